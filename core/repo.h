@@ -1,0 +1,147 @@
+/* core/repo.h - a bare git repository, over libgit2: objects in and out, refs, packs.
+ *
+ * repo_init_library(); repo_open(); read, or stage objects and repo_flush() them as one fsynced pack; repo_ref_update(); repo_close().
+ *
+ * A handle belongs to one thread at a time. New objects are staged in memory, visible to this handle only, until repo_flush.
+ * This is the only folder of the program that knows libgit2 (repo*.c).
+ */
+#ifndef QIP_CORE_REPO_H
+#define QIP_CORE_REPO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/key.h"
+
+#define OID_LEN 20
+#define OID_HEX_LEN 40
+#define REPO_MAX_PARENTS 2
+#define REPO_MAX_TREE_ENTRIES 65536
+
+struct oid {
+	uint8_t id[OID_LEN];
+};
+
+bool oid_equal(const struct oid *a, const struct oid *b);
+bool oid_is_zero(const struct oid *a);
+void oid_hex(char out[OID_HEX_LEN + 1], const struct oid *id);
+enum status oid_parse(struct oid *out, const char *hex, size_t len) MUST_CHECK; /* exactly 40 lower-case hex digits */
+
+/* Once per process, before anything else: sets fsync, limits on packs, strict object checks. */
+enum status repo_init_library(struct error *e) MUST_CHECK;
+void repo_shutdown_library(void);
+
+struct repo;
+
+/* Make a new bare repository with HEAD -> refs/heads/main. STATUS_EXISTS. */
+enum status repo_create(const char *path, struct error *e) MUST_CHECK;
+enum status repo_open(struct repo **out, const char *path, struct error *e) MUST_CHECK;
+void repo_close(struct repo *r);
+const char *repo_path(const struct repo *r);
+/* Look for packs that came since the handle was opened. */
+enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
+
+/* ---- refs ---- */
+/* STATUS_NOT_FOUND when absent. */
+enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, struct error *e) MUST_CHECK;
+/* Compare and swap, durable on return. old NULL: must not exist; new NULL: delete. STATUS_STALE when it is not `old`. */
+enum status repo_ref_update(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
+			    struct error *e) MUST_CHECK;
+/* Each ref below prefix ("refs/devices/"), sorted by name; visit returns non-OK to stop. */
+typedef enum status (*repo_ref_visit)(void *ctx, const char *name, const struct oid *id);
+enum status repo_ref_each(struct repo *r, const char *prefix, repo_ref_visit visit, void *ctx, struct error *e) MUST_CHECK;
+
+/* ---- objects ---- */
+enum repo_kind { REPO_COMMIT = 1, REPO_TREE = 2, REPO_BLOB = 3, REPO_TAG = 4 };
+
+bool repo_has(struct repo *r, const struct oid *id);
+/* Append the raw content. STATUS_NOT_FOUND absent; STATUS_INVALID another kind; STATUS_TOO_BIG over max_bytes. */
+enum status repo_read(struct buf *out, struct repo *r, const struct oid *id, enum repo_kind kind, size_t max_bytes,
+		      struct error *e) MUST_CHECK;
+/* Kind and size without the content. */
+enum status repo_stat(enum repo_kind *kind, size_t *size_bytes, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+/* Stage raw bytes of a kind. */
+enum status repo_write(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
+		       struct error *e) MUST_CHECK;
+
+struct tree_entry {
+	char *name;    /* owned by the tree */
+	bool is_dir;
+	struct oid id;
+};
+struct tree {
+	struct tree_entry *entries; /* in git's order; names unique */
+	size_t len;
+};
+#define TREE_INIT {0}
+
+/* Read a tree object. STATUS_INVALID for any mode but 100644 and 040000, for a name that is empty, ".", "..", ".git" in any
+ * disguise, or holds '/' or NUL, for wrong order or duplicates; STATUS_TOO_BIG over REPO_MAX_TREE_ENTRIES. */
+enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+/* Stage a tree out of entries in any order (they are sorted in place). */
+enum status repo_tree_write(struct oid *out, struct repo *r, struct tree *t, struct error *e) MUST_CHECK;
+void tree_clear(struct tree *t);
+
+struct commit {
+	struct oid tree;
+	struct oid parents[REPO_MAX_PARENTS];
+	size_t parents_len;
+	char *author_name, *author_email; /* owned */
+	int64_t author_s, committer_s;    /* Unix time, s */
+	char *message;                    /* owned */
+	char *signature;                  /* owned; armored, or NULL */
+	char *signed_text;                /* owned; what was signed: the commit without its gpgsig header */
+	size_t signed_len;
+};
+#define COMMIT_INIT {0}
+
+/* STATUS_INVALID for an ill-formed commit, more than REPO_MAX_PARENTS parents, or over 64 KiB. */
+enum status repo_commit_read(struct commit *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+void commit_clear(struct commit *c);
+
+struct commit_spec {
+	struct oid tree;
+	struct oid parents[REPO_MAX_PARENTS];
+	size_t parents_len;
+	const char *name, *email; /* author and committer */
+	int64_t time_ms;          /* below 0 is written as 0 */
+	const char *message;      /* ends with a newline */
+	const struct key *key;    /* signs (SSHSIG, namespace "git") */
+};
+enum status repo_commit_write(struct oid *out, struct repo *r, const struct commit_spec *spec, struct error *e) MUST_CHECK;
+
+/* ---- staged objects ---- */
+/* Write everything staged as one pack with its index, fsynced, into the repository; nothing staged writes nothing. */
+enum status repo_flush(struct repo *r, struct error *e) MUST_CHECK;
+/* Forget everything staged. */
+void repo_discard(struct repo *r);
+
+/* ---- history ---- */
+/* True (*out) if `ancestor` is reachable from `id` (equal counts). */
+enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id, struct error *e) MUST_CHECK;
+
+/* ---- packs over the wire (core/repo_pack.c) ---- */
+typedef enum status (*repo_sink)(void *ctx, const void *bytes, size_t len);
+/* Send a pack of all that is reachable from wants and not from haves. Cost follows the difference: commits are walked until the haves,
+ * trees only where they differ from a parent's. haves that are not there are passed over. *objects (may be NULL): how many. */
+enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
+			   repo_sink sink, void *ctx, uint32_t *objects, struct error *e) MUST_CHECK;
+
+/* Taking a pack in, through a quarantine directory inside the repository. */
+struct repo_intake;
+struct repo_limits {
+	uint64_t pack_bytes;    /* as received */
+	uint32_t objects;
+	uint64_t object_bytes;  /* any one object, inflated */
+};
+enum status repo_intake_begin(struct repo_intake **out, struct repo *r, const struct repo_limits *limits, struct error *e) MUST_CHECK;
+enum status repo_intake_feed(struct repo_intake *in, const void *bytes, size_t len, struct error *e) MUST_CHECK;
+/* All bytes are there: index them. From now on `r` sees the objects; nobody else does. STATUS_MALFORMED, STATUS_TOO_BIG. */
+enum status repo_intake_finish(struct repo_intake *in, struct error *e) MUST_CHECK;
+/* Move the pack into the repository, durably; objects staged in `r` stay staged. */
+enum status repo_intake_keep(struct repo_intake *in, struct error *e) MUST_CHECK;
+/* Ends the intake in every case; what was not kept is deleted. */
+void repo_intake_close(struct repo_intake *in);
+
+#endif

@@ -1,0 +1,36 @@
+/* core/tree.h - paths in trees: look up, edit, compare. Every function skips what has equal object ids, so that cost follows the
+ * change and the depth, never the size of the tree. A NULL or zero tree id stands for the empty tree. */
+#ifndef QIP_CORE_TREE_H
+#define QIP_CORE_TREE_H
+
+#include "core/repo.h"
+
+#define TREE_PATH_MAX 256 /* bytes of a path with NUL */
+#define TREE_DEPTH_MAX 8
+
+/* Find a path. STATUS_NOT_FOUND. */
+enum status tree_find(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path,
+		      struct error *e) MUST_CHECK;
+/* Append the blob at a path. */
+enum status tree_read_path(struct buf *out, struct repo *r, const struct oid *tree, const char *path, size_t max_bytes,
+			   struct error *e) MUST_CHECK;
+
+struct tree_edit {
+	const char *path;
+	struct oid id;  /* zero: remove (a path that is not there is no error) */
+	bool is_dir;    /* id names a tree to be put there whole */
+};
+/* Stage the tree that `tree` becomes by these edits; directories left empty vanish. STATUS_INVALID when a file stands where a
+ * directory is needed, or a path is not clean. All removed: *out is the empty tree's id (staged too). */
+enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, const struct tree_edit *edits, size_t len,
+		       struct error *e) MUST_CHECK;
+
+/* Visit every file that differs: old or new is NULL where it was added or removed. Depth first in git's order. */
+typedef enum status (*tree_visit)(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e);
+enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit, void *ctx,
+		      struct error *e) MUST_CHECK;
+/* Visit every file below `prefix` ("" for all): tree_diff against nothing, paths from the root. */
+enum status tree_each(struct repo *r, const struct oid *tree, const char *prefix, tree_visit visit, void *ctx,
+		      struct error *e) MUST_CHECK;
+
+#endif
