@@ -1,0 +1,147 @@
+/* qip/client.h - the embeddable client: one home folder, its identity, its copy of the practice, its edits and answers, and syncing.
+ *
+ *     struct qip *q;
+ *     if (qip_open(&q, &(struct qip_options){.home = "/var/lib/qip", .lock_wait_ms = 30000}, &e)) ... e.text says why
+ *     qip_edit_begin(&edit, q, NULL, &e); ... qip_edit_put(edit, path, record, &e); qip_edit_commit(edit, "subject", &e);
+ *     qip_sync(q, &report, &e);
+ *     qip_close(q);
+ *
+ * Everything works offline but qip_join, qip_sync. A handle belongs to one thread at a time; qip_capture may be called by any thread.
+ */
+#ifndef QIP_CLIENT_H
+#define QIP_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/env.h"
+#include "core/code.h"
+#include "core/json.h"
+#include "core/record.h"
+#include "core/registry.h"
+
+struct qip;
+
+struct qip_options {
+	const char *home;       /* folder; must exist for qip_open, is made (0700) by qip_join */
+	const struct env *env;  /* NULL: the real machine */
+	int lock_wait_ms;       /* wait this long for another program on the same home, then STATUS_BUSY; -1 for ever */
+};
+
+/* ---- joining and opening ---- */
+
+/* Answer an invite: make keys, enrol at the server, check its chain to the root, keep the home. Safe to repeat with the same code after an interruption.
+ * For a practice's first manager also makes the root key, whose printable form is put into root_text ("" otherwise; for the caller to show
+ * once and forget). STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already. */
+#define QIP_ROOT_TEXT_MAX 128
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, char root_text[QIP_ROOT_TEXT_MAX],
+		     struct error *e) MUST_CHECK;
+
+/* STATUS_NOT_FOUND: not a home; STATUS_BUSY. */
+enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e) MUST_CHECK;
+void qip_close(struct qip *q);
+
+struct qip_identity {
+	char url[512];   /* "https://host:port" */
+	char ods[7];
+	char device[NAME_MAX_LEN + 1];
+	enum role role;
+	char site[NAME_MAX_LEN + 1];
+	char root_fingerprint[KEY_FINGERPRINT_MAX];
+};
+const struct qip_identity *qip_identity(const struct qip *q);
+/* Path of a file or folder of the home ("device.crt", "history.git"), into out. */
+enum status qip_home_path(char *out, size_t size, const struct qip *q, const char *name) MUST_CHECK;
+const struct env *qip_env(const struct qip *q);
+
+/* ---- reading: the practice as this device sees it, own unsynced edits included ---- */
+
+/* The record at a path; the caller's. STATUS_NOT_FOUND. */
+enum status qip_read(cJSON **out, struct qip *q, const char *path, struct error *e) MUST_CHECK;
+/* Each record below a folder ("qip/"), sorted by path. The record is the visitor's for the call only. Non-OK stops. */
+typedef enum status (*qip_visit)(void *ctx, const char *path, const cJSON *record, struct error *e);
+enum status qip_each(struct qip *q, const char *folder, qip_visit visit, void *ctx, struct error *e) MUST_CHECK;
+/* The registry at that place; *out to be cleared by the caller. */
+enum status qip_registry(struct registry *out, struct qip *q, struct error *e) MUST_CHECK;
+/* The repository, the log's end as last synced, and the tip that reads and edits start from (main or own commits on it). For stages that read history. */
+struct repo *qip_repo(struct qip *q);
+enum status qip_main(struct oid *out, struct qip *q, struct error *e) MUST_CHECK; /* STATUS_NOT_FOUND before the first sync */
+enum status qip_tip(struct oid *out, struct qip *q, struct error *e) MUST_CHECK;
+
+/* ---- editing: one signed commit ---- */
+struct qip_edit;
+
+/* effective: "YYYY-MM-DD", or NULL for today. */
+enum status qip_edit_begin(struct qip_edit **out, struct qip *q, const char *effective, struct error *e) MUST_CHECK;
+/* A fresh stamp (own id) in this device's name and role, with the edit's effective day; n = 0. */
+enum status qip_edit_stamp(struct stamp *out, struct qip_edit *edit, struct error *e) MUST_CHECK;
+/* Write a record (NULL: remove the file). Checked against schema and policy at once, so that the server will not refuse it later. */
+enum status qip_edit_put(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e) MUST_CHECK;
+/* Sign and keep, durably. Nothing put: no commit, STATUS_OK. The edit is ended in every case. subject: one line without personal data. */
+enum status qip_edit_commit(struct qip_edit *edit, const char *subject, struct error *e) MUST_CHECK;
+void qip_edit_abort(struct qip_edit *edit);
+
+/* ---- capturing answers (kiosks) ---- */
+struct qip_answer {
+	const char *id;        /* UUIDv7 made when the form was shown: the same id again is the same answer */
+	const char *survey;    /* "fft" */
+	int64_t survey_version;
+	const char *language;  /* "en" */
+	const char *mode;      /* "kiosk" */
+	const cJSON *answers;  /* {"experience": "good"}; borrowed */
+	const char *comment;   /* UTF-8, or NULL; sealed before anything is written */
+	bool publish;          /* the patient lets the comment be published */
+};
+#define QIP_COMMENT_MAX 10000 /* code points */
+
+struct qip_capture;
+/* Open the journal of q's home for writing. The capture may outlive other use of q, not q itself. STATUS_UNTRUSTED: no survey or key that holds. */
+enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e) MUST_CHECK;
+/* Durable on STATUS_OK; *seq is the answer's number. STATUS_EXISTS: this id is in the journal already (*seq set): a success to the patient.
+ * STATUS_INVALID: not an answer to this survey. Thread-safe. */
+enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e) MUST_CHECK;
+uint64_t qip_capture_last(struct qip_capture *c);
+/* True if comments can be sealed (a comment key is known). */
+bool qip_capture_can_seal(struct qip_capture *c);
+/* Read survey and comment key again, after a sync brought new ones. */
+enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct error *e) MUST_CHECK;
+void qip_capture_close(struct qip_capture *c);
+
+/* ---- syncing ---- */
+struct qip_sync_report {
+	uint64_t commits_sent, records_sent;
+	uint64_t merges_received;   /* new merges on main */
+	uint64_t refused;           /* commits that the server refused in this sync; see qip_refused_each */
+	uint64_t answers_committed; /* kiosk: journal records turned into commits */
+	uint64_t waiting;           /* kiosk: answers not yet receipted */
+	int64_t server_time_ms;     /* authenticated */
+	int64_t main_index;         /* staff: place of the log reached */
+};
+/* Commit what the journal holds (kiosk), push own commits, fetch. Success only on the server's receipt. STATUS_NETWORK, STATUS_TIMEOUT: nothing is lost, try again.
+ * STATUS_REFUSED: the device may not sync (revoked, unknown): *e says what to do. STATUS_UNTRUSTED: the server shows another history. */
+enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e) MUST_CHECK;
+
+/* Answers captured but not yet receipted (kiosk), commits not yet accepted (others). */
+enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
+
+struct qip_refusal {
+	int number;             /* refs/refused/<number> */
+	char commit[41];
+	char path[TREE_PATH_MAX];
+	char subject[256];
+	char reason[ERROR_TEXT_MAX];
+	char at[TIME_TEXT_MAX];
+};
+typedef enum status (*qip_refused_visit)(void *ctx, const struct qip_refusal *r, struct error *e);
+enum status qip_refused_each(struct qip *q, qip_refused_visit visit, void *ctx, struct error *e) MUST_CHECK;
+
+/* When the last successful sync ended, by the server's clock; 0 never. */
+int64_t qip_last_sync_ms(struct qip *q);
+
+/* ---- inviting ---- */
+/* Write the invite as an edit of its own and give the code to pass on. STATUS_DENIED: not a manager; STATUS_EXISTS. */
+enum status qip_invite(char code[CODE_TEXT_MAX], struct qip *q, const char *device, enum role role, const char *site, struct error *e) MUST_CHECK;
+/* revoke false: retire. */
+enum status qip_end_device(struct qip *q, const char *device, bool revoke, const char *reason, struct error *e) MUST_CHECK;
+
+#endif

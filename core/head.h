@@ -1,0 +1,64 @@
+/* core/head.h - judging a device's pushed head, and merging it: what server/verify (stage 6) and server/merge (stage 7) do,
+ * and what client/audit (stage 9) does again. Pure but for reading and staging objects. */
+#ifndef QIP_CORE_HEAD_H
+#define QIP_CORE_HEAD_H
+
+#include "core/merge.h"
+#include "core/policy.h"
+
+#define HEAD_MAX_COMMITS 10000 /* new commits in one push */
+
+/* What a head is judged against. */
+struct head_context {
+	struct repo *repo;                /* sees the pushed objects */
+	const char *ods;
+	struct oid main;                  /* current end of the log */
+	struct oid main_tree;
+	const struct registry *registry;  /* of main_tree; NULL while the practice has no genesis */
+	const char *device;               /* whose head it is; "server" for the host's own */
+	struct oid last;                  /* the device's last accepted head, zero for none */
+	const char *first_invite_key;     /* only for a genesis: public half of the first manager's code */
+	const char *server_key;           /* only for a genesis: the key that it must endorse */
+};
+
+struct head {
+	struct oid id, tree;
+	struct oid base, base_tree; /* where the new commits start from; zero for an orphan */
+	size_t commits;             /* how many are new */
+	size_t records;             /* files added or changed by them */
+};
+
+struct head_fault {
+	struct oid commit;          /* zero when it is the head as a whole */
+	char path[TREE_PATH_MAX];   /* "" when it is the commit as a whole */
+};
+
+/* Check every new commit from `id` back to the log: connectivity, shape, signature by the device, entitlement, policy, schemas, record form.
+ * *fault says which commit and path on failure. STATUS_EXISTS: already accepted (nothing new). STATUS_STALE: an older head than
+ * the accepted one, or one that does not contain it. STATUS_DENIED, STATUS_INVALID, STATUS_UNTRUSTED, STATUS_TOO_BIG. */
+enum status head_check(struct head *out, struct head_fault *fault, const struct head_context *ctx, const struct oid *id,
+		       struct error *e) MUST_CHECK;
+
+/* The tree that main becomes by merging the head; staged. `kept` as merge_trees. */
+enum status head_merge(struct oid *tree, struct buf *kept, const struct head_context *ctx, const struct head *head,
+		       const struct rules *rules, struct error *e) MUST_CHECK;
+
+/* What a merge commit says. */
+struct merge_note {
+	char device[NAME_MAX_LEN + 1];
+	char received[TIME_TEXT_MAX];
+	int64_t index;
+	int rules_version;
+	char rules_digest[SHA256_HEX_LEN + 1];
+	struct buf kept; /* paths, one a line */
+};
+enum status merge_note_format(struct buf *message, const struct merge_note *n) MUST_CHECK;
+/* Strict: exactly what merge_note_format writes. STATUS_MALFORMED. Clear with buf_clear(&out->kept). */
+enum status merge_note_parse(struct merge_note *out, const char *message, struct error *e) MUST_CHECK;
+
+/* "Qip-Device: <x>" of a device commit's message must name the device; the message form is "<subject>\n\nQip-Device: <x>\n". */
+enum status head_message_format(struct buf *message, const char *subject, const char *device) MUST_CHECK;
+/* Author name and e-mail of a device or the server: "<device>@<ods lower case>.qip.invalid". */
+void head_email(char out[96], const char *device, const char *ods);
+
+#endif

@@ -1,0 +1,28 @@
+/* core/policy.h - who may change what: the role table of the design in code. The server asks at stage 6, the auditor at stage 9. */
+#ifndef QIP_CORE_POLICY_H
+#define QIP_CORE_POLICY_H
+
+#include "core/registry.h"
+#include "core/record.h"
+
+struct policy_change {
+	const char *ods;
+	const char *device;     /* who signed the commit */
+	enum role role;
+	const char *path;
+	const cJSON *before;    /* NULL: the file is new */
+	const cJSON *after;     /* NULL: the file goes */
+	int schema_level;
+	const struct registry *registry; /* at the place of the log that the commit is judged by; may be NULL for a genesis */
+};
+
+/* STATUS_DENIED or STATUS_INVALID with a sentence for people. Covers: the path's place and form, the schema it must name, the role's right to it,
+ * append-only folders, claims and log entries in the own device's name only, claims removed only by replacing them. */
+enum status policy_check(const struct policy_change *c, const struct rules *rules, struct error *e) MUST_CHECK;
+
+/* feedback/<device>/<seq/65536>/<seq/256 mod 256>/<seq>.json */
+void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq);
+/* May this role read a ref? own: the ref is the device's own. */
+bool policy_may_read(enum role role, const char *device, const char *ref);
+
+#endif

@@ -1,0 +1,69 @@
+/* core/registry.h - who belongs to a practice: its root key, server keys and devices, each along a chain of signatures to the root. */
+#ifndef QIP_CORE_REGISTRY_H
+#define QIP_CORE_REGISTRY_H
+
+#include <stdbool.h>
+
+#include "core/seal.h"
+#include "core/tree.h"
+#include "core/json.h"
+
+#define REGISTRY_MAX_DEVICES 1000
+#define REGISTRY_MAX_SERVER_KEYS 16
+#define NAME_MAX_LEN 40
+
+enum role { ROLE_NONE, ROLE_KIOSK, ROLE_STAFF, ROLE_MANAGER, ROLE_ICB, ROLE_AUDITOR };
+const char *role_text(enum role role); /* "kiosk", … */
+enum role role_parse(const char *text); /* ROLE_NONE when it is none */
+
+struct device {
+	char id[NAME_MAX_LEN + 1];
+	enum role role;
+	char site[NAME_MAX_LEN + 1]; /* "" for none */
+	char invited_by[NAME_MAX_LEN + 1]; /* a manager's device, "root" or "server" */
+	char invite_key[KEY_SSH_MAX];
+	char key_ssh[KEY_SSH_MAX];   /* "" until it enrolled */
+	struct key *key;             /* owned; NULL until it enrolled */
+	uint8_t seal_key[SEAL_KEY_LEN];
+	bool retired, revoked;
+};
+
+struct registry {
+	char ods[7];
+	char name[201];
+	int schema_level;
+	struct key *root; /* owned */
+	char root_ssh[KEY_SSH_MAX];
+	struct key *server_keys[REGISTRY_MAX_SERVER_KEYS]; /* owned; endorsed by the root */
+	size_t server_keys_len;
+	struct device *devices; /* sorted by id */
+	size_t devices_len;
+};
+#define REGISTRY_INIT {0}
+
+/* Read practice.json and devices/ of a tree and check every signature: server keys by the root; each invite by the root (managers only),
+ * by a server key (auditors only) or by a manager whose own invite holds; each enrolment by its invite key.
+ * root_pin (16 bytes, or NULL) must begin the root key's fingerprint. STATUS_NOT_FOUND when there is no practice.json yet;
+ * STATUS_UNTRUSTED naming the record whose chain does not hold. */
+enum status registry_load(struct registry *out, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e) MUST_CHECK;
+void registry_clear(struct registry *reg);
+
+/* NULL when there is none. */
+const struct device *registry_find(const struct registry *reg, const char *id);
+/* The device with this public key, or NULL. */
+const struct device *registry_find_key(const struct registry *reg, const char *key_ssh);
+
+/* Canonical statements, ready to sign or check (see signature_make with SIGNATURE_NAMESPACE_RECORD). */
+enum status statement_server_key(struct buf *out, const char *ods, const char *key) MUST_CHECK;
+enum status statement_invite(struct buf *out, const char *ods, const char *device, const char *role, const char *site,
+			     const char *invite_key) MUST_CHECK;
+enum status statement_enrolment(struct buf *out, const char *ods, const char *invite_key, const char *key,
+				const char *seal_key) MUST_CHECK;
+enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key) MUST_CHECK;
+
+/* Check keys/<generation>.json against the registry. */
+enum status registry_check_comment_key(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
+/* Check one device record by itself: invite signature by whoever it names, enrolment proof. */
+enum status registry_check_device(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
+
+#endif
