@@ -1,0 +1,155 @@
+/* core/digest.c - SHA-256, CRC32C and the text encodings of bytes. */
+#include "core/digest.h"
+
+#include <string.h>
+
+#include <mbedtls/md.h>
+
+#define FOREIGN 0xff
+
+static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+enum status sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len)
+{
+	const mbedtls_md_info_t *md = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+
+	if (mbedtls_md(md, len ? bytes : (const void *)"", len, out) != 0)
+		return STATUS_CRYPTO;
+	return STATUS_OK;
+}
+
+uint32_t crc32c(uint32_t crc, const void *bytes, size_t len)
+{
+	/* Half a byte at a time: 64 bytes of table suit a small box, and records are short. */
+	static const uint32_t table[16] = {
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	};
+	const uint8_t *p = bytes;
+
+	crc = ~crc;
+	for (size_t i = 0; i < len; i++) {
+		crc ^= p[i];
+		crc = (crc >> 4) ^ table[crc & 15];
+		crc = (crc >> 4) ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+void hex_encode(char *out, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+enum status hex_decode(uint8_t *out, size_t len, const char *text)
+{
+	if (strlen(text) != 2 * len)
+		return STATUS_MALFORMED;
+	for (size_t i = 0; i < 2 * len; i++)
+		if (hex_value(text[i]) < 0)
+			return STATUS_MALFORMED;
+	for (size_t i = 0; i < len; i++)
+		out[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+	return STATUS_OK;
+}
+
+static void encode(struct buf *out, const uint8_t *p, size_t len, const char *alphabet, bool pad)
+{
+	for (; len > 0; p += 3) {
+		size_t n = len < 3 ? len : 3;
+		uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) | (n > 2 ? (uint32_t)p[2] : 0);
+		char quad[4];
+
+		for (unsigned i = 0; i < 4; i++)
+			quad[i] = i <= n ? alphabet[v >> (18 - 6 * i) & 63] : '=';
+		buf_add(out, quad, pad ? 4 : n + 1);
+		len -= n;
+	}
+}
+
+void base64_encode(struct buf *out, const void *bytes, size_t len)
+{
+	encode(out, bytes, len, base64_alphabet, true);
+}
+
+void base64url_encode(struct buf *out, const void *bytes, size_t len)
+{
+	encode(out, bytes, len, base64url_alphabet, false);
+}
+
+static uint8_t sextet(char c, const char *alphabet)
+{
+	const char *at = c ? strchr(alphabet, c) : NULL;
+
+	return at ? (uint8_t)(at - alphabet) : FOREIGN;
+}
+
+/* The bytes of up to four digits without padding. A length of 1, or bits set behind the last whole byte, is no encoding
+ * of anything: were they taken, one value would have several texts. */
+static bool decode_group(uint8_t out[3], const char *text, size_t digits, const char *alphabet)
+{
+	uint32_t v = 0;
+
+	if (digits < 2)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t s = i < digits ? sextet(text[i], alphabet) : 0;
+
+		if (s == FOREIGN)
+			return false;
+		v = v << 6 | s;
+	}
+	for (unsigned i = 0; i < 3; i++)
+		out[i] = (uint8_t)(v >> (16 - 8 * i));
+	return digits == 4 || (digits == 3 ? out[2] == 0 : out[1] == 0 && out[2] == 0);
+}
+
+static enum status decode(struct buf *out, const char *text, size_t len, const char *alphabet)
+{
+	struct buf bytes = BUF_INIT;
+	enum status st = STATUS_MALFORMED;
+
+	for (size_t i = 0; i < len; i += 4) {
+		size_t digits = len - i < 4 ? len - i : 4;
+		uint8_t group[3];
+
+		if (!decode_group(group, text + i, digits, alphabet))
+			goto done;
+		buf_add(&bytes, group, digits - 1);
+	}
+	buf_add(out, bytes.data, bytes.len);
+	st = buf_ok(&bytes) && buf_ok(out) ? STATUS_OK : STATUS_NOMEM;
+done:
+	buf_wipe(&bytes);
+	return st;
+}
+
+enum status base64_decode(struct buf *out, const char *text, size_t len)
+{
+	if (len % 4 != 0)
+		return STATUS_MALFORMED;
+	for (int padding = 0; padding < 2 && len > 0 && text[len - 1] == '='; padding++)
+		len--;
+	return decode(out, text, len, base64_alphabet);
+}
+
+enum status base64url_decode(struct buf *out, const char *text, size_t len)
+{
+	return decode(out, text, len, base64url_alphabet);
+}
