@@ -1,0 +1,27 @@
+/* core/key_internal.h - a key as the other files on mbedTLS need it: its wire form, its pk context, its randomness. */
+#ifndef QIP_CORE_KEY_INTERNAL_H
+#define QIP_CORE_KEY_INTERNAL_H
+
+#include "core/key.h"
+
+#define KEY_ALGORITHM "ecdsa-sha2-nistp256"
+#define KEY_POINT_LEN 65 /* SEC 1, section 2.3.3: 04 || x || y */
+#define KEY_BLOB_LEN 104 /* RFC 5656, section 3.1, with that point */
+
+struct mbedtls_pk_context;
+
+/* mbedTLS's f_rng from getrandom(2): no state, so any thread may call it. */
+int key_random(void *ctx, unsigned char *out, size_t len);
+
+/* The SSH public key blob. */
+void key_blob(uint8_t out[KEY_BLOB_LEN], const struct key *key);
+/* A public half. STATUS_MALFORMED unless it is such a blob with a point on the curve. */
+enum status key_from_blob(struct key **out, const uint8_t *blob, size_t len) MUST_CHECK;
+
+/* A copy as a pk context, private half included if there is one. *out is initialised and the caller's to free in every
+ * case. */
+enum status key_to_pk(struct mbedtls_pk_context *out, const struct key *key) MUST_CHECK;
+/* The public half of a certificate's or request's key. STATUS_MALFORMED unless it is on P-256. */
+enum status key_from_pk(struct key **out, struct mbedtls_pk_context *pk) MUST_CHECK;
+
+#endif
