@@ -25,6 +25,10 @@ struct stamp {
 	char at[TIME_TEXT_MAX];   /* the device's clock; for people, decides nothing */
 };
 
+/* The type in the record's schema name ("action" of "action/1"), "" when it names none; cut to fit. */
+#define RECORD_TYPE_MAX 48
+void record_type(char out[RECORD_TYPE_MAX], const cJSON *record);
+
 /* A slot's claims as an array of {id, device, n, by, effective, at, value}, sorted by id; the caller's to delete.
  * An unset slot gives an empty array. NULL when memory is out. */
 cJSON *record_claims(const cJSON *record, const char *slot);

@@ -8,6 +8,7 @@
 #include "core/json.h"
 
 #define RULES_VERSION 1 /* what the server merges by */
+#define RULES_MAX_FIELDS 64 /* of one record type */
 
 enum field_kind {
 	FIELD_NONE,     /* not a field of this type */

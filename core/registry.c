@@ -1,0 +1,361 @@
+/* core/registry.c - reading who belongs to a practice, and checking each along the chain to the root key. */
+#include "core/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/id.h"
+#include "core/schema.h"
+#include "core/signature.h"
+
+#define REGISTRY_MAX_RECORD (64 * 1024)
+
+static const char *const role_names[] = {
+	[ROLE_NONE] = "none", [ROLE_KIOSK] = "kiosk", [ROLE_STAFF] = "staff",
+	[ROLE_MANAGER] = "manager", [ROLE_ICB] = "icb", [ROLE_AUDITOR] = "auditor",
+};
+
+const char *role_text(enum role role)
+{
+	return role_names[role];
+}
+
+enum role role_parse(const char *text)
+{
+	for (enum role r = ROLE_KIOSK; text && r <= ROLE_AUDITOR; r++)
+		if (strcmp(text, role_names[r]) == 0)
+			return r;
+	return ROLE_NONE;
+}
+
+/* ---- checking signatures ---- */
+
+static enum status check_statement(const struct key *key, struct buf *statement, const char *signature, struct error *e)
+{
+	return signature_check(signature, strlen(signature), key, SIGNATURE_NAMESPACE_RECORD, statement->data, statement->len, e);
+}
+
+static enum status check_invite(const struct registry *reg, const struct key *by, const cJSON *record, struct error *e)
+{
+	const cJSON *invite = json_get(record, "invite");
+	const char *site = json_string(record, "site");
+	struct buf text = BUF_INIT;
+	enum status st = statement_invite(&text, reg->ods, json_string(record, "id"), json_string(record, "role"), site ? site : "",
+					  json_string(invite, "key"));
+
+	if (st == STATUS_OK)
+		st = check_statement(by, &text, json_string(invite, "signature"), e);
+	buf_clear(&text);
+	return st;
+}
+
+static enum status check_enrolment(const struct registry *reg, const cJSON *record, struct error *e)
+{
+	const cJSON *invite = json_get(record, "invite"), *enrolment = json_get(record, "enrolment");
+	struct buf text = BUF_INIT;
+	struct key *key = NULL;
+	enum status st;
+
+	if (!enrolment)
+		return STATUS_OK;
+	st = key_from_ssh(&key, json_string(invite, "key"), e);
+	if (st == STATUS_OK)
+		st = statement_enrolment(&text, reg->ods, json_string(invite, "key"), json_string(enrolment, "key"),
+					 json_string(enrolment, "seal_key"));
+	if (st == STATUS_OK)
+		st = check_statement(key, &text, json_string(enrolment, "proof"), e);
+	buf_clear(&text);
+	key_free(key);
+	return st;
+}
+
+/* An invite by the host is good for auditors only, and under any of its endorsed keys. */
+static enum status check_server_invite(const struct registry *reg, const cJSON *record, struct error *e)
+{
+	enum status st = STATUS_UNTRUSTED;
+
+	if (role_parse(json_string(record, "role")) != ROLE_AUDITOR)
+		return error_set(e, STATUS_UNTRUSTED, "the host may invite auditors only");
+	for (size_t i = 0; st != STATUS_OK && i < reg->server_keys_len; i++)
+		st = check_invite(reg, reg->server_keys[i], record, e);
+	return st == STATUS_OK ? st : error_set(e, STATUS_UNTRUSTED, "it is not signed by a server key that the root endorsed");
+}
+
+static enum status check_inviter(const struct registry *reg, const cJSON *record, struct error *e)
+{
+	const char *by = json_string(json_get(record, "invite"), "by");
+	const struct device *inviter;
+
+	if (strcmp(by, "root") == 0) {
+		if (role_parse(json_string(record, "role")) != ROLE_MANAGER)
+			return error_set(e, STATUS_UNTRUSTED, "the root key may name managers only");
+		return check_invite(reg, reg->root, record, e);
+	}
+	if (strcmp(by, "server") == 0)
+		return check_server_invite(reg, record, e);
+	inviter = registry_find(reg, by);
+	if (!inviter || inviter->role != ROLE_MANAGER || !inviter->key)
+		return error_set(e, STATUS_UNTRUSTED, "it names \"%s\" as the one who invited it, who is no manager of this practice", by);
+	return check_invite(reg, inviter->key, record, e);
+}
+
+enum status registry_check_device(const struct registry *reg, const cJSON *record, struct error *e)
+{
+	enum status st = schema_check(record, e);
+
+	if (st == STATUS_OK)
+		st = check_inviter(reg, record, e);
+	if (st == STATUS_OK)
+		st = check_enrolment(reg, record, e);
+	return st;
+}
+
+enum status registry_check_comment_key(const struct registry *reg, const cJSON *record, struct error *e)
+{
+	struct buf text = BUF_INIT;
+	const char *by = json_string(record, "by");
+	const struct device *signer = NULL;
+	const struct key *key = reg->root;
+	int64_t generation = 0;
+	enum status st = schema_check(record, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (strcmp(by, "root") != 0) {
+		signer = registry_find(reg, by);
+		if (!signer || signer->role != ROLE_MANAGER || !signer->key)
+			return error_set(e, STATUS_UNTRUSTED, "the comment key is signed by \"%s\", who is no manager of this practice", by);
+		key = signer->key;
+	}
+	(void)json_integer(record, "generation", &generation);
+	st = statement_comment_key(&text, reg->ods, generation, json_string(record, "public_key"));
+	if (st == STATUS_OK)
+		st = check_statement(key, &text, json_string(record, "signature"), e);
+	buf_clear(&text);
+	return st;
+}
+
+/* ---- reading ---- */
+
+static enum status read_json(cJSON **out, struct repo *r, const struct oid *blob, const char *path, struct error *e)
+{
+	struct buf bytes = BUF_INIT;
+	enum status st = repo_read(&bytes, r, blob, REPO_BLOB, REGISTRY_MAX_RECORD, e);
+
+	if (st == STATUS_OK)
+		st = json_parse(out, buf_text(&bytes), bytes.len, e);
+	buf_clear(&bytes);
+	return st == STATUS_OK ? st : error_prefix(e, "%s", path);
+}
+
+static enum status read_server_keys(struct registry *reg, const cJSON *practice, struct error *e)
+{
+	const cJSON *item;
+	enum status st = STATUS_OK;
+
+	cJSON_ArrayForEach(item, json_get(practice, "server_keys")) {
+		struct buf text = BUF_INIT;
+		struct key *key = NULL;
+
+		if (reg->server_keys_len == REGISTRY_MAX_SERVER_KEYS)
+			return error_set(e, STATUS_TOO_BIG, "practice.json: more than %d server keys", REGISTRY_MAX_SERVER_KEYS);
+		st = key_from_ssh(&key, json_string(item, "key"), e);
+		if (st == STATUS_OK)
+			st = statement_server_key(&text, reg->ods, json_string(item, "key"));
+		if (st == STATUS_OK)
+			st = check_statement(reg->root, &text, json_string(item, "signature"), e);
+		buf_clear(&text);
+		if (st != STATUS_OK) {
+			key_free(key);
+			return error_prefix(e, "practice.json: a server key that the root did not endorse");
+		}
+		reg->server_keys[reg->server_keys_len++] = key;
+	}
+	return st;
+}
+
+static enum status read_practice(struct registry *reg, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e)
+{
+	struct oid blob;
+	cJSON *practice = NULL;
+	uint8_t fingerprint[SHA256_LEN];
+	int64_t level = 0;
+	enum status st = tree_find(&blob, NULL, r, tree, "practice.json", e);
+
+	if (st == STATUS_OK)
+		st = read_json(&practice, r, &blob, "practice.json", e);
+	if (st == STATUS_OK && (st = schema_check(practice, e)) != STATUS_OK)
+		(void)error_prefix(e, "practice.json");
+	if (st == STATUS_OK)
+		st = key_from_ssh(&reg->root, json_string(practice, "root_key"), e);
+	if (st != STATUS_OK)
+		goto done;
+	(void)snprintf(reg->ods, sizeof(reg->ods), "%s", json_string(practice, "ods"));
+	(void)snprintf(reg->name, sizeof(reg->name), "%s", json_string(practice, "name") ? json_string(practice, "name") : "");
+	(void)json_integer(practice, "schema_level", &level);
+	reg->schema_level = (int)level;
+	key_ssh(reg->root_ssh, reg->root);
+	key_fingerprint(fingerprint, reg->root);
+	if (root_pin && memcmp(fingerprint, root_pin, 16) != 0)
+		st = error_set(e, STATUS_UNTRUSTED, "practice.json names another root key than the one this device was joined with");
+	else
+		st = read_server_keys(reg, practice, e);
+done:
+	cJSON_Delete(practice);
+	return st;
+}
+
+static enum status fill_device(struct device *d, const cJSON *record, struct error *e)
+{
+	const cJSON *invite = json_get(record, "invite"), *enrolment = json_get(record, "enrolment");
+	const char *site = json_string(record, "site"), *seal_key = json_string(enrolment, "seal_key");
+	struct buf raw = BUF_INIT;
+	enum status st = STATUS_OK;
+
+	(void)snprintf(d->id, sizeof(d->id), "%s", json_string(record, "id"));
+	(void)snprintf(d->site, sizeof(d->site), "%s", site ? site : "");
+	(void)snprintf(d->invited_by, sizeof(d->invited_by), "%s", json_string(invite, "by"));
+	(void)snprintf(d->invite_key, sizeof(d->invite_key), "%s", json_string(invite, "key"));
+	d->role = role_parse(json_string(record, "role"));
+	d->retired = json_get(record, "retired") != NULL;
+	d->revoked = json_get(record, "revoked") != NULL;
+	if (!enrolment)
+		return STATUS_OK;
+	(void)snprintf(d->key_ssh, sizeof(d->key_ssh), "%s", json_string(enrolment, "key"));
+	st = base64url_decode(&raw, seal_key, strlen(seal_key));
+	if (st == STATUS_OK && raw.len == sizeof(d->seal_key))
+		memcpy(d->seal_key, raw.data, raw.len);
+	else
+		st = error_set(e, STATUS_INVALID, "seal_key is not a key of %d bytes", SEAL_KEY_LEN);
+	buf_clear(&raw);
+	return st == STATUS_OK ? key_from_ssh(&d->key, d->key_ssh, e) : st;
+}
+
+struct reading {
+	struct registry *reg;
+	struct repo *repo;
+	cJSON **records; /* one a device, in the same order */
+};
+
+static enum status read_device(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct reading *in = ctx;
+	struct registry *reg = in->reg;
+	size_t n = reg->devices_len;
+	const char *id;
+	char expected[TREE_PATH_MAX];
+	enum status st;
+
+	(void)old_id;
+	if (n == REGISTRY_MAX_DEVICES)
+		return error_set(e, STATUS_TOO_BIG, "more than %d devices", REGISTRY_MAX_DEVICES);
+	st = read_json(&in->records[n], in->repo, new_id, path, e);
+	if (st != STATUS_OK)
+		return st;
+	reg->devices_len++;
+	st = schema_check(in->records[n], e);
+	if (st == STATUS_OK)
+		st = fill_device(&reg->devices[n], in->records[n], e);
+	if (st != STATUS_OK)
+		return error_prefix(e, "%s", path);
+	id = reg->devices[n].id;
+	(void)snprintf(expected, sizeof(expected), "devices/%s.json", id);
+	return strcmp(expected, path) == 0 ? STATUS_OK : error_set(e, STATUS_INVALID, "%s holds the record of \"%s\"", path, id);
+}
+
+/* A manager counts once its own chain is checked; walking it from a device upwards ends at the root or the server, or is a ring. */
+static enum status check_chain_ends(const struct registry *reg, const struct device *d, struct error *e)
+{
+	const struct device *at = d;
+
+	for (size_t steps = 0; steps <= reg->devices_len; steps++) {
+		if (strcmp(at->invited_by, "root") == 0 || strcmp(at->invited_by, "server") == 0)
+			return STATUS_OK;
+		at = registry_find(reg, at->invited_by);
+		if (!at)
+			break;
+	}
+	return error_set(e, STATUS_UNTRUSTED, "devices/%s.json: its invitations do not lead to the root key", d->id);
+}
+
+static int by_device_id(const void *a, const void *b)
+{
+	return strcmp(((const struct device *)a)->id, ((const struct device *)b)->id);
+}
+
+static enum status check_devices(struct registry *reg, cJSON *const *records, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; st == STATUS_OK && i < reg->devices_len; i++) {
+		struct device key = {0};
+
+		(void)snprintf(key.id, sizeof(key.id), "%s", json_string(records[i], "id"));
+		st = registry_check_device(reg, records[i], e);
+		if (st != STATUS_OK)
+			return error_prefix(e, "devices/%s.json", key.id);
+		st = check_chain_ends(reg, registry_find(reg, key.id), e);
+	}
+	return st;
+}
+
+enum status registry_load(struct registry *out, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct reading in = {.reg = &reg, .repo = r};
+	enum status st = read_practice(&reg, r, tree, root_pin, e);
+
+	if (st != STATUS_OK)
+		goto done;
+	reg.devices = calloc(REGISTRY_MAX_DEVICES, sizeof(*reg.devices));
+	in.records = calloc(REGISTRY_MAX_DEVICES, sizeof(*in.records));
+	if (!reg.devices || !in.records) {
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+		goto done;
+	}
+	st = tree_each(r, tree, "devices/", read_device, &in, e);
+	if (st != STATUS_OK)
+		goto done;
+	qsort(reg.devices, reg.devices_len, sizeof(*reg.devices), by_device_id);
+	st = check_devices(&reg, in.records, e);
+	if (st == STATUS_OK) {
+		*out = reg;
+		reg = (struct registry)REGISTRY_INIT; /* *out owns it now */
+	}
+done:
+	for (size_t i = 0; in.records && i < REGISTRY_MAX_DEVICES; i++)
+		cJSON_Delete(in.records[i]);
+	free(in.records);
+	registry_clear(&reg);
+	return st;
+}
+
+void registry_clear(struct registry *reg)
+{
+	for (size_t i = 0; i < reg->devices_len; i++)
+		key_free(reg->devices[i].key);
+	free(reg->devices);
+	for (size_t i = 0; i < reg->server_keys_len; i++)
+		key_free(reg->server_keys[i]);
+	key_free(reg->root);
+	*reg = (struct registry)REGISTRY_INIT;
+}
+
+const struct device *registry_find(const struct registry *reg, const char *id)
+{
+	struct device key = {0};
+
+	if (!id || strlen(id) > NAME_MAX_LEN || reg->devices_len == 0)
+		return NULL;
+	(void)snprintf(key.id, sizeof(key.id), "%s", id);
+	return bsearch(&key, reg->devices, reg->devices_len, sizeof(*reg->devices), by_device_id);
+}
+
+const struct device *registry_find_key(const struct registry *reg, const char *key_line)
+{
+	for (size_t i = 0; i < reg->devices_len; i++)
+		if (reg->devices[i].key && strcmp(reg->devices[i].key_ssh, key_line) == 0)
+			return &reg->devices[i];
+	return NULL;
+}
