@@ -28,7 +28,8 @@ enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error 
 enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
 
 /* Append the canonical form (RFC 8785: keys sorted by UTF-16 code units, shortest escapes, no white space).
- * STATUS_FORBIDDEN_FORM for a number that is no whole number within JSON_MAX_INTEGER; STATUS_NOMEM. */
+ * Nothing is appended on failure: STATUS_FORBIDDEN_FORM for what json_parse would refuse (a number that is no whole number
+ * within JSON_MAX_INTEGER, text that is not UTF-8, a repeated key); STATUS_TOO_BIG over JSON_MAX_DEPTH; STATUS_NOMEM. */
 enum status json_canonical(struct buf *out, const cJSON *value) MUST_CHECK;
 
 /* Members by exact name. NULL, false when absent or of another type. */
@@ -39,7 +40,8 @@ bool json_integer(const cJSON *object, const char *key, int64_t *out);
 /* True if both have the same canonical form. Two NULLs are equal. */
 bool json_equal(const cJSON *a, const cJSON *b);
 
-/* Set (replace or add) a member; takes `value` over in every case. STATUS_NOMEM when value is NULL or memory is out. */
+/* Set (replace or add) a member; takes `value` over in every case. STATUS_NOMEM when value is NULL or memory is out;
+ * STATUS_USAGE when `object` is none; STATUS_FORBIDDEN_FORM for an integer beyond JSON_MAX_INTEGER. */
 enum status json_set(cJSON *object, const char *key, cJSON *value) MUST_CHECK;
 enum status json_set_string(cJSON *object, const char *key, const char *value) MUST_CHECK;
 enum status json_set_integer(cJSON *object, const char *key, int64_t value) MUST_CHECK;

@@ -137,7 +137,7 @@ static void threads_never_make_the_same_id(void **state)
 	}
 }
 
-/* Last of those that make ids, because they at the end of time afterwards. */
+/* Last of those that make ids, because they stay at the end of time afterwards. */
 static void a_clock_out_of_range_gives_a_valid_id_all_the_same(void **state)
 {
 	struct fake f = {.now_ms = INT64_MIN, .random = STATUS_OK};

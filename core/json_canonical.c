@@ -1,0 +1,188 @@
+/* core/json_canonical.c - the one byte form of a value (RFC 8785), for signing, hashing and comparing.
+ * What enters may have been built by a program from any text; what leaves always parses again by json_parse. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/utf8.h"
+
+static enum status write_value(struct buf *out, const cJSON *value, int depth);
+
+static enum status write_string(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!utf8_valid(NULL, text, len))
+		return STATUS_FORBIDDEN_FORM;
+	buf_addc(out, '"');
+	while (len > 0) {
+		size_t plain = 0;
+		unsigned char c = 0;
+
+		while (plain < len && (unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
+			plain++;
+		buf_add(out, text, plain);
+		text += plain;
+		len -= plain;
+		if (len == 0)
+			break;
+		c = (unsigned char)*text++;
+		len--;
+		switch (c) {
+		case '\b': buf_adds(out, "\\b"); break;
+		case '\t': buf_adds(out, "\\t"); break;
+		case '\n': buf_adds(out, "\\n"); break;
+		case '\f': buf_adds(out, "\\f"); break;
+		case '\r': buf_adds(out, "\\r"); break;
+		case '"': buf_adds(out, "\\\""); break;
+		case '\\': buf_adds(out, "\\\\"); break;
+		default: buf_addf(out, "\\u%04x", c);
+		}
+	}
+	buf_addc(out, '"');
+	return STATUS_OK;
+}
+
+static enum status write_number(struct buf *out, double d)
+{
+	if (!(d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER) || (double)(int64_t)d != d)
+		return STATUS_FORBIDDEN_FORM;
+	buf_addf(out, "%" PRId64, (int64_t)d);
+	return STATUS_OK;
+}
+
+static enum status write_array(struct buf *out, const cJSON *array, int depth)
+{
+	const cJSON *item = NULL;
+	enum status st = STATUS_OK;
+
+	buf_addc(out, '[');
+	for (item = array->child; item && st == STATUS_OK; item = item->next) {
+		if (item != array->child)
+			buf_addc(out, ',');
+		st = write_value(out, item, depth);
+	}
+	buf_addc(out, ']');
+	return st;
+}
+
+/* Order of UTF-16 code units without converting: it is the order of the UTF-8 bytes, except that characters beyond the
+ * BMP (lead bytes F0 to F4, surrogates D800 to DFFF in UTF-16) come before U+E000 to U+FFFF (lead bytes EE and EF). */
+static int by_utf16(const void *a, const void *b)
+{
+	const unsigned char *x = (const unsigned char *)(*(const cJSON *const *)a)->string;
+	const unsigned char *y = (const unsigned char *)(*(const cJSON *const *)b)->string;
+
+	while (*x == *y && *x) {
+		x++;
+		y++;
+	}
+	if (*x >= 0xEE && *y >= 0xEE && (*x >= 0xF0) != (*y >= 0xF0))
+		return *x >= 0xF0 ? -1 : 1;
+	return (int)*x - (int)*y;
+}
+
+static enum status write_members(struct buf *out, const cJSON **members, size_t len, int depth)
+{
+	enum status st = STATUS_OK;
+
+	qsort(members, len, sizeof(members[0]), by_utf16);
+	for (size_t i = 0; i < len && st == STATUS_OK; i++) {
+		if (i > 0 && strcmp(members[i - 1]->string, members[i]->string) == 0)
+			return STATUS_FORBIDDEN_FORM; /* no reader would take it */
+		if (i > 0)
+			buf_addc(out, ',');
+		st = write_string(out, members[i]->string);
+		buf_addc(out, ':');
+		if (st == STATUS_OK)
+			st = write_value(out, members[i], depth);
+	}
+	return st;
+}
+
+static enum status write_object(struct buf *out, const cJSON *object, int depth)
+{
+	const cJSON **members = NULL;
+	const cJSON *item = NULL;
+	enum status st = STATUS_OK;
+	size_t len = 0;
+
+	for (item = object->child; item; item = item->next)
+		len++;
+	if (len > 0) {
+		members = malloc(len * sizeof(members[0]));
+		if (!members)
+			return STATUS_NOMEM;
+	}
+	len = 0;
+	for (item = object->child; item; item = item->next)
+		members[len++] = item;
+	buf_addc(out, '{');
+	if (len > 0)
+		st = write_members(out, members, len, depth);
+	buf_addc(out, '}');
+	free(members);
+	return st;
+}
+
+static enum status write_value(struct buf *out, const cJSON *value, int depth)
+{
+	if (cJSON_IsString(value))
+		return write_string(out, value->valuestring);
+	if (cJSON_IsNumber(value))
+		return write_number(out, value->valuedouble);
+	if (cJSON_IsBool(value) || cJSON_IsNull(value)) {
+		buf_adds(out, cJSON_IsNull(value) ? "null" : cJSON_IsTrue(value) ? "true" : "false");
+		return STATUS_OK;
+	}
+	if (depth == JSON_MAX_DEPTH)
+		return STATUS_TOO_BIG;
+	if (cJSON_IsArray(value))
+		return write_array(out, value, depth + 1);
+	if (cJSON_IsObject(value))
+		return write_object(out, value, depth + 1);
+	return STATUS_FORBIDDEN_FORM; /* a raw or invalid node */
+}
+
+enum status json_canonical(struct buf *out, const cJSON *value)
+{
+	size_t start = out->len;
+	enum status st = write_value(out, value, 0);
+
+	if (st == STATUS_OK && !buf_ok(out))
+		st = STATUS_NOMEM;
+	if (st != STATUS_OK && out->data) {
+		out->len = start;
+		out->data[start] = 0;
+	}
+	return st;
+}
+
+enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e)
+{
+	struct buf canonical = BUF_INIT;
+	cJSON *value = NULL;
+	size_t same = 0;
+	enum status st = json_parse(&value, bytes, len, e);
+
+	if (st != STATUS_OK)
+		return st;
+	st = json_canonical(&canonical, value);
+	if (st != STATUS_OK) {
+		st = error_set(e, st, "top level: %s", status_text(st));
+		goto done;
+	}
+	while (same < len && same < canonical.len && (uint8_t)bytes[same] == canonical.data[same])
+		same++;
+	if (same != len || same != canonical.len) {
+		st = error_set(e, STATUS_FORBIDDEN_FORM, "top level: not the canonical form of RFC 8785 (from byte %zu on)", same);
+		goto done;
+	}
+	*out = value;
+	value = NULL;
+done:
+	cJSON_Delete(value);
+	buf_clear(&canonical);
+	return st;
+}

@@ -1,0 +1,187 @@
+/* core/json_scan.c - untrusted bytes in, a tree of a strict document out, or where the first fault is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/json_token.h"
+
+static enum status read_value(struct scanner *s, const struct json_path *path, int depth, cJSON **out);
+
+/* After an element or member: *more says whether another must follow. */
+static enum status read_separator(struct scanner *s, const struct json_path *path, char closing, bool *more)
+{
+	scanner_skip_space(s);
+	*more = scanner_next_is(s, ',');
+	if (!*more && !scanner_next_is(s, closing))
+		return scanner_malformed(s, path, closing == ']' ? "a comma or ] must stand here" : "a comma or } must stand here");
+	s->at++;
+	return STATUS_OK;
+}
+
+static enum status read_elements(struct scanner *s, const struct json_path *path, int depth, cJSON *array)
+{
+	struct json_path here = {.parent = path};
+	bool more = true;
+
+	for (; more; here.index++) {
+		cJSON *item = NULL;
+		enum status st = read_value(s, &here, depth, &item);
+
+		if (st != STATUS_OK)
+			return st;
+		if (!cJSON_AddItemToArray(array, item)) {
+			cJSON_Delete(item);
+			return scanner_out_of_memory(s);
+		}
+		st = read_separator(s, path, ']', &more);
+		if (st != STATUS_OK)
+			return st;
+	}
+	return STATUS_OK;
+}
+
+static enum status read_member(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
+{
+	struct json_path here = {.parent = path};
+	enum status st = STATUS_OK;
+	cJSON *item = NULL;
+	char *key = NULL;
+
+	scanner_skip_space(s);
+	if (!scanner_next_is(s, '"'))
+		return scanner_malformed(s, path, "a name in double quotes must stand here");
+	st = scanner_read_string(s, path);
+	if (st != STATUS_OK)
+		return st;
+	key = strdup(buf_text(&s->text));
+	if (!key)
+		return scanner_out_of_memory(s);
+	here.key = key;
+	scanner_skip_space(s);
+	if (!scanner_next_is(s, ':')) {
+		st = scanner_malformed(s, &here, "a colon must stand behind the name");
+		goto done;
+	}
+	s->at++;
+	st = read_value(s, &here, depth, &item);
+	if (st == STATUS_OK && !cJSON_AddItemToObject(object, key, item)) {
+		cJSON_Delete(item);
+		st = scanner_out_of_memory(s);
+	}
+done:
+	free(key);
+	return st;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, so that an object of many members cannot cost the square of them. */
+static enum status find_duplicate(struct scanner *s, const struct json_path *path, const cJSON *object)
+{
+	struct json_path here = {.parent = path};
+	const cJSON *item = NULL;
+	const char **keys = NULL;
+	size_t len = 0;
+
+	for (item = object->child; item; item = item->next)
+		len++;
+	if (len < 2)
+		return STATUS_OK;
+	keys = malloc(len * sizeof(keys[0]));
+	if (!keys)
+		return scanner_out_of_memory(s);
+	len = 0;
+	for (item = object->child; item; item = item->next)
+		keys[len++] = item->string;
+	qsort(keys, len, sizeof(keys[0]), by_text);
+	for (size_t i = 1; i < len && !here.key; i++) {
+		if (strcmp(keys[i - 1], keys[i]) == 0)
+			here.key = keys[i];
+	}
+	if (here.key)
+		scanner_forbid(s, &here, "the name stands twice in its object");
+	free(keys);
+	return STATUS_OK;
+}
+
+static enum status read_members(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
+{
+	bool more = true;
+
+	while (more) {
+		enum status st = read_member(s, path, depth, object);
+
+		if (st == STATUS_OK)
+			st = read_separator(s, path, '}', &more);
+		if (st != STATUS_OK)
+			return st;
+	}
+	return find_duplicate(s, path, object);
+}
+
+/* An array or object; `depth` levels are open already. */
+static enum status read_container(struct scanner *s, const struct json_path *path, int depth, cJSON **out)
+{
+	bool is_array = *s->at == '[';
+	enum status st = STATUS_OK;
+	cJSON *value = NULL;
+
+	if (depth == JSON_MAX_DEPTH)
+		return scanner_fault(s, s->e, STATUS_TOO_BIG, path, "nested too deep");
+	value = is_array ? cJSON_CreateArray() : cJSON_CreateObject();
+	if (!value)
+		return scanner_out_of_memory(s);
+	s->at++;
+	scanner_skip_space(s);
+	if (scanner_next_is(s, is_array ? ']' : '}'))
+		s->at++;
+	else
+		st = is_array ? read_elements(s, path, depth + 1, value) : read_members(s, path, depth + 1, value);
+	if (st != STATUS_OK) {
+		cJSON_Delete(value);
+		return st;
+	}
+	*out = value;
+	return STATUS_OK;
+}
+
+static enum status read_value(struct scanner *s, const struct json_path *path, int depth, cJSON **out)
+{
+	scanner_skip_space(s);
+	if (scanner_next_is(s, '{') || scanner_next_is(s, '['))
+		return read_container(s, path, depth, out);
+	if (scanner_next_is(s, '"'))
+		return scanner_read_text(s, path, out);
+	if (scanner_next_is(s, '-') || scanner_next_is_digit(s))
+		return scanner_read_number(s, path, out);
+	return scanner_read_word(s, path, out);
+}
+
+enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e)
+{
+	struct scanner s = {.start = bytes, .at = bytes, .end = bytes + len, .e = e};
+	enum status st = STATUS_OK;
+	cJSON *value = NULL;
+
+	if (len > JSON_MAX_BYTES)
+		return error_set(e, STATUS_TOO_BIG, "top level: longer than %d bytes", JSON_MAX_BYTES);
+	st = read_value(&s, NULL, 0, &value);
+	if (st != STATUS_OK)
+		goto done;
+	scanner_skip_space(&s);
+	if (s.at != s.end) {
+		st = scanner_malformed(&s, NULL, "something follows behind the end");
+	} else if (s.forbidden.status != STATUS_OK) {
+		st = error_set(e, s.forbidden.status, "%s", s.forbidden.text);
+	} else {
+		*out = value;
+		value = NULL;
+	}
+done:
+	cJSON_Delete(value);
+	buf_clear(&s.text);
+	return st;
+}

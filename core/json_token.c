@@ -1,0 +1,229 @@
+/* core/json_token.c - the parts of a JSON text that hold no other: strings, numbers and words. */
+#include "core/json_token.h"
+
+#include <string.h>
+
+#include "core/utf8.h"
+
+enum status scanner_fault(const struct scanner *s, struct error *e, enum status st, const struct json_path *path,
+			  const char *what)
+{
+	char pointer[JSON_POINTER_MAX];
+
+	json_path_text(pointer, path);
+	return error_set(e, st, "%s: %s (byte %zu)", pointer, what, (size_t)(s->at - s->start));
+}
+
+enum status scanner_malformed(const struct scanner *s, const struct json_path *path, const char *what)
+{
+	return scanner_fault(s, s->e, STATUS_MALFORMED, path, what);
+}
+
+enum status scanner_out_of_memory(const struct scanner *s)
+{
+	return error_set(s->e, STATUS_NOMEM, "out of memory while reading JSON");
+}
+
+void scanner_forbid(struct scanner *s, const struct json_path *path, const char *what)
+{
+	if (s->forbidden.status == STATUS_OK)
+		(void)scanner_fault(s, &s->forbidden, STATUS_FORBIDDEN_FORM, path, what);
+}
+
+bool scanner_next_is(const struct scanner *s, char c)
+{
+	return s->at < s->end && *s->at == c;
+}
+
+bool scanner_next_is_digit(const struct scanner *s)
+{
+	return s->at < s->end && *s->at >= '0' && *s->at <= '9';
+}
+
+void scanner_skip_space(struct scanner *s)
+{
+	while (scanner_next_is(s, ' ') || scanner_next_is(s, '\t') || scanner_next_is(s, '\n') || scanner_next_is(s, '\r'))
+		s->at++;
+}
+
+/* The four hex digits behind "\u" at `at`; false when there are not four. */
+static bool read_hex4(const struct scanner *s, const char *at, uint32_t *out)
+{
+	uint32_t value = 0;
+
+	if (s->end - at < 4)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		char c = at[i];
+
+		value <<= 4;
+		if (c >= '0' && c <= '9')
+			value |= (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value |= (uint32_t)(c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			value |= (uint32_t)(c - 'A' + 10);
+		else
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+/* A \u escape, s->at on its digits; takes the second half of a pair along. */
+static enum status read_unicode_escape(struct scanner *s, const struct json_path *path)
+{
+	char utf8[4];
+	uint32_t cp = 0, low = 0;
+
+	if (!read_hex4(s, s->at, &cp))
+		return scanner_malformed(s, path, "four hex digits must follow \\u");
+	if (cp >= 0xD800 && cp <= 0xDBFF && s->end - s->at >= 6 && s->at[4] == '\\' && s->at[5] == 'u' &&
+	    read_hex4(s, s->at + 6, &low) && low >= 0xDC00 && low <= 0xDFFF) {
+		cp = 0x10000 + ((cp - 0xD800) << 10) + (low - 0xDC00);
+		s->at += 6;
+	}
+	if (cp == 0 || (cp >= 0xD800 && cp <= 0xDFFF)) {
+		scanner_forbid(s, path, cp == 0 ? "the character U+0000 is not allowed" : "half of a surrogate pair stands alone");
+		cp = 0xFFFD;
+	}
+	s->at += 4;
+	buf_add(&s->text, utf8, utf8_encode(utf8, cp));
+	return STATUS_OK;
+}
+
+/* What follows a backslash. */
+static enum status read_escape(struct scanner *s, const struct json_path *path)
+{
+	static const char names[] = "\"\\/bfnrt";
+	static const char meanings[] = "\"\\/\b\f\n\r\t";
+	const char *found = NULL;
+
+	if (scanner_next_is(s, 'u')) {
+		s->at++;
+		return read_unicode_escape(s, path);
+	}
+	if (s->at < s->end)
+		found = memchr(names, *s->at, sizeof(names) - 1);
+	if (!found)
+		return scanner_malformed(s, path, "no such escape in a text");
+	buf_addc(&s->text, meanings[found - names]);
+	s->at++;
+	return STATUS_OK;
+}
+
+enum status scanner_read_string(struct scanner *s, const struct json_path *path)
+{
+	enum status st = STATUS_OK;
+
+	buf_reset(&s->text);
+	s->at++;
+	while (!scanner_next_is(s, '"')) {
+		size_t n = 1;
+
+		if (s->at == s->end)
+			return scanner_malformed(s, path, "a text has no end");
+		if ((unsigned char)*s->at < 0x20)
+			return scanner_malformed(s, path, "a control character in a text must be escaped");
+		if (*s->at == '\\') {
+			s->at++;
+			st = read_escape(s, path);
+			if (st != STATUS_OK)
+				return st;
+			continue;
+		}
+		n = utf8_decode(NULL, s->at, (size_t)(s->end - s->at));
+		if (n == 0)
+			return scanner_malformed(s, path, "not valid UTF-8");
+		buf_add(&s->text, s->at, n);
+		s->at += n;
+	}
+	s->at++;
+	return buf_ok(&s->text) ? STATUS_OK : scanner_out_of_memory(s);
+}
+
+enum status scanner_read_text(struct scanner *s, const struct json_path *path, cJSON **out)
+{
+	enum status st = scanner_read_string(s, path);
+
+	if (st != STATUS_OK)
+		return st;
+	*out = cJSON_CreateString(buf_text(&s->text));
+	return *out ? STATUS_OK : scanner_out_of_memory(s);
+}
+
+/* The optional fraction and exponent; true in *there if any. */
+static enum status skip_fraction(struct scanner *s, const struct json_path *path, bool *there)
+{
+	*there = scanner_next_is(s, '.') || scanner_next_is(s, 'e') || scanner_next_is(s, 'E');
+	if (scanner_next_is(s, '.')) {
+		s->at++;
+		if (!scanner_next_is_digit(s))
+			return scanner_malformed(s, path, "a digit must follow the decimal point");
+		while (scanner_next_is_digit(s))
+			s->at++;
+	}
+	if (scanner_next_is(s, 'e') || scanner_next_is(s, 'E')) {
+		s->at++;
+		if (scanner_next_is(s, '+') || scanner_next_is(s, '-'))
+			s->at++;
+		if (!scanner_next_is_digit(s))
+			return scanner_malformed(s, path, "a digit must follow the exponent");
+		while (scanner_next_is_digit(s))
+			s->at++;
+	}
+	return STATUS_OK;
+}
+
+enum status scanner_read_number(struct scanner *s, const struct json_path *path, cJSON **out)
+{
+	bool negative = scanner_next_is(s, '-');
+	bool fraction = false;
+	int64_t value = 0;
+	enum status st = STATUS_OK;
+
+	if (negative)
+		s->at++;
+	if (!scanner_next_is_digit(s))
+		return scanner_malformed(s, path, "a digit must follow the minus sign");
+	if (*s->at == '0') {
+		s->at++;
+		if (scanner_next_is_digit(s))
+			return scanner_malformed(s, path, "a number must not start with 0");
+	}
+	while (scanner_next_is_digit(s)) {
+		if (value <= JSON_MAX_INTEGER)
+			value = value * 10 + (*s->at - '0');
+		s->at++;
+	}
+	st = skip_fraction(s, path, &fraction);
+	if (st != STATUS_OK)
+		return st;
+	if (fraction)
+		scanner_forbid(s, path, "only whole numbers, without point or exponent, are allowed");
+	else if (value > JSON_MAX_INTEGER)
+		scanner_forbid(s, path, "the number is too large");
+	else if (negative && value == 0)
+		scanner_forbid(s, path, "-0 is not allowed");
+	*out = cJSON_CreateNumber((double)(negative ? -value : value));
+	return *out ? STATUS_OK : scanner_out_of_memory(s);
+}
+
+enum status scanner_read_word(struct scanner *s, const struct json_path *path, cJSON **out)
+{
+	size_t left = (size_t)(s->end - s->at);
+
+	if (left >= 4 && memcmp(s->at, "true", 4) == 0) {
+		s->at += 4;
+		*out = cJSON_CreateTrue();
+	} else if (left >= 5 && memcmp(s->at, "false", 5) == 0) {
+		s->at += 5;
+		*out = cJSON_CreateFalse();
+	} else if (left >= 4 && memcmp(s->at, "null", 4) == 0) {
+		s->at += 4;
+		*out = cJSON_CreateNull();
+	} else {
+		return scanner_malformed(s, path, left == 0 ? "a value is missing" : "not JSON");
+	}
+	return *out ? STATUS_OK : scanner_out_of_memory(s);
+}
