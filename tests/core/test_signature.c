@@ -299,7 +299,8 @@ static void refuses_signatures_of_other_algorithms(void **state)
 
 	(void)state;
 	write_file("text", "x", 1);
-	assert_int_equal(system("ssh-keygen -q -t ed25519 -N '' -f other && ssh-keygen -q -Y sign -f other -n git text "
+	assert_int_equal(system("rm -f text.sig; ssh-keygen -q -t ed25519 -N '' -f other && ssh-keygen -q -Y sign -f "
+				"other -n git text "
 				"2> verdict"),
 			 0);
 	read_file(&sig, "text.sig");
