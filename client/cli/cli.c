@@ -1,0 +1,114 @@
+/* client/cli/cli.c - see cli.h. */
+#include "client/cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOCK_WAIT_MS 60000 /* a sync of the same home may be running */
+
+const struct arg_option options_common[] = {
+	{"home", "DIR", "this device's folder; else the one that QIP_HOME names", false},
+	{"json", NULL, "print JSON instead of text", false},
+	{"help", NULL, "explain the command", false},
+	{NULL, NULL, NULL, false},
+};
+const struct arg_option options_dated[] = {
+	{"effective", "DAY", "the day it speaks of, YYYY-MM-DD; today unless given", false},
+	{NULL, NULL, NULL, false},
+};
+
+enum status cli_options(struct qip_options *out, const struct cli *c, struct error *e)
+{
+	if (!c->home || !c->home[0])
+		return error_set(e, STATUS_USAGE, "please name this device's folder, with --home DIR or the variable QIP_HOME");
+	*out = (struct qip_options){.home = c->home, .lock_wait_ms = LOCK_WAIT_MS};
+	return STATUS_OK;
+}
+
+enum status cli_open(struct cli *c, struct error *e)
+{
+	struct qip_options o;
+	enum status st = c->q ? STATUS_OK : cli_options(&o, c, e);
+
+	return st == STATUS_OK && !c->q ? qip_open(&c->q, &o, e) : st;
+}
+
+enum status cli_print_json(struct cli *c, cJSON *value, struct error *e)
+{
+	char *text = value ? cJSON_Print(value) : NULL;
+
+	cJSON_Delete(value);
+	if (!text)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	fprintf(c->out, "%s\n", text);
+	cJSON_free(text);
+	return STATUS_OK;
+}
+
+void cli_today(char out[11], const struct cli *c)
+{
+	const struct env *env = c->q ? qip_env(c->q) : env_system();
+
+	date_format(out, env->now_ms(env->ctx));
+}
+
+const char *cli_word(const struct cli *c, size_t i)
+{
+	return i < c->args.words_len ? c->args.words[i] : NULL;
+}
+
+const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+void cli_age(char *out, size_t size, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{86400000, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		int64_t n = ms / units[i].ms;
+
+		if (n >= 1) {
+			(void)snprintf(out, size, "%lld %s%s", (long long)n, units[i].name, plural((uint64_t)n));
+			return;
+		}
+	}
+	(void)snprintf(out, size, "0 seconds");
+}
+
+void put_item(cJSON **object, const char *key, cJSON *item)
+{
+	if (*object && item && cJSON_AddItemToObject(*object, key, item))
+		return;
+	cJSON_Delete(item);
+	cJSON_Delete(*object);
+	*object = NULL;
+}
+
+void put_string(cJSON **object, const char *key, const char *value)
+{
+	put_item(object, key, cJSON_CreateString(value));
+}
+
+void put_number(cJSON **object, const char *key, int64_t value)
+{
+	put_item(object, key, cJSON_CreateNumber((double)value));
+}
+
+void put_bool(cJSON **object, const char *key, bool value)
+{
+	put_item(object, key, cJSON_CreateBool(value));
+}
+
+void push_item(cJSON **array, cJSON *item)
+{
+	if (*array && item && cJSON_AddItemToArray(*array, item))
+		return;
+	cJSON_Delete(item);
+	cJSON_Delete(*array);
+	*array = NULL;
+}

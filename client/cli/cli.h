@@ -1,0 +1,91 @@
+/* client/cli/cli.h - what every subcommand of `qip` shares: its place in the dispatch table, the open home, output.
+ *
+ * A subcommand is one file with one `cmd_…` per command. It prints to stdout only what was asked for, and returns a status with one
+ * sentence in *e; main prints that sentence, and makes the exit status of it: 0, 1, or 2 for STATUS_USAGE.
+ */
+#ifndef QIP_CLI_CLI_H
+#define QIP_CLI_CLI_H
+
+#include <stdio.h>
+
+#include "client/cli/args.h"
+#include "client/cli/table.h"
+#include "qip/client.h"
+
+struct cli {
+	FILE *out;
+	bool json; /* --json */
+	bool bold; /* out is a terminal and NO_COLOR is not set */
+	const char *home;
+	struct args args;
+	struct qip *q; /* opened by cli_open, closed by main */
+};
+
+struct command {
+	const char *name;     /* "action list"; NULL ends the table */
+	const char *words;    /* what follows the name: "REF FIELD=VALUE…" */
+	const char *summary;  /* one line for `qip --help` */
+	const char *help;     /* paragraphs and examples for `qip CMD --help` */
+	const struct arg_option *options; /* of this command alone; may be NULL */
+	size_t min_words, max_words;
+	enum status (*run)(struct cli *c, struct error *e);
+};
+
+/* Open the home. STATUS_USAGE when none was named. */
+enum status cli_open(struct cli *c, struct error *e) MUST_CHECK;
+/* The home's folder, without opening it. STATUS_USAGE. */
+enum status cli_options(struct qip_options *out, const struct cli *c, struct error *e) MUST_CHECK;
+/* Print JSON, indented, with a line break; takes value over. NULL, also inside the building, is STATUS_NOMEM. */
+enum status cli_print_json(struct cli *c, cJSON *value, struct error *e) MUST_CHECK;
+/* The machine's present day, "YYYY-MM-DD". */
+void cli_today(char out[11], const struct cli *c);
+/* The i-th word behind the command's name, NULL past the end. */
+const char *cli_word(const struct cli *c, size_t i);
+/* "5 minutes", "3 days". */
+void cli_age(char *out, size_t size, int64_t ms);
+/* "" for one, "s" otherwise. */
+const char *plural(uint64_t n);
+
+/* Building JSON for output: when memory runs out *object becomes NULL and stays so, and cli_print_json says it. */
+void put_string(cJSON **object, const char *key, const char *value);
+void put_number(cJSON **object, const char *key, int64_t value);
+void put_bool(cJSON **object, const char *key, bool value);
+void put_item(cJSON **object, const char *key, cJSON *item); /* item is taken over */
+void push_item(cJSON **array, cJSON *item);                  /* item is taken over */
+
+/* ---- the commands ---- */
+enum status cmd_join(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_invite(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_retire(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_revoke(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_devices(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_site_add(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_site_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_import(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_show(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_add(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_set(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_note(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_evidence(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_action_review(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_inspection_add(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_inspection_show(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_feedback_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_feedback_stats(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_report_summary(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_status(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_sync(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_refused(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_log(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_conflicts(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_resolve(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_audit(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_allowed_signers(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
+
+extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
+	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
+	options_inspection_add[], options_feedback[], options_summary[], options_resolve[], options_audit[], options_git_config[];
+
+#endif
