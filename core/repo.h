@@ -39,7 +39,9 @@ enum status repo_create(const char *path, struct error *e) MUST_CHECK;
 enum status repo_open(struct repo **out, const char *path, struct error *e) MUST_CHECK;
 void repo_close(struct repo *r);
 const char *repo_path(const struct repo *r);
-/* Look for packs that came since the handle was opened. */
+/* How many objects were read through this handle: what a test of cost counts. */
+uint64_t repo_reads(const struct repo *r);
+/* Look for packs that came since the handle was opened; nothing else does. */
 enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
 
 /* ---- refs ---- */
@@ -128,7 +130,9 @@ typedef enum status (*repo_sink)(void *ctx, const void *bytes, size_t len);
 enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
 			   repo_sink sink, void *ctx, uint32_t *objects, struct error *e) MUST_CHECK;
 
-/* Taking a pack in, through a quarantine directory inside the repository. */
+/* Taking a pack in, through a quarantine directory inside the repository. One at a time on a handle. A pack without objects is
+ * allowed; a thin one (deltas against objects that are not in it) is not: advertise no-thin, ask for no thin-pack. Objects of any
+ * kind and form pass, connected or not: that is the caller's to check between finish and keep. */
 struct repo_intake;
 struct repo_limits {
 	uint64_t pack_bytes;    /* as received */
@@ -143,5 +147,7 @@ enum status repo_intake_finish(struct repo_intake *in, struct error *e) MUST_CHE
 enum status repo_intake_keep(struct repo_intake *in, struct error *e) MUST_CHECK;
 /* Ends the intake in every case; what was not kept is deleted. */
 void repo_intake_close(struct repo_intake *in);
+/* Delete what a killed process left: quarantine directories and lock files of refs. Only while nobody else uses the repository. */
+enum status repo_intake_sweep(struct repo *r, struct error *e) MUST_CHECK;
 
 #endif
