@@ -1,0 +1,291 @@
+/* client/home.c - the folder that is an installation. */
+#include "client/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/files.h"
+
+#define LOCK_FILE "lock"
+#define LOCK_POLL_MS 20
+#define CONFIG_SCHEMA "home/1"
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static struct error library_error;
+static enum status library_status;
+
+static void start_library(void)
+{
+	library_status = repo_init_library(&library_error);
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static enum status take_lock(struct qip *q, int wait_ms, struct error *e)
+{
+	int64_t end_ms = clock_ms() + wait_ms;
+
+	q->lock = openat(q->dir, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (q->lock < 0)
+		return error_set_errno(e, errno, "cannot open the lock of %s", q->path);
+	while (flock(q->lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set_errno(e, errno, "cannot lock %s", q->path);
+		if (wait_ms >= 0 && clock_ms() >= end_ms)
+			return error_set(e, STATUS_BUSY, "another program is using %s: try again when it has ended", q->path);
+		(void)nanosleep(&(struct timespec){.tv_nsec = LOCK_POLL_MS * 1000000L}, NULL);
+	}
+	return STATUS_OK;
+}
+
+enum status home_lock(struct qip *q, const struct qip_options *o, bool make, struct error *e)
+{
+	size_t len = o->home ? strlen(o->home) : 0;
+
+	(void)pthread_once(&library_once, start_library);
+	if (library_status != STATUS_OK)
+		return error_set(e, library_status, "%s", library_error.text);
+	if (len == 0 || len + 64 > sizeof(q->path))
+		return error_set(e, STATUS_USAGE, "the name of the home folder is empty or too long");
+	while (len > 1 && o->home[len - 1] == '/')
+		len--;
+	(void)snprintf(q->path, sizeof(q->path), "%.*s", (int)len, o->home);
+	q->env = o->env ? o->env : env_system();
+	if (make && mkdir(q->path, 0700) != 0 && errno != EEXIST)
+		return error_set_errno(e, errno, "cannot make the folder %s", q->path);
+	q->dir = open(q->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (q->dir < 0 && errno == ENOENT)
+		return error_set(e, STATUS_NOT_FOUND, "there is no home at %s: join first", q->path);
+	if (q->dir < 0)
+		return error_set_errno(e, errno, "cannot open the folder %s", q->path);
+	return take_lock(q, o->lock_wait_ms, e);
+}
+
+enum status home_set_root(struct qip *q, const char *root_ssh, struct error *e)
+{
+	struct key *root = NULL;
+	uint8_t fingerprint[SHA256_LEN];
+
+	if (key_from_ssh(&root, root_ssh, e) != STATUS_OK)
+		return error_set(e, STATUS_MALFORMED, "the practice's root key is no key");
+	key_fingerprint(fingerprint, root);
+	key_fingerprint_text(q->identity.root_fingerprint, root);
+	memcpy(q->root_pin, fingerprint, CODE_PIN_LEN);
+	key_ssh(q->root_ssh, root);
+	key_free(root);
+	return STATUS_OK;
+}
+
+enum status home_set_device(struct qip *q, const char *device, enum role role, const char *site, struct error *e)
+{
+	struct qip_identity *id = &q->identity;
+
+	if (!device || !name_valid(device) || role == ROLE_NONE || (site && site[0] && !name_valid(site)))
+		return error_set(e, STATUS_MALFORMED, "a device's name, role or site is missing or not well-formed");
+	(void)snprintf(id->device, sizeof(id->device), "%s", device);
+	(void)snprintf(id->site, sizeof(id->site), "%s", site ? site : "");
+	id->role = role;
+	(void)snprintf(q->own_ref, sizeof(q->own_ref), "refs/devices/%s", device);
+	return STATUS_OK;
+}
+
+enum status home_save_config(const struct qip *q, struct error *e)
+{
+	const struct qip_identity *id = &q->identity;
+	enum status st = STATUS_NOMEM;
+	cJSON *c = cJSON_CreateObject();
+
+	if (!c)
+		goto done;
+	st = json_set_string(c, "schema", CONFIG_SCHEMA);
+	if (st == STATUS_OK)
+		st = json_set_string(c, "url", id->url);
+	if (st == STATUS_OK)
+		st = json_set_string(c, "ods", id->ods);
+	if (st == STATUS_OK)
+		st = json_set_string(c, "device", id->device);
+	if (st == STATUS_OK)
+		st = json_set_string(c, "role", role_text(id->role));
+	if (st == STATUS_OK && id->site[0])
+		st = json_set_string(c, "site", id->site);
+	if (st == STATUS_OK)
+		st = json_set_string(c, "root_key", q->root_ssh);
+	if (st == STATUS_OK)
+		st = files_write_json(q->dir, HOME_CONFIG, c, 0600, e);
+done:
+	cJSON_Delete(c);
+	return st == STATUS_NOMEM ? error_set(e, st, "out of memory") : st;
+}
+
+static enum status load_config(struct qip *q, struct error *e)
+{
+	enum status st = STATUS_OK;
+	cJSON *c = NULL;
+	const char *url = NULL, *ods = NULL, *root = NULL, *role = NULL;
+
+	st = files_read_json(&c, q->dir, HOME_CONFIG, e);
+	if (st == STATUS_NOT_FOUND)
+		return error_set(e, st, "%s is not joined to a practice yet: join first", q->path);
+	if (st != STATUS_OK)
+		return st;
+	url = json_string(c, "url");
+	ods = json_string(c, "ods");
+	root = json_string(c, "root_key");
+	role = json_string(c, "role");
+	if (!url || strlen(url) >= sizeof(q->identity.url) || !ods || !ods_valid(ods) || !root || !role ||
+	    home_set_root(q, root, e) != STATUS_OK ||
+	    home_set_device(q, json_string(c, "device"), role_parse(role), json_string(c, "site"), e) != STATUS_OK) {
+		st = error_set(e, STATUS_CORRUPT, "%s/" HOME_CONFIG " is damaged: restore it, or join again in a new home", q->path);
+		goto done;
+	}
+	(void)snprintf(q->identity.url, sizeof(q->identity.url), "%s", url);
+	(void)snprintf(q->identity.ods, sizeof(q->identity.ods), "%s", ods);
+done:
+	cJSON_Delete(c);
+	return st;
+}
+
+static enum status load_keys(struct qip *q, struct error *e)
+{
+	enum status st = STATUS_OK;
+	struct buf pem = BUF_INIT;
+
+	st = files_read(&pem, q->dir, HOME_KEY, LIMIT_FILE_BYTES, e);
+	if (st == STATUS_OK && key_from_pem(&q->key, buf_text(&pem), e) != STATUS_OK)
+		st = error_set(e, STATUS_CORRUPT, "%s/" HOME_KEY " is damaged: join again in a new home", q->path);
+	if (st == STATUS_OK)
+		st = files_read(&q->cert_pem, q->dir, HOME_CERT, LIMIT_FILE_BYTES, e);
+	if (st == STATUS_OK)
+		st = files_read(&q->ca_pem, q->dir, HOME_CA, LIMIT_FILE_BYTES, e);
+	buf_wipe(&pem);
+	return st;
+}
+
+/* The work ref is the last thing that a join or a sync moves: an interruption may have left it behind. */
+static enum status repair(struct qip *q, struct error *e)
+{
+	enum status st = STATUS_OK;
+	struct oid work, base, accepted;
+	bool contained = false;
+
+	files_sweep(q->dir, ".");
+	files_sweep(q->dir, HOME_BLOBS);
+	files_sweep(q->dir, HOME_REFUSED);
+	st = home_ref(&work, q, REF_WORK, e);
+	if (st == STATUS_OK)
+		st = home_ref(&accepted, q, q->own_ref, e);
+	if (st == STATUS_OK)
+		st = home_ref(&base, q, home_is_kiosk(q) ? q->own_ref : REF_MAIN, e);
+	if (st != STATUS_OK || oid_is_zero(&base) || oid_equal(&work, &base))
+		return st;
+	if (oid_is_zero(&work))
+		return home_move_ref(q, REF_WORK, &base, &work, e);
+	if (home_is_kiosk(q) || !oid_equal(&work, &accepted))
+		return STATUS_OK;
+	st = repo_is_ancestor(&contained, q->repo, &work, &base, e);
+	return st == STATUS_OK && contained ? home_move_ref(q, REF_WORK, &base, &work, e) : st;
+}
+
+enum status home_load(struct qip *q, struct error *e)
+{
+	char path[HOME_PATH_MAX];
+	enum status st = load_config(q, e);
+
+	if (st == STATUS_OK)
+		st = load_keys(q, e);
+	if (st == STATUS_OK)
+		st = rules_get(&q->rules, RULES_VERSION, e);
+	if (st == STATUS_OK)
+		st = qip_home_path(path, sizeof(path), q, HOME_HISTORY);
+	if (st == STATUS_OK)
+		st = repo_open(&q->repo, path, e);
+	if (st != STATUS_OK)
+		return st;
+	state_load(&q->state, q->dir);
+	return repair(q, e);
+}
+
+enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e)
+{
+	struct qip *q = calloc(1, sizeof(*q));
+	enum status st = STATUS_OK;
+
+	if (!q)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	q->dir = q->lock = -1;
+	st = home_lock(q, o, false, e);
+	if (st == STATUS_OK)
+		st = home_load(q, e);
+	if (st != STATUS_OK) {
+		qip_close(q);
+		return st;
+	}
+	*out = q;
+	return STATUS_OK;
+}
+
+void home_close(struct qip *q)
+{
+	repo_close(q->repo);
+	key_free(q->key);
+	registry_clear(&q->registry);
+	buf_clear(&q->ca_pem);
+	buf_clear(&q->cert_pem);
+	if (q->lock >= 0)
+		(void)close(q->lock);
+	if (q->dir >= 0)
+		(void)close(q->dir);
+	*q = (struct qip){.dir = -1, .lock = -1};
+}
+
+void qip_close(struct qip *q)
+{
+	if (!q)
+		return;
+	home_close(q);
+	free(q);
+}
+
+const struct qip_identity *qip_identity(const struct qip *q)
+{
+	return &q->identity;
+}
+
+const struct env *qip_env(const struct qip *q)
+{
+	return q->env;
+}
+
+int64_t qip_last_sync_ms(struct qip *q)
+{
+	return q->state.last_sync_ms;
+}
+
+enum status qip_home_path(char *out, size_t size, const struct qip *q, const char *name)
+{
+	int n = snprintf(NULL, 0, "%s/%s", q->path, name);
+
+	if (n < 0 || (size_t)n >= size)
+		return STATUS_TOO_BIG;
+	(void)snprintf(out, size, "%s/%s", q->path, name);
+	return STATUS_OK;
+}
+
+bool home_is_kiosk(const struct qip *q)
+{
+	return q->identity.role == ROLE_KIOSK;
+}

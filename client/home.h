@@ -1,0 +1,80 @@
+/* client/home.h - the folder that is an installation: config.json, device.key, seal.key (0600), device.crt, ca.crt, history.git/, blobs/,
+ * refused/, state.json, tls.session, and a kiosk's journal/.
+ *
+ * home_lock(); then either a join fills the folder, or qip_open() reads it. Refs of history.git:
+ *   staff and others: refs/heads/main (the log as last verified), refs/devices/<self> (own head last accepted), refs/qip/work (what reads and
+ *   edits start from: main, or own commits on it);
+ *   kiosk: refs/kiosk/config (last verified), refs/devices/<self>, refs/qip/work (own branch).
+ */
+#ifndef QIP_CLIENT_HOME_H
+#define QIP_CLIENT_HOME_H
+
+#include "client/include/qip/client.h"
+#include "client/journal.h"
+#include "client/state.h"
+#include "core/head.h"
+
+#define HOME_PATH_MAX 1024
+#define HOME_REF_MAX 64
+
+#define HOME_CONFIG "config.json"
+#define HOME_KEY "device.key"
+#define HOME_SEAL_KEY "seal.key"
+#define HOME_CERT "device.crt"
+#define HOME_CA "ca.crt"
+#define HOME_SESSION "tls.session"
+#define HOME_HISTORY "history.git"
+#define HOME_BLOBS "blobs"
+#define HOME_REFUSED "refused"
+#define HOME_JOURNAL "journal"
+
+#define REF_MAIN "refs/heads/main"
+#define REF_CONFIG "refs/kiosk/config"
+#define REF_WORK "refs/qip/work"
+
+struct qip {
+	char path[HOME_PATH_MAX];
+	int dir;  /* the folder */
+	int lock; /* holds the lock while open */
+	const struct env *env;
+	struct qip_identity identity;
+	char root_ssh[KEY_SSH_MAX];
+	uint8_t root_pin[CODE_PIN_LEN];
+	char own_ref[HOME_REF_MAX]; /* refs/devices/<self> */
+	struct key *key;            /* owned */
+	struct buf ca_pem, cert_pem;
+	struct repo *repo;          /* owned */
+	const struct rules *rules;
+	struct state state;
+	struct registry registry;   /* of the tree parts named next; loaded when first asked for */
+	struct oid registry_practice, registry_devices;
+	struct journal *journal;    /* of an open capture; borrowed */
+};
+
+/* Open the folder and take its lock, waiting as the options say; `make` makes a folder that is not there. */
+enum status home_lock(struct qip *q, const struct qip_options *o, bool make, struct error *e) MUST_CHECK;
+/* Read identity, keys, repository and state of a joined home, and repair what an interruption left. */
+enum status home_load(struct qip *q, struct error *e) MUST_CHECK;
+/* Write config.json: from now on the home is joined. */
+enum status home_save_config(const struct qip *q, struct error *e) MUST_CHECK;
+/* The identity and all that follows from it. STATUS_MALFORMED. */
+enum status home_set_root(struct qip *q, const char *root_ssh, struct error *e) MUST_CHECK;
+enum status home_set_device(struct qip *q, const char *device, enum role role, const char *site, struct error *e) MUST_CHECK;
+void home_close(struct qip *q);
+
+bool home_is_kiosk(const struct qip *q);
+/* A ref, or a zero id when there is none. */
+enum status home_ref(struct oid *out, struct qip *q, const char *name, struct error *e) MUST_CHECK;
+/* Compare and swap; a zero `old` means that there was none. Nothing to do when both are equal. */
+enum status home_move_ref(struct qip *q, const char *name, const struct oid *to, const struct oid *from, struct error *e) MUST_CHECK;
+/* The tree of a commit; a zero commit gives a zero tree. */
+enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e) MUST_CHECK;
+
+/* client/view.c: the tree in which this device reads a path ("" for the practice as a whole). */
+enum status view_tree(struct oid *out, struct qip *q, const char *path, struct error *e) MUST_CHECK;
+/* The record at a path of a tree; the caller's. STATUS_NOT_FOUND. */
+enum status view_record(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e) MUST_CHECK;
+/* The registry of the practice as this device sees it; borrowed until the next call. */
+enum status view_registry(const struct registry **out, struct qip *q, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,42 @@
+/* client/limits.h - every size, count and wait of the client library. */
+#ifndef QIP_CLIENT_LIMITS_H
+#define QIP_CLIENT_LIMITS_H
+
+/* waits, ms */
+#define LIMIT_CONNECT_MS 30000          /* connecting and shaking hands; a server in a morning rush needs seconds */
+#define LIMIT_IDLE_MS 60000             /* silence in the middle of a call */
+#define LIMIT_CALL_MS (2 * 60 * 1000)   /* a call with a small answer */
+#define LIMIT_PACK_MS (30 * 60 * 1000)  /* a call that carries a pack */
+
+/* HTTP */
+#define LIMIT_HEADERS_BYTES (16 * 1024) /* of one response */
+#define LIMIT_REFUSAL_BYTES (16 * 1024) /* body of an answer that is not 200 */
+#define LIMIT_JSON_BYTES (256 * 1024)   /* an enrolment's answer */
+#define LIMIT_REFS_BYTES (1024 * 1024)  /* a list of refs: 1,000 devices need 100 kB */
+#define LIMIT_REPORT_BYTES (256 * 1024) /* a push's report */
+
+/* packs */
+#define LIMIT_PACK_BYTES (4ULL * 1024 * 1024 * 1024)
+#define LIMIT_PACK_OBJECTS 50000000u
+#define LIMIT_OBJECT_BYTES (8ULL * 1024 * 1024)
+#define LIMIT_PUSH_BYTES (64u * 1024 * 1024) /* one push's pack, held in memory */
+#define LIMIT_PUSH_COMMITS 1000              /* commits in one push */
+#define LIMIT_PUSH_KIOSK_COMMITS 4           /* fewer on small machines: 4 x 500 answers */
+#define LIMIT_CHAIN 100000                   /* own commits that wait */
+#define LIMIT_PUSH_ROUNDS 1000               /* pushes in one sync */
+
+/* the home */
+#define LIMIT_FILE_BYTES (256 * 1024)
+#define LIMIT_ANCHORS 8                 /* boots whose clock is known */
+#define LIMIT_REFUSED 100000            /* highest number of a kept refused chain */
+
+/* answers */
+#define LIMIT_ANSWERS_PER_COMMIT 500
+#define LIMIT_SURVEYS 32                /* survey versions that a capture knows */
+#define LIMIT_RECENT_IDS 1024
+#define LIMIT_KEEP_RECEIPTED_MS (35LL * 86400 * 1000)
+
+/* edits */
+#define LIMIT_EDIT_FILES 20000
+
+#endif

@@ -1,0 +1,142 @@
+/* client/state.c - what a home remembers of time. */
+#include "client/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/files.h"
+
+#define STATE_FILE "state.json"
+#define SECOND_MS 1000
+
+static bool read_anchor(struct anchor *out, const cJSON *item)
+{
+	const char *boot = json_string(item, "boot");
+	struct anchor a = {0};
+
+	if (!boot || strlen(boot) >= sizeof(a.boot_id))
+		return false;
+	(void)snprintf(a.boot_id, sizeof(a.boot_id), "%s", boot);
+	if (!json_integer(item, "server", &a.server_ms) || !json_integer(item, "monotonic", &a.monotonic_ms) ||
+	    !json_integer(item, "error", &a.error_ms))
+		return false;
+	*out = a;
+	return true;
+}
+
+void state_load(struct state *out, int dir)
+{
+	struct state s = {0};
+	cJSON *file = NULL;
+	const cJSON *item = NULL;
+	int64_t seq = 0;
+
+	*out = s;
+	if (files_read_json(&file, dir, STATE_FILE, NULL) != STATUS_OK)
+		return;
+	(void)json_integer(file, "last_sync", &s.last_sync_ms);
+	if (json_integer(file, "last_sync_seq", &seq) && seq > 0)
+		s.last_sync_seq = (uint64_t)seq;
+	cJSON_ArrayForEach(item, json_get(file, "anchors"))
+	{
+		if (s.anchors_len < LIMIT_ANCHORS && read_anchor(&s.anchors[s.anchors_len], item))
+			s.anchors_len++;
+	}
+	*out = s;
+	cJSON_Delete(file);
+}
+
+static enum status add_anchor(cJSON *list, const struct anchor *a)
+{
+	cJSON *item = cJSON_CreateObject();
+	enum status st = STATUS_OK;
+
+	if (!item)
+		return STATUS_NOMEM;
+	st = json_set_string(item, "boot", a->boot_id);
+	if (st == STATUS_OK)
+		st = json_set_integer(item, "server", a->server_ms);
+	if (st == STATUS_OK)
+		st = json_set_integer(item, "monotonic", a->monotonic_ms);
+	if (st == STATUS_OK)
+		st = json_set_integer(item, "error", a->error_ms);
+	if (st == STATUS_OK && !cJSON_AddItemToArray(list, item))
+		st = STATUS_NOMEM;
+	if (st != STATUS_OK)
+		cJSON_Delete(item);
+	return st;
+}
+
+enum status state_save(const struct state *s, int dir, struct error *e)
+{
+	enum status st = STATUS_NOMEM;
+	cJSON *file = cJSON_CreateObject();
+	cJSON *list = cJSON_CreateArray();
+
+	if (!file || !list)
+		goto done;
+	for (size_t i = 0; i < s->anchors_len; i++) {
+		st = add_anchor(list, &s->anchors[i]);
+		if (st != STATUS_OK)
+			goto done;
+	}
+	st = json_set(file, "anchors", list);
+	list = NULL;
+	if (st == STATUS_OK)
+		st = json_set_string(file, "schema", "state/1");
+	if (st == STATUS_OK)
+		st = json_set_integer(file, "last_sync", s->last_sync_ms);
+	if (st == STATUS_OK)
+		st = json_set_integer(file, "last_sync_seq", (int64_t)s->last_sync_seq);
+	if (st == STATUS_OK)
+		st = files_write_json(dir, STATE_FILE, file, 0600, e);
+done:
+	cJSON_Delete(list);
+	cJSON_Delete(file);
+	return st == STATUS_NOMEM ? error_set(e, st, "out of memory") : st;
+}
+
+void state_anchor(struct state *s, const struct env *env, int64_t server_ms, int64_t elapsed_ms)
+{
+	struct anchor a = {
+		.server_ms = server_ms + SECOND_MS / 2, /* the header has whole seconds, cut off */
+		.error_ms = elapsed_ms + SECOND_MS / 2,
+	};
+	size_t kept = 0;
+
+	env->boot_id(env->ctx, a.boot_id);
+	a.monotonic_ms = env->monotonic_ms(env->ctx);
+	if (a.boot_id[0] == '\0')
+		return;
+	for (size_t i = 0; i < s->anchors_len; i++) {
+		if (strcmp(s->anchors[i].boot_id, a.boot_id) != 0)
+			s->anchors[kept++] = s->anchors[i];
+	}
+	if (kept == LIMIT_ANCHORS) {
+		memmove(s->anchors, s->anchors + 1, (LIMIT_ANCHORS - 1) * sizeof(s->anchors[0]));
+		kept--;
+	}
+	s->anchors[kept] = a;
+	s->anchors_len = kept + 1;
+}
+
+const struct anchor *state_find_anchor(const struct state *s, const char *boot_id)
+{
+	for (size_t i = 0; boot_id[0] && i < s->anchors_len; i++) {
+		if (strcmp(s->anchors[i].boot_id, boot_id) == 0)
+			return &s->anchors[i];
+	}
+	return NULL;
+}
+
+int64_t state_now_ms(const struct state *s, const struct env *env)
+{
+	const struct anchor *a = NULL;
+	char boot_id[ENV_BOOT_ID_MAX];
+
+	if (env->quality(env->ctx) == CLOCK_SYNCHRONISED)
+		return env->now_ms(env->ctx);
+	env->boot_id(env->ctx, boot_id);
+	a = state_find_anchor(s, boot_id);
+	return a ? a->server_ms + env->monotonic_ms(env->ctx) - a->monotonic_ms : env->now_ms(env->ctx);
+}

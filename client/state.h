@@ -1,0 +1,35 @@
+/* client/state.h - what a home remembers of time: the last sync, and where the server's clock stood against this machine's in recent boots.
+ *
+ * Wall clocks of kiosks may be wrong by decades, so a time is worked out from the server's: an anchor says that at `monotonic_ms` of one boot
+ * it was `server_ms`, give or take `error_ms`. Losing the file costs accuracy, nothing else.
+ */
+#ifndef QIP_CLIENT_STATE_H
+#define QIP_CLIENT_STATE_H
+
+#include "client/limits.h"
+#include "core/env.h"
+
+struct anchor {
+	char boot_id[ENV_BOOT_ID_MAX];
+	int64_t server_ms, monotonic_ms, error_ms;
+};
+
+struct state {
+	int64_t last_sync_ms;   /* server's clock; 0: never */
+	uint64_t last_sync_seq; /* kiosk: the journal's last record when that sync read it; later ones are younger than that sync */
+	struct anchor anchors[LIMIT_ANCHORS]; /* oldest first */
+	size_t anchors_len;
+};
+
+/* A missing or damaged file gives an empty state. */
+void state_load(struct state *out, int dir);
+enum status state_save(const struct state *s, int dir, struct error *e) MUST_CHECK;
+
+/* The server's clock showed server_ms (cut to a second) in an answer that took elapsed_ms and came just now. */
+void state_anchor(struct state *s, const struct env *env, int64_t server_ms, int64_t elapsed_ms);
+/* The anchor of a boot, or NULL. */
+const struct anchor *state_find_anchor(const struct state *s, const char *boot_id);
+/* The best guess of now: the own clock if it is synchronised, else the server's carried on, else the own clock. */
+int64_t state_now_ms(const struct state *s, const struct env *env);
+
+#endif

@@ -1,0 +1,188 @@
+/* client/view.c - reading a home: its refs, and the practice as this device sees it, own unsynced edits included. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/home.h"
+
+enum status home_ref(struct oid *out, struct qip *q, const char *name, struct error *e)
+{
+	struct oid id = {0};
+	enum status st = repo_ref_get(&id, q->repo, name, e);
+
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		return st;
+	*out = st == STATUS_OK ? id : (struct oid){0};
+	return STATUS_OK;
+}
+
+enum status home_move_ref(struct qip *q, const char *name, const struct oid *to, const struct oid *from, struct error *e)
+{
+	if (oid_equal(to, from))
+		return STATUS_OK;
+	return repo_ref_update(q->repo, name, to, oid_is_zero(from) ? NULL : from, e);
+}
+
+enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e)
+{
+	struct commit c = COMMIT_INIT;
+	enum status st = STATUS_OK;
+
+	if (oid_is_zero(commit)) {
+		*out = (struct oid){0};
+		return STATUS_OK;
+	}
+	st = repo_commit_read(&c, q->repo, commit, e);
+	if (st != STATUS_OK)
+		return st;
+	*out = c.tree;
+	commit_clear(&c);
+	return STATUS_OK;
+}
+
+static bool begins(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* A kiosk has what it adds itself on its own branch, and the rest of what it may read in the configuration. */
+static const char *ref_for(const struct qip *q, const char *path)
+{
+	static const char *const own[] = {"feedback", "health", "clock", "acks"};
+
+	if (!home_is_kiosk(q))
+		return REF_WORK;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (begins(path, own[i]))
+			return REF_WORK;
+	}
+	return REF_CONFIG;
+}
+
+enum status view_tree(struct oid *out, struct qip *q, const char *path, struct error *e)
+{
+	struct oid commit;
+	enum status st = home_ref(&commit, q, ref_for(q, path), e);
+
+	return st == STATUS_OK ? home_tree_of(out, q, &commit, e) : st;
+}
+
+static enum status parse_record(cJSON **out, const struct buf *bytes, const char *path, struct error *e)
+{
+	enum status st = json_parse(out, buf_text(bytes), bytes->len, e);
+
+	if (st != STATUS_OK && e)
+		st = error_prefix(e, "%s", path);
+	return st;
+}
+
+enum status view_record(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e)
+{
+	struct buf bytes = BUF_INIT;
+	enum status st = tree_read_path(&bytes, q->repo, tree, path, RECORD_MAX_BYTES, e);
+
+	if (st == STATUS_OK)
+		st = parse_record(out, &bytes, path, e);
+	buf_clear(&bytes);
+	return st;
+}
+
+enum status qip_read(cJSON **out, struct qip *q, const char *path, struct error *e)
+{
+	struct oid tree;
+	enum status st = view_tree(&tree, q, path, e);
+
+	return st == STATUS_OK ? view_record(out, q, &tree, path, e) : st;
+}
+
+struct each {
+	struct qip *q;
+	qip_visit visit;
+	void *ctx;
+};
+
+static enum status visit_file(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct each *each = ctx;
+	struct buf bytes = BUF_INIT;
+	cJSON *record = NULL;
+	enum status st = STATUS_OK;
+
+	(void)old_id;
+	st = repo_read(&bytes, each->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	if (st == STATUS_OK)
+		st = parse_record(&record, &bytes, path, e);
+	if (st == STATUS_OK)
+		st = each->visit(each->ctx, path, record, e);
+	cJSON_Delete(record);
+	buf_clear(&bytes);
+	return st;
+}
+
+enum status qip_each(struct qip *q, const char *folder, qip_visit visit, void *ctx, struct error *e)
+{
+	struct each each = {.q = q, .visit = visit, .ctx = ctx};
+	struct oid tree;
+	enum status st = view_tree(&tree, q, folder, e);
+
+	return st == STATUS_OK ? tree_each(q->repo, &tree, folder, visit_file, &each, e) : st;
+}
+
+/* Ids of the two parts of a tree that a registry is made of; zero where absent. */
+static enum status registry_parts(struct oid *practice, struct oid *devices, struct qip *q, const struct oid *tree, struct error *e)
+{
+	bool is_dir = false;
+	enum status st = STATUS_OK;
+
+	*practice = *devices = (struct oid){0};
+	st = tree_find(practice, &is_dir, q->repo, tree, "practice.json", e);
+	if (st == STATUS_OK || st == STATUS_NOT_FOUND)
+		st = tree_find(devices, &is_dir, q->repo, tree, "devices", e);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+enum status view_registry(const struct registry **out, struct qip *q, struct error *e)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct oid tree, practice, devices;
+	enum status st = view_tree(&tree, q, "", e);
+
+	if (st == STATUS_OK)
+		st = registry_parts(&practice, &devices, q, &tree, e);
+	if (st != STATUS_OK)
+		return st;
+	/* loading checks every signature, some milliseconds each: not again for the same bytes */
+	if (!q->registry.root || !oid_equal(&practice, &q->registry_practice) || !oid_equal(&devices, &q->registry_devices)) {
+		st = registry_load(&reg, q->repo, &tree, q->root_pin, e);
+		if (st != STATUS_OK)
+			return st;
+		registry_clear(&q->registry);
+		q->registry = reg;
+		q->registry_practice = practice;
+		q->registry_devices = devices;
+	}
+	*out = &q->registry;
+	return STATUS_OK;
+}
+
+enum status qip_registry(struct registry *out, struct qip *q, struct error *e)
+{
+	struct oid tree;
+	enum status st = view_tree(&tree, q, "", e);
+
+	return st == STATUS_OK ? registry_load(out, q->repo, &tree, q->root_pin, e) : st;
+}
+
+struct repo *qip_repo(struct qip *q)
+{
+	return q->repo;
+}
+
+enum status qip_main(struct oid *out, struct qip *q, struct error *e)
+{
+	return repo_ref_get(out, q->repo, REF_MAIN, e);
+}
+
+enum status qip_tip(struct oid *out, struct qip *q, struct error *e)
+{
+	return repo_ref_get(out, q->repo, REF_WORK, e);
+}
