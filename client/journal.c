@@ -1,0 +1,289 @@
+/* client/journal.c - stage 2 of 9: an answer becomes durable.
+ *
+ * Enters: one captured answer (JSON and, sealed, its comment). Leaves: a numbered record on disk, after one fdatasync.
+ * The bytes of a record are journal_record.c's, the files journal_segment.c's, reading back journal_read.c's; here is who may write, when,
+ * and what a failure means.
+ */
+#include "client/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/journal_handle.h"
+
+#define LOCK_NAME "lock"
+#define PREPARE_STACK_BYTES (256 * 1024)
+
+static enum status make_directory(const char *path, struct error *e)
+{
+	char *parent = NULL;
+	const char *slash = strrchr(path, '/');
+	int fd = -1;
+	enum status st = STATUS_OK;
+
+	if (mkdir(path, 0700) != 0)
+		return errno == EEXIST ? STATUS_OK : error_set_errno(e, errno, "cannot make the journal's folder %s", path);
+	parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	fd = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0 || fsync(fd) != 0)
+		st = error_set_errno(e, errno, "cannot make the journal's folder %s durable", path);
+	if (fd >= 0)
+		(void)close(fd);
+	free(parent);
+	return st;
+}
+
+static enum status take_lock(struct journal *j, struct error *e)
+{
+	j->lock_file = openat(j->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (j->lock_file < 0)
+		return error_set_errno(e, errno, "cannot write into the journal's folder %s", j->path);
+	if (flock(j->lock_file, LOCK_EX | LOCK_NB) == 0)
+		return STATUS_OK;
+	if (errno == EWOULDBLOCK)
+		return error_set(e, STATUS_BUSY, "another program is writing the journal in %s", j->path);
+	return error_set_errno(e, errno, "cannot lock the journal in %s", j->path);
+}
+
+/* What a power cut or a failed write left behind must not be taken for a record later, and a record that was found must be on the disk,
+ * not only in the kernel's memory: after a failed fdatasync its pages count as clean although they never arrived. So the last record is
+ * written again. */
+static enum status settle_newest(struct journal *j, const struct buf *bytes, const struct journal_cursor *c, struct error *e)
+{
+	size_t rest = journal_cursor_rest(c);
+	size_t done = 0;
+	enum status st = STATUS_OK;
+
+	if (c->at > c->record_at)
+		st = segment_write(&done, j->newest, bytes->data + c->record_at, c->at - c->record_at, c->record_at, e);
+	if (st == STATUS_OK && rest > 0)
+		st = segment_erase(j->newest, c->at, rest, e);
+	if (st == STATUS_OK && fdatasync(j->newest) != 0)
+		st = error_set_errno(e, errno, "cannot make the journal durable");
+	return st;
+}
+
+static enum status open_newest(struct journal *j, uint64_t first, struct error *e)
+{
+	struct journal_record r;
+	struct journal_cursor c = {0};
+	struct buf bytes = BUF_INIT;
+	enum status st = segment_open(&j->newest, j->dir, first, O_RDWR, e);
+
+	if (st == STATUS_OK)
+		st = segment_load(&bytes, j->newest, e);
+	if (st != STATUS_OK)
+		goto done;
+	c.bytes = bytes.data;
+	c.len = bytes.len;
+	while (journal_cursor_next(&c, &r))
+		j->last_seq = r.seq;
+	j->first = first;
+	j->end = c.at;
+	j->capacity = bytes.len;
+	j->next_seq = j->last_seq >= first ? j->last_seq + 1 : first;
+	st = settle_newest(j, &bytes, &c, e);
+done:
+	buf_clear(&bytes);
+	return st;
+}
+
+/* Without a spare the journal still works; the answer that needs one will tell why there is none. */
+static void *prepare(void *arg)
+{
+	const struct journal *j = arg;
+
+	return segment_prepare(j->dir, NULL) == STATUS_OK ? arg : NULL;
+}
+
+static enum status open_writer(struct journal *j, uint64_t first_seq, struct error *e)
+{
+	struct segment_list list;
+	enum status st = take_lock(j, e);
+
+	if (st == STATUS_OK)
+		st = segment_each(&list, j->dir, e);
+	if (st != STATUS_OK)
+		return st;
+	if (list.len == 0) {
+		st = segment_begin(&j->newest, j->dir, first_seq, e);
+		j->first = first_seq;
+		j->capacity = JOURNAL_SEGMENT_BYTES;
+	} else {
+		st = open_newest(j, list.first[list.len - 1], e);
+		list.len--;
+		if (st == STATUS_OK && j->last_seq == 0)
+			st = journal_last_of(&j->last_seq, j->dir, &list, e);
+	}
+	if (j->next_seq < first_seq)
+		j->next_seq = first_seq;
+	if (st == STATUS_OK)
+		(void)prepare(j);
+	return st;
+}
+
+enum status journal_open(struct journal **out, const char *dir, enum journal_mode mode, uint64_t first_seq, const struct env *env,
+			 struct error *e)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	bool there = false;
+	enum status st = STATUS_OK;
+
+	if (!j)
+		return error_set(e, STATUS_NOMEM, "no memory to open the journal");
+	(void)pthread_mutex_init(&j->lock, NULL);
+	j->env = env;
+	j->mode = mode;
+	j->dir = j->lock_file = j->newest = -1;
+	j->path = strdup(dir);
+	env->boot_id(env->ctx, j->boot_id);
+	if (!j->path)
+		st = error_set(e, STATUS_NOMEM, "no memory to open the journal");
+	if (st == STATUS_OK && mode == JOURNAL_WRITE)
+		st = make_directory(dir, e);
+	if (st == STATUS_OK)
+		st = journal_reach(&there, j, e);
+	if (st == STATUS_OK && mode == JOURNAL_WRITE)
+		st = open_writer(j, first_seq > 0 ? first_seq : 1, e);
+	if (st != STATUS_OK) {
+		journal_close(j);
+		return st;
+	}
+	*out = j;
+	return STATUS_OK;
+}
+
+static void await_preparer(struct journal *j)
+{
+	if (j->preparing)
+		(void)pthread_join(j->preparer, NULL);
+	j->preparing = false;
+}
+
+void journal_close(struct journal *j)
+{
+	if (!j)
+		return;
+	await_preparer(j);
+	if (j->newest >= 0)
+		(void)close(j->newest);
+	if (j->lock_file >= 0)
+		(void)close(j->lock_file);
+	if (j->dir >= 0)
+		(void)close(j->dir);
+	(void)pthread_mutex_destroy(&j->lock);
+	free(j->path);
+	free(j);
+}
+
+static void start_preparer(struct journal *j)
+{
+	pthread_attr_t attr;
+
+	if (pthread_attr_init(&attr) != 0)
+		return;
+	if (pthread_attr_setstacksize(&attr, PREPARE_STACK_BYTES) == 0)
+		j->preparing = pthread_create(&j->preparer, &attr, prepare, j) == 0;
+	(void)pthread_attr_destroy(&attr);
+}
+
+/* Go over to the next segment. */
+static enum status roll_over(struct journal *j, struct error *e)
+{
+	struct segment_list list;
+	int fd = -1;
+	enum status st = segment_each(&list, j->dir, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if ((list.len + 1) * JOURNAL_SEGMENT_BYTES > JOURNAL_MAX_BYTES)
+		return error_set(e, STATUS_NO_SPACE, "the journal is full: %d MiB of answers wait to be sent; check the network and sync",
+				 JOURNAL_MAX_BYTES / (1024 * 1024));
+	await_preparer(j);
+	st = segment_begin(&fd, j->dir, j->next_seq, e);
+	if (st != STATUS_OK)
+		return st;
+	(void)close(j->newest);
+	j->newest = fd;
+	j->first = j->next_seq;
+	j->end = 0;
+	j->capacity = JOURNAL_SEGMENT_BYTES;
+	start_preparer(j);
+	return STATUS_OK;
+}
+
+/* One write, one fdatasync. A write that failed is taken back; when that fails too, or the kernel says that it could not bring the
+ * bytes to the disk, nobody knows what is there. */
+static enum status write_durably(struct journal *j, const uint8_t *bytes, size_t size, struct error *e)
+{
+	size_t done = 0;
+	enum status st = segment_write(&done, j->newest, bytes, size, j->end, e);
+
+	if (st != STATUS_OK) {
+		if (done > 0 && segment_erase(j->newest, j->end, done, NULL) != STATUS_OK)
+			j->in_doubt = true;
+		return st;
+	}
+	if (fdatasync(j->newest) != 0) {
+		j->in_doubt = true;
+		return error_set(e, STATUS_IO, "the disk did not confirm the answer: %s", strerror(errno));
+	}
+	return STATUS_OK;
+}
+
+static enum status append_locked(uint64_t *seq, struct journal *j, struct journal_record *r, uint8_t *bytes, size_t size,
+				 struct error *e)
+{
+	const struct env *env = j->env;
+	enum status st = STATUS_OK;
+
+	if (j->in_doubt)
+		return error_set(e, STATUS_IO, "the disk failed to keep an answer; the journal must be opened again first");
+	if (size > j->capacity || j->end > j->capacity - size) {
+		st = roll_over(j, e);
+		if (st != STATUS_OK)
+			return st;
+	}
+	r->seq = j->next_seq;
+	r->wall_ms = env->now_ms(env->ctx);
+	r->monotonic_ms = env->monotonic_ms(env->ctx);
+	r->quality = env->quality(env->ctx);
+	memcpy(r->boot_id, j->boot_id, sizeof(r->boot_id));
+	journal_record_encode(bytes, r);
+	st = write_durably(j, bytes, size, e);
+	if (st != STATUS_OK)
+		return st;
+	j->end += size;
+	j->last_seq = j->next_seq++;
+	*seq = j->last_seq;
+	return STATUS_OK;
+}
+
+enum status journal_append(uint64_t *seq, struct journal *j, const void *json, size_t json_len, const void *attachment,
+			   size_t attachment_len, struct error *e)
+{
+	struct journal_record r = {.json = json, .json_len = json_len, .attachment = attachment, .attachment_len = attachment_len};
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum status st = STATUS_OK;
+
+	if (j->mode != JOURNAL_WRITE)
+		return error_set(e, STATUS_USAGE, "this journal was opened for reading");
+	if (json_len > JOURNAL_MAX_RECORD || attachment_len > JOURNAL_MAX_RECORD - json_len)
+		return error_set(e, STATUS_TOO_BIG, "an answer may have at most %d bytes", JOURNAL_MAX_RECORD);
+	size = journal_record_size(json_len, attachment_len);
+	bytes = malloc(size);
+	if (!bytes)
+		return error_set(e, STATUS_NOMEM, "no memory for the answer");
+	(void)pthread_mutex_lock(&j->lock);
+	st = append_locked(seq, j, &r, bytes, size, e);
+	(void)pthread_mutex_unlock(&j->lock);
+	free(bytes);
+	return st;
+}

@@ -1,0 +1,35 @@
+/* client/journal_handle.h - what an open journal is, shared by its writing and its reading half. */
+#ifndef QIP_CLIENT_JOURNAL_HANDLE_H
+#define QIP_CLIENT_JOURNAL_HANDLE_H
+
+#include <pthread.h>
+
+#include "client/journal_segment.h"
+
+struct journal {
+	pthread_mutex_t lock; /* guards everything that changes after opening */
+	const struct env *env;
+	enum journal_mode mode;
+	char *path;    /* owned */
+	int dir;       /* -1: a reader came before the first writer */
+	int lock_file; /* writer: holds the lock on the directory */
+	char boot_id[ENV_BOOT_ID_MAX];
+
+	int newest;        /* writer: the segment that is appended to */
+	uint64_t first;    /* its name */
+	size_t end;        /* its durable bytes */
+	size_t capacity;   /* its size */
+	uint64_t last_seq; /* 0: no record yet */
+	uint64_t next_seq;
+	bool in_doubt;     /* a write whose fate is unknown: no appends until opened again */
+
+	pthread_t preparer; /* makes the spare segment ready while nobody waits */
+	bool preparing;
+};
+
+/* Open the directory if it is not yet; a reader finds an empty journal where there is none: *there says which. */
+enum status journal_reach(bool *there, struct journal *j, struct error *e) MUST_CHECK;
+/* Number of the last record in these segments, 0 when they have none. */
+enum status journal_last_of(uint64_t *seq, int dir, const struct segment_list *list, struct error *e) MUST_CHECK;
+
+#endif
