@@ -556,6 +556,8 @@ static void takes_back_a_write_that_stopped_half_way(void **state)
 	struct fixture *f = *state;
 	struct journal *j = open_journal(f);
 	uint64_t seq = 0;
+	uint8_t behind[64];
+	int fd = open_segment(f, FIRST_SEGMENT);
 	enum status st = STATUS_OK;
 
 	append_numbered(f, j, 1);
@@ -564,6 +566,10 @@ static void takes_back_a_write_that_stopped_half_way(void **state)
 	st = journal_append(&seq, j, "{\"n\":2}", 7, NULL, 0, &f->e);
 	limit_file_size(RLIM_INFINITY);
 	assert_int_equal(st, STATUS_IO);
+	assert_int_equal(pread(fd, behind, sizeof(behind), (off_t)journal_record_size(7, 0)), sizeof(behind));
+	for (size_t i = 0; i < sizeof(behind); i++)
+		assert_int_equal(behind[i], 0);
+	(void)close(fd);
 	assert_holds(f, j, 1);
 	append_numbered(f, j, 2);
 	journal_close(j);
