@@ -56,9 +56,15 @@ enum status merge_note_format(struct buf *message, const struct merge_note *n) M
 /* Strict: exactly what merge_note_format writes. STATUS_MALFORMED. Clear with buf_clear(&out->kept). */
 enum status merge_note_parse(struct merge_note *out, const char *message, struct error *e) MUST_CHECK;
 
-/* "Qip-Device: <x>" of a device commit's message must name the device; the message form is "<subject>\n\nQip-Device: <x>\n". */
+/* The message of a device's commit: "<subject>\n\nQip-Device: <device>\n", the subject being one line. */
 enum status head_message_format(struct buf *message, const char *subject, const char *device) MUST_CHECK;
-/* Author name and e-mail of a device or the server: "<device>@<ods lower case>.qip.invalid". */
-void head_email(char out[96], const char *device, const char *ods);
+/* True if the message has that form and names that device. */
+bool head_message_names(const char *message, const char *device);
+/* Author e-mail of a device or the server: "<device>@<ods lower case>.qip.invalid". */
+#define HEAD_EMAIL_MAX 96
+void head_email(char out[HEAD_EMAIL_MAX], const char *device, const char *ods);
+
+/* Number of a device's last feedback record in a tree, 0 for none. */
+enum status head_feedback_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *device, struct error *e) MUST_CHECK;
 
 #endif

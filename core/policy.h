@@ -13,7 +13,8 @@ struct policy_change {
 	const cJSON *before;    /* NULL: the file is new */
 	const cJSON *after;     /* NULL: the file goes */
 	int schema_level;
-	const struct registry *registry; /* at the place of the log that the commit is judged by; may be NULL for a genesis */
+	const struct registry *registry; /* at the place of the log that the commit is judged by; a genesis's own */
+	bool genesis;                    /* the practice's first head, by its first manager */
 };
 
 /* STATUS_DENIED or STATUS_INVALID with a sentence for people. Covers: the path's place and form, the schema it must name, the role's right to it,

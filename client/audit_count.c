@@ -1,0 +1,168 @@
+/* client/audit_count.c - what an audit counts: answers by device and number, edits dated back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/audit_internal.h"
+
+static bool differs(struct auditor *a, const struct oid *tree, const char *name)
+{
+	struct oid before = {{0}}, after = {{0}};
+	enum status sb = tree_find(&before, NULL, a->repo, &a->main_tree, name, &a->e);
+	enum status sa = tree_find(&after, NULL, a->repo, tree, name, &a->e);
+
+	return sb != sa || !oid_equal(&before, &after);
+}
+
+bool audit_registry_changed(struct auditor *a, const struct oid *tree)
+{
+	return differs(a, tree, "practice.json") || differs(a, tree, "devices");
+}
+
+/* ---- dated back ---- */
+
+struct backdating {
+	struct auditor *a;
+	const char *received;
+	uint64_t count;
+};
+
+static cJSON *read_record(struct auditor *a, const struct oid *id)
+{
+	struct buf bytes = BUF_INIT;
+	cJSON *record = NULL;
+
+	if (id && repo_read(&bytes, a->repo, id, REPO_BLOB, RECORD_MAX_BYTES, &a->e) == STATUS_OK &&
+	    json_parse(&record, buf_text(&bytes), bytes.len, &a->e) != STATUS_OK)
+		record = NULL;
+	buf_clear(&bytes);
+	return record;
+}
+
+static bool has_id(const cJSON *claims, const char *id)
+{
+	const cJSON *claim;
+
+	cJSON_ArrayForEach(claim, claims) {
+		const char *text = json_string(claim, "id");
+
+		if (text && id && strcmp(text, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t count_slot(const cJSON *before, const cJSON *after, const char *slot, const char *received)
+{
+	cJSON *old = before ? record_claims(before, slot) : NULL, *new = record_claims(after, slot);
+	const cJSON *claim;
+	uint64_t count = 0;
+
+	cJSON_ArrayForEach(claim, new) {
+		const char *day = json_string(claim, "effective");
+
+		if (day && strncmp(day, received, 10) < 0 && !has_id(old, json_string(claim, "id")))
+			count++;
+	}
+	cJSON_Delete(old);
+	cJSON_Delete(new);
+	return count;
+}
+
+static enum status visit_changed(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct backdating *b = ctx;
+	cJSON *before, *after, *slots;
+	const cJSON *slot;
+
+	(void)e;
+	if (!new_id || strncmp(path, "feedback/", 9) == 0)
+		return STATUS_OK;
+	before = read_record(b->a, old_id);
+	after = read_record(b->a, new_id);
+	slots = record_slots(after, NULL);
+	cJSON_ArrayForEach(slot, slots)
+		b->count += count_slot(before, after, slot->valuestring, b->received);
+	cJSON_Delete(slots);
+	cJSON_Delete(before);
+	cJSON_Delete(after);
+	return STATUS_OK;
+}
+
+uint64_t audit_count_backdated(struct auditor *a, const struct oid *tree, const char *received)
+{
+	struct backdating b = {.a = a, .received = received};
+
+	if (tree_diff(a->repo, &a->main_tree, tree, visit_changed, &b, &a->e) != STATUS_OK)
+		audit_find(a, &a->main, "", "", "what follows this merge cannot be read: %s", a->e.text);
+	return b.count;
+}
+
+/* ---- answers ---- */
+
+static struct audit_device *device_of(struct auditor *a, const char *path)
+{
+	size_t len = strcspn(path, "/");
+
+	for (size_t i = 0; i < a->out->devices_len; i++)
+		if (strncmp(a->out->devices[i].id, path, len) == 0 && !a->out->devices[i].id[len])
+			return &a->out->devices[i];
+	return NULL;
+}
+
+static enum status visit_answer(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct auditor *a = ctx;
+	const char *name = strrchr(path, '/');
+	struct audit_device *d = device_of(a, path + strlen("feedback/"));
+	uint64_t seq = name ? strtoull(name + 1, NULL, 10) : 0;
+
+	(void)old_id;
+	(void)new_id;
+	(void)e;
+	if (!d) {
+		audit_find(a, NULL, path, "", "an answer of a device that nobody invited");
+		return STATUS_OK;
+	}
+	d->answers++;
+	if (seq > d->last_seq)
+		d->last_seq = seq;
+	return STATUS_OK;
+}
+
+static void report_gaps(struct auditor *a, const struct audit_device *d)
+{
+	for (uint64_t seq = 1; seq <= d->last_seq; seq++) {
+		char path[TREE_PATH_MAX];
+		struct oid id;
+
+		policy_feedback_path(path, d->id, seq);
+		if (tree_find(&id, NULL, a->repo, &a->main_tree, path, &a->e) != STATUS_OK)
+			audit_find(a, &a->main, path, d->id, "answer number %" PRIu64 " of %" PRIu64 " is missing", seq, d->last_seq);
+	}
+}
+
+enum status audit_count_feedback(struct auditor *a)
+{
+	const struct registry *reg = &a->registry;
+	enum status st;
+
+	a->out->devices = calloc(reg->devices_len + 1, sizeof(*a->out->devices));
+	if (!a->out->devices)
+		return error_set(&a->e, STATUS_NOMEM, "out of memory");
+	for (size_t i = 0; i < reg->devices_len; i++) {
+		struct audit_device *d = &a->out->devices[a->out->devices_len++];
+
+		(void)snprintf(d->id, sizeof(d->id), "%s", reg->devices[i].id);
+		(void)snprintf(d->invited_by, sizeof(d->invited_by), "%s", reg->devices[i].invited_by);
+		d->role = reg->devices[i].role;
+	}
+	st = tree_each(a->repo, &a->main_tree, "feedback/", visit_answer, a, &a->e);
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		audit_find(a, &a->main, "feedback", "", "%s", a->e.text);
+	for (size_t i = 0; i < a->out->devices_len; i++)
+		if (a->out->devices[i].answers != a->out->devices[i].last_seq)
+			report_gaps(a, &a->out->devices[i]);
+	return STATUS_OK;
+}

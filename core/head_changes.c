@@ -1,0 +1,184 @@
+/* core/head_changes.c - judging what one commit changes, path by path. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/head_internal.h"
+
+#define HEAD_MAX_RECORDS 200000 /* files changed by one commit */
+
+struct changes {
+	struct judge *j;
+	const struct oid *commit;
+	size_t records;
+	uint64_t seq_count, seq_min, seq_max; /* of new feedback */
+};
+
+static enum status blame(struct changes *w, const char *path, enum status st)
+{
+	w->j->fault->commit = *w->commit;
+	(void)snprintf(w->j->fault->path, sizeof(w->j->fault->path), "%s", path);
+	return st;
+}
+
+static enum status read_record(cJSON **out, struct repo *r, const struct oid *id, bool canonical, struct error *e)
+{
+	struct buf bytes = BUF_INIT;
+	enum status st = repo_read(&bytes, r, id, REPO_BLOB, RECORD_MAX_BYTES, e);
+
+	if (st == STATUS_OK)
+		st = canonical ? json_parse_canonical(out, buf_text(&bytes), bytes.len, e)
+			       : json_parse(out, buf_text(&bytes), bytes.len, e);
+	buf_clear(&bytes);
+	return st;
+}
+
+/* An enrolment stands alone in its tree: what it changes is the invite on main. */
+static enum status read_invite(cJSON **out, struct judge *j, const char *path)
+{
+	struct oid id;
+	enum status st = tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e);
+
+	if (st == STATUS_NOT_FOUND)
+		return error_set(j->e, STATUS_DENIED, "an enrolment writes the device's own record and nothing else");
+	return st == STATUS_OK ? read_record(out, j->ctx->repo, &id, false, j->e) : st;
+}
+
+static enum status check_policy(struct judge *j, const char *path, const cJSON *before, const cJSON *after)
+{
+	const struct policy_change c = {
+		.ods = j->ctx->ods,
+		.device = j->ctx->device,
+		.role = j->device ? j->device->role : ROLE_NONE,
+		.path = path,
+		.before = before,
+		.after = after,
+		.schema_level = j->registry->schema_level,
+		.registry = j->registry,
+		.genesis = j->kind == HEAD_GENESIS,
+	};
+
+	return policy_check(&c, j->rules, j->e);
+}
+
+static void count_feedback(struct changes *w, const cJSON *record)
+{
+	int64_t number = 0;
+	uint64_t seq;
+
+	if (!json_integer(record, "seq", &number))
+		return;
+	seq = (uint64_t)number;
+	if (w->seq_count == 0 || seq < w->seq_min)
+		w->seq_min = seq;
+	if (w->seq_count == 0 || seq > w->seq_max)
+		w->seq_max = seq;
+	w->seq_count++;
+}
+
+static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct changes *w = ctx;
+	struct judge *j = w->j;
+	cJSON *before = NULL, *after = NULL;
+	enum status st = STATUS_OK;
+
+	(void)e; /* the judge's own error is the one that is told */
+	if (++w->records > HEAD_MAX_RECORDS)
+		return blame(w, path, error_set(j->e, STATUS_TOO_BIG, "more than %d records in one commit", HEAD_MAX_RECORDS));
+	if (new_id)
+		st = read_record(&after, j->ctx->repo, new_id, true, j->e);
+	if (st == STATUS_OK && j->kind == HEAD_ENROLMENT)
+		st = read_invite(&before, j, path);
+	else if (st == STATUS_OK && old_id)
+		st = read_record(&before, j->ctx->repo, old_id, false, j->e);
+	if (st == STATUS_OK)
+		st = check_policy(j, path, before, after);
+	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
+		count_feedback(w, after);
+	cJSON_Delete(before);
+	cJSON_Delete(after);
+	return st == STATUS_OK ? st : blame(w, path, st);
+}
+
+/* Feedback goes on from the last number without a gap. */
+static enum status check_numbering(struct changes *w, const struct oid *parent_tree)
+{
+	struct judge *j = w->j;
+	uint64_t last = 0;
+	enum status st;
+
+	if (w->seq_count == 0)
+		return STATUS_OK;
+	st = head_feedback_last(&last, j->ctx->repo, parent_tree, j->ctx->device, j->e);
+	if (st == STATUS_OK && (w->seq_min != last + 1 || w->seq_max - w->seq_min + 1 != w->seq_count))
+		st = error_set(j->e, STATUS_INVALID, "feedback must go on from number %" PRIu64 " without a gap; this commit adds %" PRIu64
+			       " numbered %" PRIu64 " to %" PRIu64, last, w->seq_count, w->seq_min, w->seq_max);
+	return st == STATUS_OK ? st : blame(w, "feedback", st);
+}
+
+enum status head_check_changes(struct judge *j, const struct oid *commit, const struct oid *parent_tree, const struct oid *tree,
+			       size_t *records)
+{
+	struct changes w = {.j = j, .commit = commit};
+	enum status st;
+
+	j->fault->path[0] = '\0';
+	j->fault->commit = *commit;
+	st = tree_diff(j->ctx->repo, parent_tree, tree, visit, &w, j->e);
+	if (st == STATUS_OK)
+		st = check_numbering(&w, parent_tree);
+	if (st == STATUS_OK)
+		*records += w.records;
+	return st;
+}
+
+/* The highest number among a folder's entries ("7" or "7.json"); false when there is none. */
+static bool highest(const struct tree *t, uint64_t *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < t->len; i++) {
+		char *end;
+		uint64_t n = strtoull(t->entries[i].name, &end, 10);
+
+		if (end == t->entries[i].name || (*end && strcmp(end, ".json") != 0) || (found && n <= *out))
+			continue;
+		*out = n;
+		found = true;
+	}
+	return found;
+}
+
+enum status head_feedback_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *device, struct error *e)
+{
+	char path[TREE_PATH_MAX];
+	uint64_t n = 0;
+
+	(void)snprintf(path, sizeof(path), "feedback/%s", device);
+	for (int level = 0; level < 3; level++) {
+		struct tree t = TREE_INIT;
+		struct oid id;
+		size_t len = strlen(path);
+		enum status st = tree_find(&id, NULL, r, tree, path, e);
+		bool found = false;
+
+		if (st == STATUS_NOT_FOUND && level == 0) {
+			*out = 0;
+			return STATUS_OK;
+		}
+		if (st == STATUS_OK)
+			st = repo_tree_read(&t, r, &id, e);
+		if (st == STATUS_OK)
+			found = highest(&t, &n);
+		tree_clear(&t);
+		if (st != STATUS_OK)
+			return st;
+		if (!found)
+			return error_set(e, STATUS_INVALID, "%s is empty", path);
+		(void)snprintf(path + len, sizeof(path) - len, "/%" PRIu64, n);
+	}
+	*out = n;
+	return STATUS_OK;
+}

@@ -1,0 +1,34 @@
+/* core/head_internal.h - what head.c and head_changes.c share while one head is judged. */
+#ifndef QIP_CORE_HEAD_INTERNAL_H
+#define QIP_CORE_HEAD_INTERNAL_H
+
+#include "core/head.h"
+
+enum head_kind {
+	HEAD_GENESIS,   /* a practice's first: made by its first manager */
+	HEAD_ENROLMENT, /* a device adds its key to its invite */
+	HEAD_KIOSK,     /* own folders only, on its own last head */
+	HEAD_STAFF,     /* everybody who reads the log and builds on it */
+	HEAD_HOST,      /* the server's own: auditors that it invites */
+};
+
+struct judge {
+	const struct head_context *ctx;
+	struct head_fault *fault;
+	struct error *e;
+	const struct rules *rules;
+	enum head_kind kind;
+	const struct device *device;     /* NULL for the host */
+	const struct registry *registry; /* of the log's end, or a genesis's own */
+	struct registry own;             /* of a genesis */
+	struct key *enrolling;           /* of an enrolment: the key in it */
+	char email[HEAD_EMAIL_MAX];
+	struct oid *commits;             /* new ones, newest first */
+	size_t commits_len;
+};
+
+/* Every path that one commit changes: form, schema, right, numbering. Adds to *records. The fault is blamed on commit and path. */
+enum status head_check_changes(struct judge *j, const struct oid *commit, const struct oid *parent_tree, const struct oid *tree,
+			       size_t *records) MUST_CHECK;
+
+#endif

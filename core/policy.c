@@ -1,0 +1,274 @@
+/* core/policy.c - the role table: where a record may stand, who may write it, and how a record may change. */
+#include "core/policy.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/id.h"
+#include "core/policy_internal.h"
+#include "core/schema.h"
+
+#define R(role) (1u << (role))
+#define ANYBODY (~0u) /* judged by the place's own check */
+
+enum name_form { NAME_FIXED, NAME_NAME, NAME_UUID, NAME_NUMBER, NAME_FEEDBACK };
+
+/* The allow-list. What matches no line is refused. */
+static const struct place {
+	const char *folder; /* with '/', or the file itself for NAME_FIXED */
+	enum name_form form;
+	const char *types[3]; /* of the records that may stand there */
+	unsigned may_add, may_change; /* by role */
+	enum status (*check)(const struct policy_change *c, struct error *e); /* what is particular to the place; may be NULL */
+} places[] = {
+	{"practice.json", NAME_FIXED, {"practice"}, 0, R(ROLE_MANAGER), NULL},
+	{"sites/", NAME_NAME, {"site"}, R(ROLE_MANAGER), R(ROLE_MANAGER), NULL},
+	{"surveys/", NAME_NAME, {"survey"}, R(ROLE_MANAGER), R(ROLE_MANAGER), policy_check_survey},
+	{"devices/", NAME_NAME, {"device"}, ANYBODY, ANYBODY, policy_check_device},
+	{"keys/", NAME_NUMBER, {"key"}, R(ROLE_MANAGER), 0, policy_check_comment_key},
+	{"qip/", NAME_UUID, {"action"}, R(ROLE_STAFF) | R(ROLE_MANAGER), R(ROLE_STAFF) | R(ROLE_MANAGER), NULL},
+	{"inspections/", NAME_UUID, {"inspection"}, R(ROLE_STAFF) | R(ROLE_MANAGER), R(ROLE_STAFF) | R(ROLE_MANAGER), NULL},
+	{"feedback/", NAME_FEEDBACK, {"feedback", "void", "lost"}, R(ROLE_KIOSK) | R(ROLE_STAFF) | R(ROLE_MANAGER), 0,
+	 policy_check_feedback},
+};
+
+void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq)
+{
+	(void)snprintf(out, TREE_PATH_MAX, "feedback/%s/%" PRIu64 "/%" PRIu64 "/%" PRIu64 ".json", device, seq / 65536,
+		       seq / 256 % 256, seq);
+}
+
+bool policy_may_read(enum role role, const char *device, const char *ref)
+{
+	static const char own[] = "refs/devices/";
+
+	if (strncmp(ref, own, sizeof(own) - 1) == 0)
+		return role != ROLE_NONE && strcmp(ref + sizeof(own) - 1, device) == 0;
+	if (role == ROLE_KIOSK)
+		return strcmp(ref, "refs/kiosk/config") == 0;
+	return role != ROLE_NONE && strcmp(ref, "refs/heads/main") == 0;
+}
+
+/* ---- the path ---- */
+
+static const struct place *find_place(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		size_t len = strlen(places[i].folder);
+
+		if (strncmp(path, places[i].folder, len) == 0 && (places[i].form != NAME_FIXED || !path[len]))
+			return &places[i];
+	}
+	return NULL;
+}
+
+/* The record names itself as the path does. */
+static bool name_agrees(const struct place *p, const struct policy_change *c)
+{
+	const char *name = c->path + strlen(p->folder), *id = json_string(c->after, "id");
+	size_t len = strlen(name);
+	char expected[TREE_PATH_MAX];
+	int64_t number = 0;
+
+	if (p->form == NAME_FIXED)
+		return true;
+	if (p->form == NAME_FEEDBACK) {
+		const char *device = json_string(c->after, "device");
+
+		if (!device || !name_valid(device) || !json_integer(c->after, "seq", &number) || number < 1)
+			return false;
+		policy_feedback_path(expected, device, (uint64_t)number);
+		return strcmp(expected, c->path) == 0;
+	}
+	if (p->form == NAME_NUMBER) {
+		if (!json_integer(c->after, "generation", &number) || number < 1)
+			return false;
+		(void)snprintf(expected, sizeof(expected), "%" PRId64 ".json", number);
+		return strcmp(expected, name) == 0;
+	}
+	if (!id || len < 6 || strcmp(name + len - 5, ".json") != 0 || strlen(id) != len - 5 || strncmp(id, name, len - 5) != 0)
+		return false;
+	return p->form == NAME_UUID ? id_valid(id) : name_valid(id);
+}
+
+static enum status check_type(const struct place *p, const struct policy_change *c, struct error *e)
+{
+	struct schema_name name;
+	enum status st = schema_name_of(&name, c->after, e);
+
+	if (st != STATUS_OK)
+		return st;
+	for (size_t i = 0; i < ARRAY_LEN(p->types); i++) {
+		if (!p->types[i] || strcmp(p->types[i], name.type) != 0)
+			continue;
+		if (name.version > c->schema_level)
+			return error_set(e, STATUS_UNSUPPORTED,
+					 "the record is of schema %s/%d, but this practice is at level %d; a manager raises the level when "
+					 "all its programs are updated",
+					 name.type, name.version, c->schema_level);
+		return STATUS_OK;
+	}
+	return error_set(e, STATUS_INVALID, "a record of type %s does not belong there", name.type);
+}
+
+/* ---- claims and logs ---- */
+
+static const cJSON *find_claim(const cJSON *claims, const char *id)
+{
+	const cJSON *claim;
+
+	cJSON_ArrayForEach(claim, claims) {
+		const char *text = json_string(claim, "id");
+
+		if (text && id && strcmp(text, id) == 0)
+			return claim;
+	}
+	return NULL;
+}
+
+/* The stamp is in the own device's and role's name. */
+static bool is_own(const cJSON *stamp, const struct policy_change *c)
+{
+	const char *device = json_string(stamp, "device"), *by = json_string(stamp, "by"), *day = json_string(stamp, "effective");
+
+	return device && by && day && strcmp(device, c->device) == 0 && strcmp(by, role_text(c->role)) == 0 && date_valid(day);
+}
+
+static enum status check_slot(const struct policy_change *c, const char *slot, struct error *e)
+{
+	cJSON *before = c->before ? record_claims(c->before, slot) : cJSON_CreateArray();
+	cJSON *after = record_claims(c->after, slot);
+	const cJSON *claim;
+	int64_t next = c->before ? record_next_number(c->before) : 1, n = 0;
+	int added = 0;
+	enum status st = before && after ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+
+	cJSON_ArrayForEach(claim, after) {
+		const cJSON *old = find_claim(before, json_string(claim, "id"));
+
+		if (st != STATUS_OK)
+			break;
+		if (old && !json_equal(old, claim))
+			st = error_set(e, STATUS_DENIED, "%s: an earlier edit was altered", slot);
+		if (old)
+			continue;
+		added++;
+		if (!is_own(claim, c))
+			st = error_set(e, STATUS_DENIED, "%s: an edit is not in the name of %s, who made the commit", slot, c->device);
+		else if (!json_integer(claim, "n", &n) || n < next || n > next + RECORD_MAX_CLAIMS)
+			st = error_set(e, STATUS_DENIED, "%s: an edit does not carry the record's next number", slot);
+	}
+	cJSON_ArrayForEach(claim, before) {
+		if (st == STATUS_OK && added == 0 && !find_claim(after, json_string(claim, "id")))
+			st = error_set(e, STATUS_DENIED, "%s: an edit was removed without a new one in its place", slot);
+	}
+	cJSON_Delete(before);
+	cJSON_Delete(after);
+	return st;
+}
+
+static enum status check_log(const struct policy_change *c, const char *field, struct error *e)
+{
+	const cJSON *before = json_get(c->before, field), *after = json_get(c->after, field), *entry;
+
+	cJSON_ArrayForEach(entry, before) {
+		if (!json_equal(entry, json_get(after, entry->string)))
+			return error_set(e, STATUS_DENIED, "%s: entry %s was altered or removed; entries are never changed", field, entry->string);
+	}
+	cJSON_ArrayForEach(entry, after) {
+		if (json_get(before, entry->string))
+			continue;
+		if (!id_valid(entry->string) || !is_own(entry, c))
+			return error_set(e, STATUS_DENIED, "%s: entry %s is not in the name of %s, who made the commit", field,
+					 entry->string, c->device);
+	}
+	return STATUS_OK;
+}
+
+/* Members that carry no claims are set when the record is made and stay. */
+static enum status check_fixed(const struct policy_change *c, const char *type, const struct rules *rules, struct error *e)
+{
+	const cJSON *sides[] = {c->before, c->after}, *member;
+
+	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+		cJSON_ArrayForEach(member, sides[i]) {
+			const char *name = member->string;
+
+			if (strcmp(name, "edits") == 0 || strcmp(name, "conflicts") == 0 ||
+			    rules_field_kind(rules, type, name) != FIELD_NONE)
+				continue;
+			if (!json_equal(json_get(c->before, name), json_get(c->after, name)))
+				return error_set(e, STATUS_DENIED, "\"%s\" was changed; it is fixed once the record is made", name);
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum status check_claims_record(const struct policy_change *c, const char *type, const struct rules *rules, struct error *e)
+{
+	cJSON *slots = NULL;
+	const cJSON *slot;
+	enum status st = record_check(c->after, rules, e);
+
+	if (st == STATUS_OK && c->before)
+		st = check_fixed(c, type, rules, e);
+	for (size_t i = 0; st == STATUS_OK && rules_field(rules, type, i); i++)
+		if (rules_field_kind(rules, type, rules_field(rules, type, i)) == FIELD_LOG)
+			st = check_log(c, rules_field(rules, type, i), e);
+	if (st != STATUS_OK)
+		return st;
+	slots = record_slots(c->before, c->after);
+	if (!slots)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	cJSON_ArrayForEach(slot, slots) {
+		if (st == STATUS_OK)
+			st = check_slot(c, slot->valuestring, e);
+	}
+	cJSON_Delete(slots);
+	return st;
+}
+
+/* ---- the whole ---- */
+
+static enum status check_right(const struct place *p, const struct policy_change *c, struct error *e)
+{
+	unsigned may = c->before ? p->may_change : p->may_add;
+
+	if (!c->after)
+		return error_set(e, STATUS_DENIED, "records are never deleted");
+	if (c->before && may == 0)
+		return error_set(e, STATUS_DENIED, "what stands there is never changed");
+	if (!c->genesis && !(may & R(c->role)))
+		return error_set(e, STATUS_DENIED, "a device with the role %s may not write there", role_text(c->role));
+	return STATUS_OK;
+}
+
+static enum status check_record(const struct place *p, const struct policy_change *c, const struct rules *rules, struct error *e)
+{
+	char type[RECORD_TYPE_MAX];
+	enum status st = check_type(p, c, e);
+
+	if (st == STATUS_OK)
+		st = schema_check(c->after, e);
+	if (st == STATUS_OK && !name_agrees(p, c))
+		st = error_set(e, STATUS_INVALID, "the record names itself otherwise than its path does");
+	if (st == STATUS_OK && p->check)
+		st = p->check(c, e);
+	if (st != STATUS_OK)
+		return st;
+	record_type(type, c->after);
+	return rules_record_kind(rules, type) == RECORD_CLAIMS ? check_claims_record(c, type, rules, e) : STATUS_OK;
+}
+
+enum status policy_check(const struct policy_change *c, const struct rules *rules, struct error *e)
+{
+	const struct place *p = find_place(c->path);
+	enum status st;
+
+	if (!p)
+		return error_set(e, STATUS_DENIED, "nothing may be written there");
+	st = check_right(p, c, e);
+	return st == STATUS_OK ? check_record(p, c, rules, e) : st;
+}

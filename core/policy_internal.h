@@ -1,0 +1,12 @@
+/* core/policy_internal.h - what is particular to single places of the tree; see policy_check(). */
+#ifndef QIP_CORE_POLICY_INTERNAL_H
+#define QIP_CORE_POLICY_INTERNAL_H
+
+#include "core/policy.h"
+
+enum status policy_check_survey(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_device(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_comment_key(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_feedback(const struct policy_change *c, struct error *e) MUST_CHECK;
+
+#endif

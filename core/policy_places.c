@@ -1,0 +1,108 @@
+/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback. */
+#include <string.h>
+
+#include "core/policy_internal.h"
+
+enum status policy_check_survey(const struct policy_change *c, struct error *e)
+{
+	int64_t before = 0, after = 0;
+
+	if (c->before && json_integer(c->before, "version", &before) && json_integer(c->after, "version", &after) && after <= before)
+		return error_set(e, STATUS_DENIED, "a changed survey needs a higher version than %d", (int)before);
+	return STATUS_OK;
+}
+
+enum status policy_check_comment_key(const struct policy_change *c, struct error *e)
+{
+	const char *by = json_string(c->after, "by");
+
+	if (!by || strcmp(by, c->genesis ? "root" : c->device) != 0)
+		return error_set(e, STATUS_DENIED, "the comment key is not signed by the manager who adds it");
+	return registry_check_comment_key(c->registry, c->after, e);
+}
+
+enum status policy_check_feedback(const struct policy_change *c, struct error *e)
+{
+	const char *device = json_string(c->after, "device"), *mode = json_string(c->after, "mode");
+
+	if (!device || strcmp(device, c->device) != 0)
+		return error_set(e, STATUS_DENIED, "feedback is written by a device under its own name only");
+	if (mode && (strcmp(mode, "kiosk") == 0) != (c->role == ROLE_KIOSK))
+		return error_set(e, STATUS_DENIED, "mode \"%s\" is not for a device with the role %s", mode, role_text(c->role));
+	return STATUS_OK;
+}
+
+/* ---- devices ---- */
+
+/* True if `after` is `before` with only the named members added. */
+static bool only_added(const cJSON *before, const cJSON *after, const char *const *names, size_t len)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, before) {
+		if (!json_equal(member, json_get(after, member->string)))
+			return false;
+	}
+	cJSON_ArrayForEach(member, after) {
+		bool named = json_get(before, member->string) != NULL;
+
+		for (size_t i = 0; i < len; i++)
+			named = named || strcmp(member->string, names[i]) == 0;
+		if (!named)
+			return false;
+	}
+	return true;
+}
+
+static enum status check_invited(const struct policy_change *c, struct error *e)
+{
+	bool host = strcmp(c->device, "server") == 0;
+	const char *by = json_string(json_get(c->after, "invite"), "by");
+
+	if (!c->genesis && !host && c->role != ROLE_MANAGER)
+		return error_set(e, STATUS_DENIED, "only managers invite devices");
+	if (!by || strcmp(by, c->genesis ? "root" : c->device) != 0)
+		return error_set(e, STATUS_DENIED, "the invite is not in the name of %s, who made the commit", c->device);
+	if ((json_get(c->after, "enrolment") != NULL) != c->genesis || json_get(c->after, "retired") || json_get(c->after, "revoked"))
+		return error_set(e, STATUS_DENIED, "a new device starts as an invite and nothing else");
+	return registry_check_device(c->registry, c->after, e);
+}
+
+static enum status check_enrolled(const struct policy_change *c, struct error *e)
+{
+	static const char *const names[] = {"enrolment"};
+
+	if (json_get(c->before, "enrolment"))
+		return error_set(e, STATUS_DENIED, "a device's key never changes; invite it again under a new name");
+	if (!only_added(c->before, c->after, names, ARRAY_LEN(names)))
+		return error_set(e, STATUS_DENIED, "a device enrols by adding its key to its invite and nothing else");
+	return registry_check_device(c->registry, c->after, e);
+}
+
+static enum status check_ended(const struct policy_change *c, struct error *e)
+{
+	static const char *const names[] = {"retired", "revoked"};
+
+	if (c->role != ROLE_MANAGER)
+		return error_set(e, STATUS_DENIED, "only managers retire or revoke devices");
+	if (!only_added(c->before, c->after, names, ARRAY_LEN(names)))
+		return error_set(e, STATUS_DENIED, "of a device, only its end can be added");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *by = json_string(json_get(c->after, names[i]), "by");
+
+		if (!json_get(c->before, names[i]) && by && strcmp(by, c->device) != 0)
+			return error_set(e, STATUS_DENIED, "it is not ended in the name of %s, who made the commit", c->device);
+	}
+	return STATUS_OK;
+}
+
+enum status policy_check_device(const struct policy_change *c, struct error *e)
+{
+	const char *id = json_string(c->after, "id");
+
+	if (!c->before)
+		return check_invited(c, e);
+	if (!json_get(c->before, "enrolment") && id && strcmp(id, c->device) == 0)
+		return check_enrolled(c, e);
+	return check_ended(c, e);
+}
