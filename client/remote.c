@@ -1,0 +1,143 @@
+/* client/remote.c - a practice on its server: the connection, and what it lists (git's smart HTTP, protocol version 0). */
+#include "client/remote.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/files.h"
+#include "core/pkt.h"
+
+#define ADVERTISEMENT "application/x-git-upload-pack-advertisement"
+
+enum status remote_open(struct remote *out, const struct qip *q, bool authenticated, struct error *e)
+{
+	struct remote r = {0};
+	enum status st = wire_set_url(&r.wire, q->identity.url, e);
+
+	if (st != STATUS_OK)
+		return st;
+	r.wire.ca_pem = buf_text(&q->ca_pem);
+	r.wire.ignore_dates = q->env->quality(q->env->ctx) != CLOCK_SYNCHRONISED;
+	if (authenticated) {
+		r.wire.cert_pem = buf_text(&q->cert_pem);
+		r.wire.key = q->key;
+		if (files_read(&r.wire.session, q->dir, HOME_SESSION, LIMIT_FILE_BYTES, NULL) != STATUS_OK)
+			buf_wipe(&r.wire.session);
+	}
+	(void)snprintf(r.base, sizeof(r.base), "/%s/history.git", q->identity.ods);
+	*out = r;
+	st = http_open(&out->http, &wire_transport, &out->wire, out->wire.authority, e);
+	if (st != STATUS_OK)
+		remote_close(out);
+	return st;
+}
+
+void remote_close(struct remote *r)
+{
+	http_close(r->http);
+	wire_clear(&r->wire);
+	*r = (struct remote){0};
+}
+
+enum status remote_call(struct remote *r, const struct http_request *req, const char *expected_type, struct http_response *out,
+			struct error *e)
+{
+	struct http_response res = HTTP_RESPONSE_INIT;
+	enum status st = http_call(r->http, req, &res, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (res.date_ms > 0) {
+		r->server_ms = res.date_ms;
+		r->elapsed_ms = res.elapsed_ms;
+	}
+	if (res.status != 200)
+		st = http_refusal(&res, e);
+	else if (strcmp(res.content_type, expected_type) != 0)
+		st = error_set(e, STATUS_MALFORMED, "the server answers with %s, not with %s: is the address right?",
+			       res.content_type[0] ? res.content_type : "an unnamed type", expected_type);
+	if (st != STATUS_OK) {
+		http_response_clear(&res);
+		return st;
+	}
+	*out = res;
+	return STATUS_OK;
+}
+
+static bool named(const char *bytes, size_t len, const char *name)
+{
+	return strlen(name) == len && memcmp(bytes, name, len) == 0;
+}
+
+/* "<40 hex> <name>", the first with NUL and capabilities behind. */
+static enum status take_ref(struct remote_refs *refs, const char *own_ref, const struct pkt *p)
+{
+	struct oid id;
+	const char *name = NULL;
+	const char *nul = memchr(p->bytes, '\0', p->len);
+	size_t len = nul ? (size_t)(nul - p->bytes) : p->len;
+
+	if (len > 0 && p->bytes[len - 1] == '\n')
+		len--;
+	if (len < OID_HEX_LEN + 2 || p->bytes[OID_HEX_LEN] != ' ' || oid_parse(&id, p->bytes, OID_HEX_LEN) != STATUS_OK)
+		return STATUS_MALFORMED;
+	name = p->bytes + OID_HEX_LEN + 1;
+	len -= OID_HEX_LEN + 1;
+	if (named(name, len, REF_MAIN))
+		refs->main = id;
+	else if (named(name, len, REF_CONFIG))
+		refs->config = id;
+	else if (named(name, len, own_ref))
+		refs->own = id;
+	return STATUS_OK;
+}
+
+enum status remote_parse_refs(struct remote_refs *out, const char *own_ref, const char *bytes, size_t len, struct error *e)
+{
+	struct remote_refs refs = {0};
+	struct pkt p;
+	size_t at = 0;
+	char sentence[200];
+
+	if (pkt_next(&p, bytes, len, &at) != STATUS_OK || p.kind != PKT_DATA)
+		goto bad;
+	if (p.len > 4 && memcmp(p.bytes, "ERR ", 4) == 0) {
+		http_clean_text(sentence, sizeof(sentence), p.bytes + 4, p.len - 4);
+		return error_set(e, STATUS_REFUSED, "%s", sentence);
+	}
+	if (!pkt_is(&p, "# service=git-upload-pack") || pkt_next(&p, bytes, len, &at) != STATUS_OK || p.kind != PKT_FLUSH)
+		goto bad;
+	for (;;) {
+		if (pkt_next(&p, bytes, len, &at) != STATUS_OK)
+			goto bad;
+		if (p.kind == PKT_FLUSH)
+			break;
+		if (p.kind != PKT_DATA || take_ref(&refs, own_ref, &p) != STATUS_OK)
+			goto bad;
+	}
+	*out = refs;
+	return STATUS_OK;
+bad:
+	return error_set(e, STATUS_MALFORMED, "the server's list of refs is not well-formed");
+}
+
+enum status remote_list(struct remote_refs *out, struct remote *r, const struct qip *q, struct error *e)
+{
+	struct http_response res = HTTP_RESPONSE_INIT;
+	char path[96];
+	struct http_request req = {
+		.method = "GET",
+		.path = path,
+		.accept = ADVERTISEMENT,
+		.max_bytes = LIMIT_REFS_BYTES,
+		.call_ms = LIMIT_CALL_MS,
+	};
+	enum status st = STATUS_OK;
+
+	(void)snprintf(path, sizeof(path), "%s/info/refs?service=git-upload-pack", r->base);
+	st = remote_call(r, &req, ADVERTISEMENT, &res, e);
+	if (st == STATUS_OK)
+		st = remote_parse_refs(out, q->own_ref, buf_text(&res.body), res.body.len, e);
+	http_response_clear(&res);
+	return st;
+}

@@ -1,0 +1,34 @@
+/* client/remote.h - a practice on its server: the connection, and what it lists. */
+#ifndef QIP_CLIENT_REMOTE_H
+#define QIP_CLIENT_REMOTE_H
+
+#include "client/home.h"
+#include "client/wire.h"
+
+struct remote {
+	struct wire wire;
+	struct http *http;   /* owned */
+	char base[32];       /* "/C82999/history.git" */
+	int64_t server_ms;   /* the server's clock in its last answer; 0 before */
+	int64_t elapsed_ms;  /* how long that answer took */
+};
+
+/* The refs that concern one device; zero where the server lists none. */
+struct remote_refs {
+	struct oid main, config, own;
+};
+
+/* Nothing is sent yet. The home must outlive it. `authenticated`: use the home's certificate. */
+enum status remote_open(struct remote *out, const struct qip *q, bool authenticated, struct error *e) MUST_CHECK;
+void remote_close(struct remote *r);
+
+/* One call; an answer other than 200 of the expected type becomes an error as http_refusal says. The server's clock is noted. */
+enum status remote_call(struct remote *r, const struct http_request *req, const char *expected_type, struct http_response *out,
+			struct error *e) MUST_CHECK;
+
+/* List what the device may see. STATUS_MALFORMED when it is no list of refs. */
+enum status remote_list(struct remote_refs *out, struct remote *r, const struct qip *q, struct error *e) MUST_CHECK;
+/* The same, out of bytes; apart for tests. */
+enum status remote_parse_refs(struct remote_refs *out, const char *own_ref, const char *bytes, size_t len, struct error *e) MUST_CHECK;
+
+#endif

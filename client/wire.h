@@ -1,0 +1,29 @@
+/* client/wire.h - HTTP's transport over TLS to the one host of a home, pinned to its CA; the TLS session is kept for the next time. */
+#ifndef QIP_CLIENT_WIRE_H
+#define QIP_CLIENT_WIRE_H
+
+#include "client/http.h"
+#include "core/key.h"
+
+#define WIRE_HOST_MAX 256
+#define WIRE_URL_MAX 512
+
+struct wire {
+	char host[WIRE_HOST_MAX];
+	char port[6];
+	char authority[WIRE_HOST_MAX + 8]; /* for the Host header: "host:port" */
+	const char *ca_pem, *cert_pem;     /* borrowed; cert_pem NULL while there is none */
+	const struct key *key;             /* borrowed */
+	bool ignore_dates;                 /* the own clock is not to be trusted */
+	struct buf session;                /* secret; offered when connecting, replaced after each connection's end */
+};
+
+extern const struct http_transport wire_transport; /* ctx: struct wire */
+
+/* Read "https://host[:port][/]"; host may be an IPv6 address in brackets. The port is 443 unless named. STATUS_USAGE. */
+enum status wire_set_url(struct wire *w, const char *url, struct error *e) MUST_CHECK;
+/* "https://host:port", as kept in the home. */
+void wire_url(char out[WIRE_URL_MAX], const struct wire *w);
+void wire_clear(struct wire *w);
+
+#endif
