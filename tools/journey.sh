@@ -57,7 +57,7 @@ journey_practice() {
 		--breach 12 --breach 17 >/dev/null
 	q kibworth sync >/dev/null
 	q fleckney sync >/dev/null
-	kiosk_sync
+	kiosk_sync kib-kiosk
 	same 'the plan at Kibworth' '23 0 0' "$(rag kibworth)"
 	same 'the plan at Fleckney' '23 0 0' "$(rag fleckney)"
 	same 'inspections at Fleckney' 1 "$(q fleckney inspection show --json | jq 'if type == "array" then length else 1 end')"
@@ -67,7 +67,7 @@ journey_practice() {
 journey_offline() {
 	local i left=0
 	server_stop
-	kiosk_start
+	kiosk_start kib-kiosk
 	for ((i = 0; i < ${#ANSWERS[@]}; i += 2)); do
 		for ((left = ANSWERS[i + 1]; left > 0; left--)); do
 			journey_answer "${ANSWERS[i]}" "$i" "$left"
@@ -122,11 +122,11 @@ journey_sync() {
 # 4. April 2023: 13 green with evidence, 10 amber; the past still says what it said.
 journey_april() {
 	local ref status likelihood consequence evidence place=kibworth
-	while IFS=$'\t' read -r ref status likelihood consequence evidence; do
+	while IFS=$'\t' read -r -u 3 ref status likelihood consequence evidence; do
 		q "$place" action set "$ref" "status=$status" "risk_current=${likelihood}x$consequence" --effective 2023-04-28 >/dev/null
 		[ -z "$evidence" ] || q "$place" action evidence "$ref" "$evidence" --effective 2023-04-28 >/dev/null
 		[ "$place" = kibworth ] && place=fleckney || place=kibworth
-	done < <(sample_april)
+	done 3< <(sample_april)
 	for place in kibworth fleckney kibworth qk1-icb; do
 		q "$place" sync >/dev/null
 	done

@@ -182,8 +182,8 @@ manager_device() { q "$MANAGER" status --json | jq -r .device; }
 KIOSK_URL=''
 
 kiosk_start() {
-	local name=${1:-kib-kiosk} port
-	shift || true
+	local name=$1 port
+	shift
 	rm -f "$WORK/$name.port"
 	start "$name" "$@" qip-kiosk run --home "$HOMES/$name" --listen 127.0.0.1:0 --port-file "$WORK/$name.port"
 	port=$(started "$name" "$WORK/$name.port")
@@ -214,7 +214,7 @@ answer() {
 	grep -qi 'thank you' "$WORK/kiosk-page.html" || die 'the kiosk does not say thank you'
 }
 
-kiosk_sync() { qip-kiosk sync --home "$HOMES/${1:-kib-kiosk}" >/dev/null; }
+kiosk_sync() { qip-kiosk sync --home "$HOMES/$1" >/dev/null; }
 
 # ---- checks ----
 

@@ -6,13 +6,66 @@
 # What follows is one behaviour, named as a sentence.
 it() { say "- $*"; }
 
-# The packages that the browser's and the proxy's scripts use, from their lock file.
+# The packages that the browser's and the proxy's scripts use, from their lock file; several tests may ask at once.
 web_tests_ready() {
-	local web=$QIP_SOURCE/tests/web
-	(
-		flock 9
-		if [ ! -e "$web/node_modules/.package-lock.json" ] || [ "$web/package-lock.json" -nt "$web/node_modules/.package-lock.json" ]; then
-			npm --prefix "$web" ci --no-audit --no-fund --ignore-scripts >"$WORK/logs/npm.log" 2>&1 || exit 1
-		fi
-	) 9<"$web/package-lock.json" || die 'npm ci in tests/web'
+	flock "$QIP_SOURCE/tests/web" npm --prefix "$QIP_SOURCE/tests/web" ci --prefer-offline --no-audit --no-fund --ignore-scripts \
+		>"$WORK/logs/npm.log" 2>&1 || die 'npm ci in tests/web'
 }
+
+# ---- stock git, with a device's certificate ----
+
+# git_as DEVICE ARGUMENT…
+git_as() {
+	local home=$HOMES/$1
+	shift
+	git -c http.sslCert="$home/device.crt" -c http.sslKey="$home/device.key" -c http.sslCAInfo="$home/ca.crt" "$@"
+}
+history_url() { printf '%s/%s/history.git' "$URL" "$QIP_ODS"; }
+
+# push_as DEVICE REPO COMMIT [REF] - to the device's own ref unless another is named; forced, so that it is the server that says no.
+push_as() { git_as "$1" -C "$2" push -q "$(history_url)" "+$3:${4:-refs/devices/$1}"; }
+
+# All refs and the number of objects on the server.
+server_state() {
+	git -C "$(server_history)" for-each-ref --format='%(refname) %(objectname)'
+	git -C "$(server_history)" cat-file --batch-all-objects --batch-check='%(objectname)' | sha256sum
+	find "$(server_history)" -type f -name '*tmp*'
+}
+
+# push_refused PATTERN DEVICE REPO COMMIT [REF] - in words like these, and nothing of it stays at the server.
+push_refused() {
+	local before
+	before=$(server_state)
+	refused "$1" push_as "${@:2}"
+	same 'the server after a refusal' "$before" "$(server_state)"
+}
+
+# A new bare repository with a device's own ref as 'own' and, for those that may read it, the log as 'main'.
+forge_repo() {
+	local repo=$WORK/$1.forge.git
+	rm -rf "$repo"
+	git init -q --bare -b nothing "$repo"
+	git_as "$1" -C "$repo" fetch -q "$(history_url)" "+refs/devices/$1:refs/heads/own"
+	git_as "$1" -C "$repo" fetch -q "$(history_url)" '+refs/heads/main:refs/heads/main' 2>/dev/null || true
+	printf '%s' "$repo"
+}
+
+uuid7() {
+	local ms random
+	ms=$(printf '%012x' "$(date +%s%3N)")
+	random=$(od -An -N 10 -tx1 /dev/urandom | tr -d ' \n')
+	printf '%s-%s-7%s-8%s-%s' "${ms:0:8}" "${ms:8:4}" "${random:0:3}" "${random:3:3}" "${random:6:12}"
+}
+
+# feedback_record DEVICE SEQ [JQ FILTER] - an answer in due form, changed by the filter; written to a file, its path printed.
+feedback_record() {
+	local at
+	at=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
+	jq -ncSj --arg id "$(uuid7)" --arg d "$1" --argjson seq "$2" --arg at "$at" \
+		'{schema: "feedback/1", id: $id, device: $d, seq: $seq, site: "kibworth", survey: {id: "fft", version: 1}, mode: "kiosk", language: "en",
+		  answers: {experience: "good"}, recorded: {at: $at, quality: "unknown", earliest: $at, latest: $at}} | '"${3:-.}" >"$WORK/record.json"
+	printf '%s' "$WORK/record.json"
+}
+
+# answers_on_main - how many answers the server's log holds.
+answers_on_main() { git -C "$(server_history)" ls-tree -r --name-only refs/heads/main feedback/ | wc -l; }

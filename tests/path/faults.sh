@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Kills and cuts: the server, the kiosk and the link each fail at many moments; nothing thanked or saved is lost, nothing is there twice.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+practice_start
+web_tests_ready
+q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
+q "$MANAGER" sync >/dev/null
+
+# The kiosk and Fleckney reach the server through a proxy that can cut the line.
+DIRECT_URL=$URL
+PROXY_PORT=0
+proxy_start() { # [CUT]
+	rm -f "$WORK/proxy.port"
+	start proxy node "$QIP_SOURCE/tests/web/cutproxy.mjs" "$PROXY_PORT" "$SERVER_PORT" "$WORK/proxy.port" "$@"
+	PROXY_PORT=$(started proxy "$WORK/proxy.port")
+}
+proxy_start
+URL=https://localhost:$PROXY_PORT
+join kib-kiosk kiosk kibworth
+join fleckney staff fleckney
+kiosk_sync kib-kiosk
+kiosk_start kib-kiosk
+
+answers=0 notes=0
+# more - one more answer and one more note.
+more() {
+	answer good
+	q fleckney action note QIP-02 "Note $((notes + 1))." >/dev/null
+	answers=$((answers + 1)) notes=$((notes + 1))
+}
+# all_there - after a sync of both, the server's log holds each answer and each note once.
+all_there() {
+	local seen
+	kiosk_sync kib-kiosk
+	q fleckney sync >/dev/null
+	same 'answers on the server' "$answers" "$(answers_on_main)"
+	seen=$(git -C "$(server_history)" ls-tree -r --name-only main qip/ | while read -r path; do git -C "$(server_history)" cat-file blob "main:$path"; echo; done |
+		jq -r 'select(.ref == "QIP-02") | .notes[].text' | sort -u | wc -l)
+	same 'notes on the server' "$notes" "$seen"
+	same 'what waits' 0 "$(qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .waiting)"
+}
+more
+all_there
+answer good
+answers=$((answers + 1))
+before=$(date +%s%3N)
+kiosk_sync kib-kiosk
+usual_ms=$(($(date +%s%3N) - before))
+
+it 'The server is killed during pushes'
+for tenth in 0 2 3 4 5 6 7 8 9 11; do
+	more
+	kiosk_sync kib-kiosk >/dev/null 2>&1 &
+	kiosk_pid=$!
+	q fleckney sync >/dev/null 2>&1 &
+	staff_pid=$!
+	sleep "$(printf '0.%03d' $((usual_ms * tenth / 10 % 1000)))"
+	crash server
+	wait "$kiosk_pid" || true
+	wait "$staff_pid" || true
+	server_start
+	all_there
+	fsck "$(server_history)"
+done
+
+it 'The receipt is lost'
+# How many bytes of replies a usual sync of one answer takes.
+stop proxy
+proxy_start
+answer good
+answers=$((answers + 1))
+kiosk_sync kib-kiosk
+stop proxy
+usual_bytes=$(tail -n 1 "$WORK/logs/proxy.out")
+for cut in $((usual_bytes - 1)) $((usual_bytes - 40)) $((usual_bytes - 90)) $((usual_bytes * 3 / 4)) $((usual_bytes / 2)) $((usual_bytes / 4)) 1; do
+	more
+	proxy_start "$cut"
+	kiosk_sync kib-kiosk >/dev/null 2>&1 || true
+	stop proxy
+	proxy_start "$cut"
+	q fleckney sync >/dev/null 2>&1 || true
+	stop proxy
+	proxy_start
+	all_there
+	stop proxy
+done
+proxy_start
+
+it 'A sync without a link fails in words and is repeated later'
+more
+stop proxy
+refused 'reach|connect|network|server' q fleckney sync
+refused 'reach|connect|network|server' qip-kiosk sync --home "$HOMES/kib-kiosk"
+proxy_start
+all_there
+
+it 'The kiosk is killed while patients answer'
+for delay in 0.02 0.05 0.09 0.13 0.18 0.24 0.31 0.4; do
+	: >"$WORK/thanked"
+	(
+		trap - EXIT
+		while token=$(kiosk_token 2>/dev/null) && [ "$(kiosk_post "$token" good 2>/dev/null)" = 200 ]; do
+			echo thanked >>"$WORK/thanked"
+		done
+	) &
+	patients=$!
+	sleep "$delay"
+	crash kib-kiosk
+	wait "$patients" || true
+	kiosk_start kib-kiosk
+	last=$(qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .last)
+	thanked=$(wc -l <"$WORK/thanked")
+	# The one that was on its way may be kept without its thanks having arrived.
+	if [ "$last" -lt $((answers + thanked)) ] || [ "$last" -gt $((answers + thanked + 1)) ]; then
+		die "$answers answers before, $thanked thanked since, but the kiosk has $last"
+	fi
+	answers=$last
+done
+all_there
+
+it 'A device that is killed while it syncs'
+for tenth in 1 3 5 7 9; do
+	more
+	qip-kiosk sync --home "$HOMES/kib-kiosk" >/dev/null 2>&1 &
+	kiosk_pid=$!
+	qip --home "$HOMES/fleckney" sync >/dev/null 2>&1 &
+	staff_pid=$!
+	sleep "$(printf '0.%03d' $((usual_ms * tenth / 10 % 1000)))"
+	kill -KILL "$kiosk_pid" "$staff_pid" 2>/dev/null || true
+	wait "$kiosk_pid" 2>/dev/null || true
+	wait "$staff_pid" 2>/dev/null || true
+	all_there
+done
+
+it 'The history of all this passes the audit'
+# shellcheck disable=SC2034 # read by the functions of lib.sh
+URL=$DIRECT_URL
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" audit >/dev/null
+same 'gaps' 0 "$(q "$MANAGER" feedback stats --json | jq .gaps)"
+stop kib-kiosk
+server_stop
+fsck "$(server_history)" "$HOMES"/*/history.git
