@@ -1,0 +1,171 @@
+/* server/file.c - the server folder's small files. */
+#include "server/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/limits.h"
+
+enum status file_path(char out[FILE_PATH_MAX], const char *dir, const char *name, struct error *e)
+{
+	int n = snprintf(out, FILE_PATH_MAX, "%s/%s", dir, name);
+
+	if (n < 0 || n >= FILE_PATH_MAX)
+		return error_set(e, STATUS_TOO_BIG, "the path %.100s… is longer than %d bytes", dir, FILE_PATH_MAX);
+	return STATUS_OK;
+}
+
+enum status file_read(struct buf *out, const char *path, struct error *e)
+{
+	enum status st = STATUS_OK;
+	size_t total = 0;
+	char part[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return error_set(e, STATUS_NOT_FOUND, "there is no %s", path);
+	if (fd < 0)
+		return error_set_errno(e, errno, "cannot open %s", path);
+	for (;;) {
+		ssize_t n = read(fd, part, sizeof part);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			st = error_set_errno(e, errno, "cannot read %s", path);
+		if (n <= 0)
+			break;
+		total += (size_t)n;
+		if (total > LIMIT_FILE_BYTES) {
+			st = error_set(e, STATUS_TOO_BIG, "%s is larger than %d bytes", path, LIMIT_FILE_BYTES);
+			break;
+		}
+		buf_add(out, part, (size_t)n);
+	}
+	explicit_bzero(part, sizeof part); /* it may have been a key */
+	(void)close(fd);
+	if (st == STATUS_OK && !buf_ok(out))
+		st = error_set(e, STATUS_NOMEM, "out of memory reading %s", path);
+	return st;
+}
+
+enum status file_read_json(cJSON **out, const char *path, struct error *e)
+{
+	struct buf text = BUF_INIT;
+	enum status st = file_read(&text, path, e);
+
+	if (st == STATUS_OK) {
+		st = json_parse(out, buf_text(&text), text.len, e);
+		if (st != STATUS_OK)
+			st = error_prefix(e, "%s", path);
+	}
+	buf_clear(&text);
+	return st;
+}
+
+/* Make what happened to the names in the path's directory durable. */
+static enum status sync_parent(const char *path, struct error *e)
+{
+	enum status st = STATUS_OK;
+	char dir[FILE_PATH_MAX] = ".";
+	const char *slash = strrchr(path, '/');
+	int fd = -1;
+
+	if (slash)
+		(void)snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(e, errno, "cannot open %s", dir);
+	if (fsync(fd))
+		st = error_set_errno(e, errno, "cannot make %s durable", dir);
+	(void)close(fd);
+	return st;
+}
+
+static enum status write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return STATUS_IO;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return STATUS_OK;
+}
+
+enum status file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct error *e)
+{
+	enum status st = STATUS_OK;
+	char temporary[FILE_PATH_MAX + 8];
+	int fd = -1, failed = 0;
+
+	(void)snprintf(temporary, sizeof temporary, "%s.new", path);
+	/* left behind by a power cut: its mode may be another one */
+	if (unlink(temporary) && errno != ENOENT)
+		return error_set_errno(e, errno, "cannot replace %s", temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return error_set_errno(e, errno, "cannot create %s", temporary);
+	if (write_all(fd, bytes, len) != STATUS_OK || fsync(fd))
+		failed = errno;
+	if (close(fd) && !failed)
+		failed = errno;
+	if (!failed && rename(temporary, path))
+		failed = errno;
+	if (failed) {
+		(void)unlink(temporary);
+		return error_set_errno(e, failed, "cannot write %s", path);
+	}
+	st = sync_parent(path, e);
+	return st;
+}
+
+enum status file_write_json(const char *path, const cJSON *value, struct error *e)
+{
+	struct buf text = BUF_INIT;
+	enum status st = json_canonical(&text, value);
+
+	if (st == STATUS_OK && !buf_ok(&text))
+		st = STATUS_NOMEM;
+	if (st == STATUS_OK)
+		st = file_write(path, text.data, text.len, 0644, e);
+	else
+		st = error_set(e, st, "cannot write %s: %s", path, status_text(st));
+	buf_clear(&text);
+	return st;
+}
+
+enum status file_remove(const char *path, struct error *e)
+{
+	if (unlink(path)) {
+		if (errno == ENOENT)
+			return STATUS_OK;
+		return error_set_errno(e, errno, "cannot remove %s", path);
+	}
+	return sync_parent(path, e);
+}
+
+bool file_exists(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0;
+}
+
+enum status file_mkdir(const char *path, mode_t mode, struct error *e)
+{
+	if (mkdir(path, mode)) {
+		if (errno == EEXIST)
+			return STATUS_OK;
+		return error_set_errno(e, errno, "cannot make the folder %s", path);
+	}
+	return sync_parent(path, e);
+}

@@ -1,0 +1,27 @@
+/* server/file.h - the server folder's small files: read whole, replaced whole and durably. */
+#ifndef QIP_SERVER_FILE_H
+#define QIP_SERVER_FILE_H
+
+#include <sys/types.h>
+
+#include "core/json.h"
+
+#define FILE_PATH_MAX 1024
+
+/* "<dir>/<name>" into out. STATUS_TOO_BIG. */
+enum status file_path(char out[FILE_PATH_MAX], const char *dir, const char *name, struct error *e) MUST_CHECK;
+/* Append the content. STATUS_NOT_FOUND; STATUS_TOO_BIG over LIMIT_FILE_BYTES; STATUS_IO. */
+enum status file_read(struct buf *out, const char *path, struct error *e) MUST_CHECK;
+/* Read and parse strict JSON; the caller's. */
+enum status file_read_json(cJSON **out, const char *path, struct error *e) MUST_CHECK;
+/* Put the content in place: temporary file, fsync, rename, fsync of the directory. */
+enum status file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct error *e) MUST_CHECK;
+/* The same in canonical JSON, mode 0644. */
+enum status file_write_json(const char *path, const cJSON *value, struct error *e) MUST_CHECK;
+/* Remove and make that durable; a file that is not there is no error. */
+enum status file_remove(const char *path, struct error *e) MUST_CHECK;
+bool file_exists(const char *path);
+/* Make a directory, durably; one that is there is no error. */
+enum status file_mkdir(const char *path, mode_t mode, struct error *e) MUST_CHECK;
+
+#endif

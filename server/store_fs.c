@@ -1,0 +1,309 @@
+/* server/store_fs.c - the store on local disk: <dir>/<ODS>/history.git is a bare repository, <dir>/<ODS>/lock its lock. */
+#include "server/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/file.h"
+
+#define LOCK_RETRY_MS 20
+
+struct store {
+	char dir[FILE_PATH_MAX];
+};
+
+struct store_history {
+	char git[FILE_PATH_MAX];  /* the bare repository */
+	char lock[FILE_PATH_MAX]; /* the lock file */
+	pthread_mutex_t mutex;    /* guards refs */
+	struct repo *refs;        /* handle for refs alone: they are read anew at every call */
+};
+
+struct store_txn {
+	struct repo *repo;
+	struct repo_intake *intake; /* NULL while no pack came */
+	bool received;
+};
+
+struct store_lock {
+	int fd;
+};
+
+enum status store_open(struct store **out, const char *dir, struct error *e)
+{
+	struct store *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	if (snprintf(s->dir, sizeof s->dir, "%s", dir) >= (int)sizeof s->dir) {
+		free(s);
+		return error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
+	}
+	*out = s;
+	return STATUS_OK;
+}
+
+void store_close(struct store *s)
+{
+	free(s);
+}
+
+static enum status practice_path(char out[FILE_PATH_MAX], const struct store *s, const char *ods, const char *name,
+				 struct error *e)
+{
+	char dir[FILE_PATH_MAX];
+	enum status st = file_path(dir, s->dir, ods, e);
+
+	return st == STATUS_OK ? file_path(out, dir, name, e) : st;
+}
+
+enum status store_create(struct store *s, const char *ods, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = practice_path(path, s, ods, "history.git", e);
+
+	return st == STATUS_OK ? repo_create(path, e) : st;
+}
+
+enum status store_history_open(struct store_history **out, struct store *s, const char *ods, struct error *e)
+{
+	struct store_history *h = calloc(1, sizeof *h);
+	enum status st = STATUS_OK;
+
+	if (!h)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	st = practice_path(h->git, s, ods, "history.git", e);
+	if (st == STATUS_OK)
+		st = practice_path(h->lock, s, ods, "lock", e);
+	if (st == STATUS_OK && !file_exists(h->git))
+		st = error_set(e, STATUS_NOT_FOUND, "there is no practice %s on this server", ods);
+	if (st == STATUS_OK)
+		st = repo_open(&h->refs, h->git, e);
+	if (st == STATUS_OK && pthread_mutex_init(&h->mutex, NULL)) {
+		repo_close(h->refs);
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	}
+	if (st != STATUS_OK) {
+		free(h);
+		return st;
+	}
+	*out = h;
+	return STATUS_OK;
+}
+
+void store_history_close(struct store_history *h)
+{
+	if (!h)
+		return;
+	repo_close(h->refs);
+	(void)pthread_mutex_destroy(&h->mutex);
+	free(h);
+}
+
+enum status store_lock(struct store_lock **out, struct store_history *h, int wait_ms, struct error *e)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_RETRY_MS * 1000000L};
+	struct store_lock *lock = calloc(1, sizeof *lock);
+	enum status st = STATUS_OK;
+
+	if (!lock)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	/* an open file of its own each time: flock then keeps threads of one program apart as well */
+	lock->fd = open(h->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock->fd < 0) {
+		st = error_set_errno(e, errno, "cannot open %s", h->lock);
+		goto fail;
+	}
+	for (int waited_ms = 0; flock(lock->fd, LOCK_EX | LOCK_NB); waited_ms += LOCK_RETRY_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			st = error_set_errno(e, errno, "cannot lock %s", h->lock);
+			goto fail;
+		}
+		if (waited_ms >= wait_ms) {
+			st = error_set(e, STATUS_BUSY, "another program has been holding %s for %d seconds", h->lock,
+				       wait_ms / 1000);
+			goto fail;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	*out = lock;
+	return STATUS_OK;
+fail:
+	if (lock->fd >= 0)
+		(void)close(lock->fd);
+	free(lock);
+	return st;
+}
+
+void store_unlock(struct store_lock *lock)
+{
+	if (!lock)
+		return;
+	(void)close(lock->fd);
+	free(lock);
+}
+
+/* ---- refs ---- */
+
+static enum status add_ref(void *ctx, const char *name, const struct oid *id)
+{
+	struct store_refs *refs = ctx;
+	struct store_ref *more = NULL;
+
+	if (refs->len == LIMIT_REFS || strlen(name) >= LIMIT_REF_BYTES)
+		return STATUS_TOO_BIG;
+	if ((refs->len & (refs->len - 1)) == 0) {
+		more = realloc(refs->refs, (refs->len ? refs->len * 2 : 1) * sizeof *more);
+		if (!more)
+			return STATUS_NOMEM;
+		refs->refs = more;
+	}
+	(void)snprintf(refs->refs[refs->len].name, LIMIT_REF_BYTES, "%s", name);
+	refs->refs[refs->len].id = *id;
+	refs->len++;
+	return STATUS_OK;
+}
+
+enum status store_refs(struct store_refs *out, struct store_history *h, struct error *e)
+{
+	struct store_refs refs = STORE_REFS_INIT;
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	st = repo_ref_each(h->refs, "refs/", add_ref, &refs, e);
+	(void)pthread_mutex_unlock(&h->mutex);
+	if (st != STATUS_OK) {
+		store_refs_clear(&refs);
+		return st;
+	}
+	*out = refs;
+	return STATUS_OK;
+}
+
+void store_refs_clear(struct store_refs *refs)
+{
+	free(refs->refs);
+	*refs = (struct store_refs)STORE_REFS_INIT;
+}
+
+enum status store_ref_get(struct oid *out, struct store_history *h, const char *name, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	st = repo_ref_get(out, h->refs, name, e);
+	(void)pthread_mutex_unlock(&h->mutex);
+	return st;
+}
+
+enum status store_ref_move(struct store_history *h, const char *name, const struct oid *id, struct error *e)
+{
+	struct oid old = {{0}};
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	st = repo_refresh(h->refs, e);
+	if (st == STATUS_OK)
+		st = repo_ref_get(&old, h->refs, name, e);
+	if (st == STATUS_NOT_FOUND)
+		st = repo_ref_update(h->refs, name, id, NULL, e);
+	else if (st == STATUS_OK && !oid_equal(&old, id))
+		st = repo_ref_update(h->refs, name, id, &old, e);
+	(void)pthread_mutex_unlock(&h->mutex);
+	return st;
+}
+
+/* ---- objects ---- */
+
+enum status store_reader_open(struct repo **out, struct store_history *h, struct error *e)
+{
+	return repo_open(out, h->git, e);
+}
+
+void store_reader_close(struct repo *reader)
+{
+	repo_close(reader);
+}
+
+enum status store_txn_begin(struct store_txn **out, struct store_history *h, struct error *e)
+{
+	struct store_txn *t = calloc(1, sizeof *t);
+	enum status st = STATUS_OK;
+
+	if (!t)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	st = repo_open(&t->repo, h->git, e);
+	if (st != STATUS_OK) {
+		free(t);
+		return st;
+	}
+	*out = t;
+	return STATUS_OK;
+}
+
+enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e)
+{
+	static const struct repo_limits limits = {
+		.pack_bytes = LIMIT_PACK_BYTES, .objects = LIMIT_PACK_OBJECTS, .object_bytes = LIMIT_OBJECT_BYTES};
+	enum status st = STATUS_OK;
+
+	if (!t->intake)
+		st = repo_intake_begin(&t->intake, t->repo, &limits, e);
+	return st == STATUS_OK ? repo_intake_feed(t->intake, bytes, len, e) : st;
+}
+
+enum status store_txn_received(struct store_txn *t, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (!t->intake)
+		return STATUS_OK;
+	st = repo_intake_finish(t->intake, e);
+	t->received = st == STATUS_OK;
+	return st;
+}
+
+enum status store_txn_refresh(struct store_txn *t, struct error *e)
+{
+	return repo_refresh(t->repo, e);
+}
+
+struct repo *store_txn_repo(struct store_txn *t)
+{
+	return t->repo;
+}
+
+enum status store_txn_commit(struct store_txn *t, const char *ref, const struct oid *new_id, const struct oid *old_id,
+			     struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (t->received)
+		st = repo_intake_keep(t->intake, e);
+	if (st == STATUS_OK)
+		st = repo_flush(t->repo, e);
+	return st == STATUS_OK ? repo_ref_update(t->repo, ref, new_id, old_id, e) : st;
+}
+
+enum status store_txn_flush(struct store_txn *t, struct error *e)
+{
+	return repo_flush(t->repo, e);
+}
+
+void store_txn_end(struct store_txn *t)
+{
+	if (!t)
+		return;
+	if (t->intake)
+		repo_intake_close(t->intake);
+	repo_discard(t->repo);
+	repo_close(t->repo);
+	free(t);
+}
