@@ -1,0 +1,143 @@
+/* core/repo_internal.h - what the files of repo share among themselves; nobody else includes it. */
+#ifndef QIP_CORE_REPO_INTERNAL_H
+#define QIP_CORE_REPO_INTERNAL_H
+
+#include <git2.h>
+#include <git2/sys/odb_backend.h>
+
+#include "core/repo.h"
+
+#define REPO_MAX_OBJECT_BYTES ((size_t)32 << 20) /* the largest tree (REPO_MAX_TREE_ENTRIES long names) is 19 MB */
+#define REPO_MAX_COMMIT_BYTES ((size_t)64 << 10)
+#define REPO_MAX_PACK_OBJECTS ((size_t)1 << 24)
+#define REPO_MAX_STAGED_OBJECTS ((size_t)1 << 20)
+#define REPO_MAX_STAGED_BYTES ((size_t)256 << 20)
+#define REPO_MAX_BACKENDS 8
+#define REPO_MAX_DEPTH 32 /* of trees that are only passed on */
+
+static inline const git_oid *git_id(const struct oid *id)
+{
+	return (const git_oid *)(const void *)id->id;
+}
+
+/* ---- repo_oid.c: a hash table from ids to places in an array of the owner's ---- */
+struct oid_map {
+	struct oid *keys;  /* in the order they came */
+	size_t len, keys_cap;
+	uint32_t *slots;   /* place + 1, or 0; slots_cap is a power of two */
+	size_t slots_cap;
+};
+#define OID_MAP_INIT {0}
+#define OID_MAP_NONE SIZE_MAX
+
+/* The place of id, or OID_MAP_NONE. */
+size_t oid_map_find(const struct oid_map *m, const struct oid *id);
+/* Add id unless it is there; *place is where it stands, *added (may be NULL) whether it is new. */
+enum status oid_map_add(size_t *place, bool *added, struct oid_map *m, const struct oid *id) MUST_CHECK;
+void oid_map_clear(struct oid_map *m);
+
+/* ---- repo_view.c: staged objects, and the pack in quarantine, as a backend of the odb ---- */
+struct staged_object {
+	git_object_t kind;
+	void *bytes; /* owned */
+	size_t len;
+};
+
+struct staging {
+	struct oid_map ids;
+	struct staged_object *objects; /* parallel to ids.keys */
+	size_t cap, bytes;
+};
+
+enum status staging_add(struct staging *s, const struct oid *id, git_object_t kind, const void *bytes, size_t len,
+			struct error *e) MUST_CHECK;
+void staging_clear(struct staging *s);
+/* Put the view in front of the other backends of r->odb. */
+enum status view_attach(struct repo *r, struct error *e) MUST_CHECK;
+
+/* ---- repo.c ---- */
+struct refresher {
+	git_odb_backend *backend; /* borrowed from the odb */
+	int (*refresh)(git_odb_backend *);
+};
+
+struct repo {
+	git_repository *git;
+	git_odb *odb;
+	char *path;
+	struct staging staged;
+	git_odb_backend *quarantine; /* borrowed from the intake that is finished and neither kept nor closed, or NULL */
+	bool hide_new;               /* while asking what the repository itself holds */
+	uint64_t reads;
+	struct refresher refreshers[REPO_MAX_BACKENDS];
+	size_t refreshers_len;
+};
+
+/* Turn a failed libgit2 call into a status; the text is "<fmt>: <libgit2's message>". */
+enum status git_failed(struct error *e, int rc, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* True if the repository itself holds id: neither staged nor in quarantine. */
+bool repo_has_kept(struct repo *r, const struct oid *id);
+enum status sync_path(const char *path, struct error *e) MUST_CHECK; /* fsync a file or directory */
+/* A new string "<dir>/<name>", or NULL. */
+char *path_join(const char *dir, const char *name);
+
+/* ---- repo_quarantine.c: a pack in a directory of its own, until it is renamed into the repository ---- */
+struct quarantine {
+	char *dir;
+	char *base;  /* "<dir>/pack-<hex>" once indexed, without suffix */
+	git_indexer *indexer;
+	git_indexer_progress progress;
+};
+#define QUARANTINE_INIT {0}
+
+enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *e) MUST_CHECK;
+enum status quarantine_feed(struct quarantine *q, const void *bytes, size_t len, struct error *e) MUST_CHECK;
+enum status quarantine_index(struct quarantine *q, struct error *e) MUST_CHECK;
+/* Durable on return. */
+enum status quarantine_keep(struct quarantine *q, struct repo *r, struct error *e) MUST_CHECK;
+/* Delete what is still there. */
+void quarantine_close(struct quarantine *q);
+
+/* ---- repo_tree.c: a raw tree, entry by entry, strictly checked, nothing allocated ---- */
+#define TREE_NAME_MAX 255
+
+struct tree_item {
+	const char *name; /* not NUL-terminated; points into the raw tree */
+	size_t name_len;
+	bool is_dir;
+	struct oid id;
+};
+
+struct tree_cursor {
+	const uint8_t *at, *end;
+	struct tree_item item;        /* the current entry */
+	const char *file;             /* name of the last file seen that may yet have a directory of the same name behind it */
+	uint8_t lens[TREE_NAME_MAX];  /* lengths of its beginnings that are file names, too */
+	size_t lens_len;
+};
+
+void tree_cursor_init(struct tree_cursor *c, const void *raw, size_t len);
+/* Move to the next entry. STATUS_NOT_FOUND behind the last, STATUS_INVALID for a tree out of form. */
+enum status tree_cursor_next(struct tree_cursor *c) MUST_CHECK;
+/* git's order: a directory sorts as if its name ended in '/'. 0 only for the same name and kind. */
+int tree_name_compare(const char *a, size_t a_len, bool a_is_dir, const char *b, size_t b_len, bool b_is_dir);
+
+/* ---- repo_commit.c ---- */
+struct commit_links {
+	struct oid tree;
+	struct oid parents[REPO_MAX_PARENTS];
+	size_t parents_len;
+};
+enum status commit_links_read(struct commit_links *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+
+/* ---- repo_walk.c: which commits are new ---- */
+struct walk_commit {
+	struct oid id, tree;
+	struct oid before[REPO_MAX_PARENTS]; /* its parents' trees */
+	size_t before_len;
+};
+/* Commits reachable from wants and not from haves; the array is the caller's, to free(). */
+enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants, size_t wants_len,
+			    const struct oid *haves, size_t haves_len, struct error *e) MUST_CHECK;
+
+#endif

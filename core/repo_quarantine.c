@@ -1,0 +1,194 @@
+/* core/repo_quarantine.c - a pack in "<repository>/incoming/<random>/", where no reader looks, until it is renamed into
+ * objects/pack or deleted. Both what is received and what is flushed goes this way.
+ *
+ * Durable because: the indexer fsyncs the pack and its index (GIT_OPT_ENABLE_FSYNC_GITDIR), then both are renamed, the pack first
+ * since readers go by the index, and then objects/pack is fsynced. Nothing may point to the objects before that.
+ * (5 fsyncs a pack: index, quarantine directory, pack, quarantine directory, objects/pack.)
+ */
+#include "core/repo_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INCOMING "incoming"
+#define PACK_MODE 0444
+#define SWEEP_DEPTH 8
+
+static enum status make_dir(char **out, struct repo *r, struct error *e)
+{
+	enum status st = STATUS_NOMEM;
+	char *incoming = path_join(r->path, INCOMING);
+	char *dir = incoming ? path_join(incoming, "XXXXXX") : NULL;
+
+	if (!dir)
+		goto done;
+	st = STATUS_OK;
+	if (mkdir(incoming, 0700) && errno != EEXIST)
+		st = error_set_errno(e, errno, "cannot make %s", incoming);
+	else if (!mkdtemp(dir))
+		st = error_set_errno(e, errno, "cannot make a directory in %s", incoming);
+	if (st)
+		goto done;
+	*out = dir;
+	dir = NULL;
+done:
+	free(incoming);
+	free(dir);
+	return st == STATUS_NOMEM ? error_set(e, st, "no memory for a pack") : st;
+}
+
+enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *e)
+{
+	enum status st = make_dir(&q->dir, r, e);
+	int rc = 0;
+
+	if (st)
+		return st;
+	/* Without an odb: thin packs are refused, and nothing is looked up per object. Connectivity is the caller's to check. */
+	rc = git_indexer_new(&q->indexer, q->dir, PACK_MODE, NULL, NULL);
+	if (rc) {
+		st = git_failed(e, rc, "cannot begin a pack in %s", q->dir);
+		quarantine_close(q);
+	}
+	return st;
+}
+
+/* What is neither the disk's fault nor memory's is the pack's. */
+static enum status pack_failed(int rc, struct error *e)
+{
+	enum status st = git_failed(e, rc, "the pack cannot be read");
+
+	if (st == STATUS_NO_SPACE || st == STATUS_NOMEM)
+		return st;
+	if (git_error_last() && git_error_last()->klass == GIT_ERROR_OS)
+		return st;
+	if (e)
+		e->status = STATUS_MALFORMED;
+	return STATUS_MALFORMED;
+}
+
+enum status quarantine_feed(struct quarantine *q, const void *bytes, size_t len, struct error *e)
+{
+	int rc = len ? git_indexer_append(q->indexer, bytes, len, &q->progress) : 0;
+
+	return rc ? pack_failed(rc, e) : STATUS_OK;
+}
+
+enum status quarantine_index(struct quarantine *q, struct error *e)
+{
+	char name[sizeof("pack-") + 64];
+	int rc = git_indexer_commit(q->indexer, &q->progress);
+
+	if (rc)
+		return pack_failed(rc, e);
+	(void)snprintf(name, sizeof(name), "pack-%s", git_indexer_name(q->indexer));
+	git_indexer_free(q->indexer);
+	q->indexer = NULL;
+	q->base = path_join(q->dir, name);
+	if (!q->base)
+		return error_set(e, STATUS_NOMEM, "no memory for a pack");
+	return STATUS_OK;
+}
+
+static enum status move_in(const struct quarantine *q, const char *objects, const char *suffix, struct error *e)
+{
+	enum status st = STATUS_OK;
+	size_t size = strlen(q->base) + strlen(objects) + 8;
+	char *from = malloc(size), *to = malloc(size);
+
+	if (!from || !to) {
+		st = error_set(e, STATUS_NOMEM, "no memory for a pack");
+		goto done;
+	}
+	(void)snprintf(from, size, "%s%s", q->base, suffix);
+	(void)snprintf(to, size, "%s/%s%s", objects, strrchr(q->base, '/') + 1, suffix);
+	/* The name is the hash of the pack's bytes: one of that name is the same pack, and replacing it changes nothing. */
+	if (rename(from, to))
+		st = error_set_errno(e, errno, "cannot move a pack to %s", to);
+done:
+	free(from);
+	free(to);
+	return st;
+}
+
+enum status quarantine_keep(struct quarantine *q, struct repo *r, struct error *e)
+{
+	char *objects = path_join(r->path, "objects/pack");
+	enum status st = STATUS_OK;
+
+	if (!objects)
+		return error_set(e, STATUS_NOMEM, "no memory for a pack");
+	st = move_in(q, objects, ".pack", e);
+	if (!st)
+		st = move_in(q, objects, ".idx", e);
+	if (!st)
+		st = sync_path(objects, e);
+	free(objects);
+	return st;
+}
+
+/* Delete the files in dir that end in suffix, and in the directories below; with rmdir_too the directories as well. */
+static void delete_files(const char *dir, const char *suffix, bool rmdir_too, int depth)
+{
+	DIR *d = depth < SWEEP_DEPTH ? opendir(dir) : NULL;
+	struct dirent *entry = NULL;
+
+	while (d && (entry = readdir(d))) {
+		size_t len = strlen(entry->d_name), suffix_len = strlen(suffix);
+		char *path = NULL;
+		struct stat s;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		path = path_join(dir, entry->d_name);
+		if (path && lstat(path, &s) == 0) {
+			if (S_ISDIR(s.st_mode)) {
+				delete_files(path, suffix, rmdir_too, depth + 1);
+				if (rmdir_too)
+					(void)rmdir(path);
+			} else if (len >= suffix_len && !strcmp(entry->d_name + len - suffix_len, suffix)) {
+				(void)unlink(path);
+			}
+		}
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+void quarantine_close(struct quarantine *q)
+{
+	git_indexer_free(q->indexer);
+	if (q->dir) {
+		delete_files(q->dir, "", true, 0);
+		(void)rmdir(q->dir);
+	}
+	free(q->dir);
+	free(q->base);
+	*q = (struct quarantine)QUARANTINE_INIT;
+}
+
+enum status repo_intake_sweep(struct repo *r, struct error *e)
+{
+	char *incoming = path_join(r->path, INCOMING);
+	char *refs = path_join(r->path, "refs");
+	char *packed = path_join(r->path, "packed-refs.lock");
+	enum status st = STATUS_OK;
+
+	if (incoming && refs && packed) {
+		delete_files(incoming, "", true, 0);
+		delete_files(refs, ".lock", false, 0); /* no ref may end so (git check-ref-format) */
+		(void)unlink(packed);
+	} else {
+		st = error_set(e, STATUS_NOMEM, "no memory to clear up %s", r->path);
+	}
+	free(incoming);
+	free(refs);
+	free(packed);
+	return st;
+}

@@ -1,0 +1,174 @@
+/* core/repo_ref.c - refs: read, listed, moved by compare-and-swap.
+ *
+ * libgit2 writes a ref through "<ref>.lock", fsyncs file and directory, and compares under that lock. Not left to it: the entries of
+ * directories that a new ref made, a deleted ref's directory, and that a ref never points to what is not on the disk.
+ */
+#include "core/repo_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REPO_MAX_REFS 65536
+
+enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, struct error *e)
+{
+	git_oid id;
+	int rc = git_reference_name_to_id(&id, r->git, name);
+
+	if (rc)
+		return git_failed(e, rc, "cannot read the ref %s", name);
+	memcpy(out->id, id.id, OID_LEN);
+	return STATUS_OK;
+}
+
+/* fsync the directories from the ref's up to the repository's; those that were removed as empty are passed over. */
+static enum status sync_dirs(const struct repo *r, const char *name, struct error *e)
+{
+	char *path = path_join(r->path, name);
+	enum status st = STATUS_OK;
+	size_t root = strlen(r->path);
+
+	if (!path)
+		return error_set(e, STATUS_NOMEM, "no memory to write the ref %s", name);
+	for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) >= root && !st; slash = strrchr(path, '/')) {
+		*slash = '\0';
+		if (access(path, F_OK) == 0)
+			st = sync_path(path, e);
+	}
+	free(path);
+	return st;
+}
+
+static enum status check_target(struct repo *r, const char *name, const struct oid *id, struct error *e)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	if (repo_has_kept(r, id))
+		return STATUS_OK;
+	if (repo_refresh(r, e))
+		return e ? e->status : STATUS_IO;
+	if (repo_has_kept(r, id))
+		return STATUS_OK;
+	oid_hex(hex, id);
+	return error_set(e, STATUS_NOT_FOUND, "%s cannot point to %s, which is not in the repository", name, hex);
+}
+
+static enum status delete_ref(struct repo *r, const char *name, const struct oid *old_id, struct error *e)
+{
+	git_reference *ref = NULL;
+	enum status st = STATUS_OK;
+	int rc = git_reference_lookup(&ref, r->git, name);
+
+	if (rc == GIT_ENOTFOUND)
+		return error_set(e, STATUS_STALE, "the ref %s is gone already", name);
+	if (rc)
+		return git_failed(e, rc, "cannot read the ref %s", name);
+	if (!git_reference_target(ref) || !git_oid_equal(git_reference_target(ref), git_id(old_id)))
+		st = error_set(e, STATUS_STALE, "the ref %s was moved meanwhile", name);
+	if (!st && (rc = git_reference_delete(ref))) /* compares with what `ref` holds, under the lock */
+		st = git_failed(e, rc, "cannot delete the ref %s", name);
+	git_reference_free(ref);
+	return st ? st : sync_dirs(r, name, e);
+}
+
+enum status repo_ref_update(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
+			    struct error *e)
+{
+	git_reference *ref = NULL;
+	enum status st = STATUS_OK;
+	int rc = 0;
+
+	if (!new_id)
+		return old_id ? delete_ref(r, name, old_id, e) : error_set(e, STATUS_USAGE, "a ref that is not there cannot be deleted");
+	st = check_target(r, name, new_id, e);
+	if (st)
+		return st;
+	rc = git_reference_create_matching(&ref, r->git, name, git_id(new_id), old_id != NULL, old_id ? git_id(old_id) : NULL, NULL);
+	git_reference_free(ref);
+	if (rc == GIT_EMODIFIED || (rc == GIT_ENOTFOUND && old_id) || (rc == GIT_EEXISTS && !old_id))
+		return error_set(e, STATUS_STALE, "the ref %s was moved meanwhile", name);
+	if (rc)
+		return git_failed(e, rc, "cannot move the ref %s", name);
+	return old_id ? STATUS_OK : sync_dirs(r, name, e);
+}
+
+struct ref_list {
+	struct ref {
+		char *name; /* owned */
+		struct oid id;
+	} *refs;
+	size_t len, cap;
+};
+
+static int compare_refs(const void *a, const void *b)
+{
+	return strcmp(((const struct ref *)a)->name, ((const struct ref *)b)->name);
+}
+
+static enum status list_add(struct ref_list *l, const char *name, const git_oid *id, struct error *e)
+{
+	if (l->len >= REPO_MAX_REFS)
+		return error_set(e, STATUS_TOO_BIG, "more than %d refs", REPO_MAX_REFS);
+	if (l->len == l->cap) {
+		size_t cap = l->cap ? l->cap * 2 : 16;
+		struct ref *refs = realloc(l->refs, cap * sizeof(*refs));
+
+		if (!refs)
+			return error_set(e, STATUS_NOMEM, "no memory to list the refs");
+		l->refs = refs;
+		l->cap = cap;
+	}
+	l->refs[l->len].name = strdup(name);
+	if (!l->refs[l->len].name)
+		return error_set(e, STATUS_NOMEM, "no memory to list the refs");
+	memcpy(l->refs[l->len].id.id, id->id, OID_LEN);
+	l->len++;
+	return STATUS_OK;
+}
+
+static void list_clear(struct ref_list *l)
+{
+	for (size_t i = 0; i < l->len; i++)
+		free(l->refs[i].name);
+	free(l->refs);
+}
+
+static enum status list_refs(struct ref_list *l, struct repo *r, const char *prefix, struct error *e)
+{
+	struct buf glob = BUF_INIT;
+	git_reference_iterator *it = NULL;
+	git_reference *ref = NULL;
+	enum status st = STATUS_OK;
+	int rc = 0;
+
+	buf_addf(&glob, "%s*", prefix);
+	if (!buf_ok(&glob))
+		return error_set(e, STATUS_NOMEM, "no memory to list the refs");
+	rc = git_reference_iterator_glob_new(&it, r->git, buf_text(&glob));
+	while (!rc && !st && !(rc = git_reference_next(&ref, it))) {
+		const char *name = git_reference_name(ref);
+
+		if (!strncmp(name, prefix, strlen(prefix)) && git_reference_target(ref))
+			st = list_add(l, name, git_reference_target(ref), e);
+		git_reference_free(ref);
+	}
+	if (!st && rc != GIT_ITEROVER)
+		st = git_failed(e, rc, "cannot list the refs of %s", r->path);
+	git_reference_iterator_free(it);
+	buf_clear(&glob);
+	return st;
+}
+
+enum status repo_ref_each(struct repo *r, const char *prefix, repo_ref_visit visit, void *ctx, struct error *e)
+{
+	struct ref_list l = {0};
+	enum status st = list_refs(&l, r, prefix, e);
+
+	if (!st && l.len)
+		qsort(l.refs, l.len, sizeof(*l.refs), compare_refs);
+	for (size_t i = 0; i < l.len && !st; i++)
+		st = visit(ctx, l.refs[i].name, &l.refs[i].id);
+	list_clear(&l);
+	return st;
+}

@@ -1,0 +1,333 @@
+/* core/repo_walk.c - which commits are new, by the graph alone.
+ *
+ * Commit times order nothing here: a kiosk may think it is 1970, and a walk by date (git's, libgit2's) would then read the whole
+ * history before it is sure. Instead two walks go at the same pace, one from what is wanted and one from what the other side has. What the
+ * second finds is marked, and the mark runs on at once through all that the first has read already; so the first stops soon after
+ * the histories meet, and the cost is that of the difference.
+ */
+#include "core/repo_internal.h"
+
+#include <stdlib.h>
+
+#define WALK_MAX_COMMITS ((size_t)1 << 24)
+/* How much further to look when a root was reached, which is either new (a device that has just joined) or old, but met before
+ * the mark: at most this many commits, and so many for each that seems new. Too little only sends too much. */
+#define WALK_EXTRA 4096
+#define WALK_EXTRA_EACH 8
+
+#define MARK_WANTED 1
+#define MARK_HAD 2
+#define MARK_READ 4
+
+struct node {
+	struct oid tree;
+	uint32_t parents[REPO_MAX_PARENTS];
+	uint8_t parents_len;
+	uint8_t marks;
+};
+
+/* First in, first out; every node enters once. */
+struct queue {
+	uint32_t *items;
+	size_t first, len, cap;
+};
+
+struct walk {
+	struct repo *repo;
+	struct error *e;
+	struct oid_map ids;
+	struct node *nodes; /* parallel to ids.keys */
+	size_t cap;
+	struct queue wanted, had;
+	struct queue stack; /* of mark_had; from the end */
+	struct queue roots; /* that were reached from what is wanted */
+};
+
+static enum status push(struct queue *q, size_t item)
+{
+	if (q->len == q->cap) {
+		size_t cap = q->cap ? q->cap * 2 : 64;
+		uint32_t *items = realloc(q->items, cap * sizeof(*items));
+
+		if (!items)
+			return STATUS_NOMEM;
+		q->items = items;
+		q->cap = cap;
+	}
+	q->items[q->len++] = (uint32_t)item;
+	return STATUS_OK;
+}
+
+static enum status node_of(size_t *out, struct walk *w, const struct oid *id)
+{
+	bool added = false;
+	enum status st = w->ids.len < WALK_MAX_COMMITS ? oid_map_add(out, &added, &w->ids, id) : STATUS_TOO_BIG;
+
+	if (st || !added)
+		return st;
+	if (*out == w->cap) {
+		size_t cap = w->cap ? w->cap * 2 : 64;
+		struct node *nodes = realloc(w->nodes, cap * sizeof(*nodes));
+
+		if (!nodes)
+			return STATUS_NOMEM;
+		w->nodes = nodes;
+		w->cap = cap;
+	}
+	w->nodes[*out] = (struct node){0};
+	return STATUS_OK;
+}
+
+static enum status walk_failed(struct walk *w, enum status st)
+{
+	return error_set(w->e, st, "cannot walk through the history: %s", status_text(st));
+}
+
+static enum status read_node(struct walk *w, size_t at)
+{
+	struct oid id = w->ids.keys[at];
+	struct commit_links links;
+	uint32_t parents[REPO_MAX_PARENTS] = {0};
+	enum status st = STATUS_OK;
+
+	if (w->nodes[at].marks & MARK_READ)
+		return STATUS_OK;
+	st = commit_links_read(&links, w->repo, &id, w->e);
+	if (st)
+		return st;
+	for (size_t i = 0; i < links.parents_len; i++) {
+		size_t parent = 0;
+
+		st = node_of(&parent, w, &links.parents[i]);
+		if (st)
+			return walk_failed(w, st);
+		parents[i] = (uint32_t)parent;
+	}
+	w->nodes[at].tree = links.tree;
+	for (size_t i = 0; i < REPO_MAX_PARENTS; i++)
+		w->nodes[at].parents[i] = parents[i];
+	w->nodes[at].parents_len = (uint8_t)links.parents_len;
+	w->nodes[at].marks |= MARK_READ;
+	return STATUS_OK;
+}
+
+static enum status mark_wanted(struct walk *w, size_t at)
+{
+	if (w->nodes[at].marks & MARK_WANTED)
+		return STATUS_OK;
+	w->nodes[at].marks |= MARK_WANTED;
+	if (w->nodes[at].marks & MARK_HAD)
+		return STATUS_OK;
+	return push(&w->wanted, at);
+}
+
+/* Mark it and all its ancestors as far as they are read; the others wait in w->had. */
+static enum status mark_had(struct walk *w, size_t at)
+{
+	enum status st = push(&w->stack, at);
+
+	while (!st && w->stack.len) {
+		struct node *n = NULL;
+
+		at = w->stack.items[--w->stack.len];
+		n = &w->nodes[at];
+		if (n->marks & MARK_HAD)
+			continue;
+		n->marks |= MARK_HAD;
+		if (!(n->marks & MARK_READ))
+			st = push(&w->had, at);
+		for (size_t i = 0; i < n->parents_len && !st; i++)
+			st = push(&w->stack, n->parents[i]);
+	}
+	return st;
+}
+
+static enum status step_wanted(struct walk *w)
+{
+	size_t at = w->wanted.items[w->wanted.first++];
+	enum status st = STATUS_OK;
+
+	if (w->nodes[at].marks & MARK_HAD)
+		return STATUS_OK;
+	st = read_node(w, at);
+	if (st)
+		return st;
+	if (w->nodes[at].parents_len == 0)
+		st = push(&w->roots, at);
+	for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++)
+		st = mark_wanted(w, w->nodes[at].parents[i]);
+	return st ? walk_failed(w, st) : STATUS_OK;
+}
+
+static enum status step_had(struct walk *w)
+{
+	size_t at = w->had.items[w->had.first++];
+	enum status st = read_node(w, at);
+
+	for (size_t i = 0; i < REPO_MAX_PARENTS && !st; i++) {
+		if (i >= w->nodes[at].parents_len)
+			break;
+		st = mark_had(w, w->nodes[at].parents[i]);
+		if (st)
+			return walk_failed(w, st);
+	}
+	return st;
+}
+
+static bool pending(const struct queue *q)
+{
+	return q->first < q->len;
+}
+
+/* Walk both sides until nothing wanted is left to read, or `goal` (if it is a place) is found to be wanted. */
+static enum status walk_both(struct walk *w, size_t goal)
+{
+	enum status st = STATUS_OK;
+
+	while (!st && pending(&w->wanted)) {
+		if (goal != OID_MAP_NONE && (w->nodes[goal].marks & MARK_WANTED))
+			break;
+		st = step_wanted(w);
+		if (!st && pending(&w->had))
+			st = step_had(w);
+	}
+	return st;
+}
+
+static enum status start_wanted(struct walk *w, const struct oid *id)
+{
+	size_t at = 0;
+	enum status st = node_of(&at, w, id);
+
+	if (!st)
+		st = mark_wanted(w, at);
+	return st ? walk_failed(w, st) : STATUS_OK;
+}
+
+/* Somebody may claim to have what is not here, or no commit: that helps nobody. */
+static enum status start_had(struct walk *w, const struct oid *id)
+{
+	enum repo_kind kind = REPO_BLOB;
+	size_t at = 0, size = 0;
+	enum status st = STATUS_OK;
+
+	if (!repo_has(w->repo, id) || repo_stat(&kind, &size, w->repo, id, NULL) || kind != REPO_COMMIT)
+		return STATUS_OK;
+	st = node_of(&at, w, id);
+	if (!st)
+		st = mark_had(w, at);
+	return st ? walk_failed(w, st) : STATUS_OK;
+}
+
+static bool root_seems_new(struct walk *w)
+{
+	while (pending(&w->roots) && (w->nodes[w->roots.items[w->roots.first]].marks & MARK_HAD))
+		w->roots.first++;
+	return pending(&w->roots);
+}
+
+static enum status walk_extra(struct walk *w)
+{
+	size_t budget = WALK_EXTRA + w->ids.len * WALK_EXTRA_EACH;
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < budget && pending(&w->had) && root_seems_new(w) && !st; i++)
+		st = step_had(w);
+	return st;
+}
+
+static void walk_clear(struct walk *w)
+{
+	oid_map_clear(&w->ids);
+	free(w->nodes);
+	free(w->wanted.items);
+	free(w->had.items);
+	free(w->stack.items);
+	free(w->roots.items);
+}
+
+static bool is_new(const struct node *n)
+{
+	return (n->marks & MARK_WANTED) && !(n->marks & MARK_HAD);
+}
+
+static enum status collect_one(struct walk_commit *out, struct walk *w, size_t at)
+{
+	enum status st = STATUS_OK;
+
+	out->id = w->ids.keys[at];
+	out->tree = w->nodes[at].tree;
+	for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++) {
+		size_t parent = w->nodes[at].parents[i];
+
+		st = read_node(w, parent);
+		out->before[i] = w->nodes[parent].tree;
+	}
+	out->before_len = w->nodes[at].parents_len;
+	return st;
+}
+
+static enum status collect(struct walk_commit **out, size_t *out_len, struct walk *w)
+{
+	size_t len = 0, read = w->ids.len; /* parents that collect_one reads add more, none of them new */
+	struct walk_commit *commits = calloc(read + 1, sizeof(*commits));
+	enum status st = STATUS_OK;
+
+	if (!commits)
+		return error_set(w->e, STATUS_NOMEM, "no memory to walk through the history");
+	for (size_t i = 0; i < read && !st; i++)
+		if (is_new(&w->nodes[i]))
+			st = collect_one(&commits[len++], w, i);
+	if (st) {
+		free(commits);
+		return st;
+	}
+	*out = commits;
+	*out_len = len;
+	return STATUS_OK;
+}
+
+enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants, size_t wants_len,
+			    const struct oid *haves, size_t haves_len, struct error *e)
+{
+	struct walk w = {.repo = r, .e = e};
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < haves_len && !st; i++)
+		st = start_had(&w, &haves[i]);
+	for (size_t i = 0; i < wants_len && !st; i++)
+		st = start_wanted(&w, &wants[i]);
+	if (!st)
+		st = walk_both(&w, OID_MAP_NONE);
+	if (!st)
+		st = walk_extra(&w);
+	if (!st)
+		st = collect(out, out_len, &w);
+	walk_clear(&w);
+	return st;
+}
+
+enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id, struct error *e)
+{
+	struct walk w = {.repo = r, .e = e};
+	struct commit_links links;
+	size_t goal = 0;
+	enum status st = commit_links_read(&links, r, ancestor, e); /* a missing one is an error, not a no */
+
+	if (st)
+		return st;
+	st = node_of(&goal, &w, ancestor);
+	if (!st)
+		st = mark_had(&w, goal);
+	if (st)
+		st = walk_failed(&w, st);
+	/* What the ancestor's own ancestors lead to cannot lead to it: the marks end the walk without the whole history being read. */
+	if (!st)
+		st = start_wanted(&w, id);
+	if (!st)
+		st = walk_both(&w, goal);
+	if (!st)
+		*out = (w.nodes[goal].marks & MARK_WANTED) != 0;
+	walk_clear(&w);
+	return st;
+}
