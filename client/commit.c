@@ -1,0 +1,220 @@
+/* client/commit.c - stage 3 of 9, for people: an edit becomes a signed commit on the own branch.
+ *
+ * Enters: records, each judged at once by the policy that the server will judge it by. Leaves: one commit on disk, and refs/qip/work on it.
+ */
+#include "client/commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/schema.h"
+
+struct qip_edit {
+	struct qip *q;
+	struct oid work, tree;         /* where it starts from */
+	const struct registry *registry; /* of that tree; borrowed from q */
+	char effective[11];
+	struct tree_edit *files;       /* owned, with their paths */
+	size_t files_len, files_cap;
+};
+
+enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
+			 const char *subject, struct error *e)
+{
+	struct buf message = BUF_INIT;
+	char email[HEAD_EMAIL_MAX];
+	enum status st = head_message_format(&message, subject, q->identity.device);
+	struct commit_spec spec = {
+		.tree = *tree,
+		.name = q->identity.device,
+		.email = email,
+		.time_ms = time_ms,
+		.message = buf_text(&message),
+		.key = q->key,
+	};
+
+	if (st != STATUS_OK) {
+		st = error_set(e, st, "the subject of a commit must be one line of text");
+		goto done;
+	}
+	head_email(email, q->identity.device, q->identity.ods);
+	if (!oid_is_zero(parent)) {
+		spec.parents[0] = *parent;
+		spec.parents_len = 1;
+	}
+	st = repo_commit_write(out, q->repo, &spec, e);
+done:
+	buf_clear(&message);
+	return st;
+}
+
+enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, struct error *e)
+{
+	struct buf text = BUF_INIT;
+	enum status st = json_canonical(&text, record);
+
+	if (st != STATUS_OK)
+		st = error_set(e, st, "the record cannot be written as JSON: %s", status_text(st));
+	else if (text.len > RECORD_MAX_BYTES)
+		st = error_set(e, STATUS_TOO_BIG, "the record is larger than %d bytes", RECORD_MAX_BYTES);
+	else
+		st = repo_write(out, q->repo, REPO_BLOB, text.data, text.len, e);
+	buf_clear(&text);
+	return st;
+}
+
+enum status qip_edit_begin(struct qip_edit **out, struct qip *q, const char *effective, struct error *e)
+{
+	struct qip_edit *edit = NULL;
+	enum status st = STATUS_OK;
+
+	if (home_is_kiosk(q))
+		return error_set(e, STATUS_DENIED, "a kiosk records answers; it does not edit the plan");
+	if (effective && !date_valid(effective))
+		return error_set(e, STATUS_USAGE, "\"%s\" is not a day: write YYYY-MM-DD", effective);
+	edit = calloc(1, sizeof(*edit));
+	if (!edit)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	edit->q = q;
+	if (effective)
+		memcpy(edit->effective, effective, sizeof(edit->effective));
+	else
+		date_format(edit->effective, state_now_ms(&q->state, q->env));
+	st = home_ref(&edit->work, q, REF_WORK, e);
+	if (st == STATUS_OK)
+		st = home_tree_of(&edit->tree, q, &edit->work, e);
+	if (st == STATUS_OK)
+		st = view_registry(&edit->registry, q, e);
+	if (st != STATUS_OK) {
+		qip_edit_abort(edit);
+		return st;
+	}
+	*out = edit;
+	return STATUS_OK;
+}
+
+enum status qip_edit_stamp(struct stamp *out, struct qip_edit *edit, struct error *e)
+{
+	struct stamp s = {0};
+	const struct qip_identity *id = &edit->q->identity;
+	enum status st = id_make(s.id, edit->q->env);
+
+	if (st != STATUS_OK)
+		return error_set(e, st, "no id can be made: %s", status_text(st));
+	memcpy(s.device, id->device, sizeof(id->device));
+	memcpy(s.by, role_text(id->role), strlen(role_text(id->role)) + 1);
+	memcpy(s.effective, edit->effective, sizeof(s.effective));
+	time_format(s.at, state_now_ms(&edit->q->state, edit->q->env));
+	*out = s;
+	return STATUS_OK;
+}
+
+static enum status judge(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e)
+{
+	struct qip *q = edit->q;
+	cJSON *before = NULL;
+	enum status st = view_record(&before, q, &edit->tree, path, e);
+	struct policy_change change = {
+		.ods = q->identity.ods,
+		.device = q->identity.device,
+		.role = q->identity.role,
+		.path = path,
+		.after = record,
+		.schema_level = edit->registry->schema_level,
+		.registry = edit->registry,
+	};
+
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		return st;
+	change.before = before;
+	st = policy_check(&change, q->rules, e); /* the form and the schema included */
+	if (st != STATUS_OK && e)
+		st = error_prefix(e, "%s", path);
+	cJSON_Delete(before);
+	return st;
+}
+
+static struct tree_edit *find_file(struct qip_edit *edit, const char *path)
+{
+	for (size_t i = 0; i < edit->files_len; i++) {
+		if (strcmp(edit->files[i].path, path) == 0)
+			return &edit->files[i];
+	}
+	return NULL;
+}
+
+static enum status add_file(struct qip_edit *edit, const char *path, const struct oid *id, struct error *e)
+{
+	struct tree_edit *file = find_file(edit, path);
+	size_t cap = edit->files_cap ? edit->files_cap * 2 : 16;
+	char *copy = NULL;
+
+	if (file) {
+		file->id = *id;
+		return STATUS_OK;
+	}
+	if (edit->files_len == LIMIT_EDIT_FILES)
+		return error_set(e, STATUS_TOO_BIG, "more than %d records in one edit", LIMIT_EDIT_FILES);
+	if (edit->files_len == edit->files_cap) {
+		file = realloc(edit->files, cap * sizeof(*file));
+		if (!file)
+			return error_set(e, STATUS_NOMEM, "out of memory");
+		edit->files = file;
+		edit->files_cap = cap;
+	}
+	copy = strdup(path);
+	if (!copy)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	edit->files[edit->files_len++] = (struct tree_edit){.path = copy, .id = *id};
+	return STATUS_OK;
+}
+
+enum status qip_edit_put(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e)
+{
+	struct oid id = {0};
+	enum status st = judge(edit, path, record, e);
+
+	if (st == STATUS_OK && record)
+		st = commit_stage(&id, edit->q, record, e);
+	return st == STATUS_OK ? add_file(edit, path, &id, e) : st;
+}
+
+/* Drop the edit's memory; what it staged is the caller's to flush or discard. */
+static void edit_free(struct qip_edit *edit)
+{
+	for (size_t i = 0; i < edit->files_len; i++)
+		free((char *)edit->files[i].path);
+	free(edit->files);
+	free(edit);
+}
+
+static enum status keep(struct qip_edit *edit, const char *subject, struct error *e)
+{
+	struct qip *q = edit->q;
+	struct oid tree, commit;
+	enum status st = tree_apply(&tree, q->repo, &edit->tree, edit->files, edit->files_len, e);
+
+	if (st != STATUS_OK || oid_equal(&tree, &edit->tree))
+		return st;
+	st = commit_write(&commit, q, &tree, &edit->work, state_now_ms(&q->state, q->env), subject, e);
+	if (st == STATUS_OK)
+		st = repo_flush(q->repo, e);
+	return st == STATUS_OK ? home_move_ref(q, REF_WORK, &commit, &edit->work, e) : st;
+}
+
+enum status qip_edit_commit(struct qip_edit *edit, const char *subject, struct error *e)
+{
+	enum status st = edit->files_len > 0 ? keep(edit, subject, e) : STATUS_OK;
+
+	repo_discard(edit->q->repo); /* blobs of a commit that came to nothing */
+	edit_free(edit);
+	return st;
+}
+
+void qip_edit_abort(struct qip_edit *edit)
+{
+	if (!edit)
+		return;
+	repo_discard(edit->q->repo);
+	edit_free(edit);
+}

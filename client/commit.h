@@ -1,0 +1,13 @@
+/* client/commit.h - stage 3 of 9: signing what this device made into its own branch. */
+#ifndef QIP_CLIENT_COMMIT_H
+#define QIP_CLIENT_COMMIT_H
+
+#include "client/home.h"
+
+/* Stage a signed commit of `tree` on `parent` (zero: none) in this device's name. repo_flush() and home_move_ref() are the caller's. */
+enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
+			 const char *subject, struct error *e) MUST_CHECK;
+/* Stage a record as a blob in canonical form. */
+enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, struct error *e) MUST_CHECK;
+
+#endif
