@@ -174,21 +174,6 @@ static bool set_serial(mbedtls_x509write_cert *crt)
 #endif
 }
 
-static bool same_public_key(const struct key *key, mbedtls_x509_crt *crt)
-{
-	char ours[KEY_SSH_MAX], theirs[KEY_SSH_MAX];
-	struct key *found = NULL;
-	bool same = false;
-
-	if (key_from_pk(&found, &crt->pk) != STATUS_OK)
-		return false;
-	key_ssh(ours, key);
-	key_ssh(theirs, found);
-	same = strcmp(ours, theirs) == 0;
-	key_free(found);
-	return same;
-}
-
 static enum status set_issuer(mbedtls_x509write_cert *crt, const struct key *issuer, const char *issuer_pem,
 			      struct error *e)
 {
@@ -198,7 +183,7 @@ static enum status set_issuer(mbedtls_x509write_cert *crt, const struct key *iss
 
 	if (st)
 		return st;
-	if (!same_public_key(issuer, &parent))
+	if (!key_is_pk(issuer, &parent.pk))
 		st = error_set(e, STATUS_USAGE, "the authority's certificate is not for the key that is to sign");
 	else if (mbedtls_x509_dn_gets(name, sizeof(name), &parent.subject) < 0 ||
 		 mbedtls_x509write_crt_set_issuer_name(crt, name) != 0)

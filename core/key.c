@@ -282,6 +282,18 @@ enum status key_from_pk(struct key **out, struct mbedtls_pk_context *pk)
 	return key_of_point(out, at + sizeof(spki_head));
 }
 
+bool key_is_pk(const struct key *key, struct mbedtls_pk_context *pk)
+{
+	struct key *other = NULL;
+	bool same = false;
+
+	if (key_from_pk(&other, pk) != STATUS_OK)
+		return false;
+	same = memcmp(key->point, other->point, KEY_POINT_LEN) == 0;
+	key_free(other);
+	return same;
+}
+
 /* ---- forms ---- */
 
 static void write_sec1(uint8_t out[SEC1_LEN], const struct key *key)

@@ -24,4 +24,7 @@ enum status key_to_pk(struct mbedtls_pk_context *out, const struct key *key) MUS
 /* The public half of a certificate's or request's key. STATUS_MALFORMED unless it is on P-256. */
 enum status key_from_pk(struct key **out, struct mbedtls_pk_context *pk) MUST_CHECK;
 
+/* True if *pk holds the same public half. */
+bool key_is_pk(const struct key *key, struct mbedtls_pk_context *pk);
+
 #endif
