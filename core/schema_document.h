@@ -1,0 +1,50 @@
+/* core/schema_document.h - one JSON Schema, ready to check values against. Inside core only; others use schema.h.
+ *
+ * schema_document_open() parses a schema, refuses keywords that the checker does not know and anything whose size has no
+ * limit, and compiles the patterns; schema_document_check(), by any number of threads; schema_document_close().
+ *
+ * Keywords (JSON Schema 2020-12): $schema $id $defs $ref ("#/$defs/<name>") title description type enum const oneOf anyOf,
+ * pattern minLength maxLength, minimum maximum, items minItems maxItems uniqueItems, properties required
+ * additionalProperties propertyNames minProperties maxProperties. Types: string integer boolean null array object.
+ * A pattern is written in what ECMA-262 and POSIX extended expressions have in common; the title beside it says the same
+ * in words that follow "must be".
+ */
+#ifndef QIP_CORE_SCHEMA_DOCUMENT_H
+#define QIP_CORE_SCHEMA_DOCUMENT_H
+
+#include <regex.h>
+
+#include "core/json.h"
+#include "core/json_path.h"
+
+#define SCHEMA_MAX_PATTERNS 64 /* different ones, of one schema */
+#define SCHEMA_DEFS "#/$defs/"
+
+struct schema_pattern {
+	const char *text; /* borrowed from the root */
+	regex_t compiled;
+};
+
+struct schema_document {
+	cJSON *root;
+	struct schema_pattern patterns[SCHEMA_MAX_PATTERNS];
+	size_t patterns_len;
+};
+
+/* STATUS_INVALID with the place in the schema and what is wrong there; what json_parse says; STATUS_NOMEM. */
+enum status schema_document_open(struct schema_document **out, const char *json, size_t len, struct error *e) MUST_CHECK;
+/* NULL is allowed. */
+void schema_document_close(struct schema_document *d);
+
+/* STATUS_INVALID with the JSON pointer and the broken rule in words. */
+enum status schema_document_check(const struct schema_document *d, const cJSON *value, struct error *e) MUST_CHECK;
+
+/* The definition that a $ref names, or NULL. */
+const cJSON *schema_document_resolve(const struct schema_document *d, const char *ref);
+/* The compiled form of a pattern of this document, or NULL. */
+const regex_t *schema_document_pattern(const struct schema_document *d, const char *text);
+
+/* Walk the whole schema: refuse what is unknown, misplaced or unlimited, and compile the patterns (schema_lint.c). */
+enum status schema_document_lint(struct schema_document *d, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,699 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/schema.h"
+#include "core/schema_document.h"
+
+#define ID "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+#define ID2 "017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+#define TIME "2022-06-06T09:30:00.000Z"
+#define KEY                                                                                                     \
+	"ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5Y" \
+	"RrYMjNuG5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg="
+#define SIGNATURE "-----BEGIN SSH SIGNATURE-----\\nU1NIU0lHAAAAAQ==\\n-----END SSH SIGNATURE-----"
+#define RAW32 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define RAW80 RAW32 RAW32 "AAECAwQFBgcICQoLDA0OD"
+#define SHA "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define STAMP_OF(id) "\"id\":\"" id "\",\"device\":\"kib-desk\",\"n\":1,\"by\":\"manager\",\"effective\":\"2022-06-06\",\"at\":\"" TIME "\""
+#define ENTRY "\"device\":\"kib-desk\",\"by\":\"staff\",\"effective\":\"2022-06-06\",\"at\":\"" TIME "\""
+
+static const char practice[] =
+	"{\"schema\":\"practice/1\",\"ods\":\"C82999\",\"name\":\"Harborough Vale Medical Group (sample)\",\"pcn\":\"U12345\",\"icb\":\"QK1\","
+	"\"root_key\":\"" KEY "\",\"schema_level\":1,\"server_keys\":[{\"key\":\"" KEY "\",\"signature\":\"" SIGNATURE "\"}],"
+	"\"edits\":{\"pcn\":[{" STAMP_OF(ID) "}]},"
+	"\"conflicts\":{\"name\":[{" STAMP_OF(ID) ",\"value\":\"A\"},{" STAMP_OF(ID2) ",\"value\":null}]}}";
+
+static const char site[] = "{\"schema\":\"site/1\",\"id\":\"kibworth\",\"name\":\"Kibworth\",\"ods\":\"C82999001\","
+			   "\"local_authority\":\"E10000018\",\"edits\":{\"name\":[{" STAMP_OF(ID) "}]}}";
+
+static const char device[] =
+	"{\"schema\":\"device/1\",\"id\":\"kib-kiosk\",\"role\":\"kiosk\",\"site\":\"kibworth\","
+	"\"invite\":{\"key\":\"" KEY "\",\"by\":\"kib-desk\",\"at\":\"" TIME "\",\"signature\":\"" SIGNATURE "\"},"
+	"\"enrolment\":{\"key\":\"" KEY "\",\"seal_key\":\"" RAW32 "\",\"at\":\"" TIME "\",\"proof\":\"" SIGNATURE "\"},"
+	"\"retired\":{\"by\":\"kib-desk\",\"at\":\"" TIME "\"},\"revoked\":{\"by\":\"kib-desk\",\"at\":\"" TIME "\",\"reason\":\"stolen\"}}";
+
+static const char key[] = "{\"schema\":\"key/1\",\"generation\":1,\"public_key\":\"" RAW32 "\",\"by\":\"root\",\"at\":\"" TIME "\","
+			  "\"signature\":\"" SIGNATURE "\",\"wrapped\":{\"kib-desk\":\"" RAW80 "\"}}";
+
+static const char survey[] =
+	"{\"schema\":\"survey/1\",\"id\":\"fft\",\"version\":1,\"questions\":["
+	"{\"id\":\"experience\",\"kind\":\"choice\",\"text\":{\"en\":{\"text\":\"How was it?\",\"status\":\"official\"}},"
+	"\"options\":[{\"id\":\"very-good\",\"text\":{\"en\":{\"text\":\"Very good\",\"status\":\"official\"}}},"
+	"{\"id\":\"poor\",\"text\":{\"en\":{\"text\":\"Poor\",\"status\":\"draft\"},\"pt-BR\":{\"text\":\"Ruim\",\"status\":\"reviewed\"}}}]},"
+	"{\"id\":\"comment\",\"kind\":\"text\",\"optional\":true,\"text\":{\"en\":{\"text\":\"Why?\",\"status\":\"official\"}}},"
+	"{\"id\":\"wait\",\"kind\":\"rating\",\"text\":{\"en\":{\"text\":\"The wait?\",\"status\":\"official\"}}},"
+	"{\"id\":\"again\",\"kind\":\"yes-no\",\"text\":{\"en\":{\"text\":\"Again?\",\"status\":\"official\"}}}]}";
+
+static const char feedback[] =
+	"{\"schema\":\"feedback/1\",\"id\":\"" ID "\",\"device\":\"kib-kiosk\",\"seq\":1,\"site\":\"kibworth\","
+	"\"survey\":{\"id\":\"fft\",\"version\":1},\"mode\":\"kiosk\",\"language\":\"en\","
+	"\"answers\":{\"experience\":\"very-good\",\"wait\":4,\"again\":true},"
+	"\"recorded\":{\"at\":\"" TIME "\",\"quality\":\"unknown\",\"earliest\":\"" TIME "\",\"latest\":\"" TIME "\"},"
+	"\"comment\":{\"sha256\":\"" SHA "\",\"size\":60,\"publish\":false,\"key\":1}}";
+
+static const char void_record[] = "{\"schema\":\"void/1\",\"id\":\"" ID "\",\"device\":\"kib-kiosk\",\"seq\":2,\"reason\":\"refused\"}";
+static const char lost[] = "{\"schema\":\"lost/1\",\"id\":\"" ID "\",\"device\":\"kib-kiosk\",\"seq\":3,\"reason\":\"damaged\"}";
+
+static const char action[] =
+	"{\"schema\":\"action/1\",\"id\":\"" ID "\",\"ref\":\"QIP-07\",\"source\":\"CQC inspection April 2022\",\"finding\":\"f\","
+	"\"key_question\":\"well-led\",\"action\":\"a\",\"success_measure\":\"m\",\"owner_role\":\"Lead pharmacist\","
+	"\"start_date\":\"2022-06-06\",\"due_date\":\"2022-12-31\",\"driver\":\"role clarity\",\"public_summary\":\"p\","
+	"\"risk_initial\":{\"likelihood\":4,\"consequence\":5},\"risk_target\":{\"likelihood\":1,\"consequence\":5},"
+	"\"risk_current\":{\"likelihood\":2,\"consequence\":5},\"status\":\"amber\",\"sites\":[\"all\",\"kibworth\"],"
+	"\"regulations\":[\"12\",\"20A\"],\"notes\":{\"" ID "\":{" ENTRY ",\"text\":\"n\"}},"
+	"\"evidence\":{\"" ID "\":{" ENTRY ",\"title\":\"Alert log\",\"link\":\"https://example.org/\"}},"
+	"\"reviews\":{\"" ID "\":{" ENTRY ",\"outcome\":\"embedded\",\"text\":\"r\"}},"
+	"\"edits\":{\"sites/kibworth\":[{" STAMP_OF(ID) "}],\"ref\":[{" STAMP_OF(ID) "},{" STAMP_OF(ID2) "}]},"
+	"\"conflicts\":{\"risk_current\":[{" STAMP_OF(ID) ",\"value\":{\"likelihood\":2,\"consequence\":5}},{" STAMP_OF(ID2) ",\"value\":null}],"
+	"\"status\":[{" STAMP_OF(ID) ",\"value\":\"red\"},{" STAMP_OF(ID2) ",\"value\":\"amber\"}]}}";
+
+static const char inspection[] =
+	"{\"schema\":\"inspection/1\",\"id\":\"" ID "\",\"provider\":\"Harborough Vale\",\"framework\":\"2014 key lines of enquiry\","
+	"\"inspected_on\":\"2022-04-28\",\"published_on\":\"2022-05-30\",\"overall\":\"requires-improvement\",\"report_link\":\"https://example.org/\","
+	"\"ratings\":{\"caring\":{\"rating\":\"good\",\"carried_forward\":true},\"safe\":{\"rating\":\"not-rated\",\"carried_forward\":false}},"
+	"\"breaches\":[\"12\",\"17\"],\"findings\":{\"" ID "\":{" ENTRY ",\"text\":\"f\",\"regulation\":\"12\"}},"
+	"\"conflicts\":{\"ratings/caring\":[{" STAMP_OF(ID) ",\"value\":{\"rating\":\"good\",\"carried_forward\":true}},"
+	"{" STAMP_OF(ID2) ",\"value\":null}]}}";
+
+/* The smallest record of each type that is whole. */
+static const char *const smallest[] = {
+	"{\"schema\":\"practice/1\",\"ods\":\"C82999\",\"name\":\"N\",\"root_key\":\"" KEY "\",\"schema_level\":1,\"server_keys\":[]}",
+	"{\"schema\":\"site/1\",\"id\":\"kibworth\",\"name\":\"Kibworth\"}",
+	"{\"schema\":\"device/1\",\"id\":\"icb\",\"role\":\"icb\",\"invite\":{\"key\":\"" KEY "\",\"by\":\"server\",\"at\":\"" TIME
+	"\",\"signature\":\"" SIGNATURE "\"}}",
+	"{\"schema\":\"action/1\",\"id\":\"" ID "\",\"ref\":\"QIP-01\"}",
+	"{\"schema\":\"inspection/1\",\"id\":\"" ID "\"}",
+	"{\"schema\":\"feedback/1\",\"id\":\"" ID "\",\"device\":\"d\",\"seq\":9007199254740991,\"site\":\"s\",\"survey\":{\"id\":\"fft\",\"version\":1},"
+	"\"mode\":\"other\",\"language\":\"gu\",\"answers\":{},\"recorded\":{\"at\":\"" TIME "\",\"quality\":\"estimated\",\"earliest\":\"" TIME
+	"\",\"latest\":\"" TIME "\"}}",
+};
+
+static cJSON *must_parse(const char *text)
+{
+	struct error e = {0};
+	cJSON *value = NULL;
+
+	if (json_parse(&value, text, strlen(text), &e) != STATUS_OK)
+		fail_msg("%s in %s", e.text, text);
+	return value;
+}
+
+/* The child that one step of a pointer names. */
+static cJSON *step(cJSON *value, const char *name)
+{
+	return cJSON_IsArray(value) ? cJSON_GetArrayItem(value, atoi(name)) : cJSON_GetObjectItemCaseSensitive(value, name);
+}
+
+/* Put `json` (NULL: nothing) where the pointer says; what stood there goes. */
+static void change(cJSON *record, const char *pointer, const char *json)
+{
+	char path[256];
+	char *name = path + 1;
+	cJSON *parent = record;
+	char *next = NULL;
+
+	assert_in_range(strlen(pointer), 2, sizeof(path) - 1);
+	strcpy(path, pointer);
+	while ((next = strchr(name, '/')) != NULL) {
+		*next = '\0';
+		parent = step(parent, name);
+		assert_non_null(parent);
+		name = next + 1;
+	}
+	for (char *tilde = strstr(name, "~1"); tilde; tilde = strstr(name, "~1")) {
+		*tilde = '/';
+		memmove(tilde + 1, tilde + 2, strlen(tilde + 2) + 1);
+	}
+	if (cJSON_IsArray(parent)) {
+		cJSON_DeleteItemFromArray(parent, atoi(name));
+		if (json)
+			cJSON_InsertItemInArray(parent, atoi(name), must_parse(json));
+	} else if (json) {
+		assert_int_equal(json_set(parent, name, must_parse(json)), STATUS_OK);
+	} else {
+		cJSON_DeleteItemFromObjectCaseSensitive(parent, name);
+	}
+}
+
+/* One change to a good record, and what is said of it. */
+struct broken {
+	const char *pointer, *json, *said;
+};
+
+static void assert_broken(const char *good, const struct broken *cases, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		struct error e = {0};
+		cJSON *record = must_parse(good);
+
+		change(record, cases[i].pointer, cases[i].json);
+		assert_int_equal(schema_check(record, &e), STATUS_INVALID);
+		assert_int_equal(e.status, STATUS_INVALID);
+		assert_string_equal(e.text, cases[i].said);
+		assert_int_equal(schema_check(record, NULL), STATUS_INVALID);
+		cJSON_Delete(record);
+	}
+}
+
+#define NAME_WORDS "a short name of lower-case letters, digits and hyphens, at most 40"
+#define ID_WORDS "an id: a UUID of version 7 in lower case"
+#define DAY_WORDS "a day, as in 2022-06-06"
+#define TIME_WORDS "a time in UTC with milliseconds, as in 2022-06-06T09:30:00.000Z"
+#define NOT_A_FIELD "is not a field that belongs here"
+#define SLOT_WORDS "a field of this record, or field/key for an element of a set or map"
+
+static void good_records_of_every_type_pass(void **state)
+{
+	static const char *const full[] = {practice, site,	  device, key,	  survey,
+					   feedback, void_record, lost,   action, inspection};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(full) + ARRAY_LEN(smallest); i++) {
+		const char *text = i < ARRAY_LEN(full) ? full[i] : smallest[i - ARRAY_LEN(full)];
+		struct error e = {0};
+		cJSON *record = must_parse(text);
+
+		if (schema_check(record, &e) != STATUS_OK)
+			fail_msg("%s in %s", e.text, text);
+		cJSON_Delete(record);
+	}
+}
+
+static void a_broken_practice_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/ods", "\"c82999\"", "/ods: must be an ODS code of a letter and five digits, as in C82999"},
+		{"/ods", NULL, "/ods: is required"},
+		{"/name", "\"\"", "/name: must not be empty"},
+		{"/root_key", "\"ssh-rsa AAAA\"", "/root_key: must be an SSH public key line (ecdsa-sha2-nistp256) without a comment"},
+		{"/root_key", "\"" KEY " comment\"", "/root_key: must be an SSH public key line (ecdsa-sha2-nistp256) without a comment"},
+		{"/schema_level", "0", "/schema_level: must be at least 1"},
+		{"/server_keys/0/signature", "\"x\"", "/server_keys/0/signature: must be an armored SSH signature"},
+		{"/server_keys/0/key", NULL, "/server_keys/0/key: is required"},
+		{"/server_keys", "{}", "/server_keys: must be a list"},
+		{"/pcn", "\"X1\"", "/pcn: must be the ODS code of a PCN, as in U12345"},
+		{"/phone", "\"0116\"", "/phone: " NOT_A_FIELD},
+		{"/edits/Bad~1slot!", "[]", "/edits/Bad~1slot!: the name must be " SLOT_WORDS},
+	};
+
+	(void)state;
+	assert_broken(practice, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_site_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/id", "\"Great Glen\"", "/id: must be " NAME_WORDS},
+		{"/id", "\"../glen\"", "/id: must be " NAME_WORDS},
+		{"/id", "\"a1234567890123456789012345678901234567890\"", "/id: must be " NAME_WORDS},
+		{"/name", NULL, "/name: is required"},
+		{"/name", "7", "/name: must be a text"},
+		{"/local_authority", "\"Rutland\"", "/local_authority: must be a GSS code, as in E10000018"},
+		{"/edits/name", "[]", "/edits/name: must have at least 1 entries, has 0"},
+		{"/edits/name/0/n", "0", "/edits/name/0/n: must be at least 1"},
+		{"/edits/name/0/value", "1", "/edits/name/0/value: " NOT_A_FIELD},
+	};
+
+	(void)state;
+	assert_broken(site, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_device_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/role", "\"owner\"", "/role: must be one of kiosk, staff, manager, icb, auditor"},
+		{"/invite", NULL, "/invite: is required"},
+		{"/invite/by", "\"\"", "/invite/by: must be " NAME_WORDS},
+		{"/invite/at", "\"2022-06-06T09:30:00Z\"", "/invite/at: must be " TIME_WORDS},
+		{"/enrolment/seal_key", "\"AAAA\"", "/enrolment/seal_key: must be 32 bytes in base64url"},
+		{"/enrolment/proof", NULL, "/enrolment/proof: is required"},
+		{"/retired/at", "\"yesterday\"", "/retired/at: must be " TIME_WORDS},
+		{"/revoked/reason", "[]", "/revoked/reason: must be a text"},
+		{"/site", "null", "/site: must be a text"},
+	};
+
+	(void)state;
+	assert_broken(device, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_comment_key_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/generation", "\"1\"", "/generation: must be a whole number"},
+		{"/public_key", "\"" RAW32 "=\"", "/public_key: must be 32 bytes in base64url"},
+		{"/wrapped", NULL, "/wrapped: is required"},
+		{"/wrapped/Desk", "\"" RAW80 "\"", "/wrapped/Desk: the name must be " NAME_WORDS},
+		{"/wrapped/kib-desk", "\"*\"", "/wrapped/kib-desk: must be sealed bytes in base64url"},
+	};
+
+	(void)state;
+	assert_broken(key, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_survey_is_named_by_the_kind_of_question(void **state)
+{
+	static const struct broken cases[] = {
+		{"/questions/0/kind", "\"slider\"", "/questions/0: has none of the allowed forms"},
+		{"/questions/0/options", NULL, "/questions/0/options: is required"},
+		{"/questions/0/options/1/id", "\"Very Good\"", "/questions/0/options/1/id: must be " NAME_WORDS},
+		{"/questions/1/options", "[]", "/questions/1/options: " NOT_A_FIELD},
+		{"/questions/2/text/en/status", "\"final\"", "/questions/2/text/en/status: must be one of official, reviewed, draft"},
+		{"/questions/3/text/english", "{}", "/questions/3/text/english: the name must be a language tag, as in en or pt-BR"},
+		{"/questions/3/text", "{}", "/questions/3/text: must have at least 1 members, has 0"},
+		{"/questions", "[]", "/questions: must have at least 1 entries, has 0"},
+		{"/version", "0", "/version: must be at least 1"},
+	};
+
+	(void)state;
+	assert_broken(survey, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_answer_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/seq", "0", "/seq: must be at least 1"},
+		{"/seq", NULL, "/seq: is required"},
+		{"/mode", "\"carrier pigeon\"", "/mode: must be one of kiosk, handwritten, telephone, sms, online, other"},
+		{"/answers/experience", "\"My name is Ann\"",
+		 "/answers/experience: must be the id of an option: lower-case letters, digits and hyphens"},
+		{"/answers/experience", "null", "/answers/experience: must be a text or a whole number or true or false"},
+		{"/answers/experience", "101", "/answers/experience: must be at most 100"},
+		{"/answers/What was it?", "1", "/answers/What was it?: the name must be " NAME_WORDS},
+		{"/recorded/quality", "\"good\"", "/recorded/quality: must be one of synchronised, estimated, unknown"},
+		{"/recorded/latest", NULL, "/recorded/latest: is required"},
+		{"/comment/sha256", "\"" SHA "00\"", "/comment/sha256: must be 64 hexadecimal digits in lower case"},
+		{"/comment/text", "\"plain\"", "/comment/text: " NOT_A_FIELD},
+		{"/comment/publish", "\"no\"", "/comment/publish: must be true or false"},
+		{"/survey/version", NULL, "/survey/version: is required"},
+		{"/id", "\"" SHA "\"", "/id: must be " ID_WORDS},
+	};
+
+	(void)state;
+	assert_broken(feedback, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_void_or_lost_record_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/reason", NULL, "/reason: is required"},
+		{"/reason", "\"\"", "/reason: must not be empty"},
+		{"/device", "\"KIB\"", "/device: must be " NAME_WORDS},
+		{"/seq", "-1", "/seq: must be at least 1"},
+		{"/answers", "{}", "/answers: " NOT_A_FIELD},
+	};
+
+	(void)state;
+	assert_broken(void_record, cases, ARRAY_LEN(cases));
+	assert_broken(lost, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_action_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/ref", NULL, "/ref: is required"},
+		{"/ref", "\"\"", "/ref: must not be empty"},
+		{"/status", "\"purple\"", "/status: must be one of red, amber, green, blue"},
+		{"/key_question", "\"well led\"", "/key_question: must be one of safe, effective, caring, responsive, well-led"},
+		{"/due_date", "\"31/12/2022\"", "/due_date: must be " DAY_WORDS},
+		{"/due_date", "\"2022-13-01\"", "/due_date: must be " DAY_WORDS},
+		{"/due_date", "null", "/due_date: must be a text"},
+		{"/risk_current/likelihood", "6", "/risk_current/likelihood: must be at most 5"},
+		{"/risk_current/consequence", NULL, "/risk_current/consequence: is required"},
+		{"/risk_target", "4", "/risk_target: must be an object"},
+		{"/sites/1", "\"all\"", "/sites/1: stands twice"},
+		{"/sites/0", "\"Kibworth\"", "/sites/0: must be " NAME_WORDS},
+		{"/regulations/0", "\"12B\"", "/regulations/0: must be the number of a regulation, as in 12 or 20A"},
+		{"/notes/first", "{}", "/notes/first: the name must be " ID_WORDS},
+		{"/notes/" ID "/text", NULL, "/notes/" ID "/text: is required"},
+		{"/notes/" ID "/by", "\"root\"", "/notes/" ID "/by: must be one of kiosk, staff, manager, icb, auditor"},
+		{"/evidence/" ID "/title", "\"\"", "/evidence/" ID "/title: must not be empty"},
+		{"/reviews/" ID "/outcome", "1", "/reviews/" ID "/outcome: must be a text"},
+		{"/edits/ref/0/effective", "\"June\"", "/edits/ref/0/effective: must be " DAY_WORDS},
+		{"/edits/ref/1/device", NULL, "/edits/ref/1/device: is required"},
+		{"/conflicts/status/0/value", NULL, "/conflicts/status/0/value: is required"},
+		{"/conflicts/status/0/value", "[]",
+		 "/conflicts/status/0/value: must be a text or a whole number or true or false or null or an object"},
+		{"/conflicts/risk_current/0/value/name", "1", "/conflicts/risk_current/0/value/name: " NOT_A_FIELD},
+		{"/conflicts/status/1", NULL, "/conflicts/status: must have at least 2 entries, has 1"},
+		{"/owner", "\"Dr A\"", "/owner: " NOT_A_FIELD},
+	};
+
+	(void)state;
+	assert_broken(action, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_inspection_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/overall", "\"Good\"", "/overall: must be one of outstanding, good, requires-improvement, inadequate, not-rated"},
+		{"/ratings/kind", "{}", "/ratings/kind: the name must be one of safe, effective, caring, responsive, well-led"},
+		{"/ratings/safe/carried_forward", NULL, "/ratings/safe/carried_forward: is required"},
+		{"/breaches/0", "12", "/breaches/0: must be a text"},
+		{"/breaches/1", "\"12\"", "/breaches/1: stands twice"},
+		{"/findings/" ID "/regulation", "\"x\"",
+		 "/findings/" ID "/regulation: must be the number of a regulation, as in 12 or 20A"},
+		{"/id", NULL, "/id: is required"},
+	};
+
+	(void)state;
+	assert_broken(inspection, cases, ARRAY_LEN(cases));
+}
+
+static void lengths_are_counted_in_characters(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct error e = {0};
+	cJSON *record = must_parse(action);
+
+	(void)state;
+	for (int i = 0; i < 4000; i++)
+		buf_adds(&text, "\xe0\xaa\x86"); /* Gujarati, three bytes each */
+	assert_int_equal(json_set_string(record, "finding", buf_text(&text)), STATUS_OK);
+	assert_int_equal(schema_check(record, &e), STATUS_OK);
+	buf_adds(&text, "!");
+	assert_int_equal(json_set_string(record, "finding", buf_text(&text)), STATUS_OK);
+	assert_int_equal(schema_check(record, &e), STATUS_INVALID);
+	assert_string_equal(e.text, "/finding: must have at most 4000 characters, has 4001");
+	buf_clear(&text);
+	cJSON_Delete(record);
+}
+
+static void a_log_has_at_most_five_hundred_entries(void **state)
+{
+	static const char entry[] = "{" ENTRY ",\"text\":\"n\"}";
+	struct error e = {0};
+	cJSON *record = must_parse(smallest[3]);
+	cJSON *notes = cJSON_AddObjectToObject(record, "notes");
+
+	(void)state;
+	for (int i = 0; i < 501; i++) {
+		char id[40];
+
+		snprintf(id, sizeof(id), "017f22e2-79b0-7%03x-98c4-dc0c0c07398f", (unsigned)i & 0xFFF);
+		assert_int_equal(schema_check(record, &e), STATUS_OK);
+		cJSON_AddItemToObject(notes, id, must_parse(entry));
+	}
+	assert_int_equal(schema_check(record, &e), STATUS_INVALID);
+	assert_string_equal(e.text, "/notes: must have at most 500 members, has 501");
+	cJSON_Delete(record);
+}
+
+static void a_number_that_is_not_whole_is_no_integer(void **state)
+{
+	struct error e = {0};
+	cJSON *record = must_parse(feedback);
+
+	(void)state;
+	assert_int_equal(json_set(record, "seq", cJSON_CreateNumber(1.5)), STATUS_OK);
+	assert_int_equal(schema_check(record, &e), STATUS_INVALID);
+	assert_string_equal(e.text, "/seq: must be a whole number");
+	cJSON_Delete(record);
+}
+
+static void the_schema_name_is_a_type_and_a_version(void **state)
+{
+	static const char *const bad[] = {
+		"{\"schema\":\"action\"}", "{\"schema\":\"action/\"}", "{\"schema\":\"action/01\"}", "{\"schema\":\"/1\"}",
+		"{\"schema\":\"Action/1\"}", "{\"schema\":\"action/1 \"}", "{\"schema\":\"action/99999\"}", "{\"schema\":1}",
+		"{\"schema\":\"../action/1\"}", "{\"schema\":\"a-very-long-type-name-that-nobody-would-ever-use-here/1\"}",
+	};
+	struct schema_name name = {0};
+	struct error e = {0};
+	cJSON *record = must_parse("{\"schema\":\"toolkit-answer/12\"}");
+
+	(void)state;
+	assert_int_equal(schema_name_of(&name, record, &e), STATUS_OK);
+	assert_string_equal(name.type, "toolkit-answer");
+	assert_int_equal(name.version, 12);
+	cJSON_Delete(record);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		record = must_parse(bad[i]);
+		assert_int_equal(schema_name_of(&name, record, &e), STATUS_INVALID);
+		assert_string_equal(e.text, "/schema: must be a type and a version, as in action/1");
+		cJSON_Delete(record);
+	}
+	record = must_parse("{}");
+	assert_int_equal(schema_check(record, &e), STATUS_INVALID);
+	assert_string_equal(e.text, "/schema: is required");
+	cJSON_Delete(record);
+	record = must_parse("[]");
+	assert_int_equal(schema_check(record, &e), STATUS_INVALID);
+	cJSON_Delete(record);
+}
+
+static void an_unknown_type_or_version_is_unsupported(void **state)
+{
+	static const char *const unknown[] = {"action/2", "actions/1", "rules/1", "opel/1"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
+		struct error e = {0};
+		cJSON *record = must_parse(action);
+
+		assert_int_equal(json_set_string(record, "schema", unknown[i]), STATUS_OK);
+		assert_int_equal(schema_check(record, &e), STATUS_UNSUPPORTED);
+		assert_non_null(strstr(e.text, unknown[i]));
+		cJSON_Delete(record);
+	}
+}
+
+static void every_embedded_schema_passes_the_self_check_and_is_published(void **state)
+{
+	struct error e = {0};
+	size_t n = 0;
+
+	(void)state;
+	if (schema_self_check(&e) != STATUS_OK)
+		fail_msg("%s", e.text);
+	for (const char *name = NULL; (name = schema_file(n)) != NULL; n++) {
+		char id[128], type[SCHEMA_NAME_MAX];
+		const char *text = NULL;
+		cJSON *root = NULL;
+
+		snprintf(type, sizeof(type), "%.*s", (int)(strlen(name) - 2), name);
+		text = schema_text(type, 1);
+		assert_non_null(text);
+		root = must_parse(text);
+		snprintf(id, sizeof(id), "https://qip.invalid/schemas/%s.json", name);
+		assert_string_equal(json_string(root, "$id"), id);
+		assert_string_equal(json_string(root, "$schema"), "https://json-schema.org/draft/2020-12/schema");
+		assert_non_null(json_string(root, "title"));
+		assert_non_null(json_string(root, "description"));
+		cJSON_Delete(root);
+	}
+	assert_int_equal(n, 10);
+	assert_null(schema_text("action", 2));
+	assert_null(schema_text("rules", 1));
+}
+
+/* ---- documents of the test's own ---- */
+
+static void assert_schema_refused(const char *json, const char *said)
+{
+	struct schema_document *d = NULL;
+	struct error e = {0};
+
+	assert_int_equal(schema_document_open(&d, json, strlen(json), &e), STATUS_INVALID);
+	assert_null(d);
+	assert_string_equal(e.text, said);
+}
+
+static void a_schema_with_an_unknown_or_misused_keyword_is_refused(void **state)
+{
+	(void)state;
+	assert_schema_refused("{\"type\":\"integer\",\"multipleOf\":2}", "/multipleOf: no keyword that this program knows");
+	assert_schema_refused("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"a\":{\"type\":\"null\",\"format\":\"date\"}}}",
+			      "/properties/a/format: no keyword that this program knows");
+	assert_schema_refused("{\"type\":\"number\"}", "/type: not what the keyword takes");
+	assert_schema_refused("{\"type\":[]}", "/type: not what the keyword takes");
+	assert_schema_refused("{\"type\":\"integer\",\"minimum\":\"1\"}", "/minimum: not what the keyword takes");
+	assert_schema_refused("{\"type\":\"string\",\"maxLength\":-1}", "/maxLength: not what the keyword takes");
+	assert_schema_refused("{\"enum\":[]}", "/enum: not what the keyword takes");
+	assert_schema_refused("{\"oneOf\":{}}", "/oneOf: must hold schemas");
+	assert_schema_refused("{\"oneOf\":[true]}", "/oneOf/0: a schema must be an object");
+	assert_schema_refused("{\"$ref\":\"#/$defs/a\"}", "/$ref: not what the keyword takes");
+	assert_schema_refused("{\"$ref\":\"other.json\"}", "/$ref: not what the keyword takes");
+	assert_schema_refused("{\"type\":\"null\",\"oneOf\":[{\"$defs\":{}}]}", "/oneOf/0/$defs: definitions stand at the top only");
+	assert_schema_refused("{\"type\":\"string\",\"maxLength\":9,\"title\":\"x\",\"pattern\":\"^(a$\"}", "/pattern: not a pattern");
+	assert_schema_refused("{\"type\":\"string\",\"maxLength\":9,\"title\":\"x\",\"pattern\":\"a\"}",
+			      "/pattern: a pattern must stand between ^ and $");
+	assert_schema_refused("{\"type\":\"string\",\"maxLength\":9,\"pattern\":\"^a$\"}",
+			      "top level: a pattern needs a title that says it in words");
+}
+
+static void a_schema_that_leaves_a_size_open_is_refused(void **state)
+{
+	static const char open_object[] = "top level: an open object needs additionalProperties, propertyNames and maxProperties";
+
+	(void)state;
+	assert_schema_refused("{}", "top level: takes any type");
+	assert_schema_refused("{\"type\":\"string\"}", "top level: a text needs maxLength");
+	assert_schema_refused("{\"type\":[\"null\",\"string\"],\"minLength\":1}", "top level: a text needs maxLength");
+	assert_schema_refused("{\"type\":\"array\",\"maxItems\":3}", "top level: a list needs items and maxItems");
+	assert_schema_refused("{\"type\":\"array\",\"items\":{\"type\":\"null\"}}", "top level: a list needs items and maxItems");
+	assert_schema_refused("{\"type\":\"object\"}", open_object);
+	assert_schema_refused("{\"type\":\"object\",\"additionalProperties\":true}", "/additionalProperties: a schema must be an object");
+	assert_schema_refused("{\"type\":\"object\",\"additionalProperties\":{\"type\":\"null\"},\"maxProperties\":3}", open_object);
+	assert_schema_refused("{\"type\":\"object\",\"additionalProperties\":{\"type\":\"null\"},\"propertyNames\":{\"maxLength\":3}}", open_object);
+	assert_schema_refused("{\"type\":\"object\",\"additionalProperties\":{\"type\":\"null\"},\"maxProperties\":3,\"propertyNames\":{\"minLength\":1}}",
+			      "/propertyNames: a text needs maxLength");
+}
+
+struct tried {
+	const char *value, *said; /* said NULL: passes */
+};
+
+static void assert_tried(const char *schema, const struct tried *cases, size_t len)
+{
+	struct schema_document *d = NULL;
+	struct error opened = {0};
+
+	if (schema_document_open(&d, schema, strlen(schema), &opened) != STATUS_OK)
+		fail_msg("%s in %s", opened.text, schema);
+	for (size_t i = 0; i < len; i++) {
+		struct error e = {0};
+		cJSON *value = must_parse(cases[i].value);
+		enum status st = schema_document_check(d, value, &e);
+
+		assert_string_equal(e.text, cases[i].said ? cases[i].said : "");
+		assert_int_equal(st, cases[i].said ? STATUS_INVALID : STATUS_OK);
+		cJSON_Delete(value);
+	}
+	schema_document_close(d);
+}
+
+static void any_of_takes_one_form_or_more_and_one_of_exactly_one(void **state)
+{
+	static const struct tried any[] = {{"5", NULL}, {"15", NULL}, {"25", NULL}, {"\"x\"", "top level: has none of the allowed forms"}};
+	static const struct tried one[] = {{"5", NULL}, {"15", "top level: has more than one of the allowed forms"}, {"25", NULL}};
+
+	(void)state;
+	assert_tried("{\"anyOf\":[{\"type\":\"integer\",\"maximum\":20},{\"type\":\"integer\",\"minimum\":10}]}", any, ARRAY_LEN(any));
+	assert_tried("{\"oneOf\":[{\"type\":\"integer\",\"maximum\":20},{\"type\":\"integer\",\"minimum\":10}]}", one, ARRAY_LEN(one));
+}
+
+static void equal_elements_of_any_type_stand_twice(void **state)
+{
+	static const struct tried cases[] = {
+		{"[]", NULL},
+		{"[1,\"1\",true,\"true\",{\"a\":1},{\"a\":2}]", NULL},
+		{"[5,1,2,1]", "/3: stands twice"},
+		{"[{\"a\":1,\"b\":2},3,{\"b\":2,\"a\":1}]", "/2: stands twice"},
+	};
+
+	(void)state;
+	assert_tried("{\"type\":\"array\",\"maxItems\":9,\"uniqueItems\":true,\"items\":{\"type\":[\"integer\",\"string\",\"boolean\",\"object\"],"
+		     "\"maxLength\":9,\"additionalProperties\":false,\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"}}}}",
+		     cases, ARRAY_LEN(cases));
+}
+
+static void limits_include_their_ends(void **state)
+{
+	static const struct tried number[] = {{"-2", NULL}, {"3", NULL}, {"-3", "top level: must be at least -2"}, {"4", "top level: must be at most 3"}};
+	static const struct tried text[] = {{"\"ab\"", NULL}, {"\"abc\"", NULL}, {"\"a\"", "top level: must have at least 2 characters, has 1"},
+					    {"\"abcd\"", "top level: must have at most 3 characters, has 4"}};
+	static const struct tried list[] = {{"[1]", NULL}, {"[1,2]", NULL}, {"[]", "top level: must have at least 1 entries, has 0"},
+					    {"[1,2,3]", "top level: must have at most 2 entries, has 3"}};
+
+	(void)state;
+	assert_tried("{\"type\":\"integer\",\"minimum\":-2,\"maximum\":3}", number, ARRAY_LEN(number));
+	assert_tried("{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}", text, ARRAY_LEN(text));
+	assert_tried("{\"type\":\"array\",\"minItems\":1,\"maxItems\":2,\"items\":{\"type\":\"integer\"}}", list, ARRAY_LEN(list));
+}
+
+static void constants_and_enumerations_may_be_of_any_type(void **state)
+{
+	static const struct tried cases[] = {{"null", NULL}, {"3", NULL}, {"{\"b\":1,\"a\":[]}", NULL},
+					     {"\"3\"", "top level: must be one of null, 3, {\"a\":[],\"b\":1}"}};
+
+	(void)state;
+	assert_tried("{\"enum\":[null,3,{\"a\":[],\"b\":1}]}", cases, ARRAY_LEN(cases));
+}
+
+static void keywords_beside_a_reference_count_too(void **state)
+{
+	static const struct tried cases[] = {{"5", NULL}, {"1", "top level: must be at least 2"}, {"11", "top level: must be at most 10"}};
+
+	(void)state;
+	assert_tried("{\"$ref\":\"#/$defs/few\",\"minimum\":2,\"$defs\":{\"few\":{\"type\":\"integer\",\"maximum\":10}}}", cases,
+		     ARRAY_LEN(cases));
+}
+
+static void a_schema_that_refers_to_itself_comes_to_an_end(void **state)
+{
+	static const char endless[] = "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/a\"}}}";
+	struct schema_document *d = NULL;
+	struct error e = {0};
+	cJSON *value = must_parse("1");
+
+	(void)state;
+	assert_int_equal(schema_document_open(&d, endless, strlen(endless), &e), STATUS_OK);
+	assert_int_equal(schema_document_check(d, value, &e), STATUS_TOO_BIG);
+	schema_document_close(d);
+	cJSON_Delete(value);
+}
+
+static void *check_many(void *failed)
+{
+	for (int i = 0; i < 200; i++) {
+		cJSON *record = must_parse(action);
+
+		if (schema_check(record, NULL) != STATUS_OK)
+			*(int *)failed = 1;
+		cJSON_Delete(record);
+	}
+	return NULL;
+}
+
+static void several_threads_check_at_once(void **state)
+{
+	pthread_t threads[4];
+	int failed[4] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, check_many, &failed[i]), 0);
+	for (size_t i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(failed[i], 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(several_threads_check_at_once), /* first, so that they meet unopened schemas */
+		cmocka_unit_test(good_records_of_every_type_pass),
+		cmocka_unit_test(a_broken_practice_is_named),
+		cmocka_unit_test(a_broken_site_is_named),
+		cmocka_unit_test(a_broken_device_is_named),
+		cmocka_unit_test(a_broken_comment_key_is_named),
+		cmocka_unit_test(a_broken_survey_is_named_by_the_kind_of_question),
+		cmocka_unit_test(a_broken_answer_is_named),
+		cmocka_unit_test(a_broken_void_or_lost_record_is_named),
+		cmocka_unit_test(a_broken_action_is_named),
+		cmocka_unit_test(a_broken_inspection_is_named),
+		cmocka_unit_test(lengths_are_counted_in_characters),
+		cmocka_unit_test(a_log_has_at_most_five_hundred_entries),
+		cmocka_unit_test(a_number_that_is_not_whole_is_no_integer),
+		cmocka_unit_test(the_schema_name_is_a_type_and_a_version),
+		cmocka_unit_test(an_unknown_type_or_version_is_unsupported),
+		cmocka_unit_test(every_embedded_schema_passes_the_self_check_and_is_published),
+		cmocka_unit_test(a_schema_with_an_unknown_or_misused_keyword_is_refused),
+		cmocka_unit_test(a_schema_that_leaves_a_size_open_is_refused),
+		cmocka_unit_test(any_of_takes_one_form_or_more_and_one_of_exactly_one),
+		cmocka_unit_test(equal_elements_of_any_type_stand_twice),
+		cmocka_unit_test(limits_include_their_ends),
+		cmocka_unit_test(constants_and_enumerations_may_be_of_any_type),
+		cmocka_unit_test(keywords_beside_a_reference_count_too),
+		cmocka_unit_test(a_schema_that_refers_to_itself_comes_to_an_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
