@@ -32,16 +32,22 @@ export ASAN_OPTIONS="exitcode=99:log_path=$WORK/sanitizer"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:exitcode=99:log_path=$WORK/sanitizer"
 export TSAN_OPTIONS="exitcode=99:log_path=$WORK/sanitizer"
 
-cleanup() {
-	local status=$?
-	trap - EXIT
-	trap '' INT TERM
+# End every process that this script started.
+stop_all() {
+	local name
 	for name in "${!PIDS[@]}"; do
 		kill -TERM "${PIDS[$name]}" 2>/dev/null || true
 	done
 	for name in "${!PIDS[@]}"; do
 		wait_until 20 is_gone "${PIDS[$name]}" || kill -KILL "${PIDS[$name]}" 2>/dev/null || true
 	done
+}
+
+cleanup() {
+	local status=$?
+	trap - EXIT
+	trap '' INT TERM
+	stop_all
 	if compgen -G "$WORK/sanitizer.*" >/dev/null; then
 		cat "$WORK"/sanitizer.* >&2
 		status=99
