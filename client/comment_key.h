@@ -1,0 +1,25 @@
+/* client/comment_key.h - the key pair that patients' free text is sealed to: made by a manager, the private half wrapped to each reader. */
+#ifndef QIP_CLIENT_COMMENT_KEY_H
+#define QIP_CLIENT_COMMENT_KEY_H
+
+#include "client/home.h"
+
+struct comment_reader {
+	const char *device;
+	const uint8_t *seal_key; /* SEAL_KEY_LEN bytes, public */
+};
+
+/* The record keys/<generation>.json of a fresh pair; the caller's. `by` is "root" or the signer's device. The private half is nowhere
+ * but wrapped in it. */
+enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, const char *by, const struct key *signer, int64_t at_ms,
+			     const struct comment_reader *readers, size_t readers_len, struct error *e) MUST_CHECK;
+
+struct comment_key {
+	int64_t generation;
+	uint8_t public_key[SEAL_KEY_LEN];
+};
+/* The highest generation that holds along the chain to the root. STATUS_NOT_FOUND when there is none. */
+enum status comment_key_find(struct comment_key *out, struct qip *q, struct error *e) MUST_CHECK;
+void comment_key_path(char out[TREE_PATH_MAX], int64_t generation);
+
+#endif
