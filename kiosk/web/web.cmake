@@ -1,0 +1,21 @@
+# The kiosk's pages: style sheet made with NHS.UK frontend by npm and sass at build time, templates as they stand; all carried in the binary.
+# The package is installed in the build folder, so that the source tree stays clean.
+find_program(NPM npm REQUIRED)
+set(web_source ${CMAKE_SOURCE_DIR}/kiosk/web)
+set(web_build ${CMAKE_BINARY_DIR}/kiosk-web)
+
+add_custom_command(OUTPUT ${web_build}/installed
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${web_build}
+  COMMAND ${CMAKE_COMMAND} -E copy ${web_source}/package.json ${web_source}/package-lock.json ${web_source}/.npmrc ${web_build}
+  COMMAND ${NPM} --prefix ${web_build} ci --omit=optional --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error
+  COMMAND ${CMAKE_COMMAND} -E touch ${web_build}/installed
+  DEPENDS ${web_source}/package.json ${web_source}/package-lock.json ${web_source}/.npmrc
+  WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Fetching NHS.UK frontend" VERBATIM)
+add_custom_command(OUTPUT ${web_build}/style.css
+  COMMAND ${CMAKE_COMMAND} -E copy ${web_source}/main.scss ${web_build}
+  COMMAND ${NPM} --prefix ${web_build} run build --loglevel=error
+  DEPENDS ${web_build}/installed ${web_source}/main.scss
+  WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Making the kiosk's style sheet" VERBATIM)
+
+file(GLOB templates CONFIGURE_DEPENDS ${web_source}/*.html)
+qip_embed(qip-kiosklib kiosk_assets ${templates} ${web_build}/style.css)
