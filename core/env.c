@@ -12,10 +12,10 @@
 
 #define MS_PER_S 1000
 #define MS_PER_DAY (INT64_C(86400) * MS_PER_S)
-#define TIME_MAX_MS INT64_C(253402300799999)      /* 9999-12-31T23:59:59.999Z */
+#define TIME_MAX_MS INT64_C(253402300799999)	  /* 9999-12-31T23:59:59.999Z */
 #define CLOCK_PLAUSIBLE_MS INT64_C(1704067200000) /* 2024-01-01 */
 #define CLOCK_TOO_LATE_MS INT64_C(3818448000000)  /* 2091-01-01 */
-#define RANDOM_CHUNK 256                          /* getrandom never gives less than asked for, up to here */
+#define RANDOM_CHUNK 256			  /* getrandom never gives less than asked for, up to here */
 
 const char *clock_quality_text(enum clock_quality q)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define COUNT_BITS 12
-#define COUNT_START_MASK 0x7FF               /* a fresh count starts in the lower half, so that it has room to rise */
+#define COUNT_START_MASK 0x7FF		      /* a fresh count starts in the lower half, so that it has room to rise */
 #define TIME_LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 #define NAME_MAX_LEN 40
 
@@ -45,8 +45,9 @@ enum status id_make(char out[ID_TEXT_LEN + 1], const struct env *env)
 		tail = tail << 8 | r[i];
 	tail = (tail & UINT64_C(0x3FFFFFFFFFFFFFFF)) | UINT64_C(0x8000000000000000); /* variant 10 */
 	(void)snprintf(out, ID_TEXT_LEN + 1, "%08x-%04x-7%03x-%04x-%012llx",
-		       (unsigned)(position >> (COUNT_BITS + 16) & 0xFFFFFFFF), (unsigned)(position >> COUNT_BITS & 0xFFFF),
-		       (unsigned)(position & 0xFFF), (unsigned)(tail >> 48), (unsigned long long)(tail & 0xFFFFFFFFFFFF));
+		       (unsigned)(position >> (COUNT_BITS + 16) & 0xFFFFFFFF),
+		       (unsigned)(position >> COUNT_BITS & 0xFFFF), (unsigned)(position & 0xFFF),
+		       (unsigned)(tail >> 48), (unsigned long long)(tail & 0xFFFFFFFFFFFF));
 	return STATUS_OK;
 }
 
@@ -67,8 +68,9 @@ int id_valid(const char *text)
 	for (size_t i = 0; i < ID_TEXT_LEN; i++) {
 		char c = text[i];
 
-		if (form[i] == 'x' ? !is_digit(c) && !(c >= 'a' && c <= 'f') :
-		    form[i] == 'V' ? c != '8' && c != '9' && c != 'a' && c != 'b' : c != form[i])
+		if (form[i] == 'x'   ? !is_digit(c) && !(c >= 'a' && c <= 'f')
+		    : form[i] == 'V' ? c != '8' && c != '9' && c != 'a' && c != 'b'
+				     : c != form[i])
 			return false;
 	}
 	return text[ID_TEXT_LEN] == '\0';

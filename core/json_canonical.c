@@ -9,36 +9,34 @@
 
 static enum status write_value(struct buf *out, const cJSON *value, int depth);
 
+static void write_escape(struct buf *out, char c)
+{
+	static const char meanings[] = "\b\t\n\f\r\"\\";
+	static const char names[] = "btnfr\"\\";
+	const char *found = memchr(meanings, c, sizeof(meanings) - 1);
+
+	if (found)
+		buf_add(out, (char[]){'\\', names[found - meanings]}, 2);
+	else
+		buf_addf(out, "\\u%04x", (unsigned char)c);
+}
+
 static enum status write_string(struct buf *out, const char *text)
 {
 	size_t len = strlen(text);
+	size_t plain = 0;
 
 	if (!utf8_valid(NULL, text, len))
 		return STATUS_FORBIDDEN_FORM;
 	buf_addc(out, '"');
-	while (len > 0) {
-		size_t plain = 0;
-		unsigned char c = 0;
-
-		while (plain < len && (unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
+	for (size_t at = 0; at < len; at += plain + 1) {
+		plain = 0;
+		while (at + plain < len && (unsigned char)text[at + plain] >= 0x20 && text[at + plain] != '"' &&
+		       text[at + plain] != '\\')
 			plain++;
-		buf_add(out, text, plain);
-		text += plain;
-		len -= plain;
-		if (len == 0)
-			break;
-		c = (unsigned char)*text++;
-		len--;
-		switch (c) {
-		case '\b': buf_adds(out, "\\b"); break;
-		case '\t': buf_adds(out, "\\t"); break;
-		case '\n': buf_adds(out, "\\n"); break;
-		case '\f': buf_adds(out, "\\f"); break;
-		case '\r': buf_adds(out, "\\r"); break;
-		case '"': buf_adds(out, "\\\""); break;
-		case '\\': buf_adds(out, "\\\\"); break;
-		default: buf_addf(out, "\\u%04x", c);
-		}
+		buf_add(out, text + at, plain);
+		if (at + plain < len)
+			write_escape(out, text[at + plain]);
 	}
 	buf_addc(out, '"');
 	return STATUS_OK;
@@ -176,7 +174,8 @@ enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, str
 	while (same < len && same < canonical.len && (uint8_t)bytes[same] == canonical.data[same])
 		same++;
 	if (same != len || same != canonical.len) {
-		st = error_set(e, STATUS_FORBIDDEN_FORM, "top level: not the canonical form of RFC 8785 (from byte %zu on)", same);
+		st = error_set(e, STATUS_FORBIDDEN_FORM,
+			       "top level: not the canonical form of RFC 8785 (from byte %zu on)", same);
 		goto done;
 	}
 	*out = value;

@@ -13,7 +13,8 @@ static enum status read_separator(struct scanner *s, const struct json_path *pat
 	scanner_skip_space(s);
 	*more = scanner_next_is(s, ',');
 	if (!*more && !scanner_next_is(s, closing))
-		return scanner_malformed(s, path, closing == ']' ? "a comma or ] must stand here" : "a comma or } must stand here");
+		return scanner_malformed(
+			s, path, closing == ']' ? "a comma or ] must stand here" : "a comma or } must stand here");
 	s->at++;
 	return STATUS_OK;
 }

@@ -42,7 +42,8 @@ bool scanner_next_is_digit(const struct scanner *s)
 
 void scanner_skip_space(struct scanner *s)
 {
-	while (scanner_next_is(s, ' ') || scanner_next_is(s, '\t') || scanner_next_is(s, '\n') || scanner_next_is(s, '\r'))
+	while (scanner_next_is(s, ' ') || scanner_next_is(s, '\t') || scanner_next_is(s, '\n') ||
+	       scanner_next_is(s, '\r'))
 		s->at++;
 }
 
@@ -84,7 +85,9 @@ static enum status read_unicode_escape(struct scanner *s, const struct json_path
 		s->at += 6;
 	}
 	if (cp == 0 || (cp >= 0xD800 && cp <= 0xDFFF)) {
-		scanner_forbid(s, path, cp == 0 ? "the character U+0000 is not allowed" : "half of a surrogate pair stands alone");
+		scanner_forbid(s, path,
+			       cp == 0 ? "the character U+0000 is not allowed"
+				       : "half of a surrogate pair stands alone");
 		cp = 0xFFFD;
 	}
 	s->at += 4;

@@ -1,5 +1,5 @@
-/* core/log.c - logfmt lines on stderr. What enters may come from a stranger's request, so nothing of it can end the line,
- * forge a field or reach a terminal as an escape sequence. */
+/* core/log.c - logfmt lines on stderr. What enters may come from a stranger's request, so nothing of it can end the
+ * line, forge a field or reach a terminal as an escape sequence. */
 #include "core/log.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* core/schema.c - the embedded schemas of all records: find the one that a record names and check the record against it.
- * A schema is opened when it is first needed, so that a kiosk pays for the two or three it uses. */
+/* core/schema.c - the embedded schemas of all records: find the one that a record names and check the record against
+ * it. A schema is opened when it is first needed, so that a kiosk pays for the two or three it uses. */
 #include "core/schema.h"
 
 #include <pthread.h>
@@ -32,7 +32,8 @@ static void list_files(void)
 
 		if (strncmp(file->name, RULES_PREFIX, strlen(RULES_PREFIX)) == 0)
 			continue;
-		if (entries_len == MAX_FILES || len <= strlen(FILE_SUFFIX) || len - strlen(FILE_SUFFIX) >= SCHEMA_NAME_MAX) {
+		if (entries_len == MAX_FILES || len <= strlen(FILE_SUFFIX) ||
+		    len - strlen(FILE_SUFFIX) >= SCHEMA_NAME_MAX) {
 			overflow = true;
 			continue;
 		}
@@ -114,8 +115,8 @@ enum status schema_check(const cJSON *record, struct error *e)
 		return st;
 	entry = find_entry(name.type, name.version);
 	if (!entry)
-		return error_set(e, STATUS_UNSUPPORTED, "/schema: this program does not know %s/%d; a newer one may", name.type,
-				 name.version);
+		return error_set(e, STATUS_UNSUPPORTED, "/schema: this program does not know %s/%d; a newer one may",
+				 name.type, name.version);
 	st = open_entry(&document, entry, e);
 	return st == STATUS_OK ? schema_document_check(document, record, e) : st;
 }
@@ -137,7 +138,8 @@ enum status schema_self_check(struct error *e)
 {
 	(void)pthread_once(&listed, list_files);
 	if (overflow)
-		return error_set(e, STATUS_TOO_BIG, "more schema files, or longer names, than this program has room for");
+		return error_set(e, STATUS_TOO_BIG,
+				 "more schema files, or longer names, than this program has room for");
 	for (size_t i = 0; i < entries_len; i++) {
 		const struct schema_document *document = NULL;
 		enum status st = open_entry(&document, &entries[i], e);

@@ -1,48 +1,18 @@
-/* core/schema_check.c - a value against a schema. The schema is one that schema_lint.c let through, so its keywords have the
- * types they must have; the value may be anything. */
+/* core/schema_check.c - a value against a schema: references, lists, objects and alternative forms. The schema is one
+ * that schema_lint.c let through, so its keywords have the types they must have; the value may be anything. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/schema_document.h"
-#include "core/utf8.h"
+#include "core/schema_check.h"
 
 #define MAX_LEVELS (4 * JSON_MAX_DEPTH) /* of schemas in schemas, references followed */
-#define MAX_WORDS_BYTES 400             /* of a list of allowed values in a message */
-
-/* A value and what is asked of it. */
-struct check {
-	const struct schema_document *document;
-	const cJSON *schema;
-	const cJSON *value;
-	const struct json_path *path;
-	int level;
-	bool is_name; /* the value is the name of a member, the path that of the member */
-	struct error *e;
-};
 
 static enum status check_value(const struct check *c);
 
-static enum status fault(const struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static enum status fault(const struct check *c, const char *fmt, ...)
-{
-	char pointer[JSON_POINTER_MAX], rule[ERROR_TEXT_MAX];
-	va_list args;
-
-	if (!c->e)
-		return STATUS_INVALID; /* one of several forms on trial */
-	va_start(args, fmt);
-	(void)vsnprintf(rule, sizeof(rule), fmt, args);
-	va_end(args);
-	json_path_text(pointer, c->path);
-	return error_set(c->e, STATUS_INVALID, "%s: %s%s", pointer, c->is_name ? "the name " : "", rule);
-}
-
 /* The same check one step further down: another schema, value or path. */
-static struct check descend(const struct check *c, const cJSON *schema, const cJSON *value, const struct json_path *path)
+static struct check descend(const struct check *c, const cJSON *schema, const cJSON *value,
+			    const struct json_path *path)
 {
 	struct check next = *c;
 
@@ -53,143 +23,6 @@ static struct check descend(const struct check *c, const cJSON *schema, const cJ
 	return next;
 }
 
-/* A limit of the schema at hand; false when it has none. */
-static bool limit(const struct check *c, const char *keyword, int64_t *out)
-{
-	return json_integer(c->schema, keyword, out);
-}
-
-/* ---- type, enum, const ---- */
-
-static const struct type {
-	const char *name, *words;
-	cJSON_bool (*is)(const cJSON *);
-} types[] = {
-	{"string", "a text", cJSON_IsString},   {"integer", "a whole number", cJSON_IsNumber},
-	{"boolean", "true or false", cJSON_IsBool}, {"null", "null", cJSON_IsNull},
-	{"array", "a list", cJSON_IsArray},     {"object", "an object", cJSON_IsObject},
-};
-
-static const struct type *find_type(const char *name)
-{
-	size_t i = 0;
-
-	while (i + 1 < ARRAY_LEN(types) && strcmp(types[i].name, name) != 0)
-		i++;
-	return &types[i];
-}
-
-static enum status check_type(const struct check *c)
-{
-	const cJSON *type = json_get(c->schema, "type");
-	const cJSON *first = cJSON_IsArray(type) ? type->child : type;
-	struct buf words = BUF_INIT;
-
-	if (!type)
-		return STATUS_OK;
-	for (const cJSON *item = first; item; item = cJSON_IsArray(type) ? item->next : NULL) {
-		const struct type *t = find_type(item->valuestring);
-
-		if (t->is(c->value)) {
-			buf_clear(&words);
-			return STATUS_OK;
-		}
-		buf_addf(&words, "%s%s", item == first ? "" : " or ", t->words);
-	}
-	(void)fault(c, "must be %s", buf_text(&words));
-	buf_clear(&words);
-	return STATUS_INVALID;
-}
-
-static void add_value_words(struct buf *words, const cJSON *value)
-{
-	if (cJSON_IsString(value))
-		buf_adds(words, value->valuestring);
-	else if (json_canonical(words, value) != STATUS_OK)
-		buf_adds(words, "?");
-}
-
-static enum status check_enum(const struct check *c)
-{
-	const cJSON *allowed = json_get(c->schema, "enum");
-	struct buf words = BUF_INIT;
-
-	for (const cJSON *item = allowed->child; item; item = item->next) {
-		if (json_equal(item, c->value)) {
-			buf_clear(&words);
-			return STATUS_OK;
-		}
-		if (words.len < MAX_WORDS_BYTES) {
-			buf_adds(&words, item == allowed->child ? "" : ", ");
-			add_value_words(&words, item);
-		}
-	}
-	(void)fault(c, "must be one of %s", buf_text(&words));
-	buf_clear(&words);
-	return STATUS_INVALID;
-}
-
-static enum status check_const(const struct check *c)
-{
-	const cJSON *wanted = json_get(c->schema, "const");
-	struct buf words = BUF_INIT;
-
-	if (json_equal(wanted, c->value))
-		return STATUS_OK;
-	add_value_words(&words, wanted);
-	(void)fault(c, "must be %s", buf_text(&words));
-	buf_clear(&words);
-	return STATUS_INVALID;
-}
-
-/* ---- text and numbers ---- */
-
-/* Where a title says the whole form in words, it says more than the one rule that was broken. */
-static enum status check_form(const struct check *c, size_t characters, int64_t least, int64_t most)
-{
-	const char *pattern = json_string(c->schema, "pattern");
-	bool fits = (int64_t)characters >= least && (int64_t)characters <= most;
-
-	if (fits)
-		fits = regexec(schema_document_pattern(c->document, pattern), c->value->valuestring, 0, NULL, 0) == 0;
-	return fits ? STATUS_OK : fault(c, "must be %s", json_string(c->schema, "title"));
-}
-
-static enum status check_text(const struct check *c)
-{
-	const char *text = c->value->valuestring;
-	int64_t least = 0, most = INT64_MAX;
-	size_t characters = 0;
-
-	if (!utf8_valid(&characters, text, strlen(text)))
-		return fault(c, "must be UTF-8");
-	(void)limit(c, "minLength", &least);
-	(void)limit(c, "maxLength", &most);
-	if (json_get(c->schema, "pattern"))
-		return check_form(c, characters, least, most);
-	if (characters == 0 && least > 0)
-		return fault(c, "must not be empty");
-	if ((int64_t)characters < least)
-		return fault(c, "must have at least %" PRId64 " characters, has %zu", least, characters);
-	if ((int64_t)characters > most)
-		return fault(c, "must have at most %" PRId64 " characters, has %zu", most, characters);
-	return STATUS_OK;
-}
-
-static enum status check_number(const struct check *c)
-{
-	double d = c->value->valuedouble;
-	int64_t n = 0;
-
-	if (!(d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER) || (double)(int64_t)d != d)
-		return fault(c, "must be a whole number");
-	if (limit(c, "minimum", &n) && (int64_t)d < n)
-		return fault(c, "must be at least %" PRId64, n);
-	if (limit(c, "maximum", &n) && (int64_t)d > n)
-		return fault(c, "must be at most %" PRId64, n);
-	return STATUS_OK;
-}
-
 /* ---- lists ---- */
 
 static enum status check_count(const struct check *c, const char *min, const char *max, const char *what)
@@ -197,10 +30,10 @@ static enum status check_count(const struct check *c, const char *min, const cha
 	int64_t count = cJSON_GetArraySize(c->value);
 	int64_t n = 0;
 
-	if (limit(c, min, &n) && count < n)
-		return fault(c, "must have at least %" PRId64 " %s, has %" PRId64, n, what, count);
-	if (limit(c, max, &n) && count > n)
-		return fault(c, "must have at most %" PRId64 " %s, has %" PRId64, n, what, count);
+	if (check_limit(c, min, &n) && count < n)
+		return check_fault(c, "must have at least %" PRId64 " %s, has %" PRId64, n, what, count);
+	if (check_limit(c, max, &n) && count > n)
+		return check_fault(c, "must have at most %" PRId64 " %s, has %" PRId64, n, what, count);
 	return STATUS_OK;
 }
 
@@ -245,7 +78,7 @@ static enum status check_unique(const struct check *c)
 
 		here.index = elements[i].index;
 		if (strcmp(buf_text(&elements[i - 1].bytes), buf_text(&elements[i].bytes)) == 0)
-			st = fault(&twice, "stands twice");
+			st = check_fault(&twice, "stands twice");
 	}
 	for (size_t i = 0; i < n; i++)
 		buf_clear(&elements[i].bytes);
@@ -283,7 +116,7 @@ static enum status check_required(const struct check *c)
 
 		here.key = name->valuestring;
 		if (!json_get(c->value, name->valuestring))
-			return fault(&missing, "is required");
+			return check_fault(&missing, "is required");
 	}
 	return STATUS_OK;
 }
@@ -319,7 +152,7 @@ static enum status check_member(const struct check *c, const cJSON *item)
 	if (!next.schema)
 		next.schema = json_get(c->schema, "additionalProperties");
 	if (cJSON_IsFalse(next.schema))
-		return fault(&next, "is not a field that belongs here");
+		return check_fault(&next, "is not a field that belongs here");
 	return next.schema ? check_value(&next) : STATUS_OK;
 }
 
@@ -378,7 +211,7 @@ static enum status check_forms(const struct check *c, const char *keyword)
 
 		return check_value(&next);
 	}
-	return fault(c, fits == 0 ? "has none of the allowed forms" : "has more than one of the allowed forms");
+	return check_fault(c, fits == 0 ? "has none of the allowed forms" : "has more than one of the allowed forms");
 }
 
 static enum status check_by_type(const struct check *c)
@@ -415,9 +248,9 @@ static enum status check_value(const struct check *c)
 	st = check_reference(c);
 	if (st == STATUS_OK)
 		st = check_type(c);
-	if (st == STATUS_OK && json_get(c->schema, "const"))
+	if (st == STATUS_OK)
 		st = check_const(c);
-	if (st == STATUS_OK && json_get(c->schema, "enum"))
+	if (st == STATUS_OK)
 		st = check_enum(c);
 	if (st == STATUS_OK)
 		st = check_by_type(c);

@@ -1,5 +1,6 @@
-/* core/schema_lint.c - what a schema may say here. A keyword that the checker does not know would be a rule that nobody keeps, and
- * a text, list or open object without a limit a way to fill the server's disk: both are refused before any record is checked. */
+/* core/schema_lint.c - what a schema may say here. A keyword that the checker does not know would be a rule that nobody
+ * keeps, and a text, list or open object without a limit a way to fill the server's disk: both are refused before any
+ * record is checked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,34 +14,51 @@ struct linter {
 /* What a keyword's own value must be. */
 enum argument {
 	ARG_TEXT,
-	ARG_TYPES,        /* type names */
-	ARG_ANY,          /* const */
-	ARG_VALUES,       /* enum: a list that is not empty */
-	ARG_NAMES,        /* required */
+	ARG_TYPES,  /* type names */
+	ARG_ANY,    /* const */
+	ARG_VALUES, /* enum: a list that is not empty */
+	ARG_NAMES,  /* required */
 	ARG_INTEGER,
-	ARG_COUNT,        /* not negative */
+	ARG_COUNT, /* not negative */
 	ARG_BOOL,
 	ARG_REF,
 	ARG_PATTERN,
 	ARG_SCHEMA,
 	ARG_SCHEMA_OR_NO, /* false, or a schema */
-	ARG_SCHEMAS,      /* a list of them */
-	ARG_SCHEMA_MAP,   /* an object of them */
+	ARG_SCHEMAS,	  /* a list of them */
+	ARG_SCHEMA_MAP,	  /* an object of them */
 };
 
 static const struct keyword {
 	const char *name;
 	enum argument argument;
 } keywords[] = {
-	{"$schema", ARG_TEXT},          {"$id", ARG_TEXT},           {"$defs", ARG_SCHEMA_MAP},
-	{"$ref", ARG_REF},              {"title", ARG_TEXT},         {"description", ARG_TEXT},
-	{"type", ARG_TYPES},            {"enum", ARG_VALUES},        {"const", ARG_ANY},
-	{"oneOf", ARG_SCHEMAS},         {"anyOf", ARG_SCHEMAS},      {"pattern", ARG_PATTERN},
-	{"minLength", ARG_COUNT},       {"maxLength", ARG_COUNT},    {"minimum", ARG_INTEGER},
-	{"maximum", ARG_INTEGER},       {"items", ARG_SCHEMA},       {"minItems", ARG_COUNT},
-	{"maxItems", ARG_COUNT},        {"uniqueItems", ARG_BOOL},   {"properties", ARG_SCHEMA_MAP},
-	{"required", ARG_NAMES},        {"propertyNames", ARG_SCHEMA}, {"minProperties", ARG_COUNT},
-	{"maxProperties", ARG_COUNT},   {"additionalProperties", ARG_SCHEMA_OR_NO},
+	{"$schema", ARG_TEXT},
+	{"$id", ARG_TEXT},
+	{"$defs", ARG_SCHEMA_MAP},
+	{"$ref", ARG_REF},
+	{"title", ARG_TEXT},
+	{"description", ARG_TEXT},
+	{"type", ARG_TYPES},
+	{"enum", ARG_VALUES},
+	{"const", ARG_ANY},
+	{"oneOf", ARG_SCHEMAS},
+	{"anyOf", ARG_SCHEMAS},
+	{"pattern", ARG_PATTERN},
+	{"minLength", ARG_COUNT},
+	{"maxLength", ARG_COUNT},
+	{"minimum", ARG_INTEGER},
+	{"maximum", ARG_INTEGER},
+	{"items", ARG_SCHEMA},
+	{"minItems", ARG_COUNT},
+	{"maxItems", ARG_COUNT},
+	{"uniqueItems", ARG_BOOL},
+	{"properties", ARG_SCHEMA_MAP},
+	{"required", ARG_NAMES},
+	{"propertyNames", ARG_SCHEMA},
+	{"minProperties", ARG_COUNT},
+	{"maxProperties", ARG_COUNT},
+	{"additionalProperties", ARG_SCHEMA_OR_NO},
 };
 
 static enum status lint_schema(struct linter *l, const cJSON *schema, const struct json_path *path, bool is_name);
@@ -179,7 +197,8 @@ static enum status lint_keyword(struct linter *l, const cJSON *item, const struc
 			return wrong(l, path, "must hold schemas");
 		return lint_each(l, item, path);
 	default:
-		return is_plain_argument(l, keyword->argument, item) ? STATUS_OK : wrong(l, path, "not what the keyword takes");
+		return is_plain_argument(l, keyword->argument, item) ? STATUS_OK
+								     : wrong(l, path, "not what the keyword takes");
 	}
 }
 
@@ -204,8 +223,8 @@ static enum status lint_limits(const struct linter *l, const cJSON *schema, cons
 
 	if (json_get(schema, "pattern") && !json_get(schema, "title"))
 		return wrong(l, path, "a pattern needs a title that says it in words");
-	if (json_get(schema, "enum") || json_get(schema, "const") || json_get(schema, "$ref") || json_get(schema, "oneOf") ||
-	    json_get(schema, "anyOf"))
+	if (json_get(schema, "enum") || json_get(schema, "const") || json_get(schema, "$ref") ||
+	    json_get(schema, "oneOf") || json_get(schema, "anyOf"))
 		return STATUS_OK;
 	if (!json_get(schema, "type") && !is_name)
 		return wrong(l, path, "takes any type");

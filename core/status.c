@@ -12,7 +12,9 @@
 const char *status_text(enum status st)
 {
 	switch (st) {
-#define STATUS_CASE(name, value, text) case STATUS_##name: return (text);
+#define STATUS_CASE(name, value, text)                                                                                 \
+	case STATUS_##name:                                                                                            \
+		return (text);
 		STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
 	}
