@@ -127,35 +127,36 @@ static const cJSON *shown_value(const struct rules *rules, const char *type, con
 
 /* ---- storing ---- */
 
+/* Give the array of a set one element more or less, in order. Built anew: Debian 12's cJSON refuses to insert in the middle. */
 static enum status set_element(cJSON *record, const char *field, const char *element, bool present)
 {
-	cJSON *array = cJSON_GetObjectItemCaseSensitive(record, field);
-	cJSON *item = NULL, *added;
-	int at = 0;
+	const cJSON *old = json_get(record, field), *item;
+	cJSON *array = cJSON_CreateArray(), *wanted = present ? cJSON_CreateString(element) : NULL;
+	bool ok = array && (wanted || !present);
 
-	if (!array && present) {
-		array = cJSON_CreateArray();
-		if (json_set(record, field, array) != STATUS_OK)
-			return STATUS_NOMEM;
-	}
-	cJSON_ArrayForEach(item, array) {
-		if (cJSON_IsString(item) && strcmp(item->valuestring, element) >= 0)
-			break;
-		at++;
-	}
-	if (item && cJSON_IsString(item) && strcmp(item->valuestring, element) == 0) {
-		if (!present)
-			cJSON_DeleteItemFromArray(array, at);
-	} else if (present) {
-		added = cJSON_CreateString(element);
-		if (!added || !cJSON_InsertItemInArray(array, at, added)) {
-			cJSON_Delete(added);
-			return STATUS_NOMEM;
+	cJSON_ArrayForEach(item, old) {
+		int order = cJSON_IsString(item) ? strcmp(item->valuestring, element) : 1;
+
+		if (ok && order >= 0 && wanted) {
+			ok = cJSON_AddItemToArray(array, wanted);
+			wanted = ok ? NULL : wanted;
+		}
+		if (ok && order != 0) {
+			cJSON *kept = cJSON_Duplicate(item, true);
+
+			ok = kept && cJSON_AddItemToArray(array, kept);
 		}
 	}
-	if (array && cJSON_GetArraySize(array) == 0)
-		cJSON_DeleteItemFromObjectCaseSensitive(record, field);
-	return STATUS_OK;
+	if (ok && wanted) {
+		ok = cJSON_AddItemToArray(array, wanted);
+		wanted = ok ? NULL : wanted;
+	}
+	if (ok && array->child)
+		return json_set(record, field, array);
+	cJSON_Delete(wanted);
+	cJSON_Delete(array);
+	cJSON_DeleteItemFromObjectCaseSensitive(record, field);
+	return ok ? STATUS_OK : STATUS_NOMEM;
 }
 
 static enum status set_map_key(cJSON *record, const char *field, const char *key, const cJSON *value)
