@@ -1,5 +1,6 @@
 /* core/tree.h - paths in trees: look up, edit, compare. Every function skips what has equal object ids, so that cost follows the
- * change and the depth, never the size of the tree. A NULL or zero tree id stands for the empty tree. */
+ * change and the depth, never the size of the tree. A NULL or zero tree id stands for the empty tree. A tree object that is missing is STATUS_CORRUPT,
+ * never "no such path". */
 #ifndef QIP_CORE_TREE_H
 #define QIP_CORE_TREE_H
 
@@ -20,8 +21,9 @@ struct tree_edit {
 	struct oid id;  /* zero: remove (a path that is not there is no error) */
 	bool is_dir;    /* id names a tree to be put there whole */
 };
-/* Stage the tree that `tree` becomes by these edits; directories left empty vanish. STATUS_INVALID when a file stands where a
- * directory is needed, or a path is not clean. All removed: *out is the empty tree's id (staged too). */
+/* Stage the tree that `tree` becomes by these edits, in any order; directories left empty vanish. STATUS_INVALID when a path is not
+ * clean or comes twice, or when a file stands where a directory is needed or the other way round and the edits do not remove it
+ * themselves. All removed: *out is the empty tree's id (staged too). */
 enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, const struct tree_edit *edits, size_t len,
 		       struct error *e) MUST_CHECK;
 
@@ -29,7 +31,8 @@ enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, 
 typedef enum status (*tree_visit)(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e);
 enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit, void *ctx,
 		      struct error *e) MUST_CHECK;
-/* Visit every file below `prefix` ("" for all): tree_diff against nothing, paths from the root. */
+/* Visit every file below the directory `prefix` ("" for all; none if it is not there): tree_diff against nothing, paths from the
+ * root. */
 enum status tree_each(struct repo *r, const struct oid *tree, const char *prefix, tree_visit visit, void *ctx,
 		      struct error *e) MUST_CHECK;
 
