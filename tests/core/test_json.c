@@ -213,6 +213,7 @@ static void a_fault_is_named_by_its_json_pointer(void **state)
 		{"{\"a/b\":{\"m~n\":-0}}", STATUS_FORBIDDEN_FORM, "/a~1b/m~0n: -0"},
 		{"{\"\\u001b[31m\":-0}", STATUS_FORBIDDEN_FORM, "/\\u001b[31m: -0"},
 		{"{\"\":-0}", STATUS_FORBIDDEN_FORM, "/: -0"},
+		{"[1.5,-0,\"\\u0000\"]", STATUS_FORBIDDEN_FORM, "/0: only whole numbers"},
 	};
 
 	(void)state;

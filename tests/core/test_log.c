@@ -125,11 +125,25 @@ static void lines_below_the_level_are_dropped(void **state)
 	log_set_level(LOG_LEVEL_ERROR);
 	log_line(LOG_LEVEL_WARN, "quiet", NULL);
 	log_set_level(LOG_LEVEL_DEBUG);
-	errno = ENOENT;
 	log_line(LOG_LEVEL_DEBUG, "loud", NULL);
-	assert_int_equal(errno, ENOENT);
 	log_set_level(LOG_LEVEL_INFO);
 	assert_string_equal(after_time(capture_end()), "level=debug msg=loud\n");
+}
+
+static void a_log_that_cannot_be_written_changes_nothing_for_the_caller(void **state)
+{
+	int saved = dup(STDERR_FILENO);
+	int unwritable = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_true(saved >= 0 && unwritable >= 0);
+	assert_int_equal(dup2(unwritable, STDERR_FILENO), STDERR_FILENO);
+	errno = ENOENT;
+	log_line(LOG_LEVEL_INFO, "lost", NULL);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	close(saved);
+	close(unwritable);
 }
 
 static void *log_fifty(void *name)
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(nothing_in_a_value_can_end_the_line_or_forge_a_field),
 		cmocka_unit_test(a_long_line_is_cut_and_says_so),
 		cmocka_unit_test(lines_below_the_level_are_dropped),
+		cmocka_unit_test(a_log_that_cannot_be_written_changes_nothing_for_the_caller),
 		cmocka_unit_test(lines_of_several_threads_stay_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
