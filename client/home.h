@@ -40,6 +40,8 @@ struct qip {
 	struct qip_identity identity;
 	char root_ssh[KEY_SSH_MAX];
 	uint8_t root_pin[CODE_PIN_LEN];
+	bool (*any_root)(void *ctx, const char *root_ssh); /* while the first manager joins: is it a root key made here? NULL: root_pin decides */
+	void *any_root_ctx;
 	char own_ref[HOME_REF_MAX]; /* refs/devices/<self> */
 	struct key *key;            /* owned */
 	struct buf ca_pem, cert_pem;

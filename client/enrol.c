@@ -1,0 +1,324 @@
+/* client/enrol.c - qip_join: a code becomes a home.
+ *
+ * Enters: the server's address and a join code. Leaves: keys, certificate, the own head on the server, and a first verified copy of what this
+ * device may read. Each step may be repeated: keys are durable before the server hears of them, the server gives the same certificate for
+ * the same key, and its list of refs says whether the own head has come through. config.json, written last, makes the home joined.
+ */
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/build.h"
+#include "client/commit.h"
+#include "client/enrol_request.h"
+#include "client/files.h"
+#include "client/follow.h"
+#include "client/genesis.h"
+#include "client/push.h"
+#include "core/cert.h"
+#include "core/log.h"
+#include "core/signature.h"
+#include "core/tls.h"
+
+#define HISTORY_TMP HOME_HISTORY ".tmp"
+#define NFTW_FILES 16
+
+struct join {
+	struct qip q;
+	struct joining joining;
+	struct enrol_answer answer;
+	struct remote remote;
+	struct remote_refs refs;
+	char root_ssh[KEY_SSH_MAX];         /* of the genesis made in this call; "" without */
+	char root_text[QIP_ROOT_TEXT_MAX];
+	bool sent;                          /* a genesis reached the server, or may have */
+};
+
+static enum status prepare_folder(struct qip *q, struct error *e)
+{
+	struct buf config = BUF_INIT;
+	enum status st = files_read(&config, q->dir, HOME_CONFIG, LIMIT_FILE_BYTES, e);
+
+	buf_clear(&config);
+	if (st == STATUS_OK)
+		return error_set(e, STATUS_EXISTS, "%s is joined already: join another device in a home of its own", q->path);
+	if (st != STATUS_NOT_FOUND)
+		return st;
+	st = files_make_dir(q->dir, HOME_BLOBS, e);
+	if (st == STATUS_OK)
+		st = files_make_dir(q->dir, HOME_REFUSED, e);
+	return st == STATUS_OK ? rules_get(&q->rules, RULES_VERSION, e) : st;
+}
+
+/* The code names the only authority that will ever be trusted. */
+static enum status fetch_ca(struct qip *q, const struct code *code, struct error *e)
+{
+	struct wire w = {0};
+	enum status st = wire_set_url(&w, q->identity.url, e);
+
+	if (st == STATUS_OK)
+		st = tls_fetch_ca(&q->ca_pem, w.host, w.port, code->ca_pin, CODE_PIN_LEN, LIMIT_CONNECT_MS, e);
+	if (st == STATUS_OK && !buf_ok(&q->ca_pem))
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	if (st == STATUS_OK)
+		st = files_write(q->dir, HOME_CA, q->ca_pem.data, q->ca_pem.len, 0600, e);
+	wire_clear(&w);
+	return st;
+}
+
+static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
+{
+	(void)s;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* A repository is complete or not there: made beside, then renamed. */
+static enum status open_history(struct qip *q, struct error *e)
+{
+	char path[HOME_PATH_MAX], tmp[HOME_PATH_MAX];
+	enum status st = qip_home_path(path, sizeof(path), q, HOME_HISTORY);
+
+	if (st == STATUS_OK)
+		st = qip_home_path(tmp, sizeof(tmp), q, HISTORY_TMP);
+	if (st != STATUS_OK)
+		return error_set(e, st, "the name of the home folder is too long");
+	if (access(path, F_OK) != 0) {
+		(void)nftw(tmp, remove_one, NFTW_FILES, FTW_DEPTH | FTW_PHYS);
+		st = repo_create(tmp, e);
+		if (st == STATUS_OK && rename(tmp, path) != 0)
+			st = error_set(e, STATUS_IO, "cannot make %s", path);
+	}
+	return st == STATUS_OK ? repo_open(&q->repo, path, e) : st;
+}
+
+/* Stage the head that says who this device is: its record alone, or the whole start of a practice. */
+static enum status make_head(struct oid *out, struct join *j, struct error *e)
+{
+	struct qip *q = &j->q;
+	int64_t now_ms = state_now_ms(&q->state, q->env);
+	struct genesis_input in = {
+		.name = j->answer.name,
+		.server_key = j->answer.server_key,
+		.invite_key = j->joining.invite_key,
+		.seal_public = j->joining.seal_public,
+		.enrolment = j->joining.enrolment,
+		.at_ms = now_ms,
+	};
+	struct tree_edit edit = {0};
+	char path[TREE_PATH_MAX], subject[NAME_MAX_LEN + 16];
+	struct oid tree, none = {0};
+	enum status st = STATUS_OK;
+
+	if (!j->answer.record) {
+		st = genesis_make(out, j->root_ssh, j->root_text, q, &in, e);
+		return st == STATUS_OK ? joining_add_root(&j->joining, q, j->root_ssh, e) : st;
+	}
+	(void)snprintf(path, sizeof(path), "devices/%s.json", q->identity.device);
+	(void)snprintf(subject, sizeof(subject), "Enrol %s", q->identity.device);
+	edit.path = path;
+	build_item(&st, j->answer.record, "enrolment", cJSON_Duplicate(j->joining.enrolment, true));
+	if (st == STATUS_OK)
+		st = commit_stage(&edit.id, q, j->answer.record, e);
+	if (st == STATUS_OK)
+		st = tree_apply(&tree, q->repo, NULL, &edit, 1, e);
+	return st == STATUS_OK ? commit_write(out, q, &tree, &none, now_ms, subject, e) : st;
+}
+
+static enum status send_head(struct join *j, struct error *e)
+{
+	struct push_refusal refusal = {0};
+	enum push_outcome outcome = PUSH_ACCEPTED;
+	struct oid head, tip, none = {0};
+	enum status st = make_head(&head, j, e);
+
+	if (st == STATUS_OK)
+		st = repo_flush(j->q.repo, e);
+	if (st != STATUS_OK)
+		return st;
+	st = push_ref(&outcome, &tip, &refusal, &j->remote, &j->q, &none, &head, &none, e);
+	j->sent = st == STATUS_OK ? outcome == PUSH_ACCEPTED : st != STATUS_REFUSED;
+	if (st == STATUS_OK && outcome == PUSH_REFUSED)
+		st = error_set(e, STATUS_REFUSED, "the server refused the enrolment: %s", refusal.reason);
+	return st == STATUS_OK ? remote_list(&j->refs, &j->remote, &j->q, e) : st;
+}
+
+/* The own head on the server is a commit that this device's key signed. */
+static enum status check_own_head(struct join *j, struct error *e)
+{
+	struct qip *q = &j->q;
+	struct commit c = COMMIT_INIT;
+	enum status st = oid_is_zero(&j->refs.own) ? STATUS_NETWORK : follow_own(q, &j->remote, &j->refs.own, e);
+
+	if (oid_is_zero(&j->refs.own))
+		return error_set(e, st, "the server took the enrolment but does not list it yet: join again in a moment");
+	if (st == STATUS_OK)
+		st = repo_commit_read(&c, q->repo, &j->refs.own, e);
+	if (st != STATUS_OK)
+		return st;
+	if (!c.signature || signature_check(c.signature, strlen(c.signature), q->key, SIGNATURE_NAMESPACE_GIT, c.signed_text, c.signed_len,
+					    NULL) != STATUS_OK)
+		st = error_set(e, STATUS_UNTRUSTED, "what the server holds as the head of %s was not made by this device", q->identity.device);
+	commit_clear(&c);
+	return st;
+}
+
+/* A kiosk does not see its entry on main; its own head holds it, and the chain that its invite hangs on is in the configuration. */
+static enum status check_kiosk_entry(struct join *j, struct error *e)
+{
+	struct qip *q = &j->q;
+	const struct registry *reg = NULL;
+	cJSON *record = NULL;
+	struct oid tree;
+	char path[TREE_PATH_MAX];
+	enum status st = home_tree_of(&tree, q, &j->refs.own, e);
+
+	(void)snprintf(path, sizeof(path), "devices/%s.json", q->identity.device);
+	if (st == STATUS_OK)
+		st = view_record(&record, q, &tree, path, e);
+	if (st == STATUS_OK)
+		st = view_registry(&reg, q, e);
+	if (st == STATUS_OK)
+		st = registry_check_device(reg, record, e);
+	cJSON_Delete(record);
+	return st;
+}
+
+static bool is_own_root(void *ctx, const char *root_ssh)
+{
+	const struct join *j = ctx;
+	const cJSON *item = NULL;
+
+	cJSON_ArrayForEach(item, j->joining.roots)
+	{
+		if (cJSON_IsString(item) && strcmp(item->valuestring, root_ssh) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Put a ref where it belongs, wherever an earlier try left it. */
+static enum status force_ref(struct qip *q, const char *name, const struct oid *to, struct error *e)
+{
+	struct oid now;
+	enum status st = home_ref(&now, q, name, e);
+
+	return st == STATUS_OK ? home_move_ref(q, name, to, &now, e) : st;
+}
+
+static enum status forget_ref(struct qip *q, const char *name, struct error *e)
+{
+	struct oid now;
+	enum status st = home_ref(&now, q, name, e);
+
+	return st == STATUS_OK && !oid_is_zero(&now) ? repo_ref_update(q->repo, name, NULL, &now, e) : st;
+}
+
+static enum status take_copy(struct join *j, struct error *e)
+{
+	struct qip *q = &j->q;
+	const struct oid *tip = home_is_kiosk(q) ? &j->refs.config : &j->refs.main;
+	uint64_t merges = 0;
+	int64_t index = 0;
+	enum status st = forget_ref(q, home_is_kiosk(q) ? REF_CONFIG : REF_MAIN, e); /* an earlier try's may be of another practice */
+
+	if (st == STATUS_OK && oid_is_zero(tip))
+		return error_set(e, STATUS_NETWORK, "the server lists no history for this device yet: join again in a moment");
+	if (st == STATUS_OK)
+		st = home_is_kiosk(q) ? follow_config(q, &j->remote, tip, e) : follow_main(&merges, &index, q, &j->remote, tip, e);
+	if (st == STATUS_OK && home_is_kiosk(q))
+		st = check_kiosk_entry(j, e);
+	if (st == STATUS_OK)
+		st = force_ref(q, q->own_ref, &j->refs.own, e);
+	return st == STATUS_OK ? force_ref(q, REF_WORK, home_is_kiosk(q) ? &j->refs.own : tip, e) : st;
+}
+
+static enum status enrol(struct join *j, struct error *e)
+{
+	struct qip *q = &j->q;
+	enum status st = enrol_request(&j->answer, q, &j->joining, e);
+
+	if (st == STATUS_OK)
+		st = remote_open(&j->remote, q, true, e);
+	if (st == STATUS_OK)
+		st = remote_list(&j->refs, &j->remote, q, e);
+	if (st == STATUS_OK && oid_is_zero(&j->refs.own))
+		st = send_head(j, e);
+	if (st == STATUS_OK)
+		st = check_own_head(j, e);
+	if (st == STATUS_OK)
+		st = take_copy(j, e);
+	if (st == STATUS_OK)
+		st = state_save(&q->state, q->dir, e);
+	if (st == STATUS_OK)
+		st = home_save_config(q, e);
+	return st == STATUS_OK ? joining_end(q, e) : st;
+}
+
+/* The root key's text goes out when its genesis is the practice's start, or may be. */
+static void give_root(char root_text[QIP_ROOT_TEXT_MAX], const struct join *j, enum status st)
+{
+	bool ours = j->root_ssh[0] && strcmp(j->q.root_ssh, j->root_ssh) == 0;
+
+	if (ours || (st != STATUS_OK && j->sent))
+		memcpy(root_text, j->root_text, QIP_ROOT_TEXT_MAX);
+	else if (st == STATUS_OK && !j->joining.code.has_root)
+		log_line(LOG_LEVEL_WARN,
+			 "an earlier, interrupted join made the root key; if its text was not written down then, set the practice up anew at the host",
+			 "fingerprint", j->q.identity.root_fingerprint, NULL);
+}
+
+static enum status start(struct join *j, const struct qip_options *o, const char *url, const struct code *code, struct error *e)
+{
+	struct qip *q = &j->q;
+	struct wire w = {0};
+	enum status st = wire_set_url(&w, url, e);
+
+	if (st == STATUS_OK)
+		st = home_lock(q, o, true, e);
+	if (st == STATUS_OK)
+		st = prepare_folder(q, e);
+	if (st != STATUS_OK)
+		return st;
+	wire_url(q->identity.url, &w);
+	(void)snprintf(q->identity.ods, sizeof(q->identity.ods), "%s", code->ods);
+	memcpy(q->root_pin, code->root_pin, CODE_PIN_LEN);
+	if (!code->has_root) {
+		q->any_root = is_own_root;
+		q->any_root_ctx = j;
+	}
+	st = fetch_ca(q, code, e);
+	if (st == STATUS_OK)
+		st = open_history(q, e);
+	return st == STATUS_OK ? joining_begin(&j->joining, q, code, e) : st;
+}
+
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, char root_text[QIP_ROOT_TEXT_MAX], struct error *e)
+{
+	struct code c = {0};
+	struct join *j = NULL;
+	enum status st = code_parse(&c, code, e);
+
+	root_text[0] = '\0';
+	if (st != STATUS_OK)
+		return st;
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	j->q.dir = j->q.lock = -1;
+	st = start(j, o, url, &c, e);
+	if (st == STATUS_OK)
+		st = enrol(j, e);
+	give_root(root_text, j, st);
+	remote_close(&j->remote);
+	enrol_answer_clear(&j->answer);
+	joining_clear(&j->joining);
+	home_close(&j->q);
+	explicit_bzero(&c, sizeof(c));
+	explicit_bzero(j->root_text, sizeof(j->root_text));
+	free(j);
+	return st;
+}

@@ -1,0 +1,235 @@
+/* client/follow.c - follow the server: take in, judge, move.
+ *
+ * Enters: a commit that the server's list names. Leaves: the own copy of the ref on it, or the reason why not.
+ */
+#include "client/follow.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/fetch.h"
+#include "core/signature.h"
+
+/* Objects that are here already were judged when they came: packs are kept only after that. */
+static enum status take(struct repo_intake **out, struct qip *q, struct remote *r, const struct oid *tip, const struct oid *known,
+			struct error *e)
+{
+	struct oid haves[2] = {*known};
+	enum status st = home_ref(&haves[1], q, q->own_ref, e);
+
+	if (st != STATUS_OK || repo_has(q->repo, tip))
+		return st;
+	return fetch_pack(out, r, q->repo, tip, haves, ARRAY_LEN(haves), e);
+}
+
+/* Keep what was taken in, durably, then move the ref. */
+static enum status settle(struct qip *q, struct repo_intake *in, const char *ref, const struct oid *tip, const struct oid *old, struct error *e)
+{
+	enum status st = in ? repo_intake_keep(in, e) : STATUS_OK;
+
+	return st == STATUS_OK ? home_move_ref(q, ref, tip, old, e) : st;
+}
+
+static bool signed_by_server(const struct commit *c, const struct registry *reg)
+{
+	for (size_t i = 0; c->signature && i < reg->server_keys_len; i++) {
+		if (signature_check(c->signature, strlen(c->signature), reg->server_keys[i], SIGNATURE_NAMESPACE_GIT, c->signed_text,
+				    c->signed_len, NULL) == STATUS_OK)
+			return true;
+	}
+	return false;
+}
+
+static enum status unsigned_error(const struct oid *id, struct error *e)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	oid_hex(hex, id);
+	return error_set(e, STATUS_UNTRUSTED, "commit %s of the server bears no signature of a server key that the practice's root endorsed", hex);
+}
+
+static enum status other_history(struct error *e)
+{
+	return error_set(e, STATUS_UNTRUSTED,
+			 "the server shows another history than before: nothing was taken over. Ask the host whether the server was restored from a "
+			 "backup, and tell the ICB");
+}
+
+/* The registry of a tree, and that it is this practice's under the root key that this device was told of. */
+static enum status load_registry(struct registry *out, struct qip *q, const struct oid *commit, struct error *e)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct oid tree;
+	enum status st = home_tree_of(&tree, q, commit, e);
+
+	if (st == STATUS_OK)
+		st = registry_load(&reg, q->repo, &tree, q->any_root ? NULL : q->root_pin, e);
+	if (st == STATUS_NOT_FOUND)
+		return error_set(e, STATUS_UNTRUSTED, "the server's history has no practice in it");
+	if (st != STATUS_OK)
+		return st;
+	if (strcmp(reg.ods, q->identity.ods) != 0)
+		st = error_set(e, STATUS_UNTRUSTED, "the server shows practice %s, not %s", reg.ods, q->identity.ods);
+	else if (q->any_root && !q->any_root(q->any_root_ctx, reg.root_ssh))
+		st = error_set(e, STATUS_UNTRUSTED, "the practice's root key is not the one that this device made");
+	if (st != STATUS_OK) {
+		registry_clear(&reg);
+		return st;
+	}
+	*out = reg;
+	return STATUS_OK;
+}
+
+static enum status check_own_entry(const struct qip *q, const struct registry *reg, struct error *e)
+{
+	const struct device *own = registry_find(reg, q->identity.device);
+	char key[KEY_SSH_MAX];
+
+	key_ssh(key, q->key);
+	if (!own || strcmp(own->key_ssh, key) != 0 || own->role != q->identity.role)
+		return error_set(e, STATUS_UNTRUSTED, "the practice's registry does not hold %s with this device's key and role", q->identity.device);
+	if (own->revoked)
+		return error_set(e, STATUS_REFUSED, "this device (%s) has been revoked: ask a manager for a new invite", q->identity.device);
+	return STATUS_OK;
+}
+
+/* One merge of the log; *parent is where it goes on, zero at the log's start. */
+static enum status check_merge(struct oid *parent, int64_t *index, struct qip *q, const struct registry *reg, const struct oid *at, struct error *e)
+{
+	struct commit c = COMMIT_INIT;
+	struct merge_note note = {0};
+	enum status st = repo_commit_read(&c, q->repo, at, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (!signed_by_server(&c, reg)) {
+		st = unsigned_error(at, e);
+	} else if (c.parents_len == 0) {
+		*parent = (struct oid){0};
+		*index = 0;
+	} else if (c.parents_len != 2 || merge_note_parse(&note, c.message, NULL) != STATUS_OK) {
+		st = error_set(e, STATUS_UNTRUSTED, "the server's log holds a commit that is no merge");
+	} else {
+		*parent = c.parents[0];
+		*index = note.index;
+	}
+	buf_clear(&note.kept);
+	commit_clear(&c);
+	return st;
+}
+
+/* Walk the log back to where it was known; numbers must fall by one at each step. */
+static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, const struct registry *reg, const struct oid *tip,
+			     const struct oid *known, struct error *e)
+{
+	struct oid at = *tip, parent;
+	int64_t number = 0, expected = -1;
+	uint64_t count = 0;
+	enum status st = STATUS_OK;
+
+	while (!oid_equal(&at, known)) {
+		if (oid_is_zero(&at))
+			return other_history(e);
+		st = check_merge(&parent, &number, q, reg, &at, e);
+		if (st != STATUS_OK)
+			return st;
+		if (expected >= 0 && number != expected)
+			return error_set(e, STATUS_UNTRUSTED, "the server's log jumps from number %" PRId64 " to %" PRId64, number, expected + 1);
+		if (count == 0)
+			*index = number;
+		expected = number - 1;
+		at = parent;
+		count++;
+		if (oid_is_zero(&at) && number != 0)
+			return error_set(e, STATUS_UNTRUSTED, "the server's log starts with number %" PRId64, number);
+	}
+	*merges = count;
+	return STATUS_OK;
+}
+
+enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct remote *r, const struct oid *tip, struct error *e)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct repo_intake *in = NULL;
+	struct oid known;
+	enum status own = STATUS_OK;
+	enum status st = home_ref(&known, q, REF_MAIN, e);
+
+	if (st == STATUS_OK)
+		st = take(&in, q, r, tip, &known, e);
+	if (st == STATUS_OK)
+		st = load_registry(&reg, q, tip, e);
+	if (st == STATUS_OK)
+		st = check_log(merges, index, q, &reg, tip, &known, e);
+	if (st == STATUS_OK && q->any_root)
+		st = home_set_root(q, reg.root_ssh, e);
+	if (st == STATUS_OK)
+		own = check_own_entry(q, &reg, e);
+	if (st == STATUS_OK && (own == STATUS_OK || own == STATUS_REFUSED)) /* a revoked device may see who revoked it */
+		st = settle(q, in, REF_MAIN, tip, &known, e);
+	if (st == STATUS_OK)
+		st = own;
+	repo_intake_close(in);
+	registry_clear(&reg);
+	return st;
+}
+
+/* Each configuration is a commit on the one before, so that an old one cannot come back. */
+static enum status check_config(struct qip *q, const struct registry *reg, const struct oid *tip, const struct oid *known, struct error *e)
+{
+	struct oid at = *tip;
+	enum status st = STATUS_OK;
+
+	while (st == STATUS_OK && !oid_equal(&at, known)) {
+		struct commit c = COMMIT_INIT;
+
+		if (oid_is_zero(&at))
+			return other_history(e);
+		st = repo_commit_read(&c, q->repo, &at, e);
+		if (st != STATUS_OK)
+			break;
+		if (!signed_by_server(&c, reg))
+			st = unsigned_error(&at, e);
+		else if (c.parents_len > 1)
+			st = error_set(e, STATUS_UNTRUSTED, "the kiosk configuration is not well-formed");
+		else
+			at = c.parents_len == 1 ? c.parents[0] : (struct oid){0};
+		commit_clear(&c);
+	}
+	return st;
+}
+
+enum status follow_config(struct qip *q, struct remote *r, const struct oid *tip, struct error *e)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct repo_intake *in = NULL;
+	struct oid known;
+	enum status st = home_ref(&known, q, REF_CONFIG, e);
+
+	if (st == STATUS_OK)
+		st = take(&in, q, r, tip, &known, e);
+	if (st == STATUS_OK)
+		st = load_registry(&reg, q, tip, e);
+	if (st == STATUS_OK)
+		st = check_config(q, &reg, tip, &known, e);
+	if (st == STATUS_OK)
+		st = home_set_root(q, reg.root_ssh, e);
+	if (st == STATUS_OK)
+		st = settle(q, in, REF_CONFIG, tip, &known, e);
+	repo_intake_close(in);
+	registry_clear(&reg);
+	return st;
+}
+
+enum status follow_own(struct qip *q, struct remote *r, const struct oid *tip, struct error *e)
+{
+	struct repo_intake *in = NULL;
+	struct oid none = {0};
+	enum status st = take(&in, q, r, tip, &none, e);
+
+	if (st == STATUS_OK && in)
+		st = repo_intake_keep(in, e);
+	repo_intake_close(in);
+	return st;
+}
