@@ -79,7 +79,7 @@ journey_offline() {
 	q kibworth action evidence QIP-07 'Minutes of three learning meetings' --effective 2022-09-01 >/dev/null
 	q fleckney action set QIP-07 status=amber success_measure='Every event discussed within 4 weeks' --effective 2022-09-02 >/dev/null
 	refused 'reach|connect|network|server' q kibworth sync
-	same 'answers that wait at the kiosk' "$ANSWERS_TOTAL" "$(qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .waiting)"
+	same 'answers that wait at the kiosk' "$ANSWERS_TOTAL" "$(kiosk_says kib-kiosk waiting)"
 }
 
 # One answer; the first with a comment, the second in a browser if that is asked for.
@@ -105,7 +105,7 @@ journey_sync() {
 	done
 	same 'the log at both sites' "$(main_of kibworth)" "$(main_of fleckney)"
 	same 'the plan at both sites' "$(q kibworth action list --json)" "$(q fleckney action list --json)"
-	same 'what waits at the kiosk' 0 "$(qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .waiting)"
+	same 'what waits at the kiosk' 0 "$(kiosk_says kib-kiosk waiting)"
 	for place in kibworth fleckney; do
 		same "conflicts at $place" 'QIP-07 status' "$(q "$place" conflicts --json | jq -r '.[] | "\(.ref) \(.slot)"')"
 		same "the status shown at $place" amber "$(q "$place" action show QIP-07 --json | jq -r .status)"

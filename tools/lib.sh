@@ -220,6 +220,17 @@ answer() {
 	grep -qi 'thank you' "$WORK/kiosk-page.html" || die 'the kiosk does not say thank you'
 }
 
+# kiosk_says KIOSK FIELD - of its status; 'waiting' is unknown while it syncs.
+kiosk_says() {
+	local value deadline=$((SECONDS + 30))
+	while [ "$SECONDS" -lt "$deadline" ]; do
+		value=$(qip-kiosk status --home "$HOMES/$1" --json | jq -r ".$2")
+		[ "$value" = null ] || break
+		sleep 0.1
+	done
+	printf '%s' "$value"
+}
+
 kiosk_sync() { qip-kiosk sync --home "$HOMES/$1" >/dev/null; }
 
 # ---- checks ----

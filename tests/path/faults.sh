@@ -39,7 +39,7 @@ all_there() {
 	seen=$(git -C "$(server_history)" ls-tree -r --name-only main qip/ | while read -r path; do git -C "$(server_history)" cat-file blob "main:$path"; echo; done |
 		jq -r 'select(.ref == "QIP-02") | .notes[].text' | sort -u | wc -l)
 	same 'notes on the server' "$notes" "$seen"
-	same 'what waits' 0 "$(qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .waiting)"
+	same 'what waits' 0 "$(kiosk_says kib-kiosk waiting)"
 }
 more
 all_there
@@ -110,7 +110,7 @@ for delay in 0.02 0.05 0.09 0.13 0.18 0.24 0.31 0.4; do
 	crash kib-kiosk
 	wait "$patients" || true
 	kiosk_start kib-kiosk
-	last=$(qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .last)
+	last=$(kiosk_says kib-kiosk last)
 	thanked=$(wc -l <"$WORK/thanked")
 	# The one that was on its way may be kept without its thanks having arrived.
 	if [ "$last" -lt $((answers + thanked)) ] || [ "$last" -gt $((answers + thanked + 1)) ]; then

@@ -6,7 +6,7 @@ set -euo pipefail
 practice_start
 join kib-kiosk kiosk kibworth
 kiosk_start kib-kiosk
-answers() { qip-kiosk status --home "$HOMES/kib-kiosk" --json | jq .last; }
+answers() { kiosk_says kib-kiosk last; }
 
 # posted WANTED-STATUS CURL-ARGUMENT… - a post to /answer gives this status, and no answer is kept.
 posted() {
