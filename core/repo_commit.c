@@ -234,7 +234,7 @@ struct parsed {
 
 static bool parse(struct parsed *out, const struct buf *raw)
 {
-	struct reader in = {(const char *)raw->data, (const char *)raw->data + raw->len};
+	struct reader in = {buf_text(raw), buf_text(raw) + raw->len};
 
 	if (raw->len == 0 || memchr(raw->data, '\0', raw->len))
 		return false;

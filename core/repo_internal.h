@@ -87,6 +87,7 @@ struct quarantine {
 	char *base;  /* "<dir>/pack-<hex>" once indexed, without suffix */
 	git_indexer *indexer;
 	git_indexer_progress progress;
+	struct buf pending; /* fed, and not yet given to the indexer */
 };
 #define QUARANTINE_INIT {0}
 
