@@ -114,7 +114,7 @@ static enum status check_numbering(struct changes *w, const struct oid *parent_t
 	st = head_feedback_last(&last, j->ctx->repo, parent_tree, j->ctx->device, j->e);
 	if (st == STATUS_OK && (w->seq_min != last + 1 || w->seq_max - w->seq_min + 1 != w->seq_count))
 		st = error_set(j->e, STATUS_INVALID, "feedback must go on from number %" PRIu64 " without a gap; this commit adds %" PRIu64
-			       " numbered %" PRIu64 " to %" PRIu64, last, w->seq_count, w->seq_min, w->seq_max);
+			       " numbered %" PRIu64 " to %" PRIu64, last + 1, w->seq_count, w->seq_min, w->seq_max);
 	return st == STATUS_OK ? st : blame(w, "feedback", st);
 }
 

@@ -112,8 +112,11 @@ static bool parse(struct merge_note *n, const char *at)
 		return false;
 	if (!take_line(&at, "Qip-Rules: ", line, sizeof(line)) || !take_rules(line, n))
 		return false;
-	while (take_line(&at, "Qip-Kept: ", line, sizeof(line)))
+	while (take_line(&at, "Qip-Kept: ", line, sizeof(line))) {
+		if (strchr(line, ' '))
+			return false; /* no path has one: two lines run together */
 		buf_addf(&n->kept, "%s\n", line);
+	}
 	return *at == '\0';
 }
 

@@ -155,8 +155,10 @@ static enum status set_element(cJSON *record, const char *field, const char *ele
 		return json_set(record, field, array);
 	cJSON_Delete(wanted);
 	cJSON_Delete(array);
+	if (!ok)
+		return STATUS_NOMEM;
 	cJSON_DeleteItemFromObjectCaseSensitive(record, field);
-	return ok ? STATUS_OK : STATUS_NOMEM;
+	return STATUS_OK;
 }
 
 static enum status set_map_key(cJSON *record, const char *field, const char *key, const cJSON *value)

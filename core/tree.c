@@ -82,7 +82,8 @@ enum status tree_find(struct oid *out, bool *is_dir, struct repo *r, const struc
 	if (st)
 		return st;
 	*out = at;
-	*is_dir = dir;
+	if (is_dir)
+		*is_dir = dir;
 	return STATUS_OK;
 }
 

@@ -9,7 +9,7 @@
 #define TREE_PATH_MAX 256 /* bytes of a path with NUL */
 #define TREE_DEPTH_MAX 8
 
-/* Find a path. STATUS_NOT_FOUND. */
+/* Find a path; is_dir may be NULL. STATUS_NOT_FOUND. */
 enum status tree_find(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path,
 		      struct error *e) MUST_CHECK;
 /* Append the blob at a path. */

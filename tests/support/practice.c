@@ -359,6 +359,7 @@ void practice_end(struct practice *p)
 	key_free(p->server);
 	registry_clear(&p->registry);
 	repo_close(p->repo);
+	repo_shutdown_library();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", p->dir);
 	assert_int_equal(system(command), 0);
 }

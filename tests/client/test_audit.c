@@ -1,0 +1,259 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/audit.h"
+#include "core/code.h"
+#include "tests/support/practice.h"
+
+static struct practice p;
+static struct audit a;
+
+static int begin(void **state)
+{
+	struct fixture_device *kiosk;
+
+	(void)state;
+	practice_begin(&p);
+	kiosk = practice_device(&p, "kib-kiosk");
+	for (uint64_t seq = 1; seq <= 3; seq++) {
+		char path[TREE_PATH_MAX];
+
+		policy_feedback_path(path, kiosk->id, seq);
+		practice_write(&p, kiosk, path, practice_answer(&p, kiosk->id, (int64_t)seq));
+	}
+	practice_push(&p, kiosk);
+	a = (struct audit)AUDIT_INIT;
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	audit_clear(&a);
+	practice_end(&p);
+	return 0;
+}
+
+static void run(void)
+{
+	uint8_t pin[SHA256_LEN];
+	struct error e = {0};
+
+	key_fingerprint(pin, p.root);
+	audit_clear(&a);
+	assert_int_equal(repo_flush(p.repo, &e), STATUS_OK);
+	if (audit_run(&a, p.repo, &p.main, FIXTURE_ODS, pin, &e) != STATUS_OK)
+		fail_msg("%s", e.text);
+}
+
+/* Some finding says these words and, unless NULL, names that path and device. */
+static void assert_finding(const char *words, const char *path, const char *device)
+{
+	for (size_t i = 0; i < a.findings_len; i++)
+		if (strstr(a.findings[i].text, words) && (!path || strcmp(a.findings[i].path, path) == 0) &&
+		    (!device || strcmp(a.findings[i].device, device) == 0))
+			return;
+	for (size_t i = 0; i < a.findings_len; i++)
+		print_message("finding: %s %s %s: %s\n", a.findings[i].commit, a.findings[i].path, a.findings[i].device,
+			      a.findings[i].text);
+	fail_msg("no finding says \"%s\"", words);
+}
+
+static cJSON *action(const struct fixture_device *d, char path[TREE_PATH_MAX])
+{
+	struct stamp s = practice_stamp(&p, d, "2022-06-06");
+	char id[ID_TEXT_LEN + 1];
+	cJSON *r = cJSON_CreateObject();
+
+	practice_id(&p, id);
+	(void)cJSON_AddStringToObject(r, "schema", "action/1");
+	(void)cJSON_AddStringToObject(r, "id", id);
+	assert_int_equal(record_set(r, "ref", cJSON_CreateString("QIP-01"), &s, NULL), STATUS_OK);
+	(void)snprintf(path, TREE_PATH_MAX, "qip/%s.json", id);
+	return r;
+}
+
+static void an_honest_history_passes(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_write(&p, staff, path, action(staff, path));
+	practice_push(&p, staff);
+	run();
+	if (a.findings_len)
+		assert_finding("none", NULL, NULL);
+	assert_int_equal(a.merges, p.index);
+	assert_int_equal(a.backdated, 1);
+	assert_string_equal(a.last_received, "2025-11-24T16:00:00.000Z");
+	for (size_t i = 0; i < a.devices_len; i++)
+		assert_int_equal(a.devices[i].answers, strcmp(a.devices[i].id, "kib-kiosk") == 0 ? 3 : 0);
+}
+
+static void without_a_root_key_or_with_another_it_does_not_pass(void **state)
+{
+	uint8_t pin[SHA256_LEN] = {1};
+	struct error e = {0};
+
+	(void)state;
+	assert_int_equal(audit_run(&a, p.repo, &p.main, FIXTURE_ODS, NULL, &e), STATUS_OK);
+	assert_int_equal(a.findings_len, 1);
+	assert_finding("no root key was given", NULL, NULL);
+	audit_clear(&a);
+	assert_int_equal(audit_run(&a, p.repo, &p.main, FIXTURE_ODS, pin, &e), STATUS_OK);
+	assert_finding("another root key", NULL, NULL);
+	audit_clear(&a);
+	run();
+	assert_int_equal(a.findings_len, 0);
+}
+
+/* The server changes a record while it merges somebody's honest head. */
+static void forge_merge(const char *path, cJSON *record)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct tree_edit edit = {.path = path};
+	struct head_context ctx = {.repo = p.repo, .ods = FIXTURE_ODS, .main = p.main, .main_tree = p.main_tree,
+				   .registry = &p.registry, .device = staff->id, .last = staff->accepted};
+	struct head_fault fault;
+	struct head head;
+	struct buf kept = BUF_INIT;
+	const struct rules *rules;
+	char own[TREE_PATH_MAX];
+	struct oid tree, merge;
+
+	practice_write(&p, staff, own, action(staff, own));
+	assert_int_equal(rules_get(&rules, 1, NULL), STATUS_OK);
+	assert_int_equal(head_check(&head, &fault, &ctx, &staff->tip, NULL), STATUS_OK);
+	assert_int_equal(head_merge(&tree, &kept, &ctx, &head, rules, NULL), STATUS_OK);
+	if (record)
+		edit.id = practice_blob(&p, record);
+	assert_int_equal(tree_apply(&tree, p.repo, &tree, &edit, 1, NULL), STATUS_OK);
+	merge = practice_merge_commit(&p, staff->id, &staff->tip, &tree, "");
+	practice_set_main(&p, &merge);
+	staff->accepted = staff->tip;
+	buf_clear(&kept);
+}
+
+static void a_record_altered_by_the_server_is_named(void **state)
+{
+	cJSON *answer = practice_read(&p, &p.main_tree, "feedback/kib-kiosk/0/0/2.json");
+
+	(void)state;
+	assert_int_equal(json_set_string(cJSON_GetObjectItemCaseSensitive(answer, "answers"), "experience", "very-poor"), STATUS_OK);
+	forge_merge("feedback/kib-kiosk/0/0/2.json", answer);
+	run();
+	assert_finding("does not follow from its parents", "feedback/kib-kiosk/0/0/2.json", "fle-staff");
+}
+
+static void an_answer_removed_by_the_server_is_named(void **state)
+{
+	(void)state;
+	forge_merge("feedback/kib-kiosk/0/0/2.json", NULL);
+	run();
+	assert_finding("does not follow from its parents", "feedback/kib-kiosk/0/0/2.json", NULL);
+	assert_finding("number 2 of 3 is missing", "feedback/kib-kiosk/0/0/2.json", "kib-kiosk");
+}
+
+static void an_answer_invented_by_the_server_is_named(void **state)
+{
+	(void)state;
+	forge_merge("feedback/ghost/0/0/1.json", practice_answer(&p, "ghost", 1));
+	run();
+	assert_finding("does not follow from its parents", "feedback/ghost/0/0/1.json", NULL);
+	assert_finding("a device that nobody invited", "feedback/ghost/0/0/1.json", NULL);
+}
+
+static void a_device_that_nobody_invited_is_named(void **state)
+{
+	struct fixture_device ghost = {.role = ROLE_STAFF};
+
+	(void)state;
+	(void)snprintf(ghost.id, sizeof(ghost.id), "ghost");
+	assert_int_equal(key_generate(&ghost.invite, NULL), STATUS_OK);
+	forge_merge("devices/ghost.json", practice_invite(&p, &ghost, "kib-manager", p.server));
+	run();
+	assert_finding("devices/ghost.json", NULL, NULL);
+	assert_finding("does not follow from its parents", "devices/ghost.json", NULL);
+	key_free(ghost.invite);
+}
+
+static void a_commit_by_an_unknown_key_is_named(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct key *stranger;
+	struct commit c = COMMIT_INIT;
+	struct oid merge;
+	char path[TREE_PATH_MAX], hex[OID_HEX_LEN + 1];
+
+	(void)state;
+	assert_int_equal(key_generate(&stranger, NULL), STATUS_OK);
+	practice_write(&p, staff, path, action(staff, path));
+	assert_int_equal(repo_commit_read(&c, p.repo, &staff->tip, NULL), STATUS_OK);
+	staff->tip = practice_commit(&p, staff, &c.tree, &p.main, stranger);
+	merge = practice_merge_commit(&p, staff->id, &staff->tip, &c.tree, "");
+	practice_set_main(&p, &merge);
+	run();
+	oid_hex(hex, &staff->tip);
+	assert_finding("not signed by the key of fle-staff", NULL, "fle-staff");
+	assert_string_equal(a.findings[0].commit, hex);
+	commit_clear(&c);
+	key_free(stranger);
+}
+
+static void a_merge_by_an_unknown_server_is_named(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct key *server = p.server, *stranger;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	assert_int_equal(key_generate(&stranger, NULL), STATUS_OK);
+	practice_write(&p, staff, path, action(staff, path));
+	p.server = stranger;
+	practice_push(&p, staff);
+	p.server = server;
+	run();
+	assert_int_equal(a.findings_len, 1);
+	assert_finding("not signed by a server key", NULL, "server");
+	key_free(stranger);
+}
+
+static void a_commit_put_into_the_log_by_a_device_is_named(void **state)
+{
+	struct fixture_device *manager = practice_device(&p, "kib-manager");
+	char path[TREE_PATH_MAX];
+	struct oid tip;
+
+	(void)state;
+	practice_write(&p, manager, path, action(manager, path));
+	tip = manager->tip;
+	practice_set_main(&p, &tip);
+	run();
+	assert_finding("no merge stands in the log", NULL, NULL);
+	assert_finding("where only the server's merges may", NULL, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_honest_history_passes, begin, end),
+		cmocka_unit_test_setup_teardown(without_a_root_key_or_with_another_it_does_not_pass, begin, end),
+		cmocka_unit_test_setup_teardown(a_record_altered_by_the_server_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(an_answer_removed_by_the_server_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(an_answer_invented_by_the_server_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_device_that_nobody_invited_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_commit_by_an_unknown_key_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_merge_by_an_unknown_server_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_commit_put_into_the_log_by_a_device_is_named, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
