@@ -1,0 +1,139 @@
+/* kiosk/run.c - qip-kiosk run: the pages and the background sync, until SIGTERM or SIGINT. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "kiosk/agent.h"
+#include "kiosk/answers.h"
+#include "kiosk/command.h"
+#include "kiosk/http.h"
+#include "kiosk/memory.h"
+
+#define STOP_WAIT_MS 5000
+
+struct kiosk {
+	struct answers *answers;
+	struct agent *agent;
+	struct desk desk;
+	struct http *http;
+};
+
+static void desk_question(void *ctx, struct question *out, bool *comments)
+{
+	answers_question(((struct kiosk *)ctx)->answers, out, comments);
+}
+
+static enum status desk_keep(void *ctx, const struct qip_answer *answer, struct error *e)
+{
+	struct kiosk *k = ctx;
+	enum status st = answers_keep(k->answers, answer, e);
+
+	if (st == STATUS_OK)
+		agent_nudge(k->agent);
+	return st;
+}
+
+static void desk_standing(void *ctx, struct standing *out)
+{
+	struct kiosk *k = ctx;
+
+	answers_standing(k->answers, out);
+	agent_failure(k->agent, out->sync_error);
+}
+
+static enum status sync_answers(void *ctx, uint64_t *sent, struct error *e)
+{
+	return answers_sync(((struct kiosk *)ctx)->answers, sent, e);
+}
+
+/* The file is there only when it is whole. */
+static enum status write_port(const char *path, unsigned port, struct error *e)
+{
+	char *unfinished = NULL;
+	FILE *f = NULL;
+	enum status st = STATUS_OK;
+
+	if (asprintf(&unfinished, "%s.tmp", path) < 0)
+		return error_set(e, STATUS_NOMEM, "no memory for the port file");
+	f = fopen(unfinished, "we");
+	if (!f || fprintf(f, "%u\n", port) < 0 || fflush(f) != 0 || rename(unfinished, path) != 0)
+		st = error_set_errno(e, errno, "cannot write the port to %s", path);
+	if (f)
+		(void)fclose(f);
+	free(unfinished);
+	return st;
+}
+
+/* Threads started later inherit this: the signals come to await_end alone. */
+static void block_signals(sigset_t *end)
+{
+	(void)sigemptyset(end);
+	(void)sigaddset(end, SIGTERM);
+	(void)sigaddset(end, SIGINT);
+	(void)sigaddset(end, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, end, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a full disk is an error to be told, not an end */
+}
+
+static void await_end(const sigset_t *end)
+{
+	int number = 0;
+
+	while (sigwait(end, &number) != 0)
+		;
+	log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
+}
+
+static enum status start(struct kiosk *k, const struct command_options *o, struct error *e)
+{
+	const struct env *env = env_system();
+	enum status st = answers_open(&k->answers, o->home, env, e);
+
+	k->desk = (struct desk){.question = desk_question, .keep = desk_keep, .standing = desk_standing, .ctx = k, .env = env};
+	if (st == STATUS_OK)
+		st = token_secret_load(&k->desk.secret, o->home, e);
+	if (st == STATUS_OK)
+		st = agent_start(&k->agent, &(struct agent_options){.sync = sync_answers, .ctx = k, .every_ms = o->sync_every_ms, .env = env}, e);
+	if (st == STATUS_OK)
+		st = http_start(&k->http, o->listen, &k->desk, e);
+	if (st == STATUS_OK && o->port_file)
+		st = write_port(o->port_file, http_port(k->http), e);
+	return st;
+}
+
+static void stop(struct kiosk *k)
+{
+	http_stop(k->http);
+	if (k->agent && !agent_stop(k->agent, STOP_WAIT_MS)) {
+		/* Its thread still uses what we would free; every answer and every sync survives an end at any point. */
+		log_line(LOG_LEVEL_INFO, "stopped during a sync, which goes on at the next start", NULL);
+		_exit(0);
+	}
+	answers_close(k->answers);
+}
+
+enum status command_run(const struct command_options *o, struct error *e)
+{
+	struct kiosk k = {.http = NULL};
+	sigset_t end;
+	enum status st = STATUS_OK;
+
+	memory_tune();
+	block_signals(&end);
+	st = start(&k, o, e);
+	if (st == STATUS_OK) {
+		printf("The patients' page is at %s/\n", http_url(k.http));
+		(void)fflush(stdout);
+		log_line(LOG_LEVEL_INFO, "started", "url", http_url(k.http), "home", o->home, NULL);
+		memory_trim();
+		await_end(&end);
+	}
+	stop(&k);
+	return st;
+}

@@ -1,0 +1,133 @@
+/* kiosk/template.c - filling in the pages of kiosk/web. A template's name and values enter; HTML leaves. */
+#include "kiosk/template.h"
+
+#include <string.h>
+
+#include "core/embed.h"
+
+#define NAME_MAX_BYTES 40
+#define NESTING_MAX 4
+
+struct tag {
+	enum tag_kind { TAG_VALUE, TAG_RAW, TAG_OPEN, TAG_CLOSE } kind;
+	char name[NAME_MAX_BYTES + 1];
+	const char *start, *end; /* of the whole tag in the template */
+};
+
+void template_escape(struct buf *out, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		switch (*p) {
+		case '&':
+			buf_adds(out, "&amp;");
+			break;
+		case '<':
+			buf_adds(out, "&lt;");
+			break;
+		case '>':
+			buf_adds(out, "&gt;");
+			break;
+		case '"':
+			buf_adds(out, "&quot;");
+			break;
+		case '\'':
+			buf_adds(out, "&#39;");
+			break;
+		default:
+			buf_addc(out, *p);
+		}
+	}
+}
+
+/* The next tag from p on; STATUS_NOT_FOUND when there is none. */
+static enum status find_tag(struct tag *out, const char *p, const char *end)
+{
+	const char *start = memmem(p, (size_t)(end - p), "{{", 2);
+	const char *close = NULL, *name = NULL;
+	size_t marks = 2, len = 0;
+
+	if (!start)
+		return STATUS_NOT_FOUND;
+	name = start + 2;
+	out->kind = TAG_VALUE;
+	if (name < end && strchr("{#/", *name)) {
+		out->kind = *name == '{' ? TAG_RAW : *name == '#' ? TAG_OPEN : TAG_CLOSE;
+		name++;
+	}
+	if (out->kind == TAG_RAW)
+		marks = 3;
+	close = memmem(name, (size_t)(end - name), "}}}", marks);
+	len = close ? (size_t)(close - name) : 0;
+	if (len == 0 || len > NAME_MAX_BYTES)
+		return STATUS_MALFORMED;
+	memcpy(out->name, name, len);
+	out->name[len] = '\0';
+	out->start = start;
+	out->end = close + marks;
+	return STATUS_OK;
+}
+
+static const char *find_value(const struct template_value *values, const char *name)
+{
+	for (; values->name; values++) {
+		if (strcmp(values->name, name) == 0)
+			return values->text;
+	}
+	return NULL;
+}
+
+static const char *find_close(const struct tag *open, const char *end)
+{
+	char close[NAME_MAX_BYTES + 6] = "{{/";
+
+	strcat(strcat(close, open->name), "}}");
+	return memmem(open->end, (size_t)(end - open->end), close, strlen(close));
+}
+
+static enum status fill(struct buf *out, const char *p, const char *end, const struct template_value *values, int depth)
+{
+	struct tag tag;
+	enum status st = STATUS_OK;
+
+	while ((st = find_tag(&tag, p, end)) == STATUS_OK) {
+		const char *value = find_value(values, tag.name);
+
+		if (!value || tag.kind == TAG_CLOSE || depth > NESTING_MAX)
+			return STATUS_MALFORMED;
+		buf_add(out, p, (size_t)(tag.start - p));
+		p = tag.end;
+		if (tag.kind == TAG_OPEN) {
+			const char *close = find_close(&tag, end);
+
+			if (!close)
+				return STATUS_MALFORMED;
+			if (value[0])
+				st = fill(out, p, close, values, depth + 1);
+			if (st != STATUS_OK)
+				return st;
+			p = close + strlen(tag.name) + 5; /* {{/}} */
+		} else if (tag.kind == TAG_RAW) {
+			buf_adds(out, value);
+		} else {
+			template_escape(out, value);
+		}
+	}
+	if (st != STATUS_NOT_FOUND)
+		return st;
+	buf_add(out, p, (size_t)(end - p));
+	return STATUS_OK;
+}
+
+enum status template_render(struct buf *out, const char *name, const struct template_value *values, struct error *e)
+{
+	const struct embedded *file = embed_find(kiosk_assets, name);
+	const char *text = file ? (const char *)file->bytes : NULL;
+
+	if (!file)
+		return error_set(e, STATUS_NOT_FOUND, "the program holds no page %s", name);
+	if (fill(out, text, text + file->len, values, 0) != STATUS_OK)
+		return error_set(e, STATUS_MALFORMED, "the page %s does not fit its values", name);
+	if (!buf_ok(out))
+		return error_set(e, STATUS_NOMEM, "no memory for the page %s", name);
+	return STATUS_OK;
+}
