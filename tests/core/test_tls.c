@@ -918,21 +918,38 @@ static int run_curl(const struct server *s, const char *arguments)
 	return system(command);
 }
 
-static void curl_talks_to_the_server(void **state)
+/* What a person needs to come here with stock tools, in a folder of its own. */
+static void enter_folder_of_files(char *folder)
 {
-	char folder[] = "/tmp/qip-tls-XXXXXX", command[64];
 	struct buf pem = BUF_INIT;
-	struct server s;
 
-	(void)state;
-	if (system("command -v curl > /dev/null") != 0)
-		skip();
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(chdir(folder), 0);
 	assert_int_equal(key_to_pem(&pem, kiosk.key), STATUS_OK);
 	write_file("ca.pem", buf_text(&authority.cert));
 	write_file("own.pem", buf_text(&kiosk.cert));
 	write_file("own.key", buf_text(&pem));
+	buf_wipe(&pem);
+}
+
+static void leave_folder(const char *folder)
+{
+	char command[64];
+
+	assert_int_equal(chdir("/"), 0);
+	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
+static void curl_talks_to_the_server(void **state)
+{
+	char folder[] = "/tmp/qip-tls-XXXXXX";
+	struct server s;
+
+	(void)state;
+	if (system("command -v curl > /dev/null") != 0)
+		skip();
+	enter_folder_of_files(folder);
 	start(&s, &server_party, &authority, HTTP, 3);
 	assert_int_equal(run_curl(&s, "--cert own.pem --key own.key"), 0);
 	assert_int_equal(system("grep -qx ok page"), 0);
@@ -943,10 +960,29 @@ static void curl_talks_to_the_server(void **state)
 	assert_int_equal(s.visits[1].handshake, TLS_OK);
 	assert_false(s.visits[1].peer.present);
 	assert_int_equal(s.visits[2].handshake, TLS_FAILED);
-	buf_wipe(&pem);
-	assert_int_equal(chdir("/"), 0);
-	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
-	assert_int_equal(system(command), 0);
+	leave_folder(folder);
+}
+
+/* git brings another TLS library than curl does on many systems. What it makes of the page does not matter here. */
+static void git_shows_its_certificate_to_the_server(void **state)
+{
+	char folder[] = "/tmp/qip-tls-XXXXXX", command[256];
+	struct server s;
+
+	(void)state;
+	if (system("command -v git > /dev/null") != 0)
+		skip();
+	enter_folder_of_files(folder);
+	start(&s, &server_party, &authority, HTTP, 1);
+	(void)snprintf(command, sizeof(command),
+		       "timeout 20 git -c http.sslCAInfo=ca.pem -c http.sslCert=own.pem -c http.sslKey=own.key "
+		       "ls-remote https://127.0.0.1:%s/ > page 2>&1",
+		       s.port);
+	assert_int_not_equal(system(command), 0);
+	finish(&s);
+	assert_int_equal(s.visits[0].handshake, TLS_OK);
+	assert_string_equal(s.visits[0].peer.device, "kib-kiosk");
+	leave_folder(folder);
 }
 
 /* ---- threads ---- */
@@ -1042,6 +1078,7 @@ int main(void)
 		cmocka_unit_test(the_pinned_authority_is_fetched),
 		cmocka_unit_test(another_authority_than_the_pinned_one_is_not_taken),
 		cmocka_unit_test(curl_talks_to_the_server),
+		cmocka_unit_test(git_shows_its_certificate_to_the_server),
 		cmocka_unit_test(several_threads_use_one_server_and_one_key),
 	};
 
