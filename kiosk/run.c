@@ -9,7 +9,7 @@
 
 #include "core/log.h"
 #include "kiosk/agent.h"
-#include "kiosk/answers.h"
+#include "kiosk/keeper.h"
 #include "kiosk/command.h"
 #include "kiosk/http.h"
 #include "kiosk/memory.h"
@@ -17,7 +17,7 @@
 #define STOP_WAIT_MS 5000
 
 struct kiosk {
-	struct answers *answers;
+	struct keeper *keeper;
 	struct agent *agent;
 	struct desk desk;
 	struct http *http;
@@ -25,13 +25,13 @@ struct kiosk {
 
 static void desk_question(void *ctx, struct question *out, bool *comments)
 {
-	answers_question(((struct kiosk *)ctx)->answers, out, comments);
+	keeper_question(((struct kiosk *)ctx)->keeper, out, comments);
 }
 
 static enum status desk_keep(void *ctx, const struct qip_answer *answer, struct error *e)
 {
 	struct kiosk *k = ctx;
-	enum status st = answers_keep(k->answers, answer, e);
+	enum status st = keeper_keep(k->keeper, answer, e);
 
 	if (st == STATUS_OK)
 		agent_nudge(k->agent);
@@ -42,13 +42,13 @@ static void desk_standing(void *ctx, struct standing *out)
 {
 	struct kiosk *k = ctx;
 
-	answers_standing(k->answers, out);
+	keeper_standing(k->keeper, out);
 	agent_failure(k->agent, out->sync_error);
 }
 
-static enum status sync_answers(void *ctx, uint64_t *sent, struct error *e)
+static enum status sync_now(void *ctx, uint64_t *sent, struct error *e)
 {
-	return answers_sync(((struct kiosk *)ctx)->answers, sent, e);
+	return keeper_sync(((struct kiosk *)ctx)->keeper, sent, e);
 }
 
 /* The file is there only when it is whole. */
@@ -93,13 +93,13 @@ static void await_end(const sigset_t *end)
 static enum status start(struct kiosk *k, const struct command_options *o, struct error *e)
 {
 	const struct env *env = env_system();
-	enum status st = answers_open(&k->answers, o->home, env, e);
+	enum status st = keeper_open(&k->keeper, o->home, env, e);
 
 	k->desk = (struct desk){.question = desk_question, .keep = desk_keep, .standing = desk_standing, .ctx = k, .env = env};
 	if (st == STATUS_OK)
 		st = token_secret_load(&k->desk.secret, o->home, e);
 	if (st == STATUS_OK)
-		st = agent_start(&k->agent, &(struct agent_options){.sync = sync_answers, .ctx = k, .every_ms = o->sync_every_ms, .env = env}, e);
+		st = agent_start(&k->agent, &(struct agent_options){.sync = sync_now, .ctx = k, .every_ms = o->sync_every_ms, .env = env}, e);
 	if (st == STATUS_OK)
 		st = http_start(&k->http, o->listen, &k->desk, e);
 	if (st == STATUS_OK && o->port_file)
@@ -115,7 +115,7 @@ static void stop(struct kiosk *k)
 		log_line(LOG_LEVEL_INFO, "stopped during a sync, which goes on at the next start", NULL);
 		_exit(0);
 	}
-	answers_close(k->answers);
+	keeper_close(k->keeper);
 }
 
 enum status command_run(const struct command_options *o, struct error *e)
