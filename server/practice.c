@@ -50,7 +50,7 @@ static enum status write_start(struct store *s, const char *ods, const struct ke
 	struct store_txn *t = NULL;
 	struct buf message = BUF_INIT;
 	struct oid id = {{0}};
-	char email[96];
+	char email[HEAD_EMAIL_MAX];
 	struct commit_spec spec = {.name = "server", .email = email, .time_ms = env->now_ms(env->ctx), .key = key};
 	enum status st = store_create(s, ods, e);
 

@@ -1,0 +1,126 @@
+/* server/auditor.c - the host's own invite of an auditor. */
+#include "server/auditor.h"
+
+#include <stdio.h>
+
+#include "core/signature.h"
+#include "server/push.h"
+
+static enum status sign_invite(struct buf *signature, const struct practice *p, const char *device, const struct invite *i,
+			       struct error *e)
+{
+	struct buf statement = BUF_INIT;
+	enum status st = statement_invite(&statement, p->ods, device, role_text(ROLE_AUDITOR), "", i->key_ssh);
+
+	if (st == STATUS_OK)
+		st = signature_make(signature, p->server_key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len, e);
+	buf_clear(&statement);
+	return st;
+}
+
+/* The device record in canonical JSON. */
+static enum status make_record(struct buf *out, const struct practice *p, const char *device, const struct invite *i,
+			       const struct env *env, struct error *e)
+{
+	char now[TIME_TEXT_MAX];
+	struct buf signature = BUF_INIT;
+	cJSON *record = cJSON_CreateObject(), *invite = cJSON_CreateObject();
+	enum status st = record && invite ? sign_invite(&signature, p, device, i, e) : STATUS_NOMEM;
+
+	time_format(now, env->now_ms(env->ctx));
+	if (st == STATUS_OK)
+		st = json_set_string(invite, "key", i->key_ssh);
+	if (st == STATUS_OK)
+		st = json_set_string(invite, "by", "server");
+	if (st == STATUS_OK)
+		st = json_set_string(invite, "at", now);
+	if (st == STATUS_OK)
+		st = json_set_string(invite, "signature", buf_text(&signature));
+	if (st == STATUS_OK) {
+		st = json_set(record, "invite", invite);
+		invite = NULL;
+	}
+	if (st == STATUS_OK)
+		st = json_set_string(record, "schema", "device/1");
+	if (st == STATUS_OK)
+		st = json_set_string(record, "id", device);
+	if (st == STATUS_OK)
+		st = json_set_string(record, "role", role_text(ROLE_AUDITOR));
+	if (st == STATUS_OK)
+		st = json_canonical(out, record);
+	buf_clear(&signature);
+	cJSON_Delete(record);
+	cJSON_Delete(invite);
+	return st;
+}
+
+/* The server's own commit on top of main that adds the record. */
+static enum status stage_head(struct oid *out, const struct practice *p, struct repo *r, const struct view *v, const char *device,
+			      const struct buf *record, const struct env *env, struct error *e)
+{
+	char path[TREE_PATH_MAX], subject[80], email[HEAD_EMAIL_MAX];
+	struct buf message = BUF_INIT;
+	struct tree_edit edit = {.path = path};
+	struct commit_spec spec = {.parents = {v->main},
+				   .parents_len = 1,
+				   .name = "server",
+				   .email = email,
+				   .time_ms = env->now_ms(env->ctx),
+				   .key = p->server_key};
+	enum status st = repo_write(&edit.id, r, REPO_BLOB, record->data, record->len, e);
+
+	(void)snprintf(path, sizeof path, "devices/%s.json", device);
+	(void)snprintf(subject, sizeof subject, "Invite auditor %s", device);
+	head_email(email, "server", p->ods);
+	if (st == STATUS_OK)
+		st = tree_apply(&spec.tree, r, &v->main_tree, &edit, 1, e);
+	if (st == STATUS_OK)
+		st = head_message_format(&message, subject, "server");
+	spec.message = buf_text(&message);
+	if (st == STATUS_OK)
+		st = repo_commit_write(out, r, &spec, e);
+	buf_clear(&message);
+	return st;
+}
+
+static enum status check_free(const struct view *v, const char *device, struct error *e)
+{
+	if (!view_registry(v))
+		return error_set(e, STATUS_NOT_FOUND, "the practice has no first manager yet; auditors can be added once one has joined");
+	if (registry_find(view_registry(v), device))
+		return error_set(e, STATUS_EXISTS, "there is a device %s already; choose another name", device);
+	return STATUS_OK;
+}
+
+enum status auditor_add(struct invite *out, struct practice *p, const char *device, const uint8_t ca_fingerprint[SHA256_LEN],
+			const struct env *env, struct error *e)
+{
+	struct push push = {.practice = p, .device = "server"};
+	struct invite invite = {.key = NULL};
+	struct buf record = BUF_INIT;
+	struct view *v = NULL;
+	enum status st = view_get(&v, p, e);
+
+	if (st == STATUS_OK)
+		st = check_free(v, device, e);
+	if (st == STATUS_OK)
+		st = invite_make(&invite, p->ods, ca_fingerprint, view_registry(v)->root, env, e);
+	if (st == STATUS_OK)
+		st = make_record(&record, p, device, &invite, env, e);
+	if (st == STATUS_OK)
+		st = store_txn_begin(&push.txn, p->history, e);
+	if (st == STATUS_OK)
+		st = stage_head(&push.id, p, store_txn_repo(push.txn), v, device, &record, env, e);
+	/* main may move meanwhile: the head starts from where it was, and is merged like any other */
+	if (st == STATUS_OK)
+		st = push_run(&push, env, e);
+	push_clear(&push);
+	view_put(v);
+	buf_clear(&record);
+	if (st != STATUS_OK) {
+		invite_clear(&invite);
+		return st;
+	}
+	*out = invite;
+	return STATUS_OK;
+}

@@ -1,0 +1,100 @@
+/* server/commands.c - the commands in front of a push's pack. */
+#include "server/commands.h"
+
+#include <string.h>
+
+#include "core/pkt.h"
+
+bool capability_has(const char *capabilities, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = capabilities; (at = strstr(at, word)) != NULL; at += len) {
+		if ((at == capabilities || at[-1] == ' ') && (at[len] == 0 || at[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static enum status read_capabilities(struct commands *c, const char *bytes, size_t len, struct error *e)
+{
+	char text[LIMIT_CAPABILITY_BYTES];
+
+	if (len >= sizeof text)
+		return error_set(e, STATUS_TOO_BIG, "the list of capabilities is too long");
+	memcpy(text, bytes, len);
+	text[len] = 0;
+	if (len > 0 && text[len - 1] == '\n')
+		text[len - 1] = 0;
+	c->report_status = capability_has(text, "report-status");
+	c->side_band = capability_has(text, "side-band-64k");
+	return STATUS_OK;
+}
+
+/* "<old> <new> <ref>", the first with NUL and capabilities behind it. */
+static enum status read_command(struct commands *c, const struct pkt *p, struct error *e)
+{
+	struct command cmd = {.ref = ""};
+	const char *nul = memchr(p->bytes, 0, p->len);
+	size_t len = nul ? (size_t)(nul - p->bytes) : p->len, at = 2 * (OID_HEX_LEN + 1);
+
+	if (!nul && len > 0 && p->bytes[len - 1] == '\n')
+		len--;
+	if (len <= at || p->bytes[OID_HEX_LEN] != ' ' || p->bytes[at - 1] != ' ' ||
+	    oid_parse(&cmd.old_id, p->bytes, OID_HEX_LEN) != STATUS_OK ||
+	    oid_parse(&cmd.new_id, p->bytes + OID_HEX_LEN + 1, OID_HEX_LEN) != STATUS_OK)
+		return error_set(e, STATUS_MALFORMED, "that is no update of a ref");
+	if (len - at >= sizeof cmd.ref)
+		return error_set(e, STATUS_TOO_BIG, "the name of the ref is too long");
+	memcpy(cmd.ref, p->bytes + at, len - at);
+	for (const char *ch = cmd.ref; *ch; ch++) {
+		if (*ch <= ' ' || *ch >= 0x7f)
+			return error_set(e, STATUS_MALFORMED, "the name of the ref holds strange characters");
+	}
+	if (c->len == LIMIT_COMMANDS)
+		return error_set(e, STATUS_TOO_BIG, "a push may update one ref, not more than %d", LIMIT_COMMANDS);
+	c->list[c->len++] = cmd;
+	return nul && c->len == 1 ? read_capabilities(c, nul + 1, p->len - len - 1, e) : STATUS_OK;
+}
+
+enum status commands_feed(struct commands *c, const char *bytes, size_t len, size_t *used, struct error *e)
+{
+	size_t before = c->pending.len, at = 0;
+	enum status st = STATUS_OK;
+	struct pkt p = {0};
+
+	*used = 0;
+	if (c->done)
+		return STATUS_OK;
+	buf_add(&c->pending, bytes, len);
+	if (!buf_ok(&c->pending))
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	while (st == STATUS_OK && !c->done) {
+		st = pkt_next(&p, buf_text(&c->pending), c->pending.len, &at);
+		if (st == STATUS_NOT_FOUND)
+			break;
+		if (st == STATUS_OK && p.kind == PKT_FLUSH)
+			c->done = true;
+		else if (st == STATUS_OK && p.kind == PKT_DATA)
+			st = read_command(c, &p, e);
+		else
+			st = error_set(e, STATUS_MALFORMED, "the push does not begin with packets of commands");
+	}
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		return st;
+	c->bytes += at;
+	if (c->bytes + (c->done ? 0 : c->pending.len - at) > LIMIT_COMMAND_BYTES)
+		return error_set(e, STATUS_TOO_BIG, "the commands of a push take more than %d bytes", LIMIT_COMMAND_BYTES);
+	*used = c->done ? at - before : len;
+	if (c->done)
+		buf_clear(&c->pending);
+	else
+		buf_consume(&c->pending, at);
+	return STATUS_OK;
+}
+
+void commands_clear(struct commands *c)
+{
+	buf_clear(&c->pending);
+	*c = (struct commands)COMMANDS_INIT;
+}

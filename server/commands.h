@@ -1,0 +1,30 @@
+/* server/commands.h - the commands in front of a push's pack (gitprotocol-pack, "Reference Update Request"). */
+#ifndef QIP_SERVER_COMMANDS_H
+#define QIP_SERVER_COMMANDS_H
+
+#include "core/repo.h"
+#include "server/limits.h"
+
+struct command {
+	struct oid old_id, new_id;
+	char ref[LIMIT_REF_BYTES];
+};
+
+struct commands {
+	struct command list[LIMIT_COMMANDS];
+	size_t len;
+	bool report_status, side_band; /* capabilities that the client asked for */
+	bool done;                     /* the flush was met: what follows is the pack */
+	struct buf pending;            /* bytes of a packet that is not whole yet */
+	size_t bytes;                  /* of all commands so far */
+};
+#define COMMANDS_INIT {.pending = BUF_INIT}
+
+/* Take bytes until the commands are done; *used says how many of them. STATUS_MALFORMED, STATUS_TOO_BIG. */
+enum status commands_feed(struct commands *c, const char *bytes, size_t len, size_t *used, struct error *e) MUST_CHECK;
+void commands_clear(struct commands *c);
+
+/* True if `word` is among the space-separated capabilities. */
+bool capability_has(const char *capabilities, const char *word);
+
+#endif

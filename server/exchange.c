@@ -1,0 +1,204 @@
+/* server/exchange.c - one request and its answer inside libmicrohttpd. */
+#include "server/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/log.h"
+#include "server/verify.h"
+
+static int64_t monotonic_ms(const struct exchange *x)
+{
+	const struct env *env = x->request.service->env;
+
+	return env->monotonic_ms(env->ctx);
+}
+
+struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method, const char *path)
+{
+	struct exchange *x = calloc(1, sizeof *x);
+
+	if (!x)
+		return NULL;
+	x->connection = c;
+	x->request.service = service;
+	x->request.answer = (struct answer)ANSWER_INIT;
+	x->request.answer.body.dir = service->config->dir;
+	x->started_ms = monotonic_ms(x);
+	(void)snprintf(x->method, sizeof x->method, "%s", method);
+	(void)snprintf(x->path, sizeof x->path, "%s", path);
+	route_parse(&x->request.route, method, path);
+	x->handler = handler_of(x->request.route.kind);
+	return x;
+}
+
+/* ---- headers ---- */
+
+struct framing {
+	int lengths, encodings;
+};
+
+static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct framing *f = ctx;
+
+	(void)kind;
+	(void)value;
+	f->lengths += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	f->encodings += strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+	return MHD_YES;
+}
+
+/* libmicrohttpd takes what two readers may frame differently. */
+static bool framing_is_clear(struct MHD_Connection *c)
+{
+	struct framing f = {0, 0};
+
+	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, count_framing, &f);
+	return f.lengths + f.encodings <= 1;
+}
+
+static const char *header(const struct exchange *x, const char *name)
+{
+	return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+/* Parameters behind the type ("; charset=utf-8") are passed over. */
+static bool content_is(const char *value, const char *type)
+{
+	size_t len = strlen(type);
+
+	return value && strncasecmp(value, type, len) == 0 && (value[len] == 0 || value[len] == ';' || value[len] == ' ');
+}
+
+static bool length_is_within(const struct exchange *x)
+{
+	const char *text = header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return !text || strtoull(text, NULL, 10) <= x->handler->max_bytes;
+}
+
+/* Everything that speaks against the request before anybody is asked. */
+static bool headers_ok(struct exchange *x)
+{
+	struct answer *a = &x->request.answer;
+	const struct route *route = &x->request.route;
+
+	if (!framing_is_clear(x->connection)) {
+		answer_text(a, 400, "a request has one Content-Length or one Transfer-Encoding");
+	} else if (!x->handler) {
+		answer_text(a, 404, "there is nothing at this address; a practice's history is at /<ODS>/history.git");
+	} else if (!route->method_ok) {
+		answer_text(a, 405, "this address takes %s", route->method);
+		a->allow = route->method;
+	} else if (route->content && !content_is(header(x, MHD_HTTP_HEADER_CONTENT_TYPE), route->content)) {
+		answer_text(a, 415, "this address takes a body of the type %s", route->content);
+	} else if (x->handler->feed && !length_is_within(x)) {
+		answer_text(a, 413, "the request is larger than %llu bytes", (unsigned long long)x->handler->max_bytes);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static enum status begin(struct exchange *x, struct error *e)
+{
+	struct request *r = &x->request;
+	enum status st = STATUS_OK;
+
+	if (x->handler->feed)
+		st = body_begin(&r->body, header(x, MHD_HTTP_HEADER_CONTENT_ENCODING), x->handler->max_bytes, x->handler->feed, r, e);
+	if (st == STATUS_OK && r->route.ods[0])
+		st = practices_get(&r->practice, r->service->practices, r->route.ods, e);
+	if (st == STATUS_OK && x->handler->needs_peer) {
+		st = view_get(&r->view, r->practice, e);
+		if (st == STATUS_OK)
+			st = verify_peer(&r->who, r->practice, r->view, &r->peer, e);
+	}
+	return st;
+}
+
+void exchange_begin(struct exchange *x, const struct tls_peer *peer)
+{
+	struct request *r = &x->request;
+	struct error e = {STATUS_OK, ""};
+
+	r->peer = *peer;
+	r->git_service = MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, "service");
+	if (!headers_ok(x))
+		return;
+	e.status = begin(x, &e);
+	if (e.status != STATUS_OK)
+		answer_error(&r->answer, &e);
+	else if (x->handler->begin)
+		x->handler->begin(r);
+}
+
+/* ---- the answer ---- */
+
+static struct MHD_Response *make_response(struct answer *a)
+{
+	struct MHD_Response *response = NULL;
+	struct buf *memory = &a->body.memory;
+
+	if (a->body.fd >= 0) {
+		response = MHD_create_response_from_fd64(a->body.len, a->body.fd);
+		if (response)
+			a->body.fd = -1; /* the response closes it */
+		return response;
+	}
+	return MHD_create_response_from_buffer(memory->len, memory->data ? (void *)memory->data : (void *)"", MHD_RESPMEM_MUST_COPY);
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	/* memory out costs a header, not the answer */
+	(void)MHD_add_response_header(response, name, value);
+}
+
+enum MHD_Result exchange_send(struct exchange *x, bool last)
+{
+	struct answer *a = &x->request.answer;
+	struct MHD_Response *response = make_response(a);
+	enum MHD_Result sent = MHD_NO;
+
+	if (!response)
+		return MHD_NO;
+	x->phase = PHASE_ANSWERED;
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, max-age=0, must-revalidate");
+	add_header(response, MHD_HTTP_HEADER_PRAGMA, "no-cache");
+	add_header(response, MHD_HTTP_HEADER_EXPIRES, "Fri, 01 Jan 1980 00:00:00 GMT");
+	if (a->allow)
+		add_header(response, MHD_HTTP_HEADER_ALLOW, a->allow);
+	if (a->code == 503)
+		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "30");
+	if (last)
+		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	sent = MHD_queue_response(x->connection, a->code, response);
+	MHD_destroy_response(response);
+	return sent;
+}
+
+static const char *device_of(const struct exchange *x)
+{
+	const struct request *r = &x->request;
+
+	return r->who.device[0] ? r->who.device : r->peer.present ? r->peer.device : "-";
+}
+
+void exchange_close(struct exchange *x, bool completed)
+{
+	const struct answer *a = &x->request.answer;
+	char status[16], ms[32], bytes[32];
+
+	(void)snprintf(status, sizeof status, "%u", a->code);
+	(void)snprintf(ms, sizeof ms, "%lld", (long long)(monotonic_ms(x) - x->started_ms));
+	(void)snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)x->request.body.received_bytes);
+	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method", x->method, "path", x->path,
+		 "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
+	request_clear(&x->request, x->handler);
+	free(x);
+}

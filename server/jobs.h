@@ -1,0 +1,25 @@
+/* server/jobs.h - requests at work: a few threads and one queue. Jobs that are exclusive to the same owner (pushes to one practice) run one
+ * after the other, in the order they came, and take no thread while they wait: other owners' jobs pass them. */
+#ifndef QIP_SERVER_JOBS_H
+#define QIP_SERVER_JOBS_H
+
+#include <stdbool.h>
+
+#include "core/status.h"
+
+struct job {
+	void (*run)(void *arg);  /* the job's memory may be gone when it returns */
+	void *arg;
+	const void *exclusive;   /* the owner, compared by address; NULL: runs beside everything */
+	struct job *next;        /* the queue's */
+};
+
+struct jobs;
+
+enum status jobs_open(struct jobs **out, int threads, struct error *e) MUST_CHECK;
+/* `job` stays the caller's and must live until it runs. */
+void jobs_submit(struct jobs *q, struct job *job);
+/* Runs what is queued, then ends the threads. */
+void jobs_close(struct jobs *q);
+
+#endif

@@ -1,0 +1,16 @@
+/* server/practices.h - all practices of a serving process, opened when first asked for and kept. */
+#ifndef QIP_SERVER_PRACTICES_H
+#define QIP_SERVER_PRACTICES_H
+
+#include "server/practice.h"
+
+struct practices;
+
+enum status practices_open(struct practices **out, const char *dir, const struct env *env, struct error *e) MUST_CHECK;
+void practices_close(struct practices *t);
+/* Borrowed until practices_close. Its derived refs were repaired when it was opened. STATUS_NOT_FOUND: no such practice. Thread-safe. */
+enum status practices_get(struct practice **out, struct practices *t, const char *ods, struct error *e) MUST_CHECK;
+/* Open every practice in the folder; one that cannot be opened is logged, the others are served. */
+void practices_open_all(struct practices *t);
+
+#endif

@@ -1,0 +1,156 @@
+/* server/receive.c - Stage 5 of 9: receive.
+ *
+ * Enters: the body of a git push, in whatever pieces the network makes of it. Leaves: one command and its objects in quarantine, seen by
+ * this push alone; then stages 6 to 8 run, and their outcome goes back as git's report. A push that fails leaves no object.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/commands.h"
+#include "server/publish.h"
+#include "server/request.h"
+
+#define RESULT_TYPE "application/x-git-receive-pack-result"
+#define PROBE_BYTES 4 /* "0000": git asks whether it would be let in, before it sends a large body */
+
+struct receive {
+	struct commands commands;
+	struct push push;
+	char ref[LIMIT_REF_BYTES]; /* the one that this device may move */
+	struct error failed;       /* what speaks against it so far; the rest of the body is passed over */
+};
+
+static void begin(struct request *r)
+{
+	struct receive *work = calloc(1, sizeof *work);
+
+	if (!work) {
+		answer_error(&r->answer, &(struct error){.status = STATUS_NOMEM, .text = "out of memory"});
+		return;
+	}
+	work->push.practice = r->practice;
+	work->push.device = r->who.device;
+	push_ref_name(work->ref, r->who.device);
+	r->work = work;
+}
+
+/* What can be said of a push before its pack is there. */
+static enum status judge_commands(struct receive *work, struct error *e)
+{
+	const struct command *c = &work->commands.list[0];
+
+	if (work->commands.len != 1)
+		return error_set(e, STATUS_DENIED, "a push may update one ref, its device's own");
+	if (strcmp(c->ref, work->ref) != 0)
+		return error_set(e, STATUS_DENIED, "this device may push to %s alone", work->ref);
+	if (oid_is_zero(&c->new_id))
+		return error_set(e, STATUS_DENIED, "a device's head cannot be deleted");
+	work->push.id = c->new_id;
+	work->push.old_id = c->old_id;
+	return STATUS_OK;
+}
+
+static enum status feed_pack(struct receive *work, const char *bytes, size_t len)
+{
+	enum status st = STATUS_OK;
+
+	if (len == 0)
+		return STATUS_OK;
+	if (!work->push.txn)
+		st = store_txn_begin(&work->push.txn, work->push.practice->history, &work->failed);
+	return st == STATUS_OK ? store_txn_feed(work->push.txn, bytes, len, &work->failed) : st;
+}
+
+static enum status feed(void *ctx, const void *bytes, size_t len, struct error *e)
+{
+	struct request *r = ctx;
+	struct receive *work = r->work;
+	const char *at = bytes;
+	size_t used = 0;
+	bool had_commands = work->commands.done;
+	enum status st = commands_feed(&work->commands, at, len, &used, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (!had_commands && work->commands.done && work->commands.len > 0)
+		work->failed.status = judge_commands(work, &work->failed);
+	/* a failure is told in the report at the end, as git expects it */
+	if (work->commands.done && work->failed.status == STATUS_OK)
+		work->failed.status = feed_pack(work, at + used, len - used);
+	return STATUS_OK;
+}
+
+static enum status run(struct receive *work, const struct env *env, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (work->failed.status != STATUS_OK) {
+		*e = work->failed;
+		return e->status;
+	}
+	if (!work->push.txn)
+		st = store_txn_begin(&work->push.txn, work->push.practice->history, e);
+	if (st == STATUS_OK)
+		st = store_txn_received(work->push.txn, e);
+	return st == STATUS_OK ? push_run(&work->push, env, e) : st;
+}
+
+static void report(struct request *r, struct receive *work, enum status st, const struct error *e)
+{
+	struct buf out = BUF_INIT;
+
+	if (work->commands.report_status)
+		publish_report(&out, &work->commands, st, &work->push.fault, e->text);
+	answer_bytes(&r->answer, 200, RESULT_TYPE, &out);
+	if (st == STATUS_EXISTS)
+		answer_note(&r->answer, "accepted before");
+	else if (st != STATUS_OK)
+		answer_note(&r->answer, "refused: %s", e->text);
+	buf_clear(&out);
+}
+
+static void end(struct request *r)
+{
+	struct receive *work = r->work;
+	struct error e = {STATUS_OK, ""};
+	struct buf nothing = BUF_INIT;
+	enum status st = STATUS_OK;
+
+	if (work->commands.done && work->commands.len == 0 && r->body.bytes == PROBE_BYTES) {
+		answer_bytes(&r->answer, 200, RESULT_TYPE, &nothing);
+		return;
+	}
+	if (!work->commands.done || work->commands.len == 0) {
+		answer_text(&r->answer, 400, "the push holds no command");
+		return;
+	}
+	st = run(work, r->service->env, &e);
+	e.status = st;
+	if (st != STATUS_OK && push_failed_here(st))
+		answer_error(&r->answer, &e);
+	else
+		report(r, work, st, &e);
+	push_clear(&work->push); /* before the answer goes: nothing of a refused push is left by then */
+}
+
+static void release(struct request *r)
+{
+	struct receive *work = r->work;
+
+	if (!work)
+		return;
+	push_clear(&work->push);
+	commands_clear(&work->commands);
+	free(work);
+	r->work = NULL;
+}
+
+const struct handler handler_receive_pack = {
+	.needs_peer = true,
+	.exclusive = true,
+	.max_bytes = LIMIT_PACK_BYTES + LIMIT_COMMAND_BYTES,
+	.begin = begin,
+	.feed = feed,
+	.end = end,
+	.release = release,
+};

@@ -1,0 +1,49 @@
+/* server/request.c - one HTTP request on its way. */
+#include "server/request.h"
+
+const struct handler *handler_of(enum route_kind kind)
+{
+	switch (kind) {
+	case ROUTE_HEALTH:
+		return &handler_health;
+	case ROUTE_REFS:
+		return &handler_refs;
+	case ROUTE_UPLOAD_PACK:
+		return &handler_upload_pack;
+	case ROUTE_RECEIVE_PACK:
+		return &handler_receive_pack;
+	case ROUTE_ENROL:
+		return &handler_enrol;
+	case ROUTE_RENEW:
+		return &handler_renew;
+	case ROUTE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static void answer_health(struct request *r)
+{
+	answer_text(&r->answer, 200, "ok");
+}
+
+const struct handler handler_health = {.end = answer_health};
+
+enum status request_collect(void *ctx, const void *bytes, size_t len, struct error *e)
+{
+	struct request *r = ctx;
+
+	buf_add(&r->collected, bytes, len);
+	return buf_ok(&r->collected) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+}
+
+void request_clear(struct request *r, const struct handler *h)
+{
+	if (h && h->release)
+		h->release(r);
+	view_put(r->view);
+	r->view = NULL;
+	body_clear(&r->body);
+	buf_clear(&r->collected);
+	answer_clear(&r->answer);
+}

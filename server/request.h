@@ -1,0 +1,55 @@
+/* server/request.h - one HTTP request on its way: what it asks for, who asks, its body as it comes, its answer. */
+#ifndef QIP_SERVER_REQUEST_H
+#define QIP_SERVER_REQUEST_H
+
+#include "core/tls.h"
+#include "server/answer.h"
+#include "server/body.h"
+#include "server/config.h"
+#include "server/jobs.h"
+#include "server/practices.h"
+#include "server/push.h"
+#include "server/route.h"
+
+/* What all requests of one serving process share. */
+struct service {
+	const struct config *config;
+	struct practices *practices;
+	const struct env *env;
+};
+
+struct request {
+	const struct service *service; /* borrowed */
+	struct route route;
+	const char *git_service;    /* of ?service=, borrowed until the request ends; NULL for none */
+	struct tls_peer peer;
+	struct practice *practice;  /* borrowed; NULL where the route has none */
+	struct view *view;          /* owned; the log when the request began */
+	struct identity who;        /* where the route asks for a certificate */
+	struct body body;
+	struct buf collected;       /* the body, for handlers that collect it */
+	struct answer answer;
+	void *work;                 /* the handler's own */
+};
+
+/* How a route is served. An answer ends the request at any step. */
+struct handler {
+	bool needs_peer;            /* only for devices of the practice: who is filled in */
+	bool exclusive;             /* `end` waits for others on the same practice */
+	uint64_t max_bytes;         /* of the body */
+	void (*begin)(struct request *r);  /* before the body, on an HTTP thread: short; or NULL */
+	body_sink feed;                    /* on an HTTP thread; ctx is the request; NULL: no body */
+	void (*end)(struct request *r);    /* at work, on a job thread */
+	void (*release)(struct request *r); /* frees r->work; or NULL */
+};
+
+/* NULL for ROUTE_NONE. */
+const struct handler *handler_of(enum route_kind kind);
+
+/* A feed that keeps the body in r->collected. */
+enum status request_collect(void *ctx, const void *bytes, size_t len, struct error *e) MUST_CHECK;
+void request_clear(struct request *r, const struct handler *h);
+
+extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol, handler_renew;
+
+#endif

@@ -1,0 +1,139 @@
+/* server/serve.c - a serving process from start to stop. */
+#include "server/serve.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "server/http.h"
+#include "server/listener.h"
+
+struct process {
+	struct config config;
+	struct service service;
+	struct jobs *jobs;
+	struct peers *peers;
+	struct http *http;
+	struct listener *listener;
+};
+
+/* As many connections as the limit on descriptors lets be, after raising it as far as it goes. */
+static int max_connections(int *max_fd)
+{
+	struct rlimit limit = {0};
+	rlim_t wanted = (rlim_t)LIMIT_CONNECTIONS * LIMIT_DESCRIPTORS_A_CONNECTION + LIMIT_DESCRIPTORS_SPARE;
+	int fds = 1024;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		if (limit.rlim_cur < wanted) {
+			limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+			(void)setrlimit(RLIMIT_NOFILE, &limit);
+		}
+		fds = (int)(limit.rlim_cur < wanted ? limit.rlim_cur : wanted);
+	}
+	*max_fd = fds;
+	fds = (fds - LIMIT_DESCRIPTORS_SPARE) / LIMIT_DESCRIPTORS_A_CONNECTION;
+	if (fds > LIMIT_CONNECTIONS)
+		return LIMIT_CONNECTIONS;
+	return fds < 1 ? 1 : fds;
+}
+
+static enum status open_all(struct process *p, const struct serve_options *o, struct error *e)
+{
+	int max_fd = 0, connections = max_connections(&max_fd);
+	struct http_options http = {.service = &p->service, .max_connections = connections};
+	struct listener_options listener = {.host = o->host, .port = o->port, .env = o->env, .max_connections = connections};
+	enum status st = config_load(&p->config, o->dir, e);
+
+	p->service.config = &p->config;
+	p->service.env = o->env;
+	if (st == STATUS_OK)
+		st = practices_open(&p->service.practices, o->dir, o->env, e);
+	if (st == STATUS_OK)
+		st = jobs_open(&p->jobs, LIMIT_JOB_THREADS, e);
+	if (st == STATUS_OK)
+		st = peers_open(&p->peers, max_fd, e);
+	http.peers = listener.peers = p->peers;
+	http.jobs = p->jobs;
+	if (st == STATUS_OK)
+		st = http_open(&p->http, &http, e);
+	listener.tls = (struct tls_server_options){
+		.ca_pem = buf_text(&p->config.ca_pem), .cert_pem = buf_text(&p->config.tls_pem), .key = p->config.tls_key};
+	listener.serve = http_serve;
+	listener.ctx = p->http;
+	if (st == STATUS_OK)
+		st = listener_open(&p->listener, &listener, e);
+	return st;
+}
+
+static enum status write_port(const char *path, int port, struct error *e)
+{
+	char text[16];
+	int n = snprintf(text, sizeof text, "%d\n", port);
+
+	return file_write(path, text, (size_t)n, 0644, e);
+}
+
+/* Wait for the word to stop. */
+static void wait_for_signal(const sigset_t *signals)
+{
+	int got = 0;
+
+	while (sigwait(signals, &got))
+		;
+	log_line(LOG_LEVEL_INFO, "stopping", "signal", got == SIGTERM ? "TERM" : "INT", NULL);
+}
+
+static void stop(struct process *p)
+{
+	listener_stop_accepting(p->listener);
+	http_stop(p->http);
+	if (!http_wait(p->http, LIMIT_STOP_MS)) {
+		/* what still runs is as safe against this as against a power cut */
+		log_line(LOG_LEVEL_WARN, "requests were still running", NULL);
+		_exit(0);
+	}
+	listener_drain(p->listener);
+}
+
+static void close_all(struct process *p)
+{
+	listener_close(p->listener);
+	http_close(p->http);
+	jobs_close(p->jobs);
+	peers_close(p->peers);
+	practices_close(p->service.practices);
+	config_clear(&p->config);
+}
+
+enum status serve(const struct serve_options *o, struct error *e)
+{
+	struct process p = {.jobs = NULL};
+	sigset_t signals;
+	enum status st = STATUS_OK;
+
+	/* before any thread starts, so that all of them leave the signals to this one */
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	st = open_all(&p, o, e);
+	if (st == STATUS_OK) {
+		practices_open_all(p.service.practices);
+		st = listener_start(p.listener, e);
+	}
+	if (st == STATUS_OK && o->port_file)
+		st = write_port(o->port_file, listener_port(p.listener), e);
+	if (st == STATUS_OK) {
+		log_line(LOG_LEVEL_INFO, "serving", "address", listener_address(p.listener), "folder", o->dir, "version", QIP_VERSION,
+			 NULL);
+		wait_for_signal(&signals);
+		stop(&p);
+	}
+	close_all(&p);
+	return st;
+}

@@ -1,0 +1,17 @@
+/* server/serve.h - a serving process from start to stop. */
+#ifndef QIP_SERVER_SERVE_H
+#define QIP_SERVER_SERVE_H
+
+#include "core/env.h"
+
+struct serve_options {
+	const char *dir;
+	const char *host, *port;  /* to listen on */
+	const char *port_file;    /* the port's number is written there once it listens; NULL for none */
+	const struct env *env;
+};
+
+/* Serve until SIGTERM or SIGINT, then let running requests finish. The library (repo_init_library) is open. */
+enum status serve(const struct serve_options *o, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,14 @@
+/* server/verify.h - stage 6 of 9: is the peer who it says, and is its head acceptable? */
+#ifndef QIP_SERVER_VERIFY_H
+#define QIP_SERVER_VERIFY_H
+
+#include "core/tls.h"
+#include "server/push.h"
+
+/* Who is at the other end, by its certificate and the registry. STATUS_DENIED with a sentence that says what to do. */
+enum status verify_peer(struct identity *out, struct practice *p, const struct view *v, const struct tls_peer *peer,
+			struct error *e) MUST_CHECK;
+/* Judge the head in the transaction. STATUS_EXISTS: accepted before. Refusals leave p->fault. */
+enum status verify_push(struct push *p, struct error *e) MUST_CHECK;
+
+#endif
