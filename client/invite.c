@@ -170,6 +170,28 @@ static enum status read_device(cJSON **out, struct qip *q, const char *device, s
 	return st == STATUS_NOT_FOUND ? error_set(e, st, "there is no device %s", device) : st;
 }
 
+/* The server would refuse it, and with it whatever else waits here. */
+static enum status check_not_last_manager(struct qip *q, const char *device, struct error *e)
+{
+	const struct registry *reg = NULL;
+	bool ends_manager = false;
+	size_t others = 0;
+	enum status st = view_registry(&reg, q, e);
+
+	for (size_t i = 0; st == STATUS_OK && i < reg->devices_len; i++) {
+		const struct device *d = &reg->devices[i];
+		bool active = d->role == ROLE_MANAGER && d->key && !d->retired && !d->revoked;
+
+		if (active && strcmp(d->id, device) == 0)
+			ends_manager = true;
+		else if (active)
+			others++;
+	}
+	if (st == STATUS_OK && ends_manager && others == 0)
+		st = error_set(e, STATUS_DENIED, "the last manager cannot go: invite another manager first, and let it join");
+	return st;
+}
+
 /* The record with its end added; STATUS_EXISTS when it had ended so before. */
 static enum status add_end(cJSON *record, struct qip *q, const char *member, const char *reason, struct error *e)
 {
@@ -199,6 +221,8 @@ enum status qip_end_device(struct qip *q, const char *device, bool revoke, const
 	if (q->identity.role != ROLE_MANAGER)
 		return error_set(e, STATUS_DENIED, "only a manager's device retires or revokes devices");
 	st = read_device(&record, q, device, e);
+	if (st == STATUS_OK)
+		st = check_not_last_manager(q, device, e);
 	if (st == STATUS_OK)
 		st = add_end(record, q, member, reason, e);
 	if (st == STATUS_OK)

@@ -51,11 +51,6 @@ static enum status make_body(struct buf *body, struct qip *q, const struct oid *
 	return st;
 }
 
-static void copy_line(char *out, size_t size, const char *text, size_t len)
-{
-	http_clean_text(out, size, text, len);
-}
-
 /* "ng <ref> <commit> <path or -> <sentence>": what another git server would say has no commit and is all sentence. */
 static void read_refusal(struct push_refusal *out, const char *text, size_t len)
 {
@@ -74,7 +69,7 @@ static void read_refusal(struct push_refusal *out, const char *text, size_t len)
 			len -= (size_t)(text - path);
 		}
 	}
-	copy_line(r.reason, sizeof(r.reason), text, len);
+	http_clean_text(r.reason, sizeof(r.reason), text, len);
 	*out = r;
 }
 

@@ -8,11 +8,13 @@
 
 #include "client/remote.h"
 
+#define PUSH_REASON_MAX 800 /* fits a void record's reason */
+
 /* A refusal that names a commit, in the server's words. */
 struct push_refusal {
 	struct oid commit;        /* zero: the head as a whole */
 	char path[TREE_PATH_MAX]; /* "": the commit as a whole */
-	char reason[ERROR_TEXT_MAX];
+	char reason[PUSH_REASON_MAX];
 };
 
 enum push_outcome {

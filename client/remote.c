@@ -39,6 +39,16 @@ void remote_close(struct remote *r)
 	*r = (struct remote){0};
 }
 
+void remote_end(struct remote *r, const struct qip *q)
+{
+	http_close(r->http);
+	r->http = NULL;
+	/* without it the next handshake is a full one: no reason to fail */
+	if (r->wire.session.len > 0)
+		(void)(files_write(q->dir, HOME_SESSION, r->wire.session.data, r->wire.session.len, 0600, NULL) == STATUS_OK);
+	remote_close(r);
+}
+
 enum status remote_call(struct remote *r, const struct http_request *req, const char *expected_type, struct http_response *out,
 			struct error *e)
 {

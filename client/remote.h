@@ -21,6 +21,8 @@ struct remote_refs {
 /* Nothing is sent yet. The home must outlive it. `authenticated`: use the home's certificate. */
 enum status remote_open(struct remote *out, const struct qip *q, bool authenticated, struct error *e) MUST_CHECK;
 void remote_close(struct remote *r);
+/* Close the connection and keep its TLS session in the home, for a short handshake next time. */
+void remote_end(struct remote *r, const struct qip *q);
 
 /* One call; an answer other than 200 of the expected type becomes an error as http_refusal says. The server's clock is noted. */
 enum status remote_call(struct remote *r, const struct http_request *req, const char *expected_type, struct http_response *out,

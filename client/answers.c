@@ -1,0 +1,276 @@
+/* client/answers.c - stage 3 of 9, for kiosks: the journal's records become signed commits.
+ *
+ * Enters: journal records beyond the last one on the own branch. Leaves: commits of at most 500 feedback records, on disk, and refs/qip/work on
+ * them; sealed comments as files of their own. Nothing is taken twice: where the branch ends says what is to come.
+ */
+#include "client/answers.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "client/build.h"
+#include "client/commit.h"
+#include "client/files.h"
+#include "core/schema.h"
+
+struct batch {
+	struct qip *q;
+	int64_t now_ms;
+	int64_t not_before_ms;     /* something sure that is earlier than the record to come */
+	struct oid work;           /* where refs/qip/work stands */
+	struct oid tip, tip_tree;  /* with the commits staged since */
+	size_t staged;             /* how many those are */
+	uint64_t next;             /* number of the record to come */
+	uint64_t first;            /* of the commit being filled */
+	uint64_t count;            /* records taken in all */
+	struct tree_edit edits[LIMIT_ANSWERS_PER_COMMIT];
+	char paths[LIMIT_ANSWERS_PER_COMMIT][TREE_PATH_MAX];
+	size_t len;
+};
+
+static void build_recorded(enum status *st, cJSON *record, const struct recorded *when)
+{
+	cJSON *recorded = build_object(st);
+
+	build_time(st, recorded, "at", when->at_ms);
+	build_string(st, recorded, "quality", clock_quality_text(when->quality));
+	build_time(st, recorded, "earliest", when->earliest_ms);
+	build_time(st, recorded, "latest", when->latest_ms);
+	build_item(st, record, "recorded", recorded);
+}
+
+enum status answers_record(cJSON **out, const cJSON *captured, const char *device, const char *site, uint64_t seq, const struct recorded *when)
+{
+	static const char *const members[] = {"id", "survey", "mode", "language", "answers", "comment"};
+	enum status st = STATUS_OK;
+	cJSON *record = build_object(&st);
+
+	build_string(&st, record, "schema", "feedback/1");
+	build_string(&st, record, "device", device);
+	build_integer(&st, record, "seq", (int64_t)seq);
+	build_string(&st, record, "site", site);
+	build_recorded(&st, record, when);
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const cJSON *member = json_get(captured, members[i]);
+
+		if (member)
+			build_item(&st, record, members[i], cJSON_Duplicate(member, true));
+	}
+	if (st == STATUS_OK)
+		*out = record;
+	else
+		cJSON_Delete(record);
+	return st;
+}
+
+enum status answers_stand_in(cJSON **out, const char *type, const char *id, const char *device, uint64_t seq, const char *reason)
+{
+	enum status st = STATUS_OK;
+	cJSON *record = build_object(&st);
+	char schema[SCHEMA_NAME_MAX];
+
+	(void)snprintf(schema, sizeof(schema), "%s/1", type);
+	build_string(&st, record, "schema", schema);
+	build_string(&st, record, "id", id);
+	build_string(&st, record, "device", device);
+	build_integer(&st, record, "seq", (int64_t)seq);
+	build_string(&st, record, "reason", reason);
+	if (st == STATUS_OK)
+		*out = record;
+	else
+		cJSON_Delete(record);
+	return st;
+}
+
+enum status answers_last(uint64_t *out, struct qip *q, const struct oid *commit, struct error *e)
+{
+	struct oid tree;
+	enum status st = home_tree_of(&tree, q, commit, e);
+
+	return st == STATUS_OK ? head_feedback_last(out, q->repo, &tree, q->identity.device, e) : st;
+}
+
+/* Make what is staged durable, and the branch say so. */
+static enum status flush(struct batch *b, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (b->staged == 0)
+		return STATUS_OK;
+	st = repo_flush(b->q->repo, e);
+	if (st == STATUS_OK)
+		st = home_move_ref(b->q, REF_WORK, &b->tip, &b->work, e);
+	if (st == STATUS_OK) {
+		b->work = b->tip;
+		b->staged = 0;
+	}
+	return st;
+}
+
+static enum status close_commit(struct batch *b, struct error *e)
+{
+	char subject[64];
+	struct oid tree;
+	enum status st = STATUS_OK;
+
+	if (b->len == 0)
+		return STATUS_OK;
+	(void)snprintf(subject, sizeof(subject), "Answers %" PRIu64 " to %" PRIu64, b->first, b->next - 1);
+	st = tree_apply(&tree, b->q->repo, &b->tip_tree, b->edits, b->len, e);
+	if (st == STATUS_OK)
+		st = commit_write(&b->tip, b->q, &tree, &b->tip, b->now_ms, subject, e);
+	if (st != STATUS_OK)
+		return st;
+	b->tip_tree = tree;
+	b->len = 0;
+	b->staged++;
+	return b->staged == LIMIT_PUSH_KIOSK_COMMITS ? flush(b, e) : STATUS_OK;
+}
+
+static enum status add_record(struct batch *b, const cJSON *record, struct error *e)
+{
+	struct tree_edit *edit = &b->edits[b->len];
+	enum status st = STATUS_OK;
+
+	policy_feedback_path(b->paths[b->len], b->q->identity.device, b->next);
+	*edit = (struct tree_edit){.path = b->paths[b->len]};
+	st = commit_stage(&edit->id, b->q, record, e);
+	if (st != STATUS_OK)
+		return st;
+	if (b->len == 0)
+		b->first = b->next;
+	b->len++;
+	b->next++;
+	b->count++;
+	return b->len == LIMIT_ANSWERS_PER_COMMIT ? close_commit(b, e) : STATUS_OK;
+}
+
+static enum status add_lost(struct batch *b, const char *reason, struct error *e)
+{
+	char id[ID_TEXT_LEN + 1];
+	cJSON *record = NULL;
+	enum status st = id_make(id, b->q->env);
+
+	if (st == STATUS_OK)
+		st = answers_stand_in(&record, "lost", id, b->q->identity.device, b->next, reason);
+	st = st == STATUS_OK ? add_record(b, record, e) : error_set(e, st, "a lost answer cannot be noted: %s", status_text(st));
+	cJSON_Delete(record);
+	return st;
+}
+
+/* The sealed comment goes to a file named by its hash, before the commit that names it. */
+static enum status keep_comment(struct batch *b, const cJSON *captured, const struct journal_record *r, struct error *e)
+{
+	const char *named = json_string(json_get(captured, "comment"), "sha256");
+	uint8_t digest[SHA256_LEN];
+	char hex[SHA256_HEX_LEN + 1], name[SHA256_HEX_LEN + 16];
+	struct stat there;
+	enum status st = STATUS_OK;
+
+	if (!named && !r->attachment)
+		return STATUS_OK;
+	if (!named || !r->attachment)
+		return STATUS_CORRUPT;
+	st = sha256(digest, r->attachment, r->attachment_len);
+	if (st != STATUS_OK)
+		return error_set(e, st, "a comment's hash cannot be computed");
+	hex_encode(hex, digest, sizeof(digest));
+	if (strcmp(hex, named) != 0)
+		return STATUS_CORRUPT;
+	(void)snprintf(name, sizeof(name), HOME_BLOBS "/%s", hex);
+	if (fstatat(b->q->dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_size == (off_t)r->attachment_len)
+		return STATUS_OK;
+	return files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
+}
+
+static enum status add_answer(struct batch *b, const struct journal_record *r, struct error *e)
+{
+	struct recorded when;
+	cJSON *captured = NULL, *record = NULL;
+	int64_t floor_ms = r->seq > b->q->state.last_sync_seq && b->q->state.last_sync_ms > b->not_before_ms ? b->q->state.last_sync_ms
+													   : b->not_before_ms;
+	enum status st = json_parse(&captured, r->json, r->json_len, NULL);
+
+	if (st == STATUS_OK)
+		st = keep_comment(b, captured, r, e);
+	if (st == STATUS_OK) {
+		recorded_work_out(&when, r, &b->q->state, floor_ms, b->now_ms);
+		st = answers_record(&record, captured, b->q->identity.device, b->q->identity.site, r->seq, &when);
+	}
+	if (st == STATUS_OK && schema_check(record, NULL) != STATUS_OK)
+		st = STATUS_CORRUPT;
+	if (st == STATUS_OK)
+		st = add_record(b, record, e);
+	else if (st == STATUS_CORRUPT || st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM)
+		st = add_lost(b, "What the journal holds under this number is no answer.", e);
+	if (record && when.quality != CLOCK_UNKNOWN && when.earliest_ms > b->not_before_ms)
+		b->not_before_ms = when.earliest_ms;
+	cJSON_Delete(record);
+	cJSON_Delete(captured);
+	return st;
+}
+
+static enum status take(void *ctx, const struct journal_record *r, struct error *e)
+{
+	struct batch *b = ctx;
+	enum status st = STATUS_OK;
+
+	if (r->seq - b->next > LIMIT_LOST)
+		return error_set(e, STATUS_CORRUPT, "the journal jumps from answer %" PRIu64 " to %" PRIu64 ": ask for help before it is used on",
+				 b->next - 1, r->seq);
+	while (st == STATUS_OK && b->next < r->seq)
+		st = add_lost(b, "The journal has no readable record of this number.", e);
+	return st == STATUS_OK ? add_answer(b, r, e) : st;
+}
+
+static enum status commit_journal(struct batch *b, struct journal *j, struct error *e)
+{
+	uint64_t last = 0;
+	enum status st = home_ref(&b->work, b->q, REF_WORK, e);
+
+	if (st == STATUS_OK)
+		st = home_tree_of(&b->tip_tree, b->q, &b->work, e);
+	if (st == STATUS_OK)
+		st = answers_last(&last, b->q, &b->work, e);
+	if (st != STATUS_OK)
+		return st;
+	b->tip = b->work;
+	b->next = last + 1;
+	st = journal_each(j, b->next, take, b, e);
+	if (st == STATUS_OK)
+		st = close_commit(b, e);
+	if (st == STATUS_OK)
+		st = flush(b, e);
+	repo_discard(b->q->repo);
+	return st;
+}
+
+enum status answers_commit(uint64_t *committed, struct qip *q, int64_t now_ms, struct error *e)
+{
+	char path[HOME_PATH_MAX];
+	struct journal *own = NULL;
+	struct batch *b = NULL;
+	enum status st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
+
+	if (st == STATUS_OK && !q->journal)
+		st = journal_open(&own, path, JOURNAL_READ, 1, q->env, e);
+	if (st != STATUS_OK)
+		return st;
+	b = calloc(1, sizeof(*b));
+	if (b) {
+		b->q = q;
+		b->now_ms = now_ms;
+		b->not_before_ms = RECORDED_FLOOR_MS;
+		st = commit_journal(b, q->journal ? q->journal : own, e);
+	} else
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	if (st == STATUS_OK)
+		*committed = b->count;
+	free(b);
+	journal_close(own);
+	return st;
+}

@@ -1,0 +1,21 @@
+/* client/answers.h - stage 3 of 9 for kiosks: the journal's records become signed commits on the own branch. */
+#ifndef QIP_CLIENT_ANSWERS_H
+#define QIP_CLIENT_ANSWERS_H
+
+#include "client/home.h"
+#include "client/recorded.h"
+
+/* Commit what the journal holds beyond the own branch. *committed: how many records. now_ms: the server's clock. */
+enum status answers_commit(uint64_t *committed, struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
+
+/* The feedback record out of what a capture wrote into the journal:
+ * {"id","survey","mode","language","answers","comment"?}; members go over as they are. */
+enum status answers_record(cJSON **out, const cJSON *captured, const char *device, const char *site, uint64_t seq, const struct recorded *when) MUST_CHECK;
+
+/* A record in the place of an answer: type "void" (refused) or "lost" (the journal does not have it). */
+enum status answers_stand_in(cJSON **out, const char *type, const char *id, const char *device, uint64_t seq, const char *reason) MUST_CHECK;
+
+/* Number of the last record on a branch, 0 for none. */
+enum status answers_last(uint64_t *out, struct qip *q, const struct oid *commit, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,332 @@
+/* client/capture.c - an answer on its way into the journal (between stages 1 and 2 of 9).
+ *
+ * Enters: what a patient answered, under an id made when the form was shown. Leaves: one journal record {"id","survey","mode","language",
+ * "answers","comment"?}, the comment itself sealed beside it; plain text is in memory only.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/answers.h"
+#include "client/build.h"
+#include "client/comment_key.h"
+#include "client/survey.h"
+#include "core/schema.h"
+#include "core/utf8.h"
+
+#define SEAL_INFO "qip comment"
+#define KIOSK_MODE "kiosk"
+
+struct recent {
+	char id[ID_TEXT_LEN + 1];
+	uint64_t seq;
+};
+
+struct qip_capture {
+	struct qip *q;           /* borrowed; used for opening and reloading only */
+	const struct env *env;
+	pthread_mutex_t lock;    /* over all below */
+	struct journal *journal; /* owned */
+	char ods[7], device[NAME_MAX_LEN + 1], site[NAME_MAX_LEN + 1];
+	cJSON *surveys[LIMIT_SURVEYS]; /* owned; an answer to a form shown before a reload still finds its version */
+	size_t surveys_len;
+	struct comment_key key;  /* generation 0: none */
+	struct recent recent[LIMIT_RECENT_IDS]; /* a ring */
+	size_t recent_len, recent_next;
+};
+
+static const cJSON *find_survey(const struct qip_capture *c, const char *id, int64_t version)
+{
+	int64_t number = 0;
+
+	for (size_t i = c->surveys_len; id && i-- > 0;) {
+		const char *name = json_string(c->surveys[i], "id");
+
+		if (name && strcmp(name, id) == 0 && json_integer(c->surveys[i], "version", &number) && number == version)
+			return c->surveys[i];
+	}
+	return NULL;
+}
+
+static enum status add_survey(void *ctx, const char *path, const cJSON *record, struct error *e)
+{
+	struct qip_capture *c = ctx;
+	int64_t version = 0;
+	cJSON *copy = NULL;
+
+	(void)path;
+	if (schema_check(record, NULL) != STATUS_OK || !json_integer(record, "version", &version) ||
+	    find_survey(c, json_string(record, "id"), version))
+		return STATUS_OK;
+	copy = cJSON_Duplicate(record, true);
+	if (!copy)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	if (c->surveys_len == LIMIT_SURVEYS) {
+		cJSON_Delete(c->surveys[0]);
+		c->surveys_len--;
+		memmove(c->surveys, c->surveys + 1, c->surveys_len * sizeof(c->surveys[0]));
+	}
+	c->surveys[c->surveys_len++] = copy;
+	return STATUS_OK;
+}
+
+static enum status load(struct qip_capture *c, struct qip *q, struct error *e)
+{
+	struct comment_key key = {0};
+	const struct registry *reg = NULL;
+	enum status st = view_registry(&reg, q, e); /* the chain to the root holds */
+
+	if (st == STATUS_OK)
+		st = comment_key_find(&key, q, NULL);
+	if (st == STATUS_NOT_FOUND)
+		st = STATUS_OK; /* answers without comments, then */
+	if (st == STATUS_OK)
+		st = qip_each(q, "surveys/", add_survey, c, e);
+	if (st == STATUS_OK && c->surveys_len == 0)
+		st = error_set(e, STATUS_UNTRUSTED, "the practice has no survey yet: a manager adds one, then this kiosk syncs");
+	if (st == STATUS_OK)
+		c->key = key;
+	return st;
+}
+
+static void remember(struct qip_capture *c, const char *id, uint64_t seq)
+{
+	struct recent *r = &c->recent[c->recent_next];
+
+	memcpy(r->id, id, sizeof(r->id));
+	r->seq = seq;
+	c->recent_next = (c->recent_next + 1) % LIMIT_RECENT_IDS;
+	if (c->recent_len < LIMIT_RECENT_IDS)
+		c->recent_len++;
+}
+
+static enum status remember_record(void *ctx, const struct journal_record *r, struct error *e)
+{
+	cJSON *captured = NULL;
+	const char *id = NULL;
+
+	(void)e;
+	if (json_parse(&captured, r->json, r->json_len, NULL) == STATUS_OK)
+		id = json_string(captured, "id");
+	if (id && id_valid(id))
+		remember(ctx, id, r->seq);
+	cJSON_Delete(captured);
+	return STATUS_OK;
+}
+
+static enum status open_journal(struct qip_capture *c, struct qip *q, struct error *e)
+{
+	char path[HOME_PATH_MAX];
+	struct oid work;
+	uint64_t last = 0, newest = 0;
+	enum status st = home_ref(&work, q, REF_WORK, e);
+
+	if (st == STATUS_OK)
+		st = answers_last(&last, q, &work, e);
+	if (st == STATUS_OK)
+		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
+	if (st == STATUS_OK)
+		st = journal_open(&c->journal, path, JOURNAL_WRITE, last + 1, q->env, e);
+	if (st != STATUS_OK)
+		return st;
+	newest = journal_last(c->journal);
+	return journal_each(c->journal, newest > LIMIT_RECENT_IDS ? newest - LIMIT_RECENT_IDS + 1 : 1, remember_record, c, e);
+}
+
+enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e)
+{
+	struct qip_capture *c = NULL;
+	enum status st = STATUS_OK;
+
+	if (!home_is_kiosk(q))
+		return error_set(e, STATUS_DENIED, "only a kiosk records patients' answers");
+	if (q->journal)
+		return error_set(e, STATUS_BUSY, "the journal is open already");
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	(void)pthread_mutex_init(&c->lock, NULL);
+	c->env = q->env;
+	memcpy(c->ods, q->identity.ods, sizeof(c->ods));
+	memcpy(c->device, q->identity.device, sizeof(c->device));
+	memcpy(c->site, q->identity.site, sizeof(c->site));
+	st = load(c, q, e);
+	if (st == STATUS_OK)
+		st = open_journal(c, q, e);
+	if (st != STATUS_OK) {
+		qip_capture_close(c);
+		return st;
+	}
+	c->q = q;
+	q->journal = c->journal; /* so that a sync reads the journal through its writer */
+	*out = c;
+	return STATUS_OK;
+}
+
+void qip_capture_close(struct qip_capture *c)
+{
+	if (!c)
+		return;
+	if (c->q)
+		c->q->journal = NULL;
+	journal_close(c->journal);
+	for (size_t i = 0; i < c->surveys_len; i++)
+		cJSON_Delete(c->surveys[i]);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&c->lock);
+	st = load(c, q, e);
+	(void)pthread_mutex_unlock(&c->lock);
+	return st;
+}
+
+uint64_t qip_capture_last(struct qip_capture *c)
+{
+	return journal_last(c->journal);
+}
+
+bool qip_capture_can_seal(struct qip_capture *c)
+{
+	bool can = false;
+
+	(void)pthread_mutex_lock(&c->lock);
+	can = c->key.generation > 0;
+	(void)pthread_mutex_unlock(&c->lock);
+	return can;
+}
+
+/* Only blanks are no comment. */
+static bool is_blank(const char *text)
+{
+	return !text || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static enum status seal_comment(struct buf *sealed, cJSON *captured, const struct qip_capture *c, const struct qip_answer *a, struct error *e)
+{
+	size_t len = strlen(a->comment), count = 0;
+	struct buf aad = BUF_INIT;
+	uint8_t digest[SHA256_LEN] = {0};
+	char hex[SHA256_HEX_LEN + 1];
+	enum status st = STATUS_OK;
+	cJSON *comment = NULL;
+
+	if (!utf8_valid(&count, a->comment, len) || count > QIP_COMMENT_MAX)
+		return error_set(e, STATUS_INVALID, "a comment is text of at most %d characters", QIP_COMMENT_MAX);
+	if (c->key.generation == 0)
+		return error_set(e, STATUS_UNTRUSTED, "there is no key to seal a comment to, and unsealed it is not kept");
+	buf_addf(&aad, "%s/%s", c->ods, a->id);
+	st = seal_to(sealed, c->key.public_key, SEAL_INFO, aad.data, aad.len, a->comment, len, e);
+	if (st == STATUS_OK && (!buf_ok(sealed) || !buf_ok(&aad)))
+		st = STATUS_NOMEM;
+	if (st == STATUS_OK)
+		st = sha256(digest, sealed->data, sealed->len);
+	hex_encode(hex, digest, sizeof(digest));
+	comment = build_object(&st);
+	build_string(&st, comment, "sha256", hex);
+	build_integer(&st, comment, "size", (int64_t)sealed->len);
+	build_bool(&st, comment, "publish", a->publish);
+	build_integer(&st, comment, "key", c->key.generation);
+	build_item(&st, captured, "comment", comment);
+	buf_clear(&aad);
+	return st == STATUS_OK ? st : error_set(e, st, "the comment cannot be sealed: %s", status_text(st));
+}
+
+static enum status make_captured(cJSON **out, struct buf *sealed, const struct qip_capture *c, const struct qip_answer *a, struct error *e)
+{
+	enum status st = STATUS_OK;
+	cJSON *captured = build_object(&st), *survey = build_object(&st);
+
+	build_string(&st, survey, "id", a->survey);
+	build_integer(&st, survey, "version", a->survey_version);
+	build_string(&st, captured, "id", a->id);
+	build_item(&st, captured, "survey", survey);
+	build_string(&st, captured, "mode", a->mode);
+	build_string(&st, captured, "language", a->language);
+	build_item(&st, captured, "answers", cJSON_Duplicate(a->answers, true));
+	if (st != STATUS_OK)
+		st = error_set(e, st, "the answer cannot be written: %s", status_text(st));
+	else if (!is_blank(a->comment))
+		st = seal_comment(sealed, captured, c, a, e);
+	if (st == STATUS_OK)
+		*out = captured;
+	else
+		cJSON_Delete(captured);
+	return st;
+}
+
+/* What the server would refuse must not get a number: numbers have no gaps. */
+static enum status check_record(const cJSON *captured, const struct qip_capture *c, struct error *e)
+{
+	const struct recorded now = {.quality = CLOCK_UNKNOWN};
+	cJSON *record = NULL;
+	enum status st = answers_record(&record, captured, c->device, c->site, 1, &now);
+
+	if (st == STATUS_OK)
+		st = schema_check(record, e);
+	cJSON_Delete(record);
+	return st;
+}
+
+static enum status append(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e)
+{
+	struct buf json = BUF_INIT, sealed = BUF_INIT;
+	cJSON *captured = NULL;
+	enum status st = make_captured(&captured, &sealed, c, a, e);
+
+	if (st == STATUS_OK)
+		st = check_record(captured, c, e);
+	if (st == STATUS_OK && (json_canonical(&json, captured) != STATUS_OK || !buf_ok(&json)))
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	if (st == STATUS_OK)
+		st = journal_append(seq, c->journal, json.data, json.len, sealed.data, sealed.len, e);
+	if (st == STATUS_OK)
+		remember(c, a->id, *seq);
+	cJSON_Delete(captured);
+	buf_clear(&json);
+	buf_clear(&sealed);
+	return st;
+}
+
+static enum status find_recent(uint64_t *seq, const struct qip_capture *c, const char *id)
+{
+	for (size_t i = 0; i < c->recent_len; i++) {
+		if (strcmp(c->recent[i].id, id) == 0) {
+			*seq = c->recent[i].seq;
+			return STATUS_EXISTS;
+		}
+	}
+	return STATUS_NOT_FOUND;
+}
+
+enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e)
+{
+	const cJSON *survey = NULL;
+	enum status st = STATUS_OK;
+
+	if (!a->id || !id_valid(a->id) || !a->survey || !a->mode || !a->language)
+		return error_set(e, STATUS_INVALID, "an answer needs an id, a survey, a mode and a language");
+	if (strcmp(a->mode, KIOSK_MODE) != 0)
+		return error_set(e, STATUS_INVALID, "what a kiosk records has the mode \"" KIOSK_MODE "\"");
+	(void)pthread_mutex_lock(&c->lock);
+	st = find_recent(seq, c, a->id);
+	if (st == STATUS_EXISTS) {
+		(void)error_set(e, st, "this answer is recorded already");
+		goto done;
+	}
+	survey = find_survey(c, a->survey, a->survey_version);
+	if (!survey)
+		st = error_set(e, STATUS_INVALID, "there is no survey \"%s\" of this version", a->survey);
+	else
+		st = survey_check_answers(survey, a->answers, !is_blank(a->comment), e);
+	if (st == STATUS_OK)
+		st = append(seq, c, a, e);
+done:
+	(void)pthread_mutex_unlock(&c->lock);
+	return st;
+}

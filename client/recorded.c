@@ -1,0 +1,22 @@
+/* client/recorded.c - when an answer was recorded. */
+#include "client/recorded.h"
+
+void recorded_work_out(struct recorded *out, const struct journal_record *record, const struct state *s, int64_t not_before_ms, int64_t now_ms)
+{
+	const struct anchor *a = state_find_anchor(s, record->boot_id);
+	struct recorded r = {.at_ms = record->wall_ms, .earliest_ms = record->wall_ms, .latest_ms = record->wall_ms};
+
+	if (record->quality == CLOCK_SYNCHRONISED) {
+		r.quality = CLOCK_SYNCHRONISED;
+	} else if (a) {
+		r.quality = CLOCK_ESTIMATED;
+		r.at_ms = a->server_ms - (a->monotonic_ms - record->monotonic_ms);
+		r.earliest_ms = r.at_ms - a->error_ms;
+		r.latest_ms = r.at_ms + a->error_ms;
+	} else {
+		r.quality = CLOCK_UNKNOWN;
+		r.earliest_ms = not_before_ms;
+		r.latest_ms = now_ms;
+	}
+	*out = r;
+}

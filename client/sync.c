@@ -1,0 +1,302 @@
+/* client/sync.c - qip_sync: one visit to the server.
+ *
+ * List the refs (which also tells the server's time); commit the journal (kiosk); push what waits, in parts, handling refusals; list again if
+ * anything was pushed; take over what moved. With nothing to do it is the one request. An interruption anywhere leaves a state from which the
+ * next sync goes on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/answers.h"
+#include "client/chain.h"
+#include "client/follow.h"
+#include "client/push.h"
+#include "client/refused.h"
+
+struct sync {
+	struct qip *q;
+	struct remote remote;
+	struct remote_refs refs;
+	struct qip_sync_report report;
+	bool singly; /* a refusal named no commit: send one by one until it is found */
+};
+
+static enum status list(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	enum status st = remote_list(&s->refs, &s->remote, q, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (s->remote.server_ms > 0)
+		state_anchor(&q->state, q->env, s->remote.server_ms, s->remote.elapsed_ms);
+	s->report.server_time_ms = s->remote.server_ms > 0 ? s->remote.server_ms : q->env->now_ms(q->env->ctx);
+	return STATUS_OK;
+}
+
+/* The server's word on where the own head stands. It may be further than known here (a lost receipt) or less far (a server restored from a
+ * backup: what it lacks is sent again), but it must be a commit of this device's own branch. */
+static enum status adopt_own(struct sync *s, const struct oid *tip, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid accepted, work;
+	bool own = false;
+	enum status st = home_ref(&accepted, q, q->own_ref, e);
+
+	if (st != STATUS_OK || oid_equal(&accepted, tip))
+		return st;
+	if (oid_is_zero(tip))
+		return error_set(e, STATUS_REFUSED, "the server does not know this device's head any more: ask the host");
+	st = home_ref(&work, q, REF_WORK, e);
+	if (st == STATUS_OK && repo_has(q->repo, tip))
+		st = repo_is_ancestor(&own, q->repo, tip, &work, e);
+	if (st != STATUS_OK)
+		return st;
+	if (!own)
+		return error_set(e, STATUS_UNTRUSTED,
+				 "the server holds a head of %s that was not made here: is there a copy of this installation? Join one of them anew",
+				 q->identity.device);
+	return home_move_ref(q, q->own_ref, tip, &accepted, e);
+}
+
+static enum status receipted(struct sync *s, const struct chain *chain, size_t sent, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid accepted;
+	uint64_t records = 0;
+	enum status st = home_ref(&accepted, q, q->own_ref, e);
+
+	if (st == STATUS_OK)
+		st = home_move_ref(q, q->own_ref, &chain->ids[sent - 1], &accepted, e);
+	if (st == STATUS_OK)
+		st = chain_count_records(&records, q, &chain->base, &chain->ids[sent - 1], e);
+	if (st != STATUS_OK)
+		return st;
+	s->report.commits_sent += sent;
+	s->report.records_sent += records;
+	return STATUS_OK;
+}
+
+static enum status refused(struct sync *s, const struct chain *chain, size_t sent, struct push_refusal *refusal, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (oid_is_zero(&refusal->commit) && home_is_kiosk(s->q))
+		return error_set(e, STATUS_REFUSED, "the server refused what this kiosk sends: %s", refusal->reason);
+	if (oid_is_zero(&refusal->commit) && sent > 1) {
+		s->singly = true;
+		return STATUS_OK;
+	}
+	if (oid_is_zero(&refusal->commit))
+		refusal->commit = chain->ids[0];
+	st = refused_handle(s->q, chain, refusal, e);
+	if (st == STATUS_OK)
+		s->report.refused++;
+	return st;
+}
+
+/* Send the next part of the chain; *more is false when nothing waits. */
+static enum status push_part(bool *more, struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	struct chain chain = {0};
+	struct push_refusal refusal = {0};
+	enum push_outcome outcome = PUSH_ACCEPTED;
+	struct oid accepted, main, tip;
+	size_t part = home_is_kiosk(q) ? LIMIT_PUSH_KIOSK_COMMITS : LIMIT_PUSH_COMMITS;
+	enum status st = chain_load(&chain, q, e);
+
+	*more = st == STATUS_OK && chain.len > 0;
+	if (!*more)
+		goto done;
+	if (s->singly)
+		part = 1;
+	if (part > chain.len)
+		part = chain.len;
+	st = home_ref(&accepted, q, q->own_ref, e);
+	if (st == STATUS_OK)
+		st = home_ref(&main, q, REF_MAIN, e);
+	if (st == STATUS_OK)
+		st = push_ref(&outcome, &tip, &refusal, &s->remote, q, &accepted, &chain.ids[part - 1], &main, e);
+	if (st != STATUS_OK)
+		goto done;
+	switch (outcome) {
+	case PUSH_ACCEPTED:
+		st = receipted(s, &chain, part, e);
+		break;
+	case PUSH_MOVED:
+		st = adopt_own(s, &tip, e);
+		break;
+	case PUSH_REFUSED:
+		st = refused(s, &chain, part, &refusal, e);
+		break;
+	}
+done:
+	chain_clear(&chain);
+	return st;
+}
+
+static enum status push_all(bool *pushed, struct sync *s, struct error *e)
+{
+	bool more = true;
+	enum status st = STATUS_OK;
+
+	*pushed = false;
+	for (int round = 0; round < LIMIT_PUSH_ROUNDS; round++) {
+		st = push_part(&more, s, e);
+		if (st != STATUS_OK || !more)
+			return st;
+		*pushed = true;
+	}
+	return STATUS_OK; /* the rest goes with the next sync */
+}
+
+/* Once the log contains all own commits, reads and edits start from the log. */
+static enum status catch_up(struct sync *s, const struct oid *old_main, const struct oid *new_main, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid work;
+	bool contained = false;
+	enum status st = home_ref(&work, q, REF_WORK, e);
+
+	if (st != STATUS_OK)
+		return st;
+	contained = oid_equal(&work, old_main);
+	if (!contained)
+		st = repo_is_ancestor(&contained, q->repo, &work, new_main, e);
+	return st == STATUS_OK && contained ? home_move_ref(q, REF_WORK, new_main, &work, e) : st;
+}
+
+/* The place of the log that is reached, from its last merge. */
+static enum status read_index(int64_t *out, struct qip *q, const struct oid *main, struct error *e)
+{
+	struct commit c = COMMIT_INIT;
+	struct merge_note note = {0};
+	enum status st = oid_is_zero(main) ? STATUS_NOT_FOUND : repo_commit_read(&c, q->repo, main, e);
+
+	if (st == STATUS_OK && merge_note_parse(&note, c.message, NULL) == STATUS_OK)
+		*out = note.index;
+	buf_clear(&note.kept);
+	commit_clear(&c);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static enum status follow(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	const struct oid *tip = home_is_kiosk(q) ? &s->refs.config : &s->refs.main;
+	struct oid known;
+	enum status st = home_ref(&known, q, home_is_kiosk(q) ? REF_CONFIG : REF_MAIN, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (oid_is_zero(tip) && !oid_is_zero(&known))
+		return error_set(e, STATUS_UNTRUSTED, "the server does not show the history that it showed before: ask the host");
+	if (home_is_kiosk(q))
+		return oid_equal(tip, &known) ? STATUS_OK : follow_config(q, &s->remote, tip, e);
+	if (oid_equal(tip, &known))
+		return read_index(&s->report.main_index, q, tip, e);
+	st = follow_main(&s->report.merges_received, &s->report.main_index, q, &s->remote, tip, e);
+	return st == STATUS_OK ? catch_up(s, &known, tip, e) : st;
+}
+
+/* Receipted answers are kept for weeks, in case the server has to be restored; less long only if the journal would fill. */
+static void release_journal(struct qip *q)
+{
+	struct oid accepted;
+	uint64_t last = 0;
+	bool sure = q->env->quality(q->env->ctx) == CLOCK_SYNCHRONISED;
+	int64_t before_ms = sure ? q->env->now_ms(q->env->ctx) - LIMIT_KEEP_RECEIPTED_MS : 0;
+
+	if (!q->journal) /* only the journal's writer may release */
+		return;
+	if (home_ref(&accepted, q, q->own_ref, NULL) != STATUS_OK || answers_last(&last, q, &accepted, NULL) != STATUS_OK)
+		return;
+	if (journal_size(q->journal) > JOURNAL_MAX_BYTES / 2)
+		before_ms = INT64_MAX;
+	if (last > 0 && before_ms > 0) /* failing costs disk space only, and is tried again */
+		(void)(journal_release(q->journal, last, before_ms, NULL) == STATUS_OK);
+}
+
+static enum status finish(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid work;
+	enum status st = STATUS_OK;
+
+	if (home_is_kiosk(q)) {
+		st = home_ref(&work, q, REF_WORK, e);
+		if (st == STATUS_OK)
+			st = answers_last(&q->state.last_sync_seq, q, &work, e);
+		release_journal(q);
+	}
+	q->state.last_sync_ms = s->report.server_time_ms;
+	if (st == STATUS_OK)
+		st = state_save(&q->state, q->dir, e);
+	return st == STATUS_OK ? qip_waiting(&s->report.waiting, q, e) : st;
+}
+
+static enum status run(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	bool pushed = false;
+	enum status st = list(s, e);
+
+	if (st == STATUS_OK)
+		st = adopt_own(s, &s->refs.own, e);
+	if (st == STATUS_OK && home_is_kiosk(q))
+		st = answers_commit(&s->report.answers_committed, q, s->report.server_time_ms, e);
+	if (st == STATUS_OK)
+		st = push_all(&pushed, s, e);
+	if (st == STATUS_OK && pushed)
+		st = list(s, e);
+	if (st == STATUS_OK)
+		st = follow(s, e);
+	return st == STATUS_OK ? finish(s, e) : st;
+}
+
+enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e)
+{
+	struct sync s = {.q = q};
+	enum status st = remote_open(&s.remote, q, true, e);
+
+	if (st == STATUS_OK) {
+		st = run(&s, e);
+		remote_end(&s.remote, q);
+	}
+	repo_discard(q->repo);
+	if (st == STATUS_OK)
+		*out = s.report;
+	return st;
+}
+
+enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
+{
+	struct chain chain = {0};
+	struct journal *own = NULL;
+	struct oid accepted;
+	char path[HOME_PATH_MAX];
+	uint64_t sent = 0, last = 0;
+	enum status st = STATUS_OK;
+
+	if (!home_is_kiosk(q)) {
+		st = chain_load(&chain, q, e);
+		if (st == STATUS_OK)
+			*out = chain.len;
+		chain_clear(&chain);
+		return st;
+	}
+	st = home_ref(&accepted, q, q->own_ref, e);
+	if (st == STATUS_OK)
+		st = answers_last(&sent, q, &accepted, e);
+	if (st == STATUS_OK && !q->journal)
+		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
+	if (st == STATUS_OK && !q->journal)
+		st = journal_open(&own, path, JOURNAL_READ, 1, q->env, e);
+	if (st == STATUS_OK) {
+		last = journal_last(q->journal ? q->journal : own);
+		*out = last > sent ? last - sent : 0;
+	}
+	journal_close(own);
+	return st;
+}
