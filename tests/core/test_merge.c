@@ -198,6 +198,11 @@ static void a_member_that_nobody_here_knows_is_kept(void **state)
 	set(ours, "status", cJSON_CreateString("amber"), "kib-1");
 	merged = merge(base, ours, theirs);
 	assert_string_equal(json_string(merged, "from_the_future"), "x");
+	cJSON_Delete(merged);
+	assert_int_equal(json_set_string(base, "from_the_future", "x"), STATUS_OK);
+	assert_int_equal(json_set_string(ours, "from_the_future", "a"), STATUS_OK);
+	merged = merge(base, ours, theirs); /* one side alone changed it */
+	assert_string_equal(json_string(merged, "from_the_future"), "a");
 	cJSON_Delete(base);
 	cJSON_Delete(ours);
 	cJSON_Delete(theirs);

@@ -1,0 +1,186 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/practice.h"
+
+static struct practice p;
+
+static int begin(void **state)
+{
+	(void)state;
+	practice_begin(&p);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	practice_end(&p);
+	return 0;
+}
+
+static struct oid with(const char *path, cJSON *record)
+{
+	struct tree_edit edit = {.path = path, .id = practice_blob(&p, record)};
+	struct oid tree;
+
+	assert_int_equal(tree_apply(&tree, p.repo, &p.main_tree, &edit, 1, NULL), STATUS_OK);
+	return tree;
+}
+
+static void refused(const struct oid *tree, enum status st, const char *words)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct error e = {0};
+	enum status got = registry_load(&reg, p.repo, tree, NULL, &e);
+
+	if (got != st || !strstr(e.text, words))
+		fail_msg("got %s, \"%s\"", status_text(got), e.text);
+	assert_null(reg.devices);
+}
+
+static void a_practice_is_read_with_roles_and_keys(void **state)
+{
+	struct registry reg = REGISTRY_INIT;
+	const struct device *d;
+	uint8_t pin[SHA256_LEN];
+	char line[KEY_SSH_MAX];
+
+	(void)state;
+	key_fingerprint(pin, p.root);
+	assert_int_equal(registry_load(&reg, p.repo, &p.main_tree, pin, NULL), STATUS_OK);
+	assert_string_equal(reg.ods, FIXTURE_ODS);
+	assert_int_equal(reg.devices_len, 4);
+	assert_int_equal(reg.server_keys_len, 1);
+	d = registry_find(&reg, "kib-kiosk");
+	assert_int_equal(d->role, ROLE_KIOSK);
+	assert_string_equal(d->invited_by, "kib-manager");
+	key_ssh(line, practice_device(&p, "kib-kiosk")->key);
+	assert_ptr_equal(registry_find_key(&reg, line), d);
+	assert_null(registry_find(&reg, "nobody"));
+	registry_clear(&reg);
+}
+
+static void a_tree_without_a_practice_says_so(void **state)
+{
+	struct oid none = {{0}};
+
+	(void)state;
+	refused(&none, STATUS_NOT_FOUND, "practice.json");
+}
+
+static void another_root_key_is_not_trusted(void **state)
+{
+	struct registry reg = REGISTRY_INIT;
+	uint8_t pin[SHA256_LEN] = {0};
+	struct error e = {0};
+
+	(void)state;
+	assert_int_equal(registry_load(&reg, p.repo, &p.main_tree, pin, &e), STATUS_UNTRUSTED);
+	assert_non_null(strstr(e.text, "another root key"));
+}
+
+static void an_invite_that_a_non_manager_signed_is_not_trusted(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff"), ghost = {.id = "ghost", .role = ROLE_STAFF};
+	struct oid tree;
+
+	(void)state;
+	assert_int_equal(key_generate(&ghost.invite, NULL), STATUS_OK);
+	tree = with("devices/ghost.json", practice_invite(&p, &ghost, "fle-staff", staff->key));
+	refused(&tree, STATUS_UNTRUSTED, "no manager");
+	tree = with("devices/ghost.json", practice_invite(&p, &ghost, "kib-manager", staff->key));
+	refused(&tree, STATUS_UNTRUSTED, "devices/ghost.json");
+	tree = with("devices/ghost.json", practice_invite(&p, &ghost, "root", p.root));
+	refused(&tree, STATUS_UNTRUSTED, "managers only");
+	tree = with("devices/ghost.json", practice_invite(&p, &ghost, "server", p.server));
+	refused(&tree, STATUS_UNTRUSTED, "auditors only");
+	key_free(ghost.invite);
+}
+
+static void the_host_may_invite_auditors(void **state)
+{
+	struct fixture_device auditor = {.id = "cqc", .role = ROLE_AUDITOR};
+	struct registry reg = REGISTRY_INIT;
+	struct oid tree;
+
+	(void)state;
+	assert_int_equal(key_generate(&auditor.invite, NULL), STATUS_OK);
+	tree = with("devices/cqc.json", practice_invite(&p, &auditor, "server", p.server));
+	assert_int_equal(registry_load(&reg, p.repo, &tree, NULL, NULL), STATUS_OK);
+	assert_null(registry_find(&reg, "cqc")->key);
+	registry_clear(&reg);
+	key_free(auditor.invite);
+}
+
+/* Two managers that vouch for each other and for nobody else's sake. */
+static void a_ring_of_managers_does_not_lead_to_the_root(void **state)
+{
+	struct fixture_device one = {.id = "one", .role = ROLE_MANAGER}, two = {.id = "two", .role = ROLE_MANAGER};
+	struct fixture_device *manager = practice_device(&p, "kib-manager");
+	struct tree_edit edit = {.path = "devices/two.json"};
+	struct oid tree;
+
+	(void)state;
+	(void)snprintf(one.seal_key, sizeof(one.seal_key), "%s", manager->seal_key);
+	(void)snprintf(two.seal_key, sizeof(two.seal_key), "%s", manager->seal_key);
+	assert_int_equal(key_generate(&one.invite, NULL), STATUS_OK);
+	assert_int_equal(key_generate(&one.key, NULL), STATUS_OK);
+	assert_int_equal(key_generate(&two.invite, NULL), STATUS_OK);
+	assert_int_equal(key_generate(&two.key, NULL), STATUS_OK);
+	tree = with("devices/one.json", practice_enrolment(&p, &one, practice_invite(&p, &one, "two", two.key)));
+	edit.id = practice_blob(&p, practice_enrolment(&p, &two, practice_invite(&p, &two, "one", one.key)));
+	assert_int_equal(tree_apply(&tree, p.repo, &tree, &edit, 1, NULL), STATUS_OK);
+	refused(&tree, STATUS_UNTRUSTED, "do not lead to the root");
+	key_free(one.invite);
+	key_free(one.key);
+	key_free(two.invite);
+	key_free(two.key);
+}
+
+static void a_record_under_another_name_is_refused(void **state)
+{
+	struct oid tree = with("devices/other.json", practice_read(&p, &p.main_tree, "devices/fle-staff.json"));
+
+	(void)state;
+	refused(&tree, STATUS_INVALID, "holds the record of");
+}
+
+static void a_server_key_that_the_root_did_not_endorse_is_not_trusted(void **state)
+{
+	cJSON *practice = practice_read(&p, &p.main_tree, "practice.json"), *keys;
+	struct key *other;
+	char line[KEY_SSH_MAX];
+	struct oid tree;
+
+	(void)state;
+	assert_int_equal(key_generate(&other, NULL), STATUS_OK);
+	key_ssh(line, other);
+	keys = cJSON_GetObjectItemCaseSensitive(practice, "server_keys");
+	assert_int_equal(json_set_string(keys->child, "key", line), STATUS_OK);
+	tree = with("practice.json", practice);
+	refused(&tree, STATUS_UNTRUSTED, "did not endorse");
+	key_free(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_practice_is_read_with_roles_and_keys, begin, end),
+		cmocka_unit_test_setup_teardown(a_tree_without_a_practice_says_so, begin, end),
+		cmocka_unit_test_setup_teardown(another_root_key_is_not_trusted, begin, end),
+		cmocka_unit_test_setup_teardown(an_invite_that_a_non_manager_signed_is_not_trusted, begin, end),
+		cmocka_unit_test_setup_teardown(the_host_may_invite_auditors, begin, end),
+		cmocka_unit_test_setup_teardown(a_ring_of_managers_does_not_lead_to_the_root, begin, end),
+		cmocka_unit_test_setup_teardown(a_record_under_another_name_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(a_server_key_that_the_root_did_not_endorse_is_not_trusted, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
