@@ -2,11 +2,8 @@
  * it; what mbedTLS caches while it computes (it does so without a lock) belongs to one thread each. */
 #include "core/key_internal.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <mbedtls/base64.h>
 #include <mbedtls/ecdsa.h>
@@ -42,65 +39,9 @@ static const uint8_t blob_head[] = "\0\0\0\x13" KEY_ALGORITHM "\0\0\0\x08nistp25
 
 _Static_assert(BLOB_HEAD_LEN + KEY_POINT_LEN == KEY_BLOB_LEN, "RFC 5656 blob");
 
-int key_random(void *ctx, unsigned char *out, size_t len)
-{
-	(void)ctx;
-	while (len > 0) {
-		ssize_t n = getrandom(out, len, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return MBEDTLS_ERR_ECP_RANDOM_FAILED;
-		out += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* ---- the curve, one copy a thread ---- */
-
-static pthread_once_t curve_once = PTHREAD_ONCE_INIT;
-static pthread_key_t curve_slot;
-static bool curve_slot_made;
-
-static void free_curve(void *group)
-{
-	mbedtls_ecp_group_free(group);
-	free(group);
-}
-
-static void make_curve_slot(void)
-{
-	curve_slot_made = pthread_key_create(&curve_slot, free_curve) == 0;
-}
-
-/* This thread's curve: with the multiples of the generator that it keeps from the first operation on, signing takes
- * half the time. NULL when out of memory. */
-static mbedtls_ecp_group *curve(void)
-{
-	mbedtls_ecp_group *group = NULL;
-
-	if (pthread_once(&curve_once, make_curve_slot) != 0 || !curve_slot_made)
-		return NULL;
-	group = pthread_getspecific(curve_slot);
-	if (group)
-		return group;
-	group = malloc(sizeof(*group));
-	if (!group)
-		return NULL;
-	mbedtls_ecp_group_init(group);
-	if (mbedtls_ecp_group_load(group, MBEDTLS_ECP_DP_SECP256R1) != 0 ||
-	    pthread_setspecific(curve_slot, group) != 0) {
-		free_curve(group);
-		return NULL;
-	}
-	return group;
-}
-
 static bool point_on_curve(const uint8_t point[KEY_POINT_LEN])
 {
-	mbedtls_ecp_group *group = curve();
+	mbedtls_ecp_group *group = key_curve();
 	mbedtls_ecp_point q;
 	bool ok = false;
 
@@ -129,7 +70,7 @@ static enum status key_of_point(struct key **out, const uint8_t point[KEY_POINT_
 
 static enum status key_of_scalar(struct key **out, const mbedtls_mpi *d)
 {
-	mbedtls_ecp_group *group = curve();
+	mbedtls_ecp_group *group = key_curve();
 	struct key *key = calloc(1, sizeof(*key));
 	enum status st = STATUS_NOMEM;
 	mbedtls_ecp_point q;
@@ -160,7 +101,7 @@ done:
 /* d = okm mod (n - 1) + 1 */
 static enum status key_of_random_bits(struct key **out, const uint8_t okm[SEED_OKM_LEN])
 {
-	mbedtls_ecp_group *group = curve();
+	mbedtls_ecp_group *group = key_curve();
 	enum status st = STATUS_CRYPTO;
 	mbedtls_mpi d, modulus;
 
@@ -405,7 +346,7 @@ void key_fingerprint_text(char out[KEY_FINGERPRINT_MAX], const struct key *key)
  */
 enum status key_sign(uint8_t sig[64], const struct key *key, const uint8_t digest[SHA256_LEN])
 {
-	mbedtls_ecp_group *group = curve();
+	mbedtls_ecp_group *group = key_curve();
 	enum status st = STATUS_CRYPTO;
 	mbedtls_mpi d, r, s;
 
@@ -427,7 +368,7 @@ enum status key_sign(uint8_t sig[64], const struct key *key, const uint8_t diges
 
 enum status key_verify(const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64])
 {
-	mbedtls_ecp_group *group = curve();
+	mbedtls_ecp_group *group = key_curve();
 	enum status st = STATUS_NOMEM;
 	mbedtls_ecp_point q;
 	mbedtls_mpi r, s;
