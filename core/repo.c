@@ -21,7 +21,7 @@
 /* libgit2 keeps the errno only as its text at the end of the message. */
 static bool tells_of_full_disk(const char *message)
 {
-	return errno == ENOSPC || errno == EDQUOT || strstr(message, strerror(ENOSPC)) || strstr(message, strerror(EDQUOT));
+	return strstr(message, strerror(ENOSPC)) || strstr(message, strerror(EDQUOT));
 }
 
 static enum status status_of(int rc, const git_error *error, const char *message)
@@ -70,7 +70,9 @@ enum status git_failed(struct error *e, int rc, const char *fmt, ...)
 	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	return error_set(e, st, "%s: %s", text, message[0] ? message : status_text(st));
+	st = error_set(e, st, "%s: %s", text, message[0] ? message : status_text(st));
+	git_error_clear(); /* not every failure of libgit2 leaves a message, and an old one would mislead */
+	return st;
 }
 
 enum status sync_path(const char *path, struct error *e)

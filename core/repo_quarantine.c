@@ -62,11 +62,10 @@ enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *
 /* What is neither the disk's fault nor memory's is the pack's. */
 static enum status pack_failed(int rc, struct error *e)
 {
+	bool of_system = git_error_last() && git_error_last()->klass == GIT_ERROR_OS;
 	enum status st = git_failed(e, rc, "the pack cannot be read");
 
-	if (st == STATUS_NO_SPACE || st == STATUS_NOMEM)
-		return st;
-	if (git_error_last() && git_error_last()->klass == GIT_ERROR_OS)
+	if (of_system || st == STATUS_NO_SPACE || st == STATUS_NOMEM)
 		return st;
 	if (e)
 		e->status = STATUS_MALFORMED;

@@ -71,6 +71,8 @@ static void staged_objects_are_invisible_to_others_until_the_flush(void **state)
 	struct repo *other = NULL;
 	struct buf out = BUF_INIT;
 	struct oid id = blob(f, "an answer");
+	enum repo_kind kind = REPO_BLOB;
+	size_t size = 0;
 
 	ASSERT_OK(repo_open(&other, f->path, &f->e));
 	assert_true(repo_has(f->r, &id));
@@ -81,7 +83,9 @@ static void staged_objects_are_invisible_to_others_until_the_flush(void **state)
 	assert_int_equal(packs(f), 0);
 
 	ASSERT_OK(repo_flush(f->r, &f->e));
-	assert_false(repo_has(other, &id)); /* without a refresh nobody looks for packs again */
+	/* Without a refresh nobody looks for packs again, as every new object would. */
+	assert_int_equal(repo_stat(&kind, &size, other, &id, &f->e), STATUS_NOT_FOUND);
+	assert_false(repo_has(other, &id));
 	ASSERT_OK(repo_refresh(other, &f->e));
 	assert_true(repo_has(other, &id));
 	assert_true(repo_has(f->r, &id));
@@ -134,6 +138,9 @@ static void a_flush_writes_exactly_what_is_staged_and_leaves_no_rest(void **stat
 	ASSERT_OK(repo_flush(f->r, &f->e));
 	assert_int_equal(number_of("git -C '%s' count-objects -v | sed -n 's/in-pack: //p'", f->path), 30);
 	assert_int_equal(number_of("git -C '%s' count-objects -v | sed -n 's/^count: //p'", f->path), 0);
+	(void)blob(f, "one more");
+	ASSERT_OK(repo_flush(f->r, &f->e));
+	assert_int_equal(number_of("git -C '%s' count-objects -v | sed -n 's/in-pack: //p'", f->path), 31);
 	assert_int_equal(number_of("ls '%s/incoming' | wc -l", f->path), 0);
 }
 

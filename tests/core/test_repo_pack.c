@@ -171,6 +171,22 @@ static void kiosks_with_wrong_clocks_cost_nothing_more(void **state)
 	assert_receives(f, "old new", &log.main);
 }
 
+static void a_merge_of_what_is_known_is_sent_without_what_it_merged(void **state)
+{
+	struct fixture *f = *state;
+	struct server_log log = {.n = 0};
+	struct oid haves[2];
+
+	log.tree = first_tree(f);
+	log.main = commit_at(f, &log.tree, NULL, 0, 1795324800000);
+	merge_kiosk(f, &log, 0);
+	haves[0] = log.main;
+	merge_kiosk(f, &log, 0);
+	haves[1] = log.kiosk;
+	/* the merge and its root; feedback/ came with the kiosk's head, its second parent */
+	assert_int_equal(send_pack(f, "new", &log.main, 1, haves, 2), 2);
+}
+
 static void a_device_that_was_silent_for_long_is_not_sent_again(void **state)
 {
 	struct fixture *f = *state;
@@ -284,6 +300,7 @@ int main(void)
 		TEST(a_difference_holds_the_new_objects_and_no_others),
 		TEST(the_cost_follows_the_difference_and_not_the_tree_or_the_history),
 		TEST(kiosks_with_wrong_clocks_cost_nothing_more),
+		TEST(a_merge_of_what_is_known_is_sent_without_what_it_merged),
 		TEST(a_device_that_was_silent_for_long_is_not_sent_again),
 		TEST(a_new_root_is_sent_whole),
 		TEST(what_the_other_side_has_and_we_do_not_is_passed_over),

@@ -174,14 +174,14 @@ static void a_file_and_a_directory_do_not_share_a_name(void **state)
 		{.path = "", .id = b},
 	};
 	struct tree_edit both[] = {{.path = "n", .id = b}, {.path = "n-x", .id = b}, {.path = "n/y", .id = b}};
-	struct tree_edit twice[] = {{.path = "n/y", .id = b}, {.path = "n", .id = sub, .is_dir = true}};
+	struct tree_edit twice[] = {{.path = "n/y", .id = b}, {.path = "n-x", .id = b}, {.path = "n", .id = sub, .is_dir = true}};
 	struct tree_edit same[] = {{.path = "n/y", .id = b}, {.path = "n/y"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (tree_apply(&new, f->r, &tree, &bad[i], 1, &f->e) != STATUS_INVALID)
 			fail_msg("the edit of '%s' passed", bad[i].path);
 	assert_int_equal(tree_apply(&new, f->r, &tree, both, 3, &f->e), STATUS_INVALID);
-	assert_int_equal(tree_apply(&new, f->r, &tree, twice, 2, &f->e), STATUS_INVALID);
+	assert_int_equal(tree_apply(&new, f->r, &tree, twice, 3, &f->e), STATUS_INVALID);
 	assert_int_equal(tree_apply(&new, f->r, &tree, same, 2, &f->e), STATUS_INVALID);
 	assert_int_equal(new.id[0], 9);
 }
@@ -191,14 +191,14 @@ static void edits_that_clear_the_way_may_swap_a_file_and_a_directory(void **stat
 	struct fixture *f = *state;
 	struct oid tree = files(f, plan, ARRAY_LEN(plan)), b = blob(f, "x"), new;
 	struct tree_edit to_dir[] = {{.path = "practice.json/deep/x", .id = b}, {.path = "practice.json"}};
-	struct tree_edit to_file[] = {{.path = "qip/b.json"}, {.path = "qip", .id = b}, {.path = "qip/a.json"}};
+	struct tree_edit to_file[] = {{.path = "qip/b.json"}, {.path = "qip", .id = b}, {.path = "qip-x", .id = b}, {.path = "qip/a.json"}};
 	struct tree_edit not_all[] = {{.path = "qip/b.json"}, {.path = "qip", .id = b}};
 	struct tree_edit nothing[] = {{.path = "practice.json/x"}};
 
 	ASSERT_OK(tree_apply(&new, f->r, &tree, to_dir, 2, &f->e));
 	assert_diff(f, &tree, &new, "-practice.json +practice.json/deep/x ");
-	ASSERT_OK(tree_apply(&new, f->r, &tree, to_file, 3, &f->e));
-	assert_diff(f, &tree, &new, "+qip -qip/a.json -qip/b.json ");
+	ASSERT_OK(tree_apply(&new, f->r, &tree, to_file, 4, &f->e));
+	assert_diff(f, &tree, &new, "+qip +qip-x -qip/a.json -qip/b.json ");
 	assert_int_equal(tree_apply(&new, f->r, &tree, not_all, 2, &f->e), STATUS_INVALID);
 	ASSERT_OK(tree_apply(&new, f->r, &tree, nothing, 1, &f->e));
 	assert_true(oid_equal(&new, &tree));
