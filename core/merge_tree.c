@@ -36,7 +36,7 @@ static enum status read_record(cJSON **out, struct walk *w, const struct tree_en
 	if (st == STATUS_OK)
 		st = json_parse(out, buf_text(&bytes), bytes.len, w->e);
 	if (st != STATUS_OK)
-		st = error_prefix(w->e, "%s%s", w->path, file->name);
+		st = error_prefix(w->e, st, "%s%s", w->path, file->name);
 	buf_clear(&bytes);
 	return st;
 }
@@ -55,7 +55,7 @@ static enum status merge_files(struct oid *out, struct walk *w, const struct tre
 	if (st == STATUS_OK) {
 		st = merge_records(&merged, rb, ro, rt, w->rules, w->e);
 		if (st != STATUS_OK)
-			st = error_prefix(w->e, "%s%s", w->path, ours->name);
+			st = error_prefix(w->e, st, "%s%s", w->path, ours->name);
 	}
 	if (st == STATUS_OK)
 		st = json_canonical(&bytes, merged);

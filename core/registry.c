@@ -146,7 +146,7 @@ static enum status read_json(cJSON **out, struct repo *r, const struct oid *blob
 	if (st == STATUS_OK)
 		st = json_parse(out, buf_text(&bytes), bytes.len, e);
 	buf_clear(&bytes);
-	return st == STATUS_OK ? st : error_prefix(e, "%s", path);
+	return st == STATUS_OK ? st : error_prefix(e, st, "%s", path);
 }
 
 static enum status read_server_keys(struct registry *reg, const cJSON *practice, struct error *e)
@@ -168,7 +168,7 @@ static enum status read_server_keys(struct registry *reg, const cJSON *practice,
 		buf_clear(&text);
 		if (st != STATUS_OK) {
 			key_free(key);
-			return error_prefix(e, "practice.json: a server key that the root did not endorse");
+			return error_prefix(e, st, "practice.json: a server key that the root did not endorse");
 		}
 		reg->server_keys[reg->server_keys_len++] = key;
 	}
@@ -186,7 +186,7 @@ static enum status read_practice(struct registry *reg, struct repo *r, const str
 	if (st == STATUS_OK)
 		st = read_json(&practice, r, &blob, "practice.json", e);
 	if (st == STATUS_OK && (st = schema_check(practice, e)) != STATUS_OK)
-		(void)error_prefix(e, "practice.json");
+		(void)error_prefix(e, st, "practice.json");
 	if (st == STATUS_OK)
 		st = key_from_ssh(&reg->root, json_string(practice, "root_key"), e);
 	if (st != STATUS_OK)
@@ -258,7 +258,7 @@ static enum status read_device(void *ctx, const char *path, const struct oid *ol
 	if (st == STATUS_OK)
 		st = fill_device(&reg->devices[n], in->records[n], e);
 	if (st != STATUS_OK)
-		return error_prefix(e, "%s", path);
+		return error_prefix(e, st, "%s", path);
 	id = reg->devices[n].id;
 	(void)snprintf(expected, sizeof(expected), "devices/%s.json", id);
 	return strcmp(expected, path) == 0 ? STATUS_OK : error_set(e, STATUS_INVALID, "%s holds the record of \"%s\"", path, id);
@@ -294,7 +294,7 @@ static enum status check_devices(struct registry *reg, cJSON *const *records, st
 		(void)snprintf(key.id, sizeof(key.id), "%s", json_string(records[i], "id"));
 		st = registry_check_device(reg, records[i], e);
 		if (st != STATUS_OK)
-			return error_prefix(e, "devices/%s.json", key.id);
+			return error_prefix(e, st, "devices/%s.json", key.id);
 		st = check_chain_ends(reg, registry_find(reg, key.id), e);
 	}
 	return st;

@@ -28,7 +28,7 @@ static enum status load(struct rules *out, int version, const struct embedded *f
 	enum status st = json_parse(&root, (const char *)file->bytes, file->len, e);
 
 	if (st != STATUS_OK)
-		return error_prefix(e, "merge rules %d", version);
+		return error_prefix(e, st, "merge rules %d", version);
 	st = sha256(hash, file->bytes, file->len);
 	if (st == STATUS_OK) {
 		hex_encode(out->digest, hash, sizeof(hash));

@@ -61,6 +61,18 @@ enum status error_set(struct error *e, enum status st, const char *fmt, ...)
 	return st;
 }
 
+/* The formatted text with ": " behind, cut so that both fit. */
+static void format_prefix(char out[ERROR_TEXT_MAX], const char *fmt, va_list args)
+{
+	size_t len;
+
+	if (vsnprintf(out, ERROR_TEXT_MAX - 2, fmt, args) < 0)
+		out[0] = '\0';
+	cut_at_character(out);
+	len = strlen(out);
+	memcpy(out + len, ": ", 3);
+}
+
 enum status error_set_errno(struct error *e, int errno_value, const char *fmt, ...)
 {
 	bool full = errno_value == ENOSPC || errno_value == EDQUOT;
@@ -71,29 +83,23 @@ enum status error_set_errno(struct error *e, int errno_value, const char *fmt, .
 	if (!e)
 		return st;
 	va_start(args, fmt);
-	if (vsnprintf(text, sizeof(text) - 2, fmt, args) < 0)
-		text[0] = '\0';
+	format_prefix(text, fmt, args);
 	va_end(args);
-	cut_at_character(text);
-	strcat(text, ": ");
 	e->status = st;
 	set_text(e, text, strerror(errno_value)); /* thread-safe in glibc since 2.32 and in musl */
 	return st;
 }
 
-enum status error_prefix(struct error *e, const char *fmt, ...)
+enum status error_prefix(struct error *e, enum status st, const char *fmt, ...)
 {
 	char text[ERROR_TEXT_MAX];
 	va_list args;
 
 	if (!e)
-		return STATUS_USAGE;
+		return st;
 	va_start(args, fmt);
-	if (vsnprintf(text, sizeof(text) - 2, fmt, args) < 0)
-		text[0] = '\0';
+	format_prefix(text, fmt, args);
 	va_end(args);
-	cut_at_character(text);
-	strcat(text, ": ");
 	set_text(e, text, e->text);
-	return e->status;
+	return st;
 }

@@ -57,7 +57,8 @@ struct error {
 enum status error_set(struct error *e, enum status st, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* As error_set, with ": " and strerror(errno_value) behind; ENOSPC and EDQUOT make STATUS_NO_SPACE, all others STATUS_IO. */
 enum status error_set_errno(struct error *e, int errno_value, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Put "<prefix>: " in front of what *e says; returns e->status (STATUS_USAGE when e is NULL). */
-enum status error_prefix(struct error *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Put "<prefix>: " in front of what *e (which may be NULL) says; returns st, so that callers write
+ * `return error_prefix(e, st, "...")`. */
+enum status error_prefix(struct error *e, enum status st, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 #endif

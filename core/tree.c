@@ -99,7 +99,7 @@ enum status tree_read_path(struct buf *out, struct repo *r, const struct oid *tr
 	if (is_dir)
 		return error_set(e, STATUS_NOT_FOUND, "%s is a directory", path);
 	st = repo_read(out, r, &id, REPO_BLOB, max_bytes, e);
-	return st ? error_prefix(e, "%s", path) : STATUS_OK;
+	return st ? error_prefix(e, st, "%s", path) : STATUS_OK;
 }
 
 /* ---- comparing ---- */

@@ -57,10 +57,10 @@ static void prefixes_stack_up_in_front(void **state)
 
 	(void)state;
 	(void)error_set(&e, STATUS_INVALID, "/status: is required");
-	assert_int_equal(error_prefix(&e, "line %d", 3), STATUS_INVALID);
-	assert_int_equal(error_prefix(&e, "plan.csv"), STATUS_INVALID);
+	assert_int_equal(error_prefix(&e, STATUS_INVALID, "line %d", 3), STATUS_INVALID);
+	assert_int_equal(error_prefix(&e, STATUS_INVALID, "plan.csv"), STATUS_INVALID);
 	assert_string_equal(e.text, "plan.csv: line 3: /status: is required");
-	assert_int_equal(error_prefix(NULL, "plan.csv"), STATUS_USAGE);
+	assert_int_equal(error_prefix(NULL, STATUS_INVALID, "plan.csv"), STATUS_INVALID);
 }
 
 static void an_error_may_be_made_of_its_own_text(void **state)
@@ -71,7 +71,7 @@ static void an_error_may_be_made_of_its_own_text(void **state)
 	(void)error_set(&e, STATUS_IO, "first");
 	(void)error_set(&e, STATUS_IO, "<%s>", e.text);
 	assert_string_equal(e.text, "<first>");
-	(void)error_prefix(&e, "again %s", e.text);
+	(void)error_prefix(&e, STATUS_INVALID, "again %s", e.text);
 	assert_string_equal(e.text, "again <first>: <first>");
 }
 
@@ -89,7 +89,7 @@ static void a_text_that_is_too_long_is_cut_between_characters(void **state)
 		(void)error_set(&e, STATUS_IO, "%s", text + shift);
 		assert_true(strlen(e.text) >= ERROR_TEXT_MAX - 3 && strlen(e.text) < ERROR_TEXT_MAX);
 		assert_true(utf8_valid(NULL, e.text, strlen(e.text)));
-		(void)error_prefix(&e, "%s", text + shift);
+		(void)error_prefix(&e, STATUS_INVALID, "%s", text + shift);
 		assert_true(utf8_valid(NULL, e.text, strlen(e.text)));
 	}
 }
