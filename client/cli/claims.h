@@ -1,0 +1,26 @@
+/* client/cli/claims.h - a slot in conflict, told to people: who says what, what shows, and why. */
+#ifndef QIP_CLI_CLAIMS_H
+#define QIP_CLI_CLAIMS_H
+
+#include "client/cli/cli.h"
+
+struct claims_view {
+	struct cli *c;
+	struct registry registry; /* for the sites of devices */
+	const struct rules *rules;
+};
+
+enum status claims_view_open(struct claims_view *out, struct cli *c, struct error *e) MUST_CHECK;
+void claims_view_close(struct claims_view *v);
+
+/* The site of a claim's device, "" when it has none. */
+const char *claims_site(const struct claims_view *v, const cJSON *claim);
+/* Why the value that shows, shows; static storage. */
+const char *claims_reason(const struct claims_view *v, const cJSON *record, const char *slot);
+
+/* Print one slot's conflict: numbered claims, what shows and why, how to settle it. */
+enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot, struct error *e) MUST_CHECK;
+/* The same for --json; NULL when memory is out. */
+cJSON *claims_json(const struct claims_view *v, const cJSON *record, const char *slot);
+
+#endif

@@ -1,0 +1,292 @@
+/* client/cli/feedback.c - qip feedback list, stats: what patients said, and whether every answer is there. */
+#include <string.h>
+
+#include "client/cli/cli.h"
+#include "client/cli/sites.h"
+#include "client/cli/tally.h"
+
+#define MAX_GAPS_SHOWN 10
+
+const struct arg_option options_feedback[] = {
+	{"site", "SITE", "only answers given at this site", false},
+	{"since", "DAY", "only answers of this day or later (list)", false},
+	{NULL, NULL, NULL, false},
+};
+
+static enum status open_with_site(const char **site, struct sites *sites, struct cli *c, struct error *e)
+{
+	enum status st = cli_open(c, e);
+
+	if (st == STATUS_OK)
+		st = sites_read(sites, c->q, e);
+	return st == STATUS_OK ? sites_resolve(site, sites, args_get(&c->args, "site"), e) : st;
+}
+
+/* ---- list ---- */
+
+struct listing {
+	const char *site, *since; /* may be NULL */
+	struct table table;
+	cJSON *json;
+	bool as_json;
+};
+
+static const char *text_of(const cJSON *record, const char *key)
+{
+	const char *text = json_string(record, key);
+
+	return text ? text : "";
+}
+
+/* With an unsure clock the latest time that it can have been counts, so that no answer is left out. */
+static bool wanted(const struct listing *l, const cJSON *record)
+{
+	const char *latest = text_of(json_get(record, "recorded"), "latest");
+
+	if (l->site && strcmp(text_of(record, "site"), l->site) != 0)
+		return false;
+	return !l->since || strncmp(latest, l->since, strlen(l->since)) >= 0;
+}
+
+static void show_answers(struct buf *out, const cJSON *record)
+{
+	const cJSON *answer;
+
+	cJSON_ArrayForEach(answer, json_get(record, "answers")) {
+		if (out->len > 0)
+			buf_adds(out, ", ");
+		if (cJSON_IsString(answer))
+			buf_adds(out, answer->valuestring);
+		else if (cJSON_IsNumber(answer))
+			buf_addf(out, "%s %lld", answer->string, (long long)answer->valuedouble);
+		else
+			buf_addf(out, "%s %s", answer->string, cJSON_IsTrue(answer) ? "yes" : "no");
+	}
+	if (!json_get(record, "answers"))
+		buf_addf(out, "(%.*s: %s)", (int)strcspn(text_of(record, "schema"), "/"), text_of(record, "schema"), text_of(record, "reason"));
+}
+
+static enum status add_record(void *ctx, const char *path, const cJSON *record, struct error *e)
+{
+	struct listing *l = ctx;
+	const cJSON *recorded = json_get(record, "recorded");
+	const char *at = text_of(recorded, "at");
+	struct buf answers = BUF_INIT;
+	char when[17] = "", seq[24] = "";
+	int64_t number = 0;
+
+	(void)path;
+	(void)e;
+	if (!wanted(l, record))
+		return STATUS_OK;
+	if (l->as_json) {
+		push_item(&l->json, cJSON_Duplicate(record, true));
+		return STATUS_OK;
+	}
+	if (strlen(at) >= 16)
+		(void)snprintf(when, sizeof(when), "%.10s %.5s", at, at + 11);
+	if (json_integer(record, "seq", &number))
+		(void)snprintf(seq, sizeof(seq), "%lld", (long long)number);
+	show_answers(&answers, record);
+	table_add(&l->table, (const char *const[]){text_of(record, "device"), seq, when, text_of(recorded, "quality"), text_of(record, "site"),
+						   text_of(record, "mode"), buf_text(&answers), json_get(record, "comment") ? "yes" : ""});
+	buf_clear(&answers);
+	return STATUS_OK;
+}
+
+enum status cmd_feedback_list(struct cli *c, struct error *e)
+{
+	static const struct table_column columns[] = {
+		{"Device", false, true, false}, {"No", true, false, false},     {"Recorded", false, false, false}, {"Clock", false, false, false},
+		{"Site", false, true, false},   {"Mode", false, false, false},  {"Answer", false, true, false},    {"Comment", false, false, false},
+	};
+	struct listing l = {.as_json = c->json, .json = cJSON_CreateArray()};
+	struct sites sites;
+	enum status st = args_day(&l.since, &c->args, "since", e);
+
+	table_init(&l.table, columns, ARRAY_LEN(columns));
+	if (st == STATUS_OK)
+		st = open_with_site(&l.site, &sites, c, e);
+	if (st == STATUS_OK)
+		st = qip_each(c->q, "feedback/", add_record, &l, e);
+	if (st == STATUS_OK && c->json) {
+		st = cli_print_json(c, l.json, e);
+		l.json = NULL;
+	} else if (st == STATUS_OK) {
+		st = table_print(c->out, &l.table, c->bold, e);
+		if (st == STATUS_OK)
+			fprintf(c->out, "%s%zu answer%s\n", l.table.rows ? "\n" : "", l.table.rows, plural(l.table.rows));
+	}
+	cJSON_Delete(l.json);
+	table_clear(&l.table);
+	return st;
+}
+
+/* ---- stats ---- */
+
+/* One decimal, rounded half up. */
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)((part * 2000 + whole) / (whole * 2)) / 10.0 : 0.0;
+}
+
+static void print_gaps(struct buf *out, const struct tally_device *d)
+{
+	uint64_t first, last = 0;
+	int shown = 0;
+
+	while (tally_gap(&first, &last, d, last + 1) && shown++ < MAX_GAPS_SHOWN) {
+		buf_addf(out, "%s%llu", out->len ? ", " : "missing ", (unsigned long long)first);
+		if (last > first)
+			buf_addf(out, "-%llu", (unsigned long long)last);
+	}
+	if (shown > MAX_GAPS_SHOWN)
+		buf_adds(out, ", …");
+	if (out->len == 0)
+		buf_adds(out, "no gap");
+}
+
+static enum status print_survey(struct cli *c, const struct tally_survey *s, struct error *e)
+{
+	static const struct table_column columns[] = {{"Answer", false, true, false}, {"Count", true, false, false}, {"Share", true, false, false}};
+	uint64_t positive, negative;
+	struct table t;
+	enum status st;
+
+	fprintf(c->out, "Survey %s, version %lld: %llu answer%s\n", s->id, (long long)s->version, (unsigned long long)s->answers,
+		plural(s->answers));
+	table_init(&t, columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < s->options_len; i++) {
+		char count[24], share[16];
+
+		(void)snprintf(count, sizeof(count), "%llu", (unsigned long long)s->options[i].count);
+		(void)snprintf(share, sizeof(share), "%.1f%%", percent(s->options[i].count, s->answers));
+		table_add(&t, (const char *const[]){s->options[i].text, count, share});
+	}
+	st = table_print(c->out, &t, c->bold, e);
+	table_clear(&t);
+	if (st == STATUS_OK && tally_fft(&positive, &negative, s))
+		fprintf(c->out, "Positive: %llu of %llu, %.1f%%.  Negative: %llu of %llu, %.1f%%.\n\n", (unsigned long long)positive,
+			(unsigned long long)s->answers, percent(positive, s->answers), (unsigned long long)negative,
+			(unsigned long long)s->answers, percent(negative, s->answers));
+	return st;
+}
+
+static enum status print_devices(struct cli *c, const struct tally *t, struct error *e)
+{
+	static const struct table_column columns[] = {{"Device", false, false, false}, {"Last", true, false, false}, {"Answers", true, false, false},
+						      {"Void", true, false, false},    {"Lost", true, false, false}, {"Numbers", false, true, false}};
+	struct table table;
+	enum status st;
+
+	table_init(&table, columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < t->devices_len; i++) {
+		const struct tally_device *d = &t->devices[i];
+		char last[24], answers[24], voids[24], losses[24];
+		struct buf gaps = BUF_INIT;
+
+		if (t->site && d->counted == 0)
+			continue;
+		(void)snprintf(last, sizeof(last), "%llu", (unsigned long long)d->last);
+		(void)snprintf(answers, sizeof(answers), "%llu", (unsigned long long)d->answers);
+		(void)snprintf(voids, sizeof(voids), "%llu", (unsigned long long)d->voids);
+		(void)snprintf(losses, sizeof(losses), "%llu", (unsigned long long)d->losses);
+		print_gaps(&gaps, d);
+		table_add(&table, (const char *const[]){d->id, last, answers, voids, losses, buf_text(&gaps)});
+		buf_clear(&gaps);
+	}
+	st = table_print(c->out, &table, c->bold, e);
+	table_clear(&table);
+	return st;
+}
+
+static cJSON *survey_json(const struct tally_survey *s)
+{
+	cJSON *out = cJSON_CreateObject(), *options = cJSON_CreateObject();
+	uint64_t positive, negative;
+
+	for (size_t i = 0; i < s->options_len; i++)
+		put_number(&options, s->options[i].id, (int64_t)s->options[i].count);
+	put_string(&out, "survey", s->id);
+	put_number(&out, "version", s->version);
+	put_number(&out, "answers", (int64_t)s->answers);
+	put_item(&out, "options", options);
+	if (tally_fft(&positive, &negative, s)) {
+		put_number(&out, "positive", (int64_t)positive);
+		put_number(&out, "negative", (int64_t)negative);
+		put_item(&out, "positive_percent", cJSON_CreateNumber(percent(positive, s->answers)));
+		put_item(&out, "negative_percent", cJSON_CreateNumber(percent(negative, s->answers)));
+	}
+	return out;
+}
+
+static cJSON *device_json(const struct tally_device *d)
+{
+	cJSON *out = cJSON_CreateObject(), *gaps = cJSON_CreateArray();
+	uint64_t first, last = 0;
+
+	for (int i = 0; i < MAX_GAPS_SHOWN && tally_gap(&first, &last, d, last + 1); i++) {
+		cJSON *gap = cJSON_CreateObject();
+
+		put_number(&gap, "first", (int64_t)first);
+		put_number(&gap, "last", (int64_t)last);
+		push_item(&gaps, gap);
+	}
+	put_string(&out, "device", d->id);
+	put_number(&out, "last", (int64_t)d->last);
+	put_number(&out, "answers", (int64_t)d->answers);
+	put_number(&out, "voids", (int64_t)d->voids);
+	put_number(&out, "losses", (int64_t)d->losses);
+	put_number(&out, "missing", (int64_t)tally_missing(d));
+	put_item(&out, "gaps", gaps);
+	return out;
+}
+
+static enum status print_json(struct cli *c, const struct tally *t, struct error *e)
+{
+	const struct tally_survey *main = tally_main_survey(t);
+	cJSON *out = cJSON_CreateObject(), *surveys = cJSON_CreateArray(), *devices = cJSON_CreateArray(), *main_json;
+	uint64_t missing = 0;
+
+	for (size_t i = 0; i < t->surveys_len; i++)
+		push_item(&surveys, survey_json(&t->surveys[i]));
+	for (size_t i = 0; i < t->devices_len; i++) {
+		if (t->site && t->devices[i].counted == 0)
+			continue;
+		missing += tally_missing(&t->devices[i]);
+		push_item(&devices, device_json(&t->devices[i]));
+	}
+	put_number(&out, "total", (int64_t)t->total);
+	put_number(&out, "gaps", (int64_t)missing);
+	main_json = main ? survey_json(main) : NULL;
+	if (main)
+		put_item(&out, "options", cJSON_DetachItemFromObjectCaseSensitive(main_json, "options"));
+	cJSON_Delete(main_json);
+	put_item(&out, "surveys", surveys);
+	put_item(&out, "devices", devices);
+	return cli_print_json(c, out, e);
+}
+
+enum status cmd_feedback_stats(struct cli *c, struct error *e)
+{
+	const char *site = NULL;
+	struct sites sites;
+	struct tally t = {0};
+	enum status st = open_with_site(&site, &sites, c, e);
+
+	if (st == STATUS_OK && args_has(&c->args, "since"))
+		st = error_set(e, STATUS_USAGE, "--since is for \"qip feedback list\"");
+	if (st == STATUS_OK)
+		st = tally_read(&t, c->q, site, e);
+	if (st == STATUS_OK && c->json) {
+		st = print_json(c, &t, e);
+	} else if (st == STATUS_OK) {
+		fprintf(c->out, "%llu answer%s%s%s\n\n", (unsigned long long)t.total, plural(t.total), site ? " at " : "", site ? site : "");
+		for (size_t i = 0; i < t.surveys_len && st == STATUS_OK; i++)
+			st = print_survey(c, &t.surveys[i], e);
+		if (st == STATUS_OK)
+			st = print_devices(c, &t, e);
+	}
+	tally_clear(&t);
+	return st;
+}
