@@ -1,0 +1,97 @@
+/* core/record_look.c - what a record holds: its slots, its conflicts, and whether values and claims agree. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/record.h"
+
+size_t record_conflicts(const cJSON *record)
+{
+	const cJSON *conflicts = json_get(record, "conflicts");
+
+	return conflicts ? (size_t)cJSON_GetArraySize(conflicts) : 0;
+}
+
+const char *record_conflict(const cJSON *record, size_t i)
+{
+	const cJSON *conflicts = json_get(record, "conflicts"), *item;
+
+	cJSON_ArrayForEach(item, conflicts) {
+		if (i-- == 0)
+			return item->string;
+	}
+	return NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const char *const *ta = a, *const *tb = b;
+
+	return strcmp(*ta, *tb);
+}
+
+static size_t collect_slots(const char **out, size_t n, const cJSON *record)
+{
+	static const char *const groups[] = {"edits", "conflicts"};
+	const cJSON *item;
+
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		cJSON_ArrayForEach(item, json_get(record, groups[i])) {
+			if (out)
+				out[n] = item->string;
+			n++;
+		}
+	}
+	return n;
+}
+
+cJSON *record_slots(const cJSON *a, const cJSON *b)
+{
+	size_t n = collect_slots(NULL, collect_slots(NULL, 0, a), b);
+	const char **names = calloc(n + 1, sizeof(*names));
+	cJSON *out = names ? cJSON_CreateArray() : NULL;
+
+	if (out) {
+		(void)collect_slots(names, collect_slots(names, 0, a), b);
+		qsort(names, n, sizeof(*names), by_text);
+		for (size_t i = 0; i < n; i++) {
+			cJSON *name = i > 0 && strcmp(names[i], names[i - 1]) == 0 ? NULL : cJSON_CreateString(names[i]);
+
+			if (name)
+				(void)cJSON_AddItemToArray(out, name);
+		}
+	}
+	free(names);
+	return out;
+}
+
+enum status record_check(const cJSON *record, const struct rules *rules, struct error *e)
+{
+	char type[RECORD_TYPE_MAX];
+	cJSON *copy = NULL, *slots = NULL;
+	const cJSON *item;
+	enum status st = STATUS_NOMEM;
+
+	record_type(type, record);
+	if (rules_record_kind(rules, type) != RECORD_CLAIMS)
+		return STATUS_OK;
+	copy = cJSON_Duplicate(record, true);
+	slots = record_slots(record, NULL);
+	if (!copy || !slots)
+		goto done;
+	cJSON_DeleteItemFromObjectCaseSensitive(copy, "edits");
+	cJSON_DeleteItemFromObjectCaseSensitive(copy, "conflicts");
+	for (size_t i = 0; rules_field(rules, type, i); i++)
+		if (rules_field_kind(rules, type, rules_field(rules, type, i)) != FIELD_LOG)
+			cJSON_DeleteItemFromObjectCaseSensitive(copy, rules_field(rules, type, i));
+	cJSON_ArrayForEach(item, slots) {
+		st = record_put_claims(copy, item->valuestring, record_claims(record, item->valuestring), rules, e);
+		if (st != STATUS_OK)
+			goto done;
+	}
+	st = json_equal(copy, record) ? STATUS_OK
+				      : error_set(e, STATUS_INVALID, "the record's values and the edits behind them do not agree");
+done:
+	cJSON_Delete(slots);
+	cJSON_Delete(copy);
+	return st;
+}
