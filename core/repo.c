@@ -1,8 +1,9 @@
 /* core/repo.c - the library's settings, the handle, and single objects in and out.
  *
- * libgit2's object cache is off: it would go on answering for staged objects that were discarded and for packs that were refused,
- * and then an object that is nowhere on disk would count as "already there". Ids are computed by libgit2's collision-detecting
- * SHA-1, on writing, on reading and by the indexer alike, so nothing here looks for collisions.
+ * libgit2's object cache is off: it would go on answering for staged objects that were discarded and for packs that
+ * were refused, and then an object that is nowhere on disk would count as "already there". Ids are computed by
+ * libgit2's collision-detecting SHA-1, on writing, on reading and by the indexer alike, so nothing here looks for
+ * collisions.
  */
 #include "core/repo_internal.h"
 
@@ -14,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW_BYTES ((size_t)4 << 20)         /* of a pack, mapped at once */
-#define WINDOWS_TOTAL_BYTES ((size_t)128 << 20) /* a soft limit for the process; leaves room in a 32-bit address space */
+#define WINDOW_BYTES ((size_t)4 << 20) /* of a pack, mapped at once */
+#define WINDOWS_TOTAL_BYTES                                                                                            \
+	((size_t)128 << 20) /* a soft limit for the process; leaves room in a 32-bit address space */
 #define WINDOW_FILES ((size_t)256)
 
 /* libgit2 keeps the errno only as its text at the end of the message. */
@@ -118,7 +120,8 @@ static int set_options(void)
 	rc |= git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); /* sampled when a repository is opened */
 	rc |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
 	rc |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
-	rc |= git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0); /* the server may run as another user than made the folder */
+	rc |= git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION,
+			       0); /* the server may run as another user than made the folder */
 	rc |= git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
 	rc |= git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW_BYTES);
 	rc |= git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, WINDOWS_TOTAL_BYTES);
@@ -154,7 +157,8 @@ void repo_shutdown_library(void)
 /* libgit2 does not fsync what a new repository consists of. */
 static enum status sync_new(const char *path, struct error *e)
 {
-	static const char *const parts[] = {"HEAD", "config", "objects/pack", "objects", "refs/heads", "refs", ".", ".."};
+	static const char *const parts[] = {"HEAD", "config", "objects/pack", "objects", "refs/heads", "refs",
+					    ".",    ".."};
 	enum status st = STATUS_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts) && !st; i++) {
@@ -182,7 +186,8 @@ enum status repo_create(const char *path, struct error *e)
 	return sync_new(path, e);
 }
 
-/* libgit2 looks through the pack directory again at every miss, and each new object is a miss. repo_refresh does it on demand. */
+/* libgit2 looks through the pack directory again at every miss, and each new object is a miss. repo_refresh does it on
+ * demand. */
 static void take_refreshers(struct repo *r)
 {
 	size_t backends = git_odb_num_backends(r->odb);
@@ -285,7 +290,8 @@ static enum status object_failed(struct error *e, int rc, const struct oid *id)
 	return git_failed(e, rc, "cannot read object %s", hex);
 }
 
-/* The size is looked at after inflating only: whatever is in a repository came through repo_write or an intake, and both have limits. */
+/* The size is looked at after inflating only: whatever is in a repository came through repo_write or an intake, and
+ * both have limits. */
 enum status repo_read(struct buf *out, struct repo *r, const struct oid *id, enum repo_kind kind, size_t max_bytes,
 		      struct error *e)
 {
@@ -300,7 +306,8 @@ enum status repo_read(struct buf *out, struct repo *r, const struct oid *id, enu
 	oid_hex(hex, id);
 	if (git_odb_object_type(object) != git_kind(kind)) {
 		st = error_set(e, STATUS_INVALID, "object %s is a %s and not a %s", hex,
-			       git_object_type2string(git_odb_object_type(object)), git_object_type2string(git_kind(kind)));
+			       git_object_type2string(git_odb_object_type(object)),
+			       git_object_type2string(git_kind(kind)));
 	} else if (git_odb_object_size(object) > max_bytes) {
 		st = error_set(e, STATUS_TOO_BIG, "object %s has %zu bytes; at most %zu are allowed", hex,
 			       git_odb_object_size(object), max_bytes);
@@ -328,14 +335,16 @@ enum status repo_stat(enum repo_kind *kind, size_t *size_bytes, struct repo *r, 
 	return STATUS_OK;
 }
 
-enum status repo_write(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len, struct error *e)
+enum status repo_write(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
+		       struct error *e)
 {
 	struct oid id;
 	git_oid hash;
 	int rc = 0;
 
 	if (len > REPO_MAX_OBJECT_BYTES)
-		return error_set(e, STATUS_TOO_BIG, "an object of %zu bytes; at most %zu are allowed", len, REPO_MAX_OBJECT_BYTES);
+		return error_set(e, STATUS_TOO_BIG, "an object of %zu bytes; at most %zu are allowed", len,
+				 REPO_MAX_OBJECT_BYTES);
 	rc = git_odb_hash(&hash, len ? bytes : "", len, git_kind(kind));
 	if (rc)
 		return git_failed(e, rc, "cannot hash an object");

@@ -61,13 +61,15 @@ static enum status check_spec(const struct commit_spec *spec, struct error *e)
 {
 	size_t len = spec->message ? strlen(spec->message) : 0;
 
-	if (!spec->key || spec->parents_len > REPO_MAX_PARENTS || !person_allowed(spec->name) || !person_allowed(spec->email) ||
-	    len == 0 || spec->message[len - 1] != '\n')
-		return error_set(e, STATUS_USAGE, "a commit needs a key, a plain name and address, and a message that ends its line");
+	if (!spec->key || spec->parents_len > REPO_MAX_PARENTS || !person_allowed(spec->name) ||
+	    !person_allowed(spec->email) || len == 0 || spec->message[len - 1] != '\n')
+		return error_set(e, STATUS_USAGE,
+				 "a commit needs a key, a plain name and address, and a message that ends its line");
 	return STATUS_OK;
 }
 
-static enum status sign(struct buf *signature, const struct buf *headers, const struct commit_spec *spec, struct error *e)
+static enum status sign(struct buf *signature, const struct buf *headers, const struct commit_spec *spec,
+			struct error *e)
 {
 	struct buf text = BUF_INIT;
 	enum status st = STATUS_OK;
@@ -98,7 +100,8 @@ enum status repo_commit_write(struct oid *out, struct repo *r, const struct comm
 	if (!buf_ok(&text) || !buf_ok(&signature))
 		st = error_set(e, STATUS_NOMEM, "no memory to write a commit");
 	else if (text.len > REPO_MAX_COMMIT_BYTES)
-		st = error_set(e, STATUS_TOO_BIG, "a commit of %zu bytes; at most %zu are allowed", text.len, REPO_MAX_COMMIT_BYTES);
+		st = error_set(e, STATUS_TOO_BIG, "a commit of %zu bytes; at most %zu are allowed", text.len,
+			       REPO_MAX_COMMIT_BYTES);
 	else
 		st = repo_write(out, r, REPO_COMMIT, text.data, text.len, e);
 done:
@@ -184,10 +187,12 @@ static bool take_person(struct person *out, struct reader *in, const char *heade
 	if (!take_text(in, header))
 		return false;
 	out->name = take_plain(in);
-	if (out->name.end - out->name.at < 2 || out->name.at[0] == ' ' || *--out->name.end != ' ' || !take_text(in, "<"))
+	if (out->name.end - out->name.at < 2 || out->name.at[0] == ' ' || *--out->name.end != ' ' ||
+	    !take_text(in, "<"))
 		return false;
 	out->email = take_plain(in);
-	return out->email.at < out->email.end && take_text(in, "> ") && take_seconds(&out->seconds, in) && take_zone(in);
+	return out->email.at < out->email.end && take_text(in, "> ") && take_seconds(&out->seconds, in) &&
+	       take_zone(in);
 }
 
 /* The signature as it was before its lines were indented; false for an ill-formed header. Absent is well-formed. */

@@ -1,4 +1,5 @@
-/* core/repo_intake.c - taking a pack in. Bytes enter as they arrive; what leaves is a pack in the repository, or nothing. */
+/* core/repo_intake.c - taking a pack in. Bytes enter as they arrive; what leaves is a pack in the repository, or
+ * nothing. */
 #include "core/repo_internal.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@ struct repo_intake {
 	enum intake_state state;
 	struct quarantine quarantine;
 	git_odb_backend *backend; /* owned; the finished pack, NULL if it is empty */
-	uint8_t head[PACK_HEADER_LEN + OID_LEN]; /* the first bytes, until the header is there; all bytes of an empty pack */
+	uint8_t head[PACK_HEADER_LEN +
+		     OID_LEN]; /* the first bytes, until the header is there; all bytes of an empty pack */
 	size_t head_len;
 	uint64_t received_bytes;
 	bool header_read;
@@ -24,11 +26,12 @@ struct repo_intake {
 
 /* "PACK", version 2, no objects, SHA-1: what stock git sends when it has nothing to send. */
 static const uint8_t empty_pack[PACK_HEADER_LEN + OID_LEN] = {
-	'P',  'A',  'C',  'K',  0,    0,    0,    2,    0,    0,    0,    0,    0x02, 0x9d, 0x08, 0x82,
+	'P',  'A',  'C',  'K',	0,    0,    0,	  2,	0,    0,    0,	  0,	0x02, 0x9d, 0x08, 0x82,
 	0x3b, 0xd8, 0xa8, 0xea, 0xb5, 0x10, 0xad, 0x6a, 0xc7, 0x5c, 0x82, 0x3c, 0xfd, 0x3e, 0xd3, 0x1e,
 };
 
-enum status repo_intake_begin(struct repo_intake **out, struct repo *r, const struct repo_limits *limits, struct error *e)
+enum status repo_intake_begin(struct repo_intake **out, struct repo *r, const struct repo_limits *limits,
+			      struct error *e)
 {
 	struct repo_intake *in = calloc(1, sizeof(*in));
 	enum status st = STATUS_OK;
@@ -50,10 +53,11 @@ static enum status read_header(struct repo_intake *in, struct error *e)
 {
 	if (memcmp(in->head, empty_pack, 8) != 0)
 		return error_set(e, STATUS_MALFORMED, "this is not a git pack of version 2");
-	in->objects = (uint32_t)in->head[8] << 24 | (uint32_t)in->head[9] << 16 | (uint32_t)in->head[10] << 8 | in->head[11];
+	in->objects =
+		(uint32_t)in->head[8] << 24 | (uint32_t)in->head[9] << 16 | (uint32_t)in->head[10] << 8 | in->head[11];
 	if (in->objects > in->limits.objects)
-		return error_set(e, STATUS_TOO_BIG, "the pack holds %u objects; at most %u are allowed", (unsigned)in->objects,
-				 (unsigned)in->limits.objects);
+		return error_set(e, STATUS_TOO_BIG, "the pack holds %u objects; at most %u are allowed",
+				 (unsigned)in->objects, (unsigned)in->limits.objects);
 	in->header_read = true;
 	return STATUS_OK;
 }
@@ -93,7 +97,8 @@ enum status repo_intake_feed(struct repo_intake *in, const void *bytes, size_t l
 		return STATUS_OK;
 	if (len > in->limits.pack_bytes - in->received_bytes) {
 		in->state = INTAKE_FAILED;
-		return error_set(e, STATUS_TOO_BIG, "the pack has more than %llu bytes", (unsigned long long)in->limits.pack_bytes);
+		return error_set(e, STATUS_TOO_BIG, "the pack has more than %llu bytes",
+				 (unsigned long long)in->limits.pack_bytes);
 	}
 	in->received_bytes += len;
 	if (in->header_read && in->objects)
@@ -129,11 +134,11 @@ static int check_size(const git_oid *id, void *ctx)
 static enum status check_sizes(struct repo_intake *in, struct error *e)
 {
 	struct size_check check = {.backend = in->backend, .object_bytes = in->limits.object_bytes};
-	int rc = in->backend->foreach(in->backend, check_size, &check);
+	int rc = in->backend->foreach (in->backend, check_size, &check);
 
 	if (rc == GIT_EUSER)
-		return error_set(e, STATUS_TOO_BIG, "object %s has more than %llu bytes", git_oid_tostr_s(&check.too_big),
-				 (unsigned long long)in->limits.object_bytes);
+		return error_set(e, STATUS_TOO_BIG, "object %s has more than %llu bytes",
+				 git_oid_tostr_s(&check.too_big), (unsigned long long)in->limits.object_bytes);
 	return rc ? git_failed(e, rc, "the pack cannot be read") : STATUS_OK;
 }
 

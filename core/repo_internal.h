@@ -22,12 +22,15 @@ static inline const git_oid *git_id(const struct oid *id)
 
 /* ---- repo_oid.c: a hash table from ids to places in an array of the owner's ---- */
 struct oid_map {
-	struct oid *keys;  /* in the order they came */
+	struct oid *keys; /* in the order they came */
 	size_t len, keys_cap;
-	uint32_t *slots;   /* place + 1, or 0; slots_cap is a power of two */
+	uint32_t *slots; /* place + 1, or 0; slots_cap is a power of two */
 	size_t slots_cap;
 };
-#define OID_MAP_INIT {0}
+#define OID_MAP_INIT                                                                                                   \
+	{                                                                                                              \
+		0                                                                                                      \
+	}
 #define OID_MAP_NONE SIZE_MAX
 
 /* The place of id, or OID_MAP_NONE. */
@@ -66,8 +69,9 @@ struct repo {
 	git_odb *odb;
 	char *path;
 	struct staging staged;
-	git_odb_backend *quarantine; /* borrowed from the intake that is finished and neither kept nor closed, or NULL */
-	bool hide_new;               /* while asking what the repository itself holds */
+	git_odb_backend
+		*quarantine; /* borrowed from the intake that is finished and neither kept nor closed, or NULL */
+	bool hide_new;	     /* while asking what the repository itself holds */
 	uint64_t reads;
 	struct refresher refreshers[REPO_MAX_BACKENDS];
 	size_t refreshers_len;
@@ -84,12 +88,15 @@ char *path_join(const char *dir, const char *name);
 /* ---- repo_quarantine.c: a pack in a directory of its own, until it is renamed into the repository ---- */
 struct quarantine {
 	char *dir;
-	char *base;  /* "<dir>/pack-<hex>" once indexed, without suffix */
+	char *base; /* "<dir>/pack-<hex>" once indexed, without suffix */
 	git_indexer *indexer;
 	git_indexer_progress progress;
 	struct buf pending; /* fed, and not yet given to the indexer */
 };
-#define QUARANTINE_INIT {0}
+#define QUARANTINE_INIT                                                                                                \
+	{                                                                                                              \
+		0                                                                                                      \
+	}
 
 enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *e) MUST_CHECK;
 enum status quarantine_feed(struct quarantine *q, const void *bytes, size_t len, struct error *e) MUST_CHECK;
@@ -111,9 +118,9 @@ struct tree_item {
 
 struct tree_cursor {
 	const uint8_t *at, *end;
-	struct tree_item item;        /* the current entry */
-	const char *file;             /* name of the last file seen that may yet have a directory of the same name behind it */
-	uint8_t lens[TREE_NAME_MAX];  /* lengths of its beginnings that are file names, too */
+	struct tree_item item; /* the current entry */
+	const char *file;      /* name of the last file seen that may yet have a directory of the same name behind it */
+	uint8_t lens[TREE_NAME_MAX]; /* lengths of its beginnings that are file names, too */
 	size_t lens_len;
 };
 
@@ -129,7 +136,8 @@ struct commit_links {
 	struct oid parents[REPO_MAX_PARENTS];
 	size_t parents_len;
 };
-enum status commit_links_read(struct commit_links *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+enum status commit_links_read(struct commit_links *out, struct repo *r, const struct oid *id,
+			      struct error *e) MUST_CHECK;
 
 /* ---- repo_walk.c: which commits are new ---- */
 struct walk_commit {
@@ -138,7 +146,7 @@ struct walk_commit {
 	size_t before_len;
 };
 /* Commits reachable from wants and not from haves; the array is the caller's, to free(). */
-enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants, size_t wants_len,
-			    const struct oid *haves, size_t haves_len, struct error *e) MUST_CHECK;
+enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants,
+			    size_t wants_len, const struct oid *haves, size_t haves_len, struct error *e) MUST_CHECK;
 
 #endif

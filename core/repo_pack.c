@@ -51,7 +51,8 @@ static enum status build_staged(struct quarantine *q, struct repo *r, struct err
 	return st;
 }
 
-/* Durable on return, see core/repo_quarantine.c. After a failure everything is still staged, and flushing again is right. */
+/* Durable on return, see core/repo_quarantine.c. After a failure everything is still staged, and flushing again is
+ * right. */
 enum status repo_flush(struct repo *r, struct error *e)
 {
 	struct quarantine q = QUARANTINE_INIT;
@@ -139,9 +140,10 @@ static void level_close(struct level *l)
 		buf_clear(&l->before_raw[i]);
 }
 
-/* Move every cursor up to item's name. *same if one of them has the very entry; otherwise the directories that stood there are left in
- * before[]. */
-static enum status level_compare(bool *same, struct oid *before, size_t *before_len, struct level *l, const struct tree_item *item)
+/* Move every cursor up to item's name. *same if one of them has the very entry; otherwise the directories that stood
+ * there are left in before[]. */
+static enum status level_compare(bool *same, struct oid *before, size_t *before_len, struct level *l,
+				 const struct tree_item *item)
 {
 	*same = false;
 	*before_len = 0;
@@ -152,7 +154,8 @@ static enum status level_compare(bool *same, struct oid *before, size_t *before_
 		while (l->before_more[i]) {
 			enum status st = STATUS_OK;
 
-			order = tree_name_compare(item->name, item->name_len, item->is_dir, old->name, old->name_len, old->is_dir);
+			order = tree_name_compare(item->name, item->name_len, item->is_dir, old->name, old->name_len,
+						  old->is_dir);
 			if (order <= 0)
 				break;
 			st = level_step(l, i);
@@ -169,7 +172,8 @@ static enum status level_compare(bool *same, struct oid *before, size_t *before_
 	return STATUS_OK;
 }
 
-static enum status add_tree(struct closure *c, const struct oid *tree, const struct oid *before, size_t before_len, int depth);
+static enum status add_tree(struct closure *c, const struct oid *tree, const struct oid *before, size_t before_len,
+			    int depth);
 
 static enum status add_entries(struct closure *c, struct level *l, int depth)
 {
@@ -199,9 +203,10 @@ static enum status add_entries(struct closure *c, struct level *l, int depth)
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-/* Add what is below a tree that is in the pack already. What equals a parent's entry at the same path the receiver has, or gets with
- * that parent; so a subtree met once is complete for every commit that holds it. */
-static enum status add_tree(struct closure *c, const struct oid *tree, const struct oid *before, size_t before_len, int depth)
+/* Add what is below a tree that is in the pack already. What equals a parent's entry at the same path the receiver has,
+ * or gets with that parent; so a subtree met once is complete for every commit that holds it. */
+static enum status add_tree(struct closure *c, const struct oid *tree, const struct oid *before, size_t before_len,
+			    int depth)
 {
 	struct level *l = NULL; /* too large for the stack of a thread, at every depth */
 	enum status st = STATUS_OK;
@@ -258,8 +263,8 @@ static enum status drain_builder(struct closure *c, repo_sink sink, void *ctx)
 	return rc ? git_failed(c->e, rc, "cannot pack a history") : STATUS_OK;
 }
 
-enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
-			   repo_sink sink, void *ctx, uint32_t *objects, struct error *e)
+enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves,
+			   size_t haves_len, repo_sink sink, void *ctx, uint32_t *objects, struct error *e)
 {
 	struct closure c = {.repo = r, .e = e};
 	struct walk_commit *commits = NULL;

@@ -1,9 +1,9 @@
 /* core/repo_quarantine.c - a pack in "<repository>/incoming/<random>/", where no reader looks, until it is renamed into
  * objects/pack or deleted. Both what is received and what is flushed goes this way.
  *
- * Durable because: the indexer fsyncs the pack and its index (GIT_OPT_ENABLE_FSYNC_GITDIR), then both are renamed, the pack first
- * since readers go by the index, and then objects/pack is fsynced. Nothing may point to the objects before that.
- * (5 fsyncs a pack: index, quarantine directory, pack, quarantine directory, objects/pack.)
+ * Durable because: the indexer fsyncs the pack and its index (GIT_OPT_ENABLE_FSYNC_GITDIR), then both are renamed, the
+ * pack first since readers go by the index, and then objects/pack is fsynced. Nothing may point to the objects before
+ * that. (5 fsyncs a pack: index, quarantine directory, pack, quarantine directory, objects/pack.)
  */
 #include "core/repo_internal.h"
 
@@ -50,7 +50,8 @@ enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *
 
 	if (st)
 		return st;
-	/* Without an odb: thin packs are refused, and nothing is looked up per object. Connectivity is the caller's to check. */
+	/* Without an odb: thin packs are refused, and nothing is looked up per object. Connectivity is the caller's to
+	 * check. */
 	rc = git_indexer_new(&q->indexer, q->dir, PACK_MODE, NULL, NULL);
 	if (rc) {
 		st = git_failed(e, rc, "cannot begin a pack in %s", q->dir);
@@ -132,7 +133,8 @@ static enum status move_in(const struct quarantine *q, const char *objects, cons
 	}
 	(void)snprintf(from, size, "%s%s", q->base, suffix);
 	(void)snprintf(to, size, "%s/%s%s", objects, strrchr(q->base, '/') + 1, suffix);
-	/* The name is the hash of the pack's bytes: one of that name is the same pack, and replacing it changes nothing. */
+	/* The name is the hash of the pack's bytes: one of that name is the same pack, and replacing it changes
+	 * nothing. */
 	if (rename(from, to))
 		st = error_set_errno(e, errno, "cannot move a pack to %s", to);
 done:

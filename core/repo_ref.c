@@ -1,7 +1,8 @@
 /* core/repo_ref.c - refs: read, listed, moved by compare-and-swap.
  *
- * libgit2 writes a ref through "<ref>.lock", fsyncs file and directory, and compares under that lock. Not left to it: the entries of
- * directories that a new ref made, a deleted ref's directory, and that a ref never points to what is not on the disk.
+ * libgit2 writes a ref through "<ref>.lock", fsyncs file and directory, and compares under that lock. Not left to it:
+ * the entries of directories that a new ref made, a deleted ref's directory, and that a ref never points to what is not
+ * on the disk.
  */
 #include "core/repo_internal.h"
 
@@ -31,7 +32,8 @@ static enum status sync_dirs(const struct repo *r, const char *name, struct erro
 
 	if (!path)
 		return error_set(e, STATUS_NOMEM, "no memory to write the ref %s", name);
-	for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) >= root && !st; slash = strrchr(path, '/')) {
+	for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) >= root && !st;
+	     slash = strrchr(path, '/')) {
 		*slash = '\0';
 		if (access(path, F_OK) == 0)
 			st = sync_path(path, e);
@@ -80,11 +82,13 @@ enum status repo_ref_update(struct repo *r, const char *name, const struct oid *
 	int rc = 0;
 
 	if (!new_id)
-		return old_id ? delete_ref(r, name, old_id, e) : error_set(e, STATUS_USAGE, "a ref that is not there cannot be deleted");
+		return old_id ? delete_ref(r, name, old_id, e)
+			      : error_set(e, STATUS_USAGE, "a ref that is not there cannot be deleted");
 	st = check_target(r, name, new_id, e);
 	if (st)
 		return st;
-	rc = git_reference_create_matching(&ref, r->git, name, git_id(new_id), old_id != NULL, old_id ? git_id(old_id) : NULL, NULL);
+	rc = git_reference_create_matching(&ref, r->git, name, git_id(new_id), old_id != NULL,
+					   old_id ? git_id(old_id) : NULL, NULL);
 	git_reference_free(ref);
 	if (rc == GIT_EMODIFIED || (rc == GIT_ENOTFOUND && old_id) || (rc == GIT_EEXISTS && !old_id))
 		return error_set(e, STATUS_STALE, "the ref %s was moved meanwhile", name);
@@ -97,7 +101,7 @@ struct ref_list {
 	struct ref {
 		char *name; /* owned */
 		struct oid id;
-	} *refs;
+	} * refs;
 	size_t len, cap;
 };
 

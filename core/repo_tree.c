@@ -1,5 +1,5 @@
-/* core/repo_tree.c - tree objects: raw bytes in, entries out, and back. Stricter than git: plain files and directories only, and
- * names of a short list of characters, so that no file system can take one name for another. */
+/* core/repo_tree.c - tree objects: raw bytes in, entries out, and back. Stricter than git: plain files and directories
+ * only, and names of a short list of characters, so that no file system can take one name for another. */
 #include "core/repo_internal.h"
 
 #include <stdlib.h>
@@ -11,7 +11,8 @@ static const char mode_dir[] = "40000 ";
 
 static bool name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+	       c == '-';
 }
 
 static bool name_allowed(const char *name, size_t len)
@@ -23,7 +24,8 @@ static bool name_allowed(const char *name, size_t len)
 			return false;
 	if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))
 		return false;
-	/* ".git" itself, what NTFS takes for it (".git.", ".GIT"), and git's own files; nothing of ours is called so. */
+	/* ".git" itself, what NTFS takes for it (".git.", ".GIT"), and git's own files; nothing of ours is called so.
+	 */
 	return len < 4 || strncasecmp(name, ".git", 4) != 0;
 }
 
@@ -73,8 +75,9 @@ static enum status parse_item(struct tree_item *out, struct tree_cursor *c)
 	return name_allowed(out->name, out->name_len) ? STATUS_OK : STATUS_INVALID;
 }
 
-/* The order puts "a-b" between a file "a" and a directory "a", so equal names need not be neighbours. A file can only have such a
- * directory behind it as long as all that comes between begins with its name: those are kept, each a beginning of the next. */
+/* The order puts "a-b" between a file "a" and a directory "a", so equal names need not be neighbours. A file can only
+ * have such a directory behind it as long as all that comes between begins with its name: those are kept, each a
+ * beginning of the next. */
 static bool file_came_before(struct tree_cursor *c, const struct tree_item *item)
 {
 	while (c->lens_len) {
@@ -132,7 +135,8 @@ static enum status add_entry(struct tree *t, size_t *cap, const struct tree_item
 		t->entries = entries;
 		*cap = more;
 	}
-	t->entries[t->len] = (struct tree_entry){.name = strndup(item->name, item->name_len), .is_dir = item->is_dir, .id = item->id};
+	t->entries[t->len] = (struct tree_entry){
+		.name = strndup(item->name, item->name_len), .is_dir = item->is_dir, .id = item->id};
 	if (!t->entries[t->len].name)
 		return STATUS_NOMEM;
 	t->len++;
@@ -156,7 +160,8 @@ enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *i
 	if (st != STATUS_NOT_FOUND) {
 		oid_hex(hex, id);
 		st = error_set(e, st, "tree %s: %s", hex,
-			       st == STATUS_INVALID ? "an entry has a mode, name or place that is not allowed" : status_text(st));
+			       st == STATUS_INVALID ? "an entry has a mode, name or place that is not allowed"
+						    : status_text(st));
 		goto done;
 	}
 	st = STATUS_OK;

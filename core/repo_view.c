@@ -1,7 +1,7 @@
 /* core/repo_view.c - what only this handle sees: staged objects, and the pack of an intake that is not kept yet.
  *
- * Both stand in front of libgit2's own backends as one read-only backend. Staging copies into memory; nothing here writes to disk.
- * (Not git_mempack: its dump packs the whole closure of every commit and drops what no commit reaches.)
+ * Both stand in front of libgit2's own backends as one read-only backend. Staging copies into memory; nothing here
+ * writes to disk. (Not git_mempack: its dump packs the whole closure of every commit and drops what no commit reaches.)
  */
 #include "core/repo_internal.h"
 
@@ -131,7 +131,7 @@ static int view_foreach(git_odb_backend *backend, git_odb_foreach_cb visit, void
 		if (rc)
 			return rc;
 	}
-	return quarantine ? quarantine->foreach(quarantine, visit, payload) : 0;
+	return quarantine ? quarantine->foreach (quarantine, visit, payload) : 0;
 }
 
 static void view_free(git_odb_backend *backend)

@@ -1,17 +1,17 @@
 /* core/repo_walk.c - which commits are new, by the graph alone.
  *
- * Commit times order nothing here: a kiosk may think it is 1970, and a walk by date (git's, libgit2's) would then read the whole
- * history before it is sure. Instead two walks go at the same pace, one from what is wanted and one from what the other side has. What the
- * second finds is marked, and the mark runs on at once through all that the first has read already; so the first stops soon after
- * the histories meet, and the cost is that of the difference.
+ * Commit times order nothing here: a kiosk may think it is 1970, and a walk by date (git's, libgit2's) would then read
+ * the whole history before it is sure. Instead two walks go at the same pace, one from what is wanted and one from what
+ * the other side has. What the second finds is marked, and the mark runs on at once through all that the first has read
+ * already; so the first stops soon after the histories meet, and the cost is that of the difference.
  */
 #include "core/repo_internal.h"
 
 #include <stdlib.h>
 
 #define WALK_MAX_COMMITS ((size_t)1 << 24)
-/* How much further to look when a root was reached, which is either new (a device that has just joined) or old, but met before
- * the mark: at most this many commits, and so many for each that seems new. Too little only sends too much. */
+/* How much further to look when a root was reached, which is either new (a device that has just joined) or old, but met
+ * before the mark: at most this many commits, and so many for each that seems new. Too little only sends too much. */
 #define WALK_EXTRA 4096
 #define WALK_EXTRA_EACH 8
 
@@ -287,8 +287,8 @@ static enum status collect(struct walk_commit **out, size_t *out_len, struct wal
 	return STATUS_OK;
 }
 
-enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants, size_t wants_len,
-			    const struct oid *haves, size_t haves_len, struct error *e)
+enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants,
+			    size_t wants_len, const struct oid *haves, size_t haves_len, struct error *e)
 {
 	struct walk w = {.repo = r, .e = e};
 	enum status st = STATUS_OK;
@@ -307,7 +307,8 @@ enum status walk_difference(struct walk_commit **out, size_t *out_len, struct re
 	return st;
 }
 
-enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id, struct error *e)
+enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id,
+			     struct error *e)
 {
 	struct walk w = {.repo = r, .e = e};
 	struct commit_links links;
@@ -321,7 +322,8 @@ enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancest
 		st = mark_had(&w, goal);
 	if (st)
 		st = walk_failed(&w, st);
-	/* What the ancestor's own ancestors lead to cannot lead to it: the marks end the walk without the whole history being read. */
+	/* What the ancestor's own ancestors lead to cannot lead to it: the marks end the walk without the whole history
+	 * being read. */
 	if (!st)
 		st = start_wanted(&w, id);
 	if (!st)

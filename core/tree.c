@@ -1,5 +1,5 @@
-/* core/tree.c - paths in trees: looked up and compared. (Edits are in core/tree_apply.c.) Whatever has the same id on both sides is
- * never read. */
+/* core/tree.c - paths in trees: looked up and compared. (Edits are in core/tree_apply.c.) Whatever has the same id on
+ * both sides is never read. */
 #include "core/tree.h"
 
 #include <stdio.h>
@@ -59,7 +59,8 @@ static enum status descend(struct oid *at, bool *is_dir, struct repo *r, const c
 	return st || entry ? st : STATUS_NOT_FOUND;
 }
 
-enum status tree_find(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path, struct error *e)
+enum status tree_find(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path,
+		      struct error *e)
 {
 	struct oid at;
 	bool dir = true;
@@ -122,7 +123,8 @@ static int compare_places(const struct tree_entry *a, const struct tree_entry *b
 		x++;
 		y++;
 	}
-	return (int)(unsigned char)(*x ? *x : (a->is_dir ? '/' : '\0')) - (int)(unsigned char)(*y ? *y : (b->is_dir ? '/' : '\0'));
+	return (int)(unsigned char)(*x ? *x : (a->is_dir ? '/' : '\0')) -
+	       (int)(unsigned char)(*y ? *y : (b->is_dir ? '/' : '\0'));
 }
 
 static enum status diff_trees(struct diff *d, const struct oid *old_id, const struct oid *new_id);
@@ -135,10 +137,11 @@ static enum status diff_entry(struct diff *d, const struct tree_entry *old, cons
 	size_t kept = d->path_len, len = strlen(any->name);
 	enum status st = STATUS_OK;
 
-	if (old && new && oid_equal(old_id, new_id))
+	if (old && new &&oid_equal(old_id, new_id))
 		return STATUS_OK;
 	if (kept + 1 + len >= sizeof(d->path))
-		return error_set(d->e, STATUS_TOO_BIG, "the path %s/%s is longer than %d bytes", d->path, any->name, TREE_PATH_MAX - 1);
+		return error_set(d->e, STATUS_TOO_BIG, "the path %s/%s is longer than %d bytes", d->path, any->name,
+				 TREE_PATH_MAX - 1);
 	d->path_len += (size_t)snprintf(d->path + kept, sizeof(d->path) - kept, "%s%s", kept ? "/" : "", any->name);
 	st = any->is_dir ? diff_trees(d, old_id, new_id) : d->visit(d->ctx, d->path, old_id, new_id, d->e);
 	d->path_len = kept;
@@ -180,8 +183,8 @@ static enum status diff_trees(struct diff *d, const struct oid *old_id, const st
 	return st;
 }
 
-enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit, void *ctx,
-		      struct error *e)
+enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit,
+		      void *ctx, struct error *e)
 {
 	struct diff d = {.repo = r, .visit = visit, .ctx = ctx, .e = e};
 
@@ -190,7 +193,8 @@ enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct o
 	return diff_trees(&d, old_tree, new_tree);
 }
 
-enum status tree_each(struct repo *r, const struct oid *tree, const char *prefix, tree_visit visit, void *ctx, struct error *e)
+enum status tree_each(struct repo *r, const struct oid *tree, const char *prefix, tree_visit visit, void *ctx,
+		      struct error *e)
 {
 	struct diff d = {.repo = r, .visit = visit, .ctx = ctx, .e = e};
 	size_t len = strlen(prefix);

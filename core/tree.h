@@ -1,6 +1,6 @@
 /* core/tree.h - paths in trees: look up, edit, compare. Every function skips what has equal object ids, so that cost follows the
- * change and the depth, never the size of the tree. A NULL or zero tree id stands for the empty tree. A tree object that is missing is STATUS_CORRUPT,
- * never "no such path". */
+ * change and the depth, never the size of the tree. A NULL or zero tree id stands for the empty tree. A tree object that is
+ * missing is STATUS_CORRUPT, never "no such path". */
 #ifndef QIP_CORE_TREE_H
 #define QIP_CORE_TREE_H
 

@@ -1,4 +1,5 @@
-/* core/tree_apply.c - edits of paths enter, the tree that comes of them leaves. Only directories on an edited path are read and written. */
+/* core/tree_apply.c - edits of paths enter, the tree that comes of them leaves. Only directories on an edited path are
+ * read and written. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ static void drop_entry(struct tree *t, size_t at)
 }
 
 /* Put an entry at a place, which is t->len for a new one. The order is repo_tree_write's to make. */
-static enum status put_entry(struct apply *a, struct tree *t, size_t at, const char *name, size_t len, bool is_dir, const struct oid *id)
+static enum status put_entry(struct apply *a, struct tree *t, size_t at, const char *name, size_t len, bool is_dir,
+			     const struct oid *id)
 {
 	struct tree_entry *entries = t->entries;
 	char *copy = NULL;
@@ -81,7 +83,8 @@ static enum status put_entry(struct apply *a, struct tree *t, size_t at, const c
 	return STATUS_OK;
 }
 
-static enum status apply_dir(struct oid *out, bool *empty, struct apply *a, const struct oid *tree, struct edits edits, size_t skip);
+static enum status apply_dir(struct oid *out, bool *empty, struct apply *a, const struct oid *tree, struct edits edits,
+			     size_t skip);
 
 /* The edit that names the entry itself (NULL: none), and those below it. */
 struct group {
@@ -144,8 +147,8 @@ static enum status apply_self(struct apply *a, struct tree *t, const struct grou
 	return STATUS_OK;
 }
 
-/* A file may become a directory and the other way round if the edits remove the one themselves: removing "a" comes before putting
- * "a/b", and removing "a/b" before putting "a". */
+/* A file may become a directory and the other way round if the edits remove the one themselves: removing "a" comes
+ * before putting "a/b", and removing "a/b" before putting "a". */
 static enum status apply_group(struct apply *a, struct tree *t, const struct group *g, size_t skip)
 {
 	enum status st = STATUS_OK;
@@ -191,7 +194,8 @@ static enum status next_group(struct group *g, struct apply *a, struct edits *ed
 }
 
 /* The tree that `tree` becomes; an empty one is not written. The first `skip` bytes of each path lead here. */
-static enum status apply_dir(struct oid *out, bool *empty, struct apply *a, const struct oid *tree, struct edits edits, size_t skip)
+static enum status apply_dir(struct oid *out, bool *empty, struct apply *a, const struct oid *tree, struct edits edits,
+			     size_t skip)
 {
 	struct tree t = TREE_INIT;
 	enum status st = tree_load(&t, a->repo, tree, a->e);
@@ -210,8 +214,8 @@ static enum status apply_dir(struct oid *out, bool *empty, struct apply *a, cons
 	return st;
 }
 
-enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, const struct tree_edit *edits, size_t len,
-		       struct error *e)
+enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, const struct tree_edit *edits,
+		       size_t len, struct error *e)
 {
 	struct apply a = {.repo = r, .e = e};
 	struct tree nothing = TREE_INIT;

@@ -1,4 +1,5 @@
-/* tests/core/repo_fixture.h - a repository in a directory of its own, and stock git beside it. Used by the tests of repo and tree. */
+/* tests/core/repo_fixture.h - a repository in a directory of its own, and stock git beside it. Used by the tests of
+ * repo and tree. */
 #ifndef QIP_TESTS_REPO_FIXTURE_H
 #define QIP_TESTS_REPO_FIXTURE_H
 
@@ -138,11 +139,16 @@ static UNUSED struct oid tree_of(struct fixture *f, struct tree_entry *entries, 
 	return id;
 }
 
-static UNUSED struct oid commit_at(struct fixture *f, const struct oid *tree, const struct oid *parents, size_t parents_len,
-				   int64_t time_ms)
+static UNUSED struct oid commit_at(struct fixture *f, const struct oid *tree, const struct oid *parents,
+				   size_t parents_len, int64_t time_ms)
 {
-	struct commit_spec spec = {.tree = *tree, .parents_len = parents_len, .name = "kib-kiosk",
-				   .email = "kib-kiosk@c82999.qip.invalid", .time_ms = time_ms, .message = "A change\n", .key = f->key};
+	struct commit_spec spec = {.tree = *tree,
+				   .parents_len = parents_len,
+				   .name = "kib-kiosk",
+				   .email = "kib-kiosk@c82999.qip.invalid",
+				   .time_ms = time_ms,
+				   .message = "A change\n",
+				   .key = f->key};
 	struct oid id;
 
 	for (size_t i = 0; i < parents_len; i++)

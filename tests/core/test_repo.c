@@ -177,8 +177,10 @@ static void a_damaged_pack_is_noticed(void **state)
 	ASSERT_OK(repo_flush(f->r, &f->e));
 	repo_close(f->r);
 	f->r = NULL;
-	assert_int_equal(run("cd '%s/objects/pack' && chmod 644 *.pack && printf x | dd of=$(ls *.pack) bs=1 seek=24 conv=notrunc 2>/dev/null",
-			     f->path), 0);
+	assert_int_equal(run("cd '%s/objects/pack' && chmod 644 *.pack && printf x | dd of=$(ls *.pack) bs=1 seek=24 "
+			     "conv=notrunc 2>/dev/null",
+			     f->path),
+			 0);
 	ASSERT_OK(repo_open(&f->r, f->path, &f->e));
 	st = repo_read(&out, f->r, &id, REPO_BLOB, 100, &f->e);
 	assert_int_equal(st, STATUS_CORRUPT);
@@ -191,7 +193,8 @@ static void a_tree_is_written_in_the_order_of_git(void **state)
 	struct oid b = blob(f, "x");
 	struct tree_entry inner[] = {{"y.json", false, b}};
 	struct oid sub = tree_of(f, inner, 1);
-	struct tree_entry entries[] = {{"a0", false, b}, {"a", true, sub}, {"a.json", false, b}, {"a-b", true, sub}, {"Z", false, b}};
+	struct tree_entry entries[] = {
+		{"a0", false, b}, {"a", true, sub}, {"a.json", false, b}, {"a-b", true, sub}, {"Z", false, b}};
 	static const char *const order[] = {"Z", "a-b", "a.json", "a", "a0"};
 	struct oid id = tree_of(f, entries, ARRAY_LEN(entries));
 	struct oid head = commit_at(f, &id, NULL, 0, 1000);
@@ -211,7 +214,8 @@ static void a_tree_is_written_in_the_order_of_git(void **state)
 
 static void a_tree_holds_no_name_twice_and_none_that_is_not_allowed(void **state)
 {
-	static char *const bad[] = {"", ".", "..", ".git", ".GIT", ".Git.", ".gitmodules", "a/b", "git~1", "a b", "\xc3\xa9", "a:b"};
+	static char *const bad[] = {"",	   ".",	    "..",  ".git",     ".GIT", ".Git.", ".gitmodules",
+				    "a/b", "git~1", "a b", "\xc3\xa9", "a:b"};
 	struct fixture *f = *state;
 	struct oid b = blob(f, "x"), id = {{7}};
 	struct tree_entry twice[] = {{"a", true, b}, {"a-b", false, b}, {"a.b", false, b}, {"a", false, b}};
@@ -229,7 +233,10 @@ static void a_tree_holds_no_name_twice_and_none_that_is_not_allowed(void **state
 }
 
 #define ID20 "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20\21\22\23\24"
-#define RAW(text) {text, sizeof(text) - 1}
+#define RAW(text)                                                                                                      \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
 
 static void a_hostile_tree_is_refused(void **state)
 {
@@ -237,23 +244,25 @@ static void a_hostile_tree_is_refused(void **state)
 		const char *bytes;
 		size_t len;
 	} bad[] = {
-		RAW("100755 a\0" ID20),                              /* executable */
-		RAW("120000 a\0" ID20),                              /* symbolic link */
-		RAW("160000 a\0" ID20),                              /* submodule */
-		RAW("040000 a\0" ID20),                              /* padded mode */
-		RAW("100644 \0" ID20),                               /* no name */
-		RAW("100644 ..\0" ID20),                             /* upwards */
-		RAW("40000 .gIt\0" ID20),                            /* git's own */
-		RAW("100644 a/b\0" ID20),                            /* a path */
-		RAW("100644 b\0" ID20 "100644 a\0" ID20),            /* out of order */
-		RAW("100644 a\0" ID20 "100644 a\0" ID20),            /* twice */
+		RAW("100755 a\0" ID20),					     /* executable */
+		RAW("120000 a\0" ID20),					     /* symbolic link */
+		RAW("160000 a\0" ID20),					     /* submodule */
+		RAW("040000 a\0" ID20),					     /* padded mode */
+		RAW("100644 \0" ID20),					     /* no name */
+		RAW("100644 ..\0" ID20),				     /* upwards */
+		RAW("40000 .gIt\0" ID20),				     /* git's own */
+		RAW("100644 a/b\0" ID20),				     /* a path */
+		RAW("100644 b\0" ID20 "100644 a\0" ID20),		     /* out of order */
+		RAW("100644 a\0" ID20 "100644 a\0" ID20),		     /* twice */
 		RAW("100644 a\0" ID20 "100644 a.b\0" ID20 "40000 a\0" ID20), /* file and directory, not neighbours */
-		RAW("40000 a\0" ID20 "100644 a.b\0" ID20),           /* order without the slash */
-		RAW("100644 a\0" "\1\2\3"),                          /* cut off */
+		RAW("40000 a\0" ID20 "100644 a.b\0" ID20),		     /* order without the slash */
+		RAW("100644 a\0"
+		    "\1\2\3"), /* cut off */
 		RAW("100644 a"),
 		RAW("1"),
 	};
-	static const char good[] = "100644 a\0" ID20 "100644 a-b\0" ID20 "100644 a.b.c\0" ID20 "40000 a.b\0" ID20 "40000 a0\0" ID20;
+	static const char good[] =
+		"100644 a\0" ID20 "100644 a-b\0" ID20 "100644 a.b.c\0" ID20 "40000 a.b\0" ID20 "40000 a0\0" ID20;
 	struct fixture *f = *state;
 	struct tree t = TREE_INIT;
 	struct oid id;
@@ -337,12 +346,18 @@ static void stock_git_and_ssh_keygen_find_our_commits_good(void **state)
 	assert_non_null(file);
 	(void)fprintf(file, "kib-kiosk@c82999.qip.invalid namespaces=\"git\" %s\n", ssh);
 	(void)fclose(file);
-	assert_int_equal(run("git -C '%s' -c gpg.ssh.allowedSignersFile='%s' verify-commit main main~1 main~2 main~3 main~4 2>&1",
-			     f->path, signers), 0);
+	assert_int_equal(run("git -C '%s' -c gpg.ssh.allowedSignersFile='%s' verify-commit main main~1 main~2 main~3 "
+			     "main~4 2>&1",
+			     f->path, signers),
+			 0);
 	assert_int_equal(number_of("git -C '%s' -c gpg.ssh.allowedSignersFile='%s' log --show-signature main |"
-				   " grep -c '^Good \"git\" signature for kib-kiosk@c82999.qip.invalid'", f->path, signers), 5);
-	assert_int_equal(run("git -C '%s' fsck --strict --full 2>&1 && git clone -q '%s' '%s/clone' && test -f '%s/clone/a.json'", f->path,
-			     f->path, f->dir, f->dir), 0);
+				   " grep -c '^Good \"git\" signature for kib-kiosk@c82999.qip.invalid'",
+				   f->path, signers),
+			 5);
+	assert_int_equal(run("git -C '%s' fsck --strict --full 2>&1 && git clone -q '%s' '%s/clone' && test -f "
+			     "'%s/clone/a.json'",
+			     f->path, f->path, f->dir, f->dir),
+			 0);
 }
 
 static void commits_out_of_form_are_refused(void **state)
@@ -353,7 +368,8 @@ static void commits_out_of_form_are_refused(void **state)
 		HEAD_OF,
 		"author " WHO "tree " HEX_A "\ncommitter " WHO "\nm\n",
 		"tree " HEX_A "\ntree " HEX_A "\nauthor " WHO "committer " WHO "\nm\n",
-		"tree " HEX_A "\nparent " HEX_A "\nparent " HEX_A "\nparent " HEX_A "\nauthor " WHO "committer " WHO "\nm\n",
+		"tree " HEX_A "\nparent " HEX_A "\nparent " HEX_A "\nparent " HEX_A "\nauthor " WHO "committer " WHO
+		"\nm\n",
 		"tree " HEX_A "\nparent a\nauthor " WHO "committer " WHO "\nm\n",
 		"tree AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nauthor " WHO "committer " WHO "\nm\n",
 		"tree " HEX_A "\nauthor " WHO "author " WHO "committer " WHO "\nm\n",
@@ -411,7 +427,8 @@ static void a_commit_has_a_limit_and_may_be_unsigned(void **state)
 static void a_commit_is_not_written_for_names_that_would_break_its_lines(void **state)
 {
 	struct fixture *f = *state;
-	struct commit_spec spec = {.tree = tree_of(f, NULL, 0), .name = "a\nb", .email = "a@b", .message = "m\n", .key = f->key};
+	struct commit_spec spec = {
+		.tree = tree_of(f, NULL, 0), .name = "a\nb", .email = "a@b", .message = "m\n", .key = f->key};
 	struct oid id;
 
 	assert_int_equal(repo_commit_write(&id, f->r, &spec, &f->e), STATUS_USAGE);
@@ -480,7 +497,8 @@ static enum status note_name(void *ctx, const char *name, const struct oid *id)
 
 static void refs_are_listed_by_name(void **state)
 {
-	static const char *const names[] = {"refs/devices/b", "refs/devices/a", "refs/devices/a-b", "refs/heads/main", "refs/devicesx/y"};
+	static const char *const names[] = {"refs/devices/b", "refs/devices/a", "refs/devices/a-b", "refs/heads/main",
+					    "refs/devicesx/y"};
 	struct fixture *f = *state;
 	struct oid tree = tree_of(f, NULL, 0), head = commit_at(f, &tree, NULL, 0, 1000);
 	struct buf out = BUF_INIT;
@@ -505,11 +523,15 @@ static void refs_are_listed_by_name(void **state)
 static void a_lock_that_a_killed_process_left_is_cleared_up(void **state)
 {
 	struct fixture *f = *state;
-	struct oid tree = tree_of(f, NULL, 0), head = commit_at(f, &tree, NULL, 0, 1000), next = commit_at(f, &tree, &head, 1, 1000);
+	struct oid tree = tree_of(f, NULL, 0), head = commit_at(f, &tree, NULL, 0, 1000),
+		   next = commit_at(f, &tree, &head, 1, 1000);
 
 	set_main(f, &head);
 	ASSERT_OK(repo_flush(f->r, &f->e));
-	assert_int_equal(run("cd '%s' && touch refs/heads/main.lock && mkdir -p incoming/dead && touch incoming/dead/pack_x", f->path), 0);
+	assert_int_equal(
+		run("cd '%s' && touch refs/heads/main.lock && mkdir -p incoming/dead && touch incoming/dead/pack_x",
+		    f->path),
+		0);
 	assert_int_equal(repo_ref_update(f->r, "refs/heads/main", &next, &head, &f->e), STATUS_BUSY);
 	ASSERT_OK(repo_intake_sweep(f->r, &f->e));
 	ASSERT_OK(repo_ref_update(f->r, "refs/heads/main", &next, &head, &f->e));
@@ -524,7 +546,8 @@ static void ancestors_are_found_by_the_graph_whatever_the_clocks_say(void **stat
 	bool yes = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(chain); i++)
-		chain[i] = commit_at(f, &tree, i ? &chain[i - 1] : NULL, i ? 1 : 0, times_ms[i % ARRAY_LEN(times_ms)] + (int64_t)i * 1000);
+		chain[i] = commit_at(f, &tree, i ? &chain[i - 1] : NULL, i ? 1 : 0,
+				     times_ms[i % ARRAY_LEN(times_ms)] + (int64_t)i * 1000);
 	side = commit_at(f, &tree, &chain[10], 1, 0);
 	parents[0] = chain[39];
 	parents[1] = side;
@@ -593,7 +616,8 @@ static int fill_a_small_disk(struct fixture *f)
 	srand(1);
 	for (size_t i = 0; i < 300000; i++)
 		noise[i] = (char)rand();
-	if (repo_create(path, &f->e) || repo_open(&r, path, &f->e) || repo_write(&id, r, REPO_BLOB, noise, 300000, &f->e))
+	if (repo_create(path, &f->e) || repo_open(&r, path, &f->e) ||
+	    repo_write(&id, r, REPO_BLOB, noise, 300000, &f->e))
 		return 2;
 	st = repo_flush(r, &f->e);
 	if (st != STATUS_NO_SPACE || !repo_has(r, &id) || run("test -z \"$(ls %s/incoming)\"", path) != 0)

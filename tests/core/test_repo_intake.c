@@ -4,7 +4,8 @@
 
 static const struct repo_limits roomy = {.pack_bytes = 1 << 20, .objects = 1000, .object_bytes = 100000};
 
-/* A repository of stock git with three commits and a directory, and a pack of all of it in `out`. The tip is left in *tip. */
+/* A repository of stock git with three commits and a directory, and a pack of all of it in `out`. The tip is left in
+ * *tip. */
 static void foreign_pack(struct fixture *f, struct buf *out, struct oid *tip, const char *options)
 {
 	char hex[OID_HEX_LEN + 1], path[400];
@@ -12,10 +13,13 @@ static void foreign_pack(struct fixture *f, struct buf *out, struct oid *tip, co
 	FILE *file = NULL;
 	size_t n = 0;
 
-	assert_int_equal(run("cd '%s' && rm -rf other && git init -q -b main other && cd other && git config user.name a &&"
-			     " git config user.email a@b && mkdir d && seq 2000 >d/big && for i in 1 2 3; do echo $i >>d/big;"
-			     " echo $i >f$i; git add . && git commit -qm $i || exit 1; done &&"
-			     " git rev-list --objects main | git pack-objects -q --stdout %s >../foreign.pack", f->dir, options), 0);
+	assert_int_equal(
+		run("cd '%s' && rm -rf other && git init -q -b main other && cd other && git config user.name a &&"
+		    " git config user.email a@b && mkdir d && seq 2000 >d/big && for i in 1 2 3; do echo $i >>d/big;"
+		    " echo $i >f$i; git add . && git commit -qm $i || exit 1; done &&"
+		    " git rev-list --objects main | git pack-objects -q --stdout %s >../foreign.pack",
+		    f->dir, options),
+		0);
 	line_of(hex, sizeof(hex), "git -C '%s/other' rev-parse main", f->dir);
 	assert_int_equal(oid_parse(tip, hex, strlen(hex)), STATUS_OK);
 	(void)snprintf(path, sizeof(path), "%s/foreign.pack", f->dir);
@@ -28,8 +32,8 @@ static void foreign_pack(struct fixture *f, struct buf *out, struct oid *tip, co
 }
 
 /* Feed in pieces of `step` bytes and finish. */
-static enum status take(struct repo_intake **out, struct fixture *f, const struct repo_limits *limits, const void *bytes, size_t len,
-			size_t step)
+static enum status take(struct repo_intake **out, struct fixture *f, const struct repo_limits *limits,
+			const void *bytes, size_t len, size_t step)
 {
 	enum status st = STATUS_OK;
 
@@ -109,7 +113,8 @@ static void a_refused_pack_leaves_nothing_behind_not_even_in_memory(void **state
 	foreign_pack(f, &pack, &tip, "");
 	ASSERT_OK(take(&in, f, &roomy, pack.data, pack.len, 4096));
 	ASSERT_OK(repo_read(&content, f->r, &tip, REPO_COMMIT, 10000, &f->e));
-	/* The same bytes are staged although the quarantine has them: they must not hang on a pack that may be refused. */
+	/* The same bytes are staged although the quarantine has them: they must not hang on a pack that may be refused.
+	 */
 	ASSERT_OK(repo_write(&written, f->r, REPO_COMMIT, content.data, content.len, &f->e));
 	assert_true(oid_equal(&written, &tip));
 	repo_intake_close(in);
@@ -320,7 +325,10 @@ static void a_thin_pack_is_refused(void **state)
 	size_t n = 0;
 
 	foreign_pack(f, &pack, &tip, "");
-	assert_int_equal(run("cd '%s/other' && printf 'main\\n^main~1\\n' | git pack-objects -q --revs --thin --stdout >../thin.pack", f->dir), 0);
+	assert_int_equal(run("cd '%s/other' && printf 'main\\n^main~1\\n' | git pack-objects -q --revs --thin --stdout "
+			     ">../thin.pack",
+			     f->dir),
+			 0);
 	(void)snprintf(path, sizeof(path), "%s/thin.pack", f->dir);
 	file = fopen(path, "r");
 	assert_non_null(file);
@@ -347,7 +355,8 @@ static void what_one_repository_sends_another_takes(void **state)
 	struct fixture *f = *state, there = {.dir = ""};
 	struct repo_intake *in = NULL;
 	struct buf pack = BUF_INIT;
-	struct tree_edit edits[] = {{.path = "practice.json", .id = blob(f, "{}")}, {.path = "qip/a.json", .id = blob(f, "{\"a\":1}")}};
+	struct tree_edit edits[] = {{.path = "practice.json", .id = blob(f, "{}")},
+				    {.path = "qip/a.json", .id = blob(f, "{\"a\":1}")}};
 	struct oid tree, first, second;
 
 	(void)snprintf(there.path, sizeof(there.path), "%s/there.git", f->dir);
@@ -359,7 +368,8 @@ static void what_one_repository_sends_another_takes(void **state)
 	ASSERT_OK(tree_apply(&tree, f->r, &tree, edits, 2, &f->e));
 	second = commit_at(f, &tree, &first, 1, 0);
 	for (int i = 0; i < 2; i++) {
-		ASSERT_OK(repo_pack_send(f->r, i ? &second : &first, 1, i ? &first : NULL, (size_t)i, collect, &pack, NULL, &f->e));
+		ASSERT_OK(repo_pack_send(f->r, i ? &second : &first, 1, i ? &first : NULL, (size_t)i, collect, &pack,
+					 NULL, &f->e));
 		ASSERT_OK(take(&in, &there, &roomy, pack.data, pack.len, 50));
 		ASSERT_OK(repo_intake_keep(in, &f->e));
 		repo_intake_close(in);

@@ -11,8 +11,8 @@ static enum status collect(void *ctx, const void *bytes, size_t len)
 }
 
 /* Send into "<dir>/<name>.pack"; how many objects. */
-static uint32_t send_pack(struct fixture *f, const char *name, const struct oid *wants, size_t wants_len, const struct oid *haves,
-			  size_t haves_len)
+static uint32_t send_pack(struct fixture *f, const char *name, const struct oid *wants, size_t wants_len,
+			  const struct oid *haves, size_t haves_len)
 {
 	struct buf out = BUF_INIT;
 	uint32_t objects = UINT32_MAX;
@@ -35,9 +35,12 @@ static void assert_receives(struct fixture *f, const char *names, const struct o
 	char hex[OID_HEX_LEN + 1];
 
 	oid_hex(hex, tip);
-	assert_int_equal(run("cd '%s' && rm -rf copy && git init -q --bare -b main copy && for n in %s; do"
-			     " git -C copy index-pack --strict --stdin < $n.pack >/dev/null || exit 1; done &&"
-			     " git -C copy update-ref refs/heads/main %s && git -C copy fsck --strict --full >/dev/null 2>&1", f->dir, names, hex), 0);
+	assert_int_equal(
+		run("cd '%s' && rm -rf copy && git init -q --bare -b main copy && for n in %s; do"
+		    " git -C copy index-pack --strict --stdin < $n.pack >/dev/null || exit 1; done &&"
+		    " git -C copy update-ref refs/heads/main %s && git -C copy fsck --strict --full >/dev/null 2>&1",
+		    f->dir, names, hex),
+		0);
 }
 
 static struct oid with_file(struct fixture *f, const struct oid *tree, const char *path, const char *text)
@@ -103,7 +106,7 @@ static void the_cost_follows_the_difference_and_not_the_tree_or_the_history(void
 	struct fixture *f = *state;
 	struct oid tree = {{0}}, base, head;
 	struct tree_edit *edits = calloc(5000, sizeof(*edits));
-	char (*paths)[48] = calloc(5000, sizeof(*paths));
+	char(*paths)[48] = calloc(5000, sizeof(*paths));
 	uint64_t before = 0;
 
 	assert_non_null(edits);
@@ -164,7 +167,8 @@ static void kiosks_with_wrong_clocks_cost_nothing_more(void **state)
 	before = log.main;
 	merge_kiosk(f, &log, 0);
 	reads = repo_reads(f->r);
-	/* blob; kiosk's three trees and commit; root, feedback and merge of main: the grafted directory is one and the same */
+	/* blob; kiosk's three trees and commit; root, feedback and merge of main: the grafted directory is one and the
+	 * same */
 	assert_int_equal(send_pack(f, "new", &log.main, 1, &before, 1), 1 + 4 + 2);
 	assert_true(repo_reads(f->r) - reads < 40);
 	assert_int_equal(send_pack(f, "old", &before, 1, NULL, 0) > 200, 1);
@@ -234,7 +238,8 @@ static void a_new_root_is_sent_whole(void **state)
 static void what_the_other_side_has_and_we_do_not_is_passed_over(void **state)
 {
 	struct fixture *f = *state;
-	struct oid tree = first_tree(f), head = commit_at(f, &tree, NULL, 0, 0), haves[] = {{{1}}, tree, {{0}}}, absent = {{5}};
+	struct oid tree = first_tree(f), head = commit_at(f, &tree, NULL, 0, 0), haves[] = {{{1}}, tree, {{0}}},
+		   absent = {{5}};
 	struct buf out = BUF_INIT;
 
 	assert_int_equal(send_pack(f, "all", &head, 1, haves, ARRAY_LEN(haves)), 30);
@@ -283,7 +288,8 @@ static void a_history_with_a_hole_is_not_sent(void **state)
 	struct fixture *f = *state;
 	struct tree_entry entries[] = {{"a", false, {{1}}}};
 	struct oid tree = tree_of(f, entries, 1), absent = {{3}};
-	struct oid no_blob = commit_at(f, &tree, NULL, 0, 0), good = first_tree(f), no_parent = commit_at(f, &good, &absent, 1, 0);
+	struct oid no_blob = commit_at(f, &tree, NULL, 0, 0), good = first_tree(f),
+		   no_parent = commit_at(f, &good, &absent, 1, 0);
 	struct buf out = BUF_INIT;
 
 	assert_int_equal(repo_pack_send(f->r, &no_blob, 1, NULL, 0, collect, &out, NULL, &f->e), STATUS_NOT_FOUND);

@@ -3,7 +3,8 @@
 #include "core/tree.h"
 
 /* Every file that differs as "<sign><path> ", in the order of the visits. */
-static enum status note(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+static enum status note(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id,
+			struct error *e)
 {
 	struct buf *out = ctx;
 
@@ -44,7 +45,8 @@ static struct oid files(struct fixture *f, const char *const *paths, size_t len)
 	return id;
 }
 
-static const char *const plan[] = {"sites/kibworth.json", "qip/a.json", "practice.json", "qip/b.json", "devices/kib/one.json"};
+static const char *const plan[] = {"sites/kibworth.json", "qip/a.json", "practice.json", "qip/b.json",
+				   "devices/kib/one.json"};
 
 static void files_come_back_by_their_paths(void **state)
 {
@@ -67,7 +69,8 @@ static void files_come_back_by_their_paths(void **state)
 
 static void a_path_that_is_not_there_is_not_found(void **state)
 {
-	static const char *const absent[] = {"x", "qip/c.json", "qip/a", "practice.json/x", "devices/kib/one.json/y", "qi", "qip/..", "."};
+	static const char *const absent[] = {"x",  "qip/c.json", "qip/a", "practice.json/x", "devices/kib/one.json/y",
+					     "qi", "qip/..",	 "."};
 	static const char *const unclean[] = {"", "/", "/qip", "qip/", "qip//a.json", "1/2/3/4/5/6/7/8/9"};
 	struct fixture *f = *state;
 	struct oid tree = files(f, plan, ARRAY_LEN(plan)), zero = {{0}}, id;
@@ -102,14 +105,19 @@ static void edits_add_change_and_remove(void **state)
 	struct fixture *f = *state;
 	struct oid tree = files(f, plan, ARRAY_LEN(plan)), new;
 	struct tree_edit edits[] = {
-		{.path = "surveys/fft.json", .id = blob(f, "fft")}, {.path = "qip/a.json", .id = blob(f, "changed")},
-		{.path = "qip/b.json"},                             {.path = "qip/b-2.json", .id = blob(f, "new")},
-		{.path = "qip/never.json"},                         {.path = "no/such/place.json"},
+		{.path = "surveys/fft.json", .id = blob(f, "fft")},
+		{.path = "qip/a.json", .id = blob(f, "changed")},
+		{.path = "qip/b.json"},
+		{.path = "qip/b-2.json", .id = blob(f, "new")},
+		{.path = "qip/never.json"},
+		{.path = "no/such/place.json"},
 	};
 
 	ASSERT_OK(tree_apply(&new, f->r, &tree, edits, ARRAY_LEN(edits), &f->e));
 	assert_diff(f, &tree, &new, "*qip/a.json +qip/b-2.json -qip/b.json +surveys/fft.json ");
-	assert_each(f, &new, "", "+devices/kib/one.json +practice.json +qip/a.json +qip/b-2.json +sites/kibworth.json +surveys/fft.json ");
+	assert_each(f, &new, "",
+		    "+devices/kib/one.json +practice.json +qip/a.json +qip/b-2.json +sites/kibworth.json "
+		    "+surveys/fft.json ");
 }
 
 static void the_last_file_takes_its_directories_with_it(void **state)
@@ -127,7 +135,8 @@ static void all_removed_leaves_the_empty_tree(void **state)
 {
 	struct fixture *f = *state;
 	struct oid tree = files(f, plan, ARRAY_LEN(plan)), new;
-	struct tree_edit edits[] = {{.path = "devices"}, {.path = "practice.json"}, {.path = "qip"}, {.path = "sites/kibworth.json"}};
+	struct tree_edit edits[] = {
+		{.path = "devices"}, {.path = "practice.json"}, {.path = "qip"}, {.path = "sites/kibworth.json"}};
 	char hex[OID_HEX_LEN + 1];
 
 	ASSERT_OK(tree_apply(&new, f->r, &tree, edits, ARRAY_LEN(edits), &f->e));
@@ -144,7 +153,8 @@ static void a_directory_is_put_whole(void **state)
 {
 	static const char *const kiosk[] = {"0/0/1.json", "0/0/2.json"};
 	struct fixture *f = *state;
-	struct oid tree = files(f, plan, ARRAY_LEN(plan)), own = files(f, kiosk, 2), more = files(f, kiosk, 1), empty, new, newer;
+	struct oid tree = files(f, plan, ARRAY_LEN(plan)), own = files(f, kiosk, 2), more = files(f, kiosk, 1), empty,
+		   new, newer;
 	struct tree_edit edit = {.path = "feedback/kib-kiosk", .id = own, .is_dir = true};
 
 	ASSERT_OK(tree_apply(&new, f->r, &tree, &edit, 1, &f->e));
@@ -174,7 +184,8 @@ static void a_file_and_a_directory_do_not_share_a_name(void **state)
 		{.path = "", .id = b},
 	};
 	struct tree_edit both[] = {{.path = "n", .id = b}, {.path = "n-x", .id = b}, {.path = "n/y", .id = b}};
-	struct tree_edit twice[] = {{.path = "n/y", .id = b}, {.path = "n-x", .id = b}, {.path = "n", .id = sub, .is_dir = true}};
+	struct tree_edit twice[] = {
+		{.path = "n/y", .id = b}, {.path = "n-x", .id = b}, {.path = "n", .id = sub, .is_dir = true}};
 	struct tree_edit same[] = {{.path = "n/y", .id = b}, {.path = "n/y"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -191,7 +202,8 @@ static void edits_that_clear_the_way_may_swap_a_file_and_a_directory(void **stat
 	struct fixture *f = *state;
 	struct oid tree = files(f, plan, ARRAY_LEN(plan)), b = blob(f, "x"), new;
 	struct tree_edit to_dir[] = {{.path = "practice.json/deep/x", .id = b}, {.path = "practice.json"}};
-	struct tree_edit to_file[] = {{.path = "qip/b.json"}, {.path = "qip", .id = b}, {.path = "qip-x", .id = b}, {.path = "qip/a.json"}};
+	struct tree_edit to_file[] = {
+		{.path = "qip/b.json"}, {.path = "qip", .id = b}, {.path = "qip-x", .id = b}, {.path = "qip/a.json"}};
 	struct tree_edit not_all[] = {{.path = "qip/b.json"}, {.path = "qip", .id = b}};
 	struct tree_edit nothing[] = {{.path = "practice.json/x"}};
 
@@ -272,7 +284,7 @@ static void one_change_in_ten_thousand_files_reads_few_objects(void **state)
 {
 	struct fixture *f = *state;
 	struct tree_edit *edits = calloc(10000, sizeof(*edits));
-	char (*paths)[48] = calloc(10000, sizeof(*paths));
+	char(*paths)[48] = calloc(10000, sizeof(*paths));
 	struct oid tree, new, head, b = blob(f, "{}"), changed = blob(f, "changed");
 	struct tree_edit one = {.path = "feedback/kib-kiosk/0/13/3333.json", .id = changed};
 	uint64_t before = 0;
