@@ -62,7 +62,7 @@ enum status error_set(struct error *e, enum status st, const char *fmt, ...)
 }
 
 /* The formatted text with ": " behind, cut so that both fit. */
-static void format_prefix(char out[ERROR_TEXT_MAX], const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) format_prefix(char out[ERROR_TEXT_MAX], const char *fmt, va_list args)
 {
 	size_t len;
 
