@@ -13,7 +13,7 @@ add_custom_command(OUTPUT ${web_build}/installed
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Fetching NHS.UK frontend" VERBATIM)
 add_custom_command(OUTPUT ${web_build}/style.css
   COMMAND ${CMAKE_COMMAND} -E copy ${web_source}/main.scss ${web_build}
-  COMMAND ${NPM} --prefix ${web_build} run build --loglevel=error
+  COMMAND ${NPM} --prefix ${web_build} run build --silent
   DEPENDS ${web_build}/installed ${web_source}/main.scss
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Making the kiosk's style sheet" VERBATIM)
 
