@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #define TYPE_TEXT "text/plain; charset=utf-8"
-#define TYPE_JSON "application/json"
 
 unsigned answer_code(enum status st)
 {
@@ -21,6 +20,8 @@ unsigned answer_code(enum status st)
 		return 403;
 	case STATUS_NOT_FOUND:
 		return 404;
+	case STATUS_USAGE:
+		return 405;
 	case STATUS_EXISTS:
 	case STATUS_STALE:
 		return 409;
@@ -99,21 +100,39 @@ void answer_json(struct answer *a, unsigned code, const cJSON *value)
 	struct buf text = BUF_INIT;
 
 	if (value && json_canonical(&text, value) == STATUS_OK && buf_ok(&text))
-		put(a, code, TYPE_JSON, text.data, text.len);
+		put(a, code, ANSWER_JSON, text.data, text.len);
 	else
 		answer_text(a, 503, "%s", answer_words(&(struct error){.status = STATUS_NOMEM}));
 	buf_clear(&text);
 }
 
-void answer_json_error(struct answer *a, unsigned code, const char *word, const char *message)
+/* For programs; people read the message. */
+static const char *word_of(unsigned code)
 {
+	static const struct {
+		unsigned code;
+		const char *word;
+	} words[] = {{400, "malformed"}, {403, "denied"}, {404, "not-found"}, {405, "method"}, {409, "conflict"}, {413, "too-big"},
+		     {415, "content-type"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (words[i].code == code)
+			return words[i].word;
+	}
+	return "later";
+}
+
+void answer_json_error(struct answer *a, const struct error *e)
+{
+	unsigned code = answer_code(e->status);
 	cJSON *root = cJSON_CreateObject();
 
-	if (root && json_set_string(root, "error", word) == STATUS_OK && json_set_string(root, "message", message) == STATUS_OK)
+	if (root && json_set_string(root, "error", word_of(code)) == STATUS_OK &&
+	    json_set_string(root, "message", answer_words(e)) == STATUS_OK)
 		answer_json(a, code, root);
 	else
 		answer_json(a, code, NULL);
-	answer_note(a, "%s", message);
+	answer_note(a, "%s", e->text);
 	cJSON_Delete(root);
 }
 

@@ -12,14 +12,15 @@ struct answer {
 	const char *allow;   /* with 405: the method that is allowed; static */
 	char note[ERROR_TEXT_MAX]; /* for the log: what became of it */
 };
+#define ANSWER_JSON "application/json"
 #define ANSWER_INIT {.body = SPOOL_INIT}
 
 /* A sentence as text/plain. */
 void answer_text(struct answer *a, unsigned code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* What an error means in HTTP. Failures of this server are told in general words, and noted in full. */
 void answer_error(struct answer *a, const struct error *e);
-/* The same as {"error","message"}; `word` names the error. */
-void answer_json_error(struct answer *a, unsigned code, const char *word, const char *message);
+/* The same as {"error":"<word>","message":"<sentence>"}. */
+void answer_json_error(struct answer *a, const struct error *e);
 /* Canonical JSON. */
 void answer_json(struct answer *a, unsigned code, const cJSON *value);
 /* Bytes of a type, copied. */

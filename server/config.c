@@ -21,7 +21,7 @@ enum status config_read_key(struct key **out, const char *dir, const char *name,
 	if (st == STATUS_OK) {
 		st = key_from_pem(out, buf_text(&pem), e);
 		if (st != STATUS_OK)
-			st = error_prefix(e, "%s", path);
+			st = error_prefix(e, st, "%s", path);
 	}
 	buf_wipe(&pem);
 	return st;

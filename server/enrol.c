@@ -16,34 +16,6 @@ struct wish {
 	const char *invite_key, *key, *seal_key, *proof, *csr;
 };
 
-static const char *word_of(unsigned code)
-{
-	switch (code) {
-	case 400:
-		return "malformed";
-	case 403:
-		return "unknown-code";
-	case 404:
-		return "no-practice";
-	case 409:
-		return "code-used";
-	case 413:
-		return "too-big";
-	default:
-		return "later";
-	}
-}
-
-static void refuse(struct request *r, const struct error *e)
-{
-	unsigned code = answer_code(e->status);
-
-	if (code == 500)
-		code = 503;
-	answer_json_error(&r->answer, code, word_of(code), answer_words(e));
-	answer_note(&r->answer, "%s", e->text);
-}
-
 /* Exactly the six members, all strings. */
 static enum status read_wish(struct wish *out, const cJSON *json, struct error *e)
 {
@@ -261,7 +233,7 @@ static void end(struct request *r)
 	if (st == STATUS_OK)
 		answer_json(&r->answer, 200, answer);
 	else
-		refuse(r, &e);
+		answer_json_error(&r->answer, &e);
 	cJSON_Delete(answer);
 	cJSON_Delete(json);
 }

@@ -81,34 +81,31 @@ static bool length_is_within(const struct exchange *x)
 }
 
 /* Everything that speaks against the request before anybody is asked. */
-static bool headers_ok(struct exchange *x)
+static enum status check_headers(struct exchange *x, struct error *e)
 {
-	struct answer *a = &x->request.answer;
 	const struct route *route = &x->request.route;
 
-	if (!framing_is_clear(x->connection)) {
-		answer_text(a, 400, "a request has one Content-Length or one Transfer-Encoding");
-	} else if (!x->handler) {
-		answer_text(a, 404, "there is nothing at this address; a practice's history is at /<ODS>/history.git");
-	} else if (!route->method_ok) {
-		answer_text(a, 405, "this address takes %s", route->method);
-		a->allow = route->method;
-	} else if (route->content && !content_is(header(x, MHD_HTTP_HEADER_CONTENT_TYPE), route->content)) {
-		answer_text(a, 415, "this address takes a body of the type %s", route->content);
-	} else if (x->handler->feed && !length_is_within(x)) {
-		answer_text(a, 413, "the request is larger than %llu bytes", (unsigned long long)x->handler->max_bytes);
-	} else {
-		return true;
-	}
-	return false;
+	if (!framing_is_clear(x->connection))
+		return error_set(e, STATUS_MALFORMED, "a request has one Content-Length or one Transfer-Encoding");
+	if (!x->handler)
+		return error_set(e, STATUS_NOT_FOUND,
+				 "there is nothing at this address; a practice's history is at /<ODS>/history.git");
+	if (!route->method_ok)
+		return error_set(e, STATUS_USAGE, "this address takes %s", route->method);
+	if (route->content && !content_is(header(x, MHD_HTTP_HEADER_CONTENT_TYPE), route->content))
+		return error_set(e, STATUS_UNSUPPORTED, "this address takes a body of the type %s", route->content);
+	if (x->handler->feed && !length_is_within(x))
+		return error_set(e, STATUS_TOO_BIG, "the request is larger than %llu bytes",
+				 (unsigned long long)x->handler->max_bytes);
+	return STATUS_OK;
 }
 
 static enum status begin(struct exchange *x, struct error *e)
 {
 	struct request *r = &x->request;
-	enum status st = STATUS_OK;
+	enum status st = check_headers(x, e);
 
-	if (x->handler->feed)
+	if (st == STATUS_OK && x->handler->feed)
 		st = body_begin(&r->body, header(x, MHD_HTTP_HEADER_CONTENT_ENCODING), x->handler->max_bytes, x->handler->feed, r, e);
 	if (st == STATUS_OK && r->route.ods[0])
 		st = practices_get(&r->practice, r->service->practices, r->route.ods, e);
@@ -120,6 +117,18 @@ static enum status begin(struct exchange *x, struct error *e)
 	return st;
 }
 
+void exchange_refuse(struct exchange *x, const struct error *e)
+{
+	struct answer *a = &x->request.answer;
+
+	if (x->request.route.content && strcmp(x->request.route.content, ANSWER_JSON) == 0)
+		answer_json_error(a, e);
+	else
+		answer_error(a, e);
+	if (e->status == STATUS_USAGE)
+		a->allow = x->request.route.method;
+}
+
 void exchange_begin(struct exchange *x, const struct tls_peer *peer)
 {
 	struct request *r = &x->request;
@@ -127,11 +136,9 @@ void exchange_begin(struct exchange *x, const struct tls_peer *peer)
 
 	r->peer = *peer;
 	r->git_service = MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, "service");
-	if (!headers_ok(x))
-		return;
 	e.status = begin(x, &e);
 	if (e.status != STATUS_OK)
-		answer_error(&r->answer, &e);
+		exchange_refuse(x, &e);
 	else if (x->handler->begin)
 		x->handler->begin(r);
 }

@@ -31,6 +31,8 @@ struct exchange {
 struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method, const char *path);
 /* Check headers, find the practice, the peer and its rights; then the handler's own beginning. An answer ends it. */
 void exchange_begin(struct exchange *x, const struct tls_peer *peer);
+/* Answer with an error, in the form that the route's clients read. */
+void exchange_refuse(struct exchange *x, const struct error *e);
 /* Queue the answer. */
 enum MHD_Result exchange_send(struct exchange *x, bool last);
 /* Write the access log's line and free it. */

@@ -61,7 +61,7 @@ enum status file_read_json(cJSON **out, const char *path, struct error *e)
 	if (st == STATUS_OK) {
 		st = json_parse(out, buf_text(&text), text.len, e);
 		if (st != STATUS_OK)
-			st = error_prefix(e, "%s", path);
+			st = error_prefix(e, st, "%s", path);
 	}
 	buf_clear(&text);
 	return st;

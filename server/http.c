@@ -53,7 +53,7 @@ static enum MHD_Result start_work(struct exchange *x)
 
 	peers_set_answering(x->http->options.peers, x->fd, true);
 	if (body_end(&r->body) != STATUS_OK) {
-		answer_error(&r->answer, &r->body.error);
+		exchange_refuse(x, &r->body.error);
 		return exchange_send(x, atomic_load(&x->http->stopping));
 	}
 	x->phase = PHASE_WORK;

@@ -82,7 +82,7 @@ static void end(struct request *r)
 	if (st == STATUS_OK)
 		answer_json(&r->answer, 200, answer);
 	else
-		answer_json_error(&r->answer, answer_code(st), "refused", answer_words(&e));
+		answer_json_error(&r->answer, &e);
 	cJSON_Delete(answer);
 	cJSON_Delete(json);
 }

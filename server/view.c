@@ -63,7 +63,7 @@ static enum status attach_registry(struct view *v, const struct view *last, stru
 	st = registry_load(&reg->registry, r, &v->main_tree, NULL, e);
 	if (st != STATUS_OK) {
 		free(reg);
-		return error_prefix(e, "the registry on main cannot be read");
+		return error_prefix(e, st, "the registry on main cannot be read");
 	}
 	atomic_init(&reg->refs, 1);
 	reg->practice = practice;

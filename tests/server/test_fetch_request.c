@@ -1,0 +1,123 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/pkt.h"
+#include "server/fetch_request.h"
+#include "server/limits.h"
+
+#define ONE "1111111111111111111111111111111111111111"
+#define TWO "2222222222222222222222222222222222222222"
+
+static enum status parse(struct fetch_request *f, struct buf *in)
+{
+	struct error e = {STATUS_OK, ""};
+	enum status st = fetch_request_parse(f, buf_text(in), in->len, &e);
+
+	if (st != STATUS_OK)
+		assert_string_not_equal(e.text, "");
+	buf_clear(in);
+	return st;
+}
+
+static void reads_a_clone(void **state)
+{
+	struct fetch_request f = FETCH_REQUEST_INIT;
+	struct buf in = BUF_INIT;
+
+	(void)state;
+	pkt_addf(&in, "want " ONE " multi_ack_detailed no-done side-band-64k thin-pack ofs-delta agent=git/2.39.5\n");
+	pkt_addf(&in, "want " TWO "\n");
+	pkt_flush(&in);
+	pkt_addf(&in, "done\n");
+	assert_int_equal(parse(&f, &in), STATUS_OK);
+	assert_int_equal(f.wants_len, 2);
+	assert_int_equal(f.haves_len, 0);
+	assert_true(f.done && f.multi_ack && f.no_done && f.side_band);
+	assert_false(f.flushed);
+	fetch_request_clear(&f);
+}
+
+static void reads_a_round_that_ends_with_a_flush(void **state)
+{
+	struct fetch_request f = FETCH_REQUEST_INIT;
+	struct buf in = BUF_INIT;
+
+	(void)state;
+	pkt_addf(&in, "want " ONE "\n");
+	pkt_flush(&in);
+	pkt_addf(&in, "have " TWO "\n");
+	pkt_flush(&in);
+	assert_int_equal(parse(&f, &in), STATUS_OK);
+	assert_int_equal(f.haves_len, 1);
+	assert_true(f.flushed);
+	assert_false(f.done || f.multi_ack || f.side_band);
+	fetch_request_clear(&f);
+}
+
+static void a_request_that_wants_nothing_is_no_fault(void **state)
+{
+	struct fetch_request f = FETCH_REQUEST_INIT;
+	struct buf in = BUF_INIT;
+
+	(void)state;
+	pkt_flush(&in);
+	assert_int_equal(parse(&f, &in), STATUS_OK);
+	assert_int_equal(f.wants_len, 0);
+	fetch_request_clear(&f);
+}
+
+static void refuses_what_no_client_of_this_protocol_says(void **state)
+{
+	static const char *const bad[] = {
+		"have " ONE, "want 1234", "want " ONE "x", "deepen 1", "filter blob:none", "shallow " ONE, "done", "command=fetch",
+		"want xxxx111111111111111111111111111111111111",
+	};
+	struct fetch_request f = FETCH_REQUEST_INIT;
+	struct buf in = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		pkt_addf(&in, "%s\n", bad[i]);
+		pkt_flush(&in);
+		assert_int_equal(parse(&f, &in), STATUS_MALFORMED);
+	}
+	pkt_addf(&in, "want " ONE "\n");
+	pkt_flush(&in);
+	pkt_addf(&in, "want " TWO "\n");
+	assert_int_equal(parse(&f, &in), STATUS_MALFORMED);
+	buf_adds(&in, "0001");
+	assert_int_equal(parse(&f, &in), STATUS_MALFORMED);
+	buf_adds(&in, "0032want");
+	assert_int_equal(parse(&f, &in), STATUS_MALFORMED);
+	assert_null(f.wants);
+}
+
+static void more_haves_than_the_limit_are_too_big(void **state)
+{
+	struct fetch_request f = FETCH_REQUEST_INIT;
+	struct buf in = BUF_INIT;
+
+	(void)state;
+	pkt_addf(&in, "want " ONE "\n");
+	pkt_flush(&in);
+	for (int i = 0; i <= LIMIT_HAVES; i++)
+		buf_adds(&in, "0031have " TWO);
+	assert_int_equal(parse(&f, &in), STATUS_TOO_BIG);
+	assert_null(f.haves);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_clone),
+		cmocka_unit_test(reads_a_round_that_ends_with_a_flush),
+		cmocka_unit_test(a_request_that_wants_nothing_is_no_fault),
+		cmocka_unit_test(refuses_what_no_client_of_this_protocol_says),
+		cmocka_unit_test(more_haves_than_the_limit_are_too_big),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "server/jobs.h"
+
+/* A gate that a job waits at, and what went through it. */
+struct gate {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool open;
+	int waiting, passed;
+};
+
+static struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0, 0};
+
+static void wait_at_gate(void *arg)
+{
+	(void)arg;
+	(void)pthread_mutex_lock(&gate.mutex);
+	gate.waiting++;
+	(void)pthread_cond_broadcast(&gate.changed);
+	while (!gate.open)
+		(void)pthread_cond_wait(&gate.changed, &gate.mutex);
+	gate.waiting--;
+	gate.passed++;
+	(void)pthread_cond_broadcast(&gate.changed);
+	(void)pthread_mutex_unlock(&gate.mutex);
+}
+
+static void wait_until(const int *value, int wanted)
+{
+	(void)pthread_mutex_lock(&gate.mutex);
+	while (*value != wanted)
+		(void)pthread_cond_wait(&gate.changed, &gate.mutex);
+	(void)pthread_mutex_unlock(&gate.mutex);
+}
+
+static void open_gate(bool open)
+{
+	(void)pthread_mutex_lock(&gate.mutex);
+	gate.open = open;
+	if (!open)
+		gate.passed = 0;
+	(void)pthread_cond_broadcast(&gate.changed);
+	(void)pthread_mutex_unlock(&gate.mutex);
+}
+
+static void pushes_to_one_practice_wait_without_holding_up_another(void **state)
+{
+	static const char one = 'a', two = 'b';
+	struct job same[8], other = {.run = wait_at_gate, .exclusive = &two};
+	struct jobs *q = NULL;
+
+	(void)state;
+	open_gate(false);
+	assert_int_equal(jobs_open(&q, 4, NULL), STATUS_OK);
+	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+		same[i] = (struct job){.run = wait_at_gate, .exclusive = &one};
+		jobs_submit(q, &same[i]);
+	}
+	jobs_submit(q, &other);
+	/* one of the first kind and the other one, though eight came before it and there are but four threads */
+	wait_until(&gate.waiting, 2);
+	assert_int_equal(gate.passed, 0);
+	open_gate(true);
+	wait_until(&gate.passed, 9);
+	jobs_close(q);
+}
+
+struct order {
+	struct job job;
+	int number;
+};
+static int seen[50];
+static atomic_int seen_len;
+
+static void note_order(void *arg)
+{
+	seen[atomic_fetch_add(&seen_len, 1)] = ((struct order *)arg)->number;
+}
+
+static void exclusive_jobs_run_in_the_order_they_came_and_closing_waits_for_them(void **state)
+{
+	static const char owner = 'a';
+	struct order jobs[50];
+	struct jobs *q = NULL;
+
+	(void)state;
+	assert_int_equal(jobs_open(&q, 4, NULL), STATUS_OK);
+	for (int i = 0; i < 50; i++) {
+		jobs[i].number = i;
+		jobs[i].job = (struct job){.run = note_order, .arg = &jobs[i], .exclusive = &owner};
+		jobs_submit(q, &jobs[i].job);
+	}
+	jobs_close(q);
+	assert_int_equal(seen_len, 50);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(seen[i], i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pushes_to_one_practice_wait_without_holding_up_another),
+		cmocka_unit_test(exclusive_jobs_run_in_the_order_they_came_and_closing_waits_for_them),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

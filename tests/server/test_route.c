@@ -1,0 +1,77 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "server/route.h"
+
+static struct route parse(const char *method, const char *path)
+{
+	struct route r;
+
+	route_parse(&r, method, path);
+	return r;
+}
+
+static void knows_each_address_and_its_method(void **state)
+{
+	static const struct {
+		const char *method, *path;
+		enum route_kind kind;
+	} cases[] = {
+		{"GET", "/healthz", ROUTE_HEALTH},
+		{"GET", "/C82999/history.git/info/refs", ROUTE_REFS},
+		{"POST", "/C82999/history.git/git-upload-pack", ROUTE_UPLOAD_PACK},
+		{"POST", "/C82999/history.git/git-receive-pack", ROUTE_RECEIVE_PACK},
+		{"POST", "/C82999/enrol", ROUTE_ENROL},
+		{"POST", "/C82999/renew", ROUTE_RENEW},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct route r = parse(cases[i].method, cases[i].path);
+
+		assert_int_equal(r.kind, cases[i].kind);
+		assert_true(r.method_ok);
+		if (cases[i].kind != ROUTE_HEALTH)
+			assert_string_equal(r.ods, "C82999");
+	}
+}
+
+static void tells_a_wrong_method_from_a_wrong_address(void **state)
+{
+	struct route r = parse("PUT", "/C82999/enrol");
+
+	(void)state;
+	assert_int_equal(r.kind, ROUTE_ENROL);
+	assert_false(r.method_ok);
+	assert_string_equal(r.method, "POST");
+	r = parse("POST", "/healthz");
+	assert_int_equal(r.kind, ROUTE_HEALTH);
+	assert_false(r.method_ok);
+}
+
+static void nothing_else_is_an_address(void **state)
+{
+	static const char *const bad[] = {
+		"", "/", "/healthz/", "/C82999", "/C82999/", "/C82999/enrol/", "/c82999/enrol", "/C8299/enrol", "/C829999/enrol",
+		"/../../C82999/enrol", "/C82999/history.git/HEAD", "/C82999/history.git/objects/info/packs", "/......", "C82999/enrol",
+		"/C82999//history.git/info/refs", "/C82999/history.git/info/refs/", "/C82999/history.git/../server.key",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(parse("GET", bad[i]).kind, ROUTE_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_each_address_and_its_method),
+		cmocka_unit_test(tells_a_wrong_method_from_a_wrong_address),
+		cmocka_unit_test(nothing_else_is_an_address),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
