@@ -38,14 +38,10 @@ struct join {
 
 static enum status prepare_folder(struct qip *q, struct error *e)
 {
-	struct buf config = BUF_INIT;
-	enum status st = files_read(&config, q->dir, HOME_CONFIG, LIMIT_FILE_BYTES, e);
+	enum status st = STATUS_OK;
 
-	buf_clear(&config);
-	if (st == STATUS_OK)
+	if (faccessat(q->dir, HOME_CONFIG, F_OK, 0) == 0)
 		return error_set(e, STATUS_EXISTS, "%s is joined already: join another device in a home of its own", q->path);
-	if (st != STATUS_NOT_FOUND)
-		return st;
 	st = files_make_dir(q->dir, HOME_BLOBS, e);
 	if (st == STATUS_OK)
 		st = files_make_dir(q->dir, HOME_REFUSED, e);
@@ -243,6 +239,7 @@ static enum status enrol(struct join *j, struct error *e)
 
 	if (st == STATUS_OK)
 		st = remote_open(&j->remote, q, true, e);
+	j->remote.service = "git-receive-pack"; /* who is not in the registry yet may push its enrolment and nothing else */
 	if (st == STATUS_OK)
 		st = remote_list(&j->refs, &j->remote, q, e);
 	if (st == STATUS_OK && oid_is_zero(&j->refs.own))

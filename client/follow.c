@@ -162,7 +162,7 @@ enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct 
 		st = load_registry(&reg, q, tip, e);
 	if (st == STATUS_OK)
 		st = check_log(merges, index, q, &reg, tip, &known, e);
-	if (st == STATUS_OK && q->any_root)
+	if (st == STATUS_OK)
 		st = home_set_root(q, reg.root_ssh, e);
 	if (st == STATUS_OK)
 		own = check_own_entry(q, &reg, e);

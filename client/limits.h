@@ -26,6 +26,7 @@
 #define LIMIT_PUSH_ROUNDS 1000               /* pushes in one sync */
 
 /* the home */
+#define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_FILE_BYTES (256 * 1024)
 #define LIMIT_ANCHORS 8                 /* boots whose clock is known */
 #define LIMIT_REFUSED 100000            /* highest number of a kept refused chain */

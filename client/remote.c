@@ -7,8 +7,6 @@
 #include "client/files.h"
 #include "core/pkt.h"
 
-#define ADVERTISEMENT "application/x-git-upload-pack-advertisement"
-
 enum status remote_open(struct remote *out, const struct qip *q, bool authenticated, struct error *e)
 {
 	struct remote r = {0};
@@ -24,6 +22,7 @@ enum status remote_open(struct remote *out, const struct qip *q, bool authentica
 		if (files_read(&r.wire.session, q->dir, HOME_SESSION, LIMIT_FILE_BYTES, NULL) != STATUS_OK)
 			buf_wipe(&r.wire.session);
 	}
+	r.service = "git-upload-pack";
 	(void)snprintf(r.base, sizeof(r.base), "/%s/history.git", q->identity.ods);
 	*out = r;
 	st = http_open(&out->http, &wire_transport, &out->wire, out->wire.authority, e);
@@ -44,7 +43,9 @@ void remote_end(struct remote *r, const struct qip *q)
 	http_close(r->http);
 	r->http = NULL;
 	/* without it the next handshake is a full one: no reason to fail */
-	if (r->wire.session.len > 0)
+	if (r->forget_session)
+		(void)(files_remove(q->dir, HOME_SESSION, NULL) == STATUS_OK);
+	else if (r->wire.session.len > 0)
 		(void)(files_write(q->dir, HOME_SESSION, r->wire.session.data, r->wire.session.len, 0600, NULL) == STATUS_OK);
 	remote_close(r);
 }
@@ -102,20 +103,22 @@ static enum status take_ref(struct remote_refs *refs, const char *own_ref, const
 	return STATUS_OK;
 }
 
-enum status remote_parse_refs(struct remote_refs *out, const char *own_ref, const char *bytes, size_t len, struct error *e)
+enum status remote_parse_refs(struct remote_refs *out, const char *service, const char *own_ref, const char *bytes, size_t len,
+			      struct error *e)
 {
 	struct remote_refs refs = {0};
 	struct pkt p;
 	size_t at = 0;
-	char sentence[200];
+	char sentence[200], announced[40];
 
+	(void)snprintf(announced, sizeof(announced), "# service=%s", service);
 	if (pkt_next(&p, bytes, len, &at) != STATUS_OK || p.kind != PKT_DATA)
 		goto bad;
 	if (p.len > 4 && memcmp(p.bytes, "ERR ", 4) == 0) {
 		http_clean_text(sentence, sizeof(sentence), p.bytes + 4, p.len - 4);
 		return error_set(e, STATUS_REFUSED, "%s", sentence);
 	}
-	if (!pkt_is(&p, "# service=git-upload-pack") || pkt_next(&p, bytes, len, &at) != STATUS_OK || p.kind != PKT_FLUSH)
+	if (!pkt_is(&p, announced) || pkt_next(&p, bytes, len, &at) != STATUS_OK || p.kind != PKT_FLUSH)
 		goto bad;
 	for (;;) {
 		if (pkt_next(&p, bytes, len, &at) != STATUS_OK)
@@ -134,20 +137,21 @@ bad:
 enum status remote_list(struct remote_refs *out, struct remote *r, const struct qip *q, struct error *e)
 {
 	struct http_response res = HTTP_RESPONSE_INIT;
-	char path[96];
+	char path[96], type[64];
 	struct http_request req = {
 		.method = "GET",
 		.path = path,
-		.accept = ADVERTISEMENT,
+		.accept = type,
 		.max_bytes = LIMIT_REFS_BYTES,
 		.call_ms = LIMIT_CALL_MS,
 	};
 	enum status st = STATUS_OK;
 
-	(void)snprintf(path, sizeof(path), "%s/info/refs?service=git-upload-pack", r->base);
-	st = remote_call(r, &req, ADVERTISEMENT, &res, e);
+	(void)snprintf(path, sizeof(path), "%s/info/refs?service=%s", r->base, r->service);
+	(void)snprintf(type, sizeof(type), "application/x-%s-advertisement", r->service);
+	st = remote_call(r, &req, type, &res, e);
 	if (st == STATUS_OK)
-		st = remote_parse_refs(out, q->own_ref, buf_text(&res.body), res.body.len, e);
+		st = remote_parse_refs(out, r->service, q->own_ref, buf_text(&res.body), res.body.len, e);
 	http_response_clear(&res);
 	return st;
 }

@@ -9,8 +9,10 @@ struct remote {
 	struct wire wire;
 	struct http *http;   /* owned */
 	char base[32];       /* "/C82999/history.git" */
+	const char *service; /* whose list is asked for: "git-upload-pack", or "git-receive-pack" while a join is not through yet */
 	int64_t server_ms;   /* the server's clock in its last answer; 0 before */
 	int64_t elapsed_ms;  /* how long that answer took */
+	bool forget_session; /* it belongs to a certificate that has been replaced */
 };
 
 /* The refs that concern one device; zero where the server lists none. */
@@ -31,6 +33,7 @@ enum status remote_call(struct remote *r, const struct http_request *req, const 
 /* List what the device may see. STATUS_MALFORMED when it is no list of refs. */
 enum status remote_list(struct remote_refs *out, struct remote *r, const struct qip *q, struct error *e) MUST_CHECK;
 /* The same, out of bytes; apart for tests. */
-enum status remote_parse_refs(struct remote_refs *out, const char *own_ref, const char *bytes, size_t len, struct error *e) MUST_CHECK;
+enum status remote_parse_refs(struct remote_refs *out, const char *service, const char *own_ref, const char *bytes, size_t len,
+			      struct error *e) MUST_CHECK;
 
 #endif

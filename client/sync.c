@@ -12,6 +12,8 @@
 #include "client/follow.h"
 #include "client/push.h"
 #include "client/refused.h"
+#include "client/renew.h"
+#include "core/log.h"
 
 struct sync {
 	struct qip *q;
@@ -236,6 +238,15 @@ static enum status finish(struct sync *s, struct error *e)
 	return st == STATUS_OK ? qip_waiting(&s->report.waiting, q, e) : st;
 }
 
+/* There is time until the certificate ends, and even then it serves to deliver and renew: failing is told and tried again. */
+static void renew(struct sync *s)
+{
+	struct error why = {0};
+
+	if (renew_if_due(&s->remote, s->q, s->report.server_time_ms, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "the certificate could not be renewed", "reason", why.text, NULL);
+}
+
 static enum status run(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
@@ -252,6 +263,8 @@ static enum status run(struct sync *s, struct error *e)
 		st = list(s, e);
 	if (st == STATUS_OK)
 		st = follow(s, e);
+	if (st == STATUS_OK)
+		renew(s);
 	return st == STATUS_OK ? finish(s, e) : st;
 }
 

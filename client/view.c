@@ -7,10 +7,11 @@
 enum status home_ref(struct oid *out, struct qip *q, const char *name, struct error *e)
 {
 	struct oid id = {0};
-	enum status st = repo_ref_get(&id, q->repo, name, e);
+	struct error why = {0};
+	enum status st = repo_ref_get(&id, q->repo, name, &why);
 
 	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
-		return st;
+		return error_set(e, st, "%s", why.text);
 	*out = st == STATUS_OK ? id : (struct oid){0};
 	return STATUS_OK;
 }
@@ -71,7 +72,7 @@ static enum status parse_record(cJSON **out, const struct buf *bytes, const char
 	enum status st = json_parse(out, buf_text(bytes), bytes->len, e);
 
 	if (st != STATUS_OK && e)
-		st = error_prefix(e, "%s", path);
+		st = error_prefix(e, st, "%s", path);
 	return st;
 }
 
