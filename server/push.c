@@ -29,6 +29,15 @@ bool push_failed_here(enum status st)
 	}
 }
 
+/* Read the moved log now, on the pusher's time: a changed registry costs signature checks, and who asks next is on an HTTP thread. */
+static void warm(struct practice *practice)
+{
+	struct view *v = NULL;
+
+	if (view_get(&v, practice, NULL) == STATUS_OK)
+		view_put(v);
+}
+
 enum status push_run(struct push *p, const struct env *env, struct error *e)
 {
 	struct store_lock *lock = NULL;
@@ -47,6 +56,8 @@ enum status push_run(struct push *p, const struct env *env, struct error *e)
 	if (st == STATUS_OK)
 		st = publish_push(p, env, e);
 	store_unlock(lock);
+	if (st == STATUS_OK)
+		warm(p->practice);
 	return st;
 }
 
