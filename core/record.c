@@ -290,7 +290,7 @@ enum status record_put_claims(cJSON *record, const char *slot, cJSON *claims, co
 {
 	char type[RECORD_TYPE_MAX];
 	struct slot s;
-	enum field_kind kind;
+	enum field_kind kind = FIELD_VALUE;
 	enum status st;
 
 	record_type(type, record);
