@@ -14,10 +14,10 @@ struct asof_record {
 };
 
 struct asof_claim {
-	cJSON *claim;       /* owned */
+	cJSON *claim; /* owned */
 	size_t slot;
-	bool effective;     /* by the day */
-	bool replaced;      /* by a claim effective by the day */
+	bool effective; /* by the day */
+	bool replaced;	/* by a claim effective by the day */
 };
 
 /* newer took the place of older; both are numbers of claims. */
@@ -32,11 +32,11 @@ struct asof {
 	struct intern record_keys;   /* path */
 	struct asof_record *records; /* owned; by number */
 	size_t records_cap;
-	struct intern slot_keys;     /* record number '/' slot */
-	struct intern claim_keys;    /* slot number '/' claim id */
-	struct asof_claim *claims;   /* owned; by number */
+	struct intern slot_keys;   /* record number '/' slot */
+	struct intern claim_keys;  /* slot number '/' claim id */
+	struct asof_claim *claims; /* owned; by number */
 	size_t claims_cap;
-	struct asof_edge *edges;     /* owned */
+	struct asof_edge *edges; /* owned */
 	size_t edges_len, edges_cap;
 };
 
@@ -50,7 +50,8 @@ static enum status reserve(void *array, size_t *cap, size_t len, size_t size, st
 	if (len < *cap)
 		return STATUS_OK;
 	if (len >= ASOF_MAX_CLAIMS)
-		return error_set(e, STATUS_TOO_BIG, "the history holds more than %d edits of these records", ASOF_MAX_CLAIMS);
+		return error_set(e, STATUS_TOO_BIG, "the history holds more than %d edits of these records",
+				 ASOF_MAX_CLAIMS);
 	more = realloc(*items, wanted * size);
 	if (!more)
 		return error_set(e, STATUS_NOMEM, "out of memory");
@@ -92,7 +93,8 @@ static bool has_claim(const cJSON *claims, const cJSON *wanted)
 	const char *id = json_string(wanted, "id"), *other;
 	const cJSON *claim;
 
-	cJSON_ArrayForEach(claim, claims) {
+	cJSON_ArrayForEach(claim, claims)
+	{
 		other = json_string(claim, "id");
 		if (id && other && strcmp(id, other) == 0)
 			return true;
@@ -121,11 +123,13 @@ static enum status compare_claims(struct asof *a, size_t slot, const cJSON *befo
 	enum status st = STATUS_OK;
 	const cJSON *claim;
 
-	cJSON_ArrayForEach(claim, before) {
+	cJSON_ArrayForEach(claim, before)
+	{
 		if (st == STATUS_OK && !has_claim(after, claim) && gone_len < RECORD_MAX_CLAIMS)
 			st = add_claim(&gone[gone_len++], a, slot, claim, e);
 	}
-	cJSON_ArrayForEach(claim, after) {
+	cJSON_ArrayForEach(claim, after)
+	{
 		if (st != STATUS_OK || has_claim(before, claim))
 			continue;
 		st = add_claim(&newer, a, slot, claim, e);
@@ -141,7 +145,8 @@ static enum status gather_slots(struct asof *a, size_t record, const cJSON *befo
 	enum status st = slots ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 	const cJSON *slot;
 
-	cJSON_ArrayForEach(slot, slots) {
+	cJSON_ArrayForEach(slot, slots)
+	{
 		char key[RECORD_SLOT_MAX + 32];
 		cJSON *old = record_claims(before, slot->valuestring), *now = record_claims(after, slot->valuestring);
 		size_t number;
@@ -168,7 +173,8 @@ static enum status gather_log(struct asof *a, cJSON *body, const char *field, co
 	cJSON *kept = cJSON_GetObjectItemCaseSensitive(body, field);
 	const cJSON *entry;
 
-	cJSON_ArrayForEach(entry, log) {
+	cJSON_ArrayForEach(entry, log)
+	{
 		const char *effective = json_string(entry, "effective");
 
 		if (!effective || json_get(kept, entry->string) || (a->o->as_of && strcmp(effective, a->o->as_of) > 0))
@@ -192,14 +198,16 @@ static enum status gather_body(struct asof *a, cJSON *body, const cJSON *record,
 	enum status st = STATUS_OK;
 
 	record_type(type, record);
-	cJSON_ArrayForEach(member, record) {
+	cJSON_ArrayForEach(member, record)
+	{
 		enum field_kind kind = rules_field_kind(a->rules, type, member->string);
 
 		if (st != STATUS_OK || strcmp(member->string, "edits") == 0 || strcmp(member->string, "conflicts") == 0)
 			continue;
 		if (kind == FIELD_LOG)
 			st = gather_log(a, body, member->string, member, e);
-		else if (kind == FIELD_NONE && json_set(body, member->string, cJSON_Duplicate(member, true)) != STATUS_OK)
+		else if (kind == FIELD_NONE &&
+			 json_set(body, member->string, cJSON_Duplicate(member, true)) != STATUS_OK)
 			st = error_set(e, STATUS_NOMEM, "out of memory");
 	}
 	return st;
@@ -234,7 +242,8 @@ static enum status add_record(size_t *number, struct asof *a, const char *path, 
 	return a->records[*number].body ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
-static enum status visit_change(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+static enum status visit_change(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id,
+				struct error *e)
 {
 	struct asof *a = ctx;
 	cJSON *before = NULL, *after = NULL;
@@ -254,7 +263,7 @@ static enum status visit_change(void *ctx, const char *path, const struct oid *o
 		st = gather_slots(a, number, before, after, e);
 	cJSON_Delete(before);
 	cJSON_Delete(after);
-	return st == STATUS_OK ? st : error_prefix(e, "%s/%s", a->o->folder, path);
+	return st == STATUS_OK ? st : error_prefix(e, st, "%s/%s", a->o->folder, path);
 }
 
 /* The folder's tree in a tree; zero when there is none. */

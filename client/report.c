@@ -47,7 +47,7 @@ static struct report_counts *group_of(struct report *r, const char *key_question
 	struct report_group *g;
 
 	for (size_t i = 0; i < r->groups_len; i++)
-		if (strcmp(r->groups[i].key_question, key_question) == 0)
+		if (strncmp(r->groups[i].key_question, key_question, REPORT_NAME_MAX - 1) == 0)
 			return &r->groups[i].counts;
 	if (r->groups_len == REPORT_MAX_GROUPS)
 		return &r->groups[REPORT_MAX_GROUPS - 1].counts;

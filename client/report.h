@@ -1,4 +1,5 @@
-/* client/report.h - the figures of a quality improvement plan: how many action points are red, amber, green and blue, and overdue.
+/* client/report.h - the figures of a quality improvement plan: how many action points are red, amber, green and blue,
+ * and overdue.
  *
  *     struct report r; report_init(&r, "2023-04-30"); for each action: report_add(&r, action); ... r.all.red
  */
@@ -18,7 +19,7 @@ struct report_counts {
 	uint64_t red, amber, green, blue;
 	uint64_t other; /* no status, or one that this program does not know */
 	uint64_t overdue;
-	uint64_t conflicts;              /* actions with a field that two edits set differently */
+	uint64_t conflicts;		 /* actions with a field that two edits set differently */
 	uint64_t green_without_evidence; /* green or blue */
 };
 
@@ -30,7 +31,8 @@ struct report_group {
 struct report {
 	char day[11]; /* overdue is what was due before it */
 	struct report_counts all;
-	struct report_group groups[REPORT_MAX_GROUPS]; /* CQC's five first, in its order; the last takes whatever no other could */
+	struct report_group
+		groups[REPORT_MAX_GROUPS]; /* CQC's five first, in its order; the last takes whatever no other could */
 	size_t groups_len;
 };
 

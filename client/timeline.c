@@ -20,10 +20,10 @@ struct walk {
 	struct repo *repo;
 	timeline_visit visit;
 	void *ctx;
-	struct intern seen;         /* commits already passed */
+	struct intern seen;	    /* commits already passed */
 	struct merge_point *merges; /* owned; newest first */
 	size_t merges_len, merges_cap;
-	struct oid_list chain;      /* a head's new commits, newest first; reused */
+	struct oid_list chain; /* a head's new commits, newest first; reused */
 };
 
 static void note_clear(struct merge_note *note)
@@ -38,7 +38,7 @@ static enum status read_note(struct merge_note *out, const struct commit *c, con
 	if (merge_note_parse(out, c->message, e) == STATUS_OK)
 		return STATUS_OK;
 	oid_hex(hex, id);
-	return error_prefix(e, "merge %.10s of the log", hex);
+	return error_prefix(e, STATUS_MALFORMED, "merge %.10s of the log", hex);
 }
 
 static enum status add_merge(struct walk *w, const struct oid *id, const char *received, struct error *e)
@@ -140,7 +140,8 @@ static enum status tree_of(struct oid *out, struct repo *r, const struct commit 
 	return st;
 }
 
-static enum status visit_chain(struct walk *w, const struct merge_note *note, const struct oid *merge_id, struct error *e)
+static enum status visit_chain(struct walk *w, const struct merge_note *note, const struct oid *merge_id,
+			       struct error *e)
 {
 	enum status st = STATUS_OK;
 
@@ -191,7 +192,8 @@ static size_t newest_by(const struct walk *w, const char *day)
 	return i;
 }
 
-enum status timeline_walk(struct repo *r, const struct timeline_options *o, timeline_visit visit, void *ctx, struct error *e)
+enum status timeline_walk(struct repo *r, const struct timeline_options *o, timeline_visit visit, void *ctx,
+			  struct error *e)
 {
 	struct walk w = {.repo = r, .visit = visit, .ctx = ctx};
 	enum status st = o->main ? collect_merges(&w, *o->main, e) : STATUS_OK;
@@ -200,7 +202,8 @@ enum status timeline_walk(struct repo *r, const struct timeline_options *o, time
 	if (st == STATUS_OK && o->received_by) {
 		newest = newest_by(&w, o->received_by);
 		if (newest == w.merges_len)
-			st = error_set(e, STATUS_NOT_FOUND, "nothing was known then: nothing had been received by %s", o->received_by);
+			st = error_set(e, STATUS_NOT_FOUND, "nothing was known then: nothing had been received by %s",
+				       o->received_by);
 	}
 	for (size_t i = w.merges_len; i-- > newest && st == STATUS_OK;)
 		st = visit_merge(&w, &w.merges[i].id, e);

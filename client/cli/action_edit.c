@@ -7,8 +7,14 @@
 #include "client/cli/text.h"
 #include "client/report.h"
 
-#define EFFECTIVE_OPTION {"effective", "DAY", "the day it speaks of, YYYY-MM-DD; today unless given", false}
-#define END_OPTION {NULL, NULL, NULL, false}
+#define EFFECTIVE_OPTION                                                                                               \
+	{                                                                                                              \
+		"effective", "DAY", "the day it speaks of, YYYY-MM-DD; today unless given", false                      \
+	}
+#define END_OPTION                                                                                                     \
+	{                                                                                                              \
+		NULL, NULL, NULL, false                                                                                \
+	}
 
 const struct arg_option options_action_add[] = {
 	{"ref", "LABEL", "what people call it: QIP-24 (needed)", false},
@@ -64,7 +70,8 @@ static enum status apply_options(void *ctx, cJSON *record, const struct stamp *s
 	if (st == STATUS_OK && !json_get(record, "status"))
 		st = record_set(record, "status", cJSON_CreateString("red"), stamp, e);
 	if (st == STATUS_OK && !json_get(record, "risk_current") && json_get(record, "risk_initial"))
-		st = record_set(record, "risk_current", cJSON_Duplicate(json_get(record, "risk_initial"), true), stamp, e);
+		st = record_set(record, "risk_current", cJSON_Duplicate(json_get(record, "risk_initial"), true), stamp,
+				e);
 	return st;
 }
 
@@ -77,7 +84,8 @@ static enum status check_label(struct cli *c, const char *label, struct error *e
 	enum status st = plan_read(&p, c, "qip", e);
 
 	if (st == STATUS_OK && plan_find(&item, &p, label, &missed) != STATUS_NOT_FOUND)
-		st = error_set(e, STATUS_EXISTS, "there is an action point %.40s already; please choose another label", label);
+		st = error_set(e, STATUS_EXISTS, "there is an action point %.40s already; please choose another label",
+			       label);
 	plan_clear(&p);
 	return st;
 }
@@ -122,7 +130,7 @@ struct one {
 	struct sites sites;
 	struct buf fields; /* that were set, ", " between */
 	const char *log;   /* field of the entry to append */
-	cJSON *entry;      /* owned until appended */
+	cJSON *entry;	   /* owned until appended */
 };
 
 /* Find the action that the first word names and change it. `verb` opens the subject; `told` says it to the person. */

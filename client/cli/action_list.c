@@ -65,7 +65,8 @@ static void show_field(struct buf *out, const cJSON *record, const char *field)
 
 static void add_row(struct table *t, const struct plan *p, const struct plan_item *item)
 {
-	static const char *const shown[] = {"ref", "status", "risk_current", "due_date", "owner_role", "sites", "action"};
+	static const char *const shown[] = {"ref",	  "status", "risk_current", "due_date",
+					    "owner_role", "sites",  "action"};
 	struct buf cells[ARRAY_LEN(shown) + 1] = {BUF_INIT};
 	const char *texts[ARRAY_LEN(shown) + 1];
 
@@ -93,14 +94,16 @@ static enum status check_status(const char *status, struct error *e)
 	for (size_t i = 0; status && f->choices[i]; i++)
 		if (strcasecmp(f->choices[i], status) == 0)
 			return STATUS_OK;
-	return status ? error_set(e, STATUS_USAGE, "--status \"%.40s\" is not red, amber, green or blue", status) : STATUS_OK;
+	return status ? error_set(e, STATUS_USAGE, "--status \"%.40s\" is not red, amber, green or blue", status)
+		      : STATUS_OK;
 }
 
-static enum status print_table(struct cli *c, const struct plan *p, const char *status, const char *site, struct error *e)
+static enum status print_table(struct cli *c, const struct plan *p, const char *status, const char *site,
+			       struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Ref", false, false, false},   {"Status", false, false, true}, {"Risk", false, false, false},
-		{"Due", false, false, false},   {"Owner", false, true, false},  {"Sites", false, true, false},
+		{"Ref", false, false, false},	{"Status", false, false, true},	 {"Risk", false, false, false},
+		{"Due", false, false, false},	{"Owner", false, true, false},	 {"Sites", false, true, false},
 		{"Action", false, true, false}, {"Look at", false, true, false},
 	};
 	struct table t;
@@ -118,12 +121,14 @@ static enum status print_table(struct cli *c, const struct plan *p, const char *
 	if (st == STATUS_OK)
 		fprintf(c->out, "%s%zu action point%s\n", t.rows ? "\n" : "", t.rows, plural(t.rows));
 	if (st == STATUS_OK && conflicts > 0)
-		fprintf(c->out, "\"!\": set differently in two places; the more severe or later value shows. See: qip conflicts\n");
+		fprintf(c->out, "\"!\": set differently in two places; the more severe or later value shows. See: qip "
+				"conflicts\n");
 	table_clear(&t);
 	return st;
 }
 
-static enum status print_json(struct cli *c, const struct plan *p, const char *status, const char *site, struct error *e)
+static enum status print_json(struct cli *c, const struct plan *p, const char *status, const char *site,
+			      struct error *e)
 {
 	cJSON *list = cJSON_CreateArray();
 

@@ -33,11 +33,13 @@ static void print_field(struct cli *c, const struct field *f, const cJSON *recor
 }
 
 /* One log: a line of day and device, then the text. */
-static void print_log(struct cli *c, const cJSON *record, const char *field, const char *title, const char *main_member, const char *more_member)
+static void print_log(struct cli *c, const cJSON *record, const char *field, const char *title, const char *main_member,
+		      const char *more_member)
 {
 	const cJSON *entry;
 
-	cJSON_ArrayForEach(entry, json_get(record, field)) {
+	cJSON_ArrayForEach(entry, json_get(record, field))
+	{
 		const char *effective = json_string(entry, "effective"), *device = json_string(entry, "device");
 		const char *text = json_string(entry, main_member), *more = json_string(entry, more_member);
 

@@ -24,8 +24,8 @@ static enum status add_given(struct args *a, const struct arg_option *option, co
 }
 
 /* One option at argv[*i]; *i moves on to its value if that is a word of its own. */
-static enum status take_option(struct args *a, int *i, int argc, const char *const *argv, const struct arg_option *common,
-			       const struct arg_option *own, struct error *e)
+static enum status take_option(struct args *a, int *i, int argc, const char *const *argv,
+			       const struct arg_option *common, const struct arg_option *own, struct error *e)
 {
 	const char *name = strcmp(argv[*i], "-h") == 0 ? "help" : argv[*i] + 2;
 	size_t len = strcspn(name, "=");
@@ -102,7 +102,8 @@ enum status args_day(const char **out, const struct args *a, const char *name, s
 	const char *day = args_get(a, name);
 
 	if (day && !date_valid(day))
-		return error_set(e, STATUS_USAGE, "--%s \"%.40s\" is not a day; please write it as YYYY-MM-DD, for example 2023-04-30",
+		return error_set(e, STATUS_USAGE,
+				 "--%s \"%.40s\" is not a day; please write it as YYYY-MM-DD, for example 2023-04-30",
 				 name, day);
 	*out = day;
 	return STATUS_OK;

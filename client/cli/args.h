@@ -1,7 +1,7 @@
 /* client/cli/args.h - the words and options of a command line, against a table of what the command knows.
  *
- * An option is "--name", "--name value" or "--name=value", anywhere on the line; "-h" stands for "--help"; "--" ends options.
- * Everything else is a word, also when it begins with "-": staff write texts such as "-5 points since May".
+ * An option is "--name", "--name value" or "--name=value", anywhere on the line; "-h" stands for "--help"; "--" ends
+ * options. Everything else is a word, also when it begins with "-": staff write texts such as "-5 points since May".
  */
 #ifndef QIP_CLI_ARGS_H
 #define QIP_CLI_ARGS_H
@@ -17,7 +17,7 @@ struct arg_option {
 	const char *name;  /* without "--"; NULL ends a table */
 	const char *value; /* what the value is, for the help: "DAY"; NULL for a flag */
 	const char *help;
-	bool repeat;       /* may be given several times */
+	bool repeat; /* may be given several times */
 };
 
 struct arg_given {
@@ -32,8 +32,8 @@ struct args {
 	size_t given_len;
 };
 
-/* Take apart argv[0..argc), which starts behind the command's name. `common` and `own` are tables of options (own may be NULL).
- * STATUS_USAGE with a sentence for people. What `argv` points to must outlive *out. */
+/* Take apart argv[0..argc), which starts behind the command's name. `common` and `own` are tables of options (own may
+ * be NULL). STATUS_USAGE with a sentence for people. What `argv` points to must outlive *out. */
 enum status args_parse(struct args *out, int argc, const char *const *argv, const struct arg_option *common,
 		       const struct arg_option *own, struct error *e) MUST_CHECK;
 

@@ -8,7 +8,8 @@
 #include "client/cli/text.h"
 
 const struct arg_option options_audit[] = {
-	{"root", "FINGERPRINT", "the root key to trust, \"SHA256:…\"; else the one that this device was given when it joined", false},
+	{"root", "FINGERPRINT",
+	 "the root key to trust, \"SHA256:…\"; else the one that this device was given when it joined", false},
 	{"repo", "PATH", "check this copy of a history instead of the home's", false},
 	{"ods", "CODE", "the practice that the copy is of (needed with --repo)", false},
 	{NULL, NULL, NULL, false},
@@ -28,7 +29,8 @@ static enum status parse_root(uint8_t pin[CODE_PIN_LEN], const char *text, struc
 	if (st == STATUS_OK && bytes.len == SHA256_LEN)
 		memcpy(pin, bytes.data, CODE_PIN_LEN);
 	else
-		st = error_set(e, STATUS_USAGE, "\"%.80s\" is not a key's fingerprint; \"qip status\" prints it as SHA256:…", text);
+		st = error_set(e, STATUS_USAGE,
+			       "\"%.80s\" is not a key's fingerprint; \"qip status\" prints it as SHA256:…", text);
 	buf_clear(&padded);
 	buf_clear(&bytes);
 	return st;
@@ -103,8 +105,11 @@ static enum status print_json(struct cli *c, const struct audit *a, struct error
 
 static enum status print_devices(struct cli *c, const struct audit *a, struct error *e)
 {
-	static const struct table_column columns[] = {{"Device", false, true, false}, {"Role", false, false, false}, {"Invited by", false, true, false},
-						      {"Answers", true, false, false}, {"Last number", true, false, false}};
+	static const struct table_column columns[] = {{"Device", false, true, false},
+						      {"Role", false, false, false},
+						      {"Invited by", false, true, false},
+						      {"Answers", true, false, false},
+						      {"Last number", true, false, false}};
 	struct table t;
 	enum status st;
 
@@ -129,10 +134,12 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 	FILE *out = c->out;
 	enum status st;
 
-	fprintf(out, "Checked %llu merges, %llu commits, %llu records: every signature, right, schema, number and merge.\n",
+	fprintf(out,
+		"Checked %llu merges, %llu commits, %llu records: every signature, right, schema, number and merge.\n",
 		(unsigned long long)a->merges, (unsigned long long)a->commits, (unsigned long long)a->records);
 	if (a->first_received[0])
-		fprintf(out, "Received from %.10s to %.10s; the log ends at %.10s.\n", a->first_received, a->last_received, a->main);
+		fprintf(out, "Received from %.10s to %.10s; the log ends at %.10s.\n", a->first_received,
+			a->last_received, a->main);
 	fprintf(out, "Edits entered for a day before they were received: %llu\n\n", (unsigned long long)a->backdated);
 	st = print_devices(c, a, e);
 	if (a->findings_len > 0)
@@ -142,8 +149,8 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 		struct buf text = BUF_INIT;
 
 		text_clean(&text, f->text, 0);
-		fprintf(out, "%s %s %s: %s\n", f->commit[0] ? f->commit : "-", f->path[0] ? f->path : "-", f->device[0] ? f->device : "-",
-			buf_text(&text));
+		fprintf(out, "%s %s %s: %s\n", f->commit[0] ? f->commit : "-", f->path[0] ? f->path : "-",
+			f->device[0] ? f->device : "-", buf_text(&text));
 		buf_clear(&text);
 	}
 	if (a->findings_more > 0)
@@ -153,7 +160,8 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 	return st;
 }
 
-static enum status run(struct cli *c, struct repo *r, const struct oid *main, const char *ods, const char *root, struct error *e)
+static enum status run(struct cli *c, struct repo *r, const struct oid *main, const char *ods, const char *root,
+		       struct error *e)
 {
 	struct audit a = AUDIT_INIT;
 	uint8_t pin[CODE_PIN_LEN];
@@ -166,15 +174,18 @@ static enum status run(struct cli *c, struct repo *r, const struct oid *main, co
 		st = c->json ? print_json(c, &a, e) : print_text(c, &a, e);
 	findings = a.findings_len + a.findings_more;
 	if (st == STATUS_OK && findings > 0)
-		st = error_set(e, STATUS_UNTRUSTED, "the audit found %llu fault%s; please do not rely on this history before they are explained",
-			       (unsigned long long)findings, plural(findings));
+		st = error_set(
+			e, STATUS_UNTRUSTED,
+			"the audit found %llu fault%s; please do not rely on this history before they are explained",
+			(unsigned long long)findings, plural(findings));
 	audit_clear(&a);
 	return st;
 }
 
 enum status cmd_audit(struct cli *c, struct error *e)
 {
-	const char *copy = args_get(&c->args, "repo"), *ods = args_get(&c->args, "ods"), *root = args_get(&c->args, "root");
+	const char *copy = args_get(&c->args, "repo"), *ods = args_get(&c->args, "ods"),
+		   *root = args_get(&c->args, "root");
 	struct repo *r = NULL;
 	struct oid main;
 	enum status st;
@@ -197,6 +208,7 @@ enum status cmd_audit(struct cli *c, struct error *e)
 	if (st == STATUS_NOT_FOUND)
 		return error_set(e, st, "there is no history here yet; please run \"qip sync\" first");
 	if (st == STATUS_OK)
-		st = run(c, qip_repo(c->q), &main, qip_identity(c->q)->ods, root ? root : qip_identity(c->q)->root_fingerprint, e);
+		st = run(c, qip_repo(c->q), &main, qip_identity(c->q)->ods,
+			 root ? root : qip_identity(c->q)->root_fingerprint, e);
 	return st;
 }

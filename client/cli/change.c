@@ -8,8 +8,8 @@
 #define SUBJECT_MAX 100
 #define LABEL_MAX 24
 
-enum status change_record(struct cli *c, const char *path, const cJSON *record, const char *effective, const char *subject,
-			  change_apply apply, void *ctx, cJSON **after, struct error *e)
+enum status change_record(struct cli *c, const char *path, const cJSON *record, const char *effective,
+			  const char *subject, change_apply apply, void *ctx, cJSON **after, struct error *e)
 {
 	struct qip_edit *edit = NULL;
 	struct stamp stamp = {0};
@@ -45,7 +45,8 @@ enum status change_record(struct cli *c, const char *path, const cJSON *record, 
 	return st;
 }
 
-enum status change_new(cJSON **out, char path[TREE_PATH_MAX], struct cli *c, const char *schema, const char *folder, struct error *e)
+enum status change_new(cJSON **out, char path[TREE_PATH_MAX], struct cli *c, const char *schema, const char *folder,
+		       struct error *e)
 {
 	char id[ID_TEXT_LEN + 1];
 	cJSON *record = cJSON_CreateObject();

@@ -7,15 +7,19 @@
 /* Change a copy of the record; the stamp's number is the record's next. */
 typedef enum status (*change_apply)(void *ctx, cJSON *record, const struct stamp *stamp, struct error *e);
 
-/* Write the record at `path`, changed by `apply`, as one commit with the day of --effective. `record` is what it is now, or a new one's
- * first members (schema, id); borrowed. *after (may be NULL) is the caller's. Opens the home. The subject is cut at one line of 100. */
-enum status change_record(struct cli *c, const char *path, const cJSON *record, const char *effective, const char *subject,
-			  change_apply apply, void *ctx, cJSON **after, struct error *e) MUST_CHECK;
+/* Write the record at `path`, changed by `apply`, as one commit with the day of --effective. `record` is what it is
+ * now, or a new one's first members (schema, id); borrowed. *after (may be NULL) is the caller's. Opens the home. The
+ * subject is cut at one line of 100. */
+enum status change_record(struct cli *c, const char *path, const cJSON *record, const char *effective,
+			  const char *subject, change_apply apply, void *ctx, cJSON **after,
+			  struct error *e) MUST_CHECK;
 
 /* A new record's first members, with a new id in id_out, and its path "<folder>/<id>.json". */
-enum status change_new(cJSON **out, char path[TREE_PATH_MAX], struct cli *c, const char *schema, const char *folder, struct error *e) MUST_CHECK;
+enum status change_new(cJSON **out, char path[TREE_PATH_MAX], struct cli *c, const char *schema, const char *folder,
+		       struct error *e) MUST_CHECK;
 
-/* A record's label as a commit's subject may hold it: as it is when it is a plain word, else the beginning of the id. */
+/* A record's label as a commit's subject may hold it: as it is when it is a plain word, else the beginning of the id.
+ */
 void change_label(char *out, size_t size, const cJSON *record);
 
 /* Tell what was done in a line, or with --json print the record. */

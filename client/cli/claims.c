@@ -69,10 +69,11 @@ static void add_row(struct table *t, const struct claims_view *v, const cJSON *c
 	char text[16], at[17];
 
 	(void)snprintf(text, sizeof(text), "%d", number);
-	(void)snprintf(at, sizeof(at), "%.10s %.5s", member(claim, "at"), strlen(member(claim, "at")) > 16 ? member(claim, "at") + 11 : "");
+	(void)snprintf(at, sizeof(at), "%.10s %.5s", member(claim, "at"),
+		       strlen(member(claim, "at")) > 16 ? member(claim, "at") + 11 : "");
 	show_claim(&value, claim);
-	table_add(t, (const char *const[]){text, buf_text(&value), member(claim, "device"), claims_site(v, claim), member(claim, "by"),
-					   member(claim, "effective"), at});
+	table_add(t, (const char *const[]){text, buf_text(&value), member(claim, "device"), claims_site(v, claim),
+					   member(claim, "by"), member(claim, "effective"), at});
 	buf_clear(&value);
 }
 
@@ -91,8 +92,9 @@ static void print_shown(const struct claims_view *v, const cJSON *record, const 
 enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Claim", true, false, false}, {"Value", false, true, false}, {"Device", false, true, false},  {"Site", false, true, false},
-		{"By", false, false, false},   {"For", false, false, false},  {"Entered", false, false, false},
+		{"Claim", true, false, false},	  {"Value", false, true, false}, {"Device", false, true, false},
+		{"Site", false, true, false},	  {"By", false, false, false},	 {"For", false, false, false},
+		{"Entered", false, false, false},
 	};
 	cJSON *claims = record_claims(record, slot);
 	const cJSON *claim;
@@ -107,8 +109,7 @@ enum status claims_print(const struct claims_view *v, const cJSON *record, const
 	slot_title(title, sizeof(title), slot);
 	fprintf(v->c->out, v->c->bold ? "\033[1m%s\033[0m  %s\n" : "%s  %s\n", label, title);
 	table_init(&t, columns, ARRAY_LEN(columns));
-	cJSON_ArrayForEach(claim, claims)
-		add_row(&t, v, claim, number++);
+	cJSON_ArrayForEach(claim, claims) add_row(&t, v, claim, number++);
 	st = table_print(v->c->out, &t, false, e);
 	table_clear(&t);
 	cJSON_Delete(claims);
@@ -128,7 +129,8 @@ cJSON *claims_json(const struct claims_view *v, const cJSON *record, const char 
 	char label[80];
 
 	plan_label(label, sizeof(label), record);
-	cJSON_ArrayForEach(claim, claims) {
+	cJSON_ArrayForEach(claim, claims)
+	{
 		cJSON *site = cJSON_CreateString(claims_site(v, claim));
 
 		if (!site || !cJSON_AddItemToObject(claim, "site", site))

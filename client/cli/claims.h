@@ -19,7 +19,8 @@ const char *claims_site(const struct claims_view *v, const cJSON *claim);
 const char *claims_reason(const struct claims_view *v, const cJSON *record, const char *slot);
 
 /* Print one slot's conflict: numbered claims, what shows and why, how to settle it. */
-enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot, struct error *e) MUST_CHECK;
+enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot,
+			 struct error *e) MUST_CHECK;
 /* The same for --json; NULL when memory is out. */
 cJSON *claims_json(const struct claims_view *v, const cJSON *record, const char *slot);
 

@@ -20,7 +20,8 @@ const struct arg_option options_dated[] = {
 enum status cli_options(struct qip_options *out, const struct cli *c, struct error *e)
 {
 	if (!c->home || !c->home[0])
-		return error_set(e, STATUS_USAGE, "please name this device's folder, with --home DIR or the variable QIP_HOME");
+		return error_set(e, STATUS_USAGE,
+				 "please name this device's folder, with --home DIR or the variable QIP_HOME");
 	*out = (struct qip_options){.home = c->home, .lock_wait_ms = LOCK_WAIT_MS};
 	return STATUS_OK;
 }

@@ -1,7 +1,8 @@
 /* client/cli/cli.h - what every subcommand of `qip` shares: its place in the dispatch table, the open home, output.
  *
- * A subcommand is one file with one `cmd_…` per command. It prints to stdout only what was asked for, and returns a status with one
- * sentence in *e; main prints that sentence, and makes the exit status of it: 0, 1, or 2 for STATUS_USAGE.
+ * A subcommand is one file with one `cmd_…` per command. It prints to stdout only what was asked for, and returns a
+ * status with one sentence in *e; main prints that sentence, and makes the exit status of it: 0, 1, or 2 for
+ * STATUS_USAGE.
  */
 #ifndef QIP_CLI_CLI_H
 #define QIP_CLI_CLI_H
@@ -22,10 +23,10 @@ struct cli {
 };
 
 struct command {
-	const char *name;     /* "action list"; NULL ends the table */
-	const char *words;    /* what follows the name: "REF FIELD=VALUE…" */
-	const char *summary;  /* one line for `qip --help` */
-	const char *help;     /* paragraphs and examples for `qip CMD --help` */
+	const char *name;		  /* "action list"; NULL ends the table */
+	const char *words;		  /* what follows the name: "REF FIELD=VALUE…" */
+	const char *summary;		  /* one line for `qip --help` */
+	const char *help;		  /* paragraphs and examples for `qip CMD --help` */
 	const struct arg_option *options; /* of this command alone; may be NULL */
 	size_t min_words, max_words;
 	enum status (*run)(struct cli *c, struct error *e);
@@ -51,7 +52,7 @@ void put_string(cJSON **object, const char *key, const char *value);
 void put_number(cJSON **object, const char *key, int64_t value);
 void put_bool(cJSON **object, const char *key, bool value);
 void put_item(cJSON **object, const char *key, cJSON *item); /* item is taken over */
-void push_item(cJSON **array, cJSON *item);                  /* item is taken over */
+void push_item(cJSON **array, cJSON *item);		     /* item is taken over */
 
 /* ---- the commands ---- */
 enum status cmd_join(struct cli *c, struct error *e) MUST_CHECK;
@@ -86,6 +87,7 @@ enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
 extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
-	options_inspection_add[], options_feedback[], options_summary[], options_resolve[], options_audit[], options_git_config[];
+	options_inspection_add[], options_feedback[], options_summary[], options_resolve[], options_audit[],
+	options_git_config[];
 
 #endif

@@ -86,7 +86,8 @@ static enum status parse_value(cJSON **out, struct choice *ch, const cJSON *clai
 	struct sites sites;
 	const cJSON *claim;
 
-	cJSON_ArrayForEach(claim, claims) { /* the words that "qip conflicts" shows */
+	cJSON_ArrayForEach(claim, claims)
+	{ /* the words that "qip conflicts" shows */
 		struct buf shown = BUF_INIT;
 		bool same;
 
@@ -101,7 +102,8 @@ static enum status parse_value(cJSON **out, struct choice *ch, const cJSON *clai
 	if (!text[0])
 		return (*out = cJSON_CreateNull()) ? STATUS_OK : STATUS_NOMEM;
 	if (!f || strchr(ch->slot, '/'))
-		return error_set(e, STATUS_USAGE, "please choose one of the claims of %s: --claim N, see \"qip conflicts\"", ch->slot);
+		return error_set(e, STATUS_USAGE,
+				 "please choose one of the claims of %s: --claim N, see \"qip conflicts\"", ch->slot);
 	if (sites_read(&sites, ch->c->q, e) != STATUS_OK)
 		return e->status;
 	return field_parse(out, f, text, &sites, e);
@@ -115,7 +117,8 @@ static enum status take_claim(cJSON **out, const cJSON *claims, const char *text
 	for (size_t i = 0; i < digits && i < 3; i++)
 		n = n * 10 + (text[i] - '0');
 	if (digits == 0 || digits > 3 || text[digits] || n < 1 || n > cJSON_GetArraySize(claims))
-		return error_set(e, STATUS_USAGE, "--claim \"%.20s\" is not a number from 1 to %d", text, cJSON_GetArraySize(claims));
+		return error_set(e, STATUS_USAGE, "--claim \"%.20s\" is not a number from 1 to %d", text,
+				 cJSON_GetArraySize(claims));
 	*out = cJSON_Duplicate(json_get(cJSON_GetArrayItem(claims, n - 1), "value"), true);
 	return *out ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
@@ -133,15 +136,19 @@ static enum status take_site(cJSON **out, struct choice *ch, const cJSON *claims
 		st = sites_read(&sites, ch->c->q, e);
 	if (st == STATUS_OK)
 		st = sites_resolve(&site, &sites, text, e);
-	cJSON_ArrayForEach(claim, claims) {
+	cJSON_ArrayForEach(claim, claims)
+	{
 		if (st != STATUS_OK || strcmp(claims_site(&view, claim), site) != 0)
 			continue;
 		if (value && !json_equal(value, json_get(claim, "value")))
-			st = error_set(e, STATUS_INVALID, "two devices of %s set %s differently; please choose by --claim N", site, ch->slot);
+			st = error_set(e, STATUS_INVALID,
+				       "two devices of %s set %s differently; please choose by --claim N", site,
+				       ch->slot);
 		value = json_get(claim, "value");
 	}
 	if (st == STATUS_OK && !value)
-		st = error_set(e, STATUS_NOT_FOUND, "no claim of %s comes from %s; \"qip conflicts\" shows them", ch->slot, site);
+		st = error_set(e, STATUS_NOT_FOUND, "no claim of %s comes from %s; \"qip conflicts\" shows them",
+			       ch->slot, site);
 	if (st == STATUS_OK)
 		st = (*out = cJSON_Duplicate(value, true)) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 	claims_view_close(&view);
@@ -154,7 +161,8 @@ static enum status choose(struct choice *ch, const cJSON *claims, struct error *
 	const char *value = args_get(a, "value"), *claim = args_get(a, "claim"), *site = args_get(a, "site");
 
 	if ((value != NULL) + (claim != NULL) + (site != NULL) != 1)
-		return error_set(e, STATUS_USAGE, "please say which value holds: --value VALUE, --claim N or --site SITE");
+		return error_set(e, STATUS_USAGE,
+				 "please say which value holds: --value VALUE, --claim N or --site SITE");
 	if (value)
 		return parse_value(&ch->value, ch, claims, value, e);
 	return claim ? take_claim(&ch->value, claims, claim, e) : take_site(&ch->value, ch, claims, site, e);
@@ -192,9 +200,11 @@ enum status cmd_resolve(struct cli *c, struct error *e)
 	if (st == STATUS_OK)
 		st = plan_find_any(path, &record, c, cli_word(c, 0), e);
 	if (st == STATUS_OK && !json_get(json_get(record, "conflicts"), ch.slot))
-		st = error_set(e, STATUS_NOT_FOUND, "%s of %.40s is not in conflict; \"qip conflicts\" shows what is", ch.slot, cli_word(c, 0));
+		st = error_set(e, STATUS_NOT_FOUND, "%s of %.40s is not in conflict; \"qip conflicts\" shows what is",
+			       ch.slot, cli_word(c, 0));
 	if (st == STATUS_OK)
-		st = (claims = record_claims(record, ch.slot)) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+		st = (claims = record_claims(record, ch.slot)) ? STATUS_OK
+							       : error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
 		st = choose(&ch, claims, e);
 	if (st == STATUS_OK) {

@@ -10,8 +10,8 @@
 
 struct reading {
 	struct csv_table table;
-	struct csv_row row;     /* being filled */
-	unsigned long line;     /* of the byte being fed */
+	struct csv_row row;	 /* being filled */
+	unsigned long line;	 /* of the byte being fed */
 	unsigned long cell_line; /* where the present cell began; 0: it did not yet */
 	bool failed, too_big;
 };
@@ -127,18 +127,20 @@ static enum status feed(struct reading *r, struct csv_parser *p, const char *byt
 				return error_set(e, STATUS_NOMEM, "out of memory");
 			return error_set(e, STATUS_MALFORMED,
 					 "line %lu: a quotation mark stands where none may be; "
-					 "please save the sheet again as CSV", r->line);
+					 "please save the sheet again as CSV",
+					 r->line);
 		}
 		if (r->too_big)
-			return error_set(e, STATUS_TOO_BIG, "line %lu: more than %d rows or %d columns", r->line, CSV_MAX_ROWS - 1,
-					 CSV_MAX_CELLS);
+			return error_set(e, STATUS_TOO_BIG, "line %lu: more than %d rows or %d columns", r->line,
+					 CSV_MAX_ROWS - 1, CSV_MAX_CELLS);
 		if (bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == len || bytes[i + 1] != '\n')))
 			r->line++;
 	}
 	if (csv_fini(p, cell_ends, row_ends, r) != 0)
 		return error_set(e, STATUS_MALFORMED, "line %lu: the file ends inside quotation marks", r->cell_line);
 	if (r->too_big)
-		return error_set(e, STATUS_TOO_BIG, "line %lu: more than %d rows or %d columns", r->line, CSV_MAX_ROWS - 1, CSV_MAX_CELLS);
+		return error_set(e, STATUS_TOO_BIG, "line %lu: more than %d rows or %d columns", r->line,
+				 CSV_MAX_ROWS - 1, CSV_MAX_CELLS);
 	return r->failed ? error_set(e, STATUS_NOMEM, "out of memory") : STATUS_OK;
 }
 
@@ -152,7 +154,8 @@ static enum status check_bytes(const char *bytes, size_t len, struct error *e)
 		size_t n = utf8_decode(NULL, bytes + i, len - i);
 
 		if (n == 0 || bytes[i] == '\0')
-			return error_set(e, STATUS_MALFORMED, "line %lu: this is not UTF-8 text; please save the sheet as \"CSV UTF-8\"",
+			return error_set(e, STATUS_MALFORMED,
+					 "line %lu: this is not UTF-8 text; please save the sheet as \"CSV UTF-8\"",
 					 line);
 		line += bytes[i] == '\n';
 		i += n;

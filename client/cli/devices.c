@@ -29,7 +29,9 @@ static enum status tell_code(struct cli *c, const char *device, enum role role, 
 	}
 	fprintf(c->out, "Code for %s (%s), good for one device:\n\n    %s\n\n", device, role_text(role), code);
 	fprintf(c->out, "1. Here, so that the server knows of it:\n\n    qip sync\n\n2. There, in a new folder:\n\n");
-	fprintf(c->out, role == ROLE_KIOSK ? "    qip-kiosk join %s CODE --home DIR\n" : "    qip join %s CODE --home DIR\n", url);
+	fprintf(c->out,
+		role == ROLE_KIOSK ? "    qip-kiosk join %s CODE --home DIR\n" : "    qip join %s CODE --home DIR\n",
+		url);
 	return STATUS_OK;
 }
 
@@ -42,9 +44,12 @@ enum status cmd_invite(struct cli *c, struct error *e)
 	enum status st;
 
 	if (role == ROLE_NONE)
-		return error_set(e, STATUS_USAGE, "please say what the device may do: --role kiosk, staff, manager, icb or auditor");
+		return error_set(e, STATUS_USAGE,
+				 "please say what the device may do: --role kiosk, staff, manager, icb or auditor");
 	if (!name_valid(device))
-		return error_set(e, STATUS_USAGE, "\"%.60s\" cannot be a device's name; please use small letters, digits and '-', such as kib-kiosk",
+		return error_set(e, STATUS_USAGE,
+				 "\"%.60s\" cannot be a device's name; please use small letters, digits and '-', such "
+				 "as kib-kiosk",
 				 device);
 	st = cli_open(c, e);
 	if (st == STATUS_OK)
@@ -71,7 +76,10 @@ static enum status end_device(struct cli *c, bool revoke, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	if (revoke)
-		fprintf(c->out, "%s is revoked as soon as the server knows: qip sync\nWhat it still sends will not be accepted.\n", device);
+		fprintf(c->out,
+			"%s is revoked as soon as the server knows: qip sync\nWhat it still sends will not be "
+			"accepted.\n",
+			device);
 	else
 		fprintf(c->out, "%s is retired: it can still hand in what it has. Next: qip sync\n", device);
 	return STATUS_OK;
@@ -110,8 +118,11 @@ static cJSON *device_json(const struct device *d)
 
 enum status cmd_devices(struct cli *c, struct error *e)
 {
-	static const struct table_column columns[] = {{"Device", false, true, false}, {"Role", false, false, false}, {"Site", false, true, false},
-						      {"Invited by", false, true, false}, {"State", false, false, true}};
+	static const struct table_column columns[] = {{"Device", false, true, false},
+						      {"Role", false, false, false},
+						      {"Site", false, true, false},
+						      {"Invited by", false, true, false},
+						      {"State", false, false, true}};
 	struct registry reg = REGISTRY_INIT;
 	cJSON *list = cJSON_CreateArray();
 	struct table t;

@@ -52,7 +52,8 @@ static void show_answers(struct buf *out, const cJSON *record)
 {
 	const cJSON *answer;
 
-	cJSON_ArrayForEach(answer, json_get(record, "answers")) {
+	cJSON_ArrayForEach(answer, json_get(record, "answers"))
+	{
 		if (out->len > 0)
 			buf_adds(out, ", ");
 		if (cJSON_IsString(answer))
@@ -63,7 +64,8 @@ static void show_answers(struct buf *out, const cJSON *record)
 			buf_addf(out, "%s %s", answer->string, cJSON_IsTrue(answer) ? "yes" : "no");
 	}
 	if (!json_get(record, "answers"))
-		buf_addf(out, "(%.*s: %s)", (int)strcspn(text_of(record, "schema"), "/"), text_of(record, "schema"), text_of(record, "reason"));
+		buf_addf(out, "(%.*s: %s)", (int)strcspn(text_of(record, "schema"), "/"), text_of(record, "schema"),
+			 text_of(record, "reason"));
 }
 
 static enum status add_record(void *ctx, const char *path, const cJSON *record, struct error *e)
@@ -88,8 +90,9 @@ static enum status add_record(void *ctx, const char *path, const cJSON *record, 
 	if (json_integer(record, "seq", &number))
 		(void)snprintf(seq, sizeof(seq), "%lld", (long long)number);
 	show_answers(&answers, record);
-	table_add(&l->table, (const char *const[]){text_of(record, "device"), seq, when, text_of(recorded, "quality"), text_of(record, "site"),
-						   text_of(record, "mode"), buf_text(&answers), json_get(record, "comment") ? "yes" : ""});
+	table_add(&l->table, (const char *const[]){text_of(record, "device"), seq, when, text_of(recorded, "quality"),
+						   text_of(record, "site"), text_of(record, "mode"), buf_text(&answers),
+						   json_get(record, "comment") ? "yes" : ""});
 	buf_clear(&answers);
 	return STATUS_OK;
 }
@@ -97,8 +100,9 @@ static enum status add_record(void *ctx, const char *path, const cJSON *record, 
 enum status cmd_feedback_list(struct cli *c, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Device", false, true, false}, {"No", true, false, false},     {"Recorded", false, false, false}, {"Clock", false, false, false},
-		{"Site", false, true, false},   {"Mode", false, false, false},  {"Answer", false, true, false},    {"Comment", false, false, false},
+		{"Device", false, true, false}, {"No", true, false, false},	  {"Recorded", false, false, false},
+		{"Clock", false, false, false}, {"Site", false, true, false},	  {"Mode", false, false, false},
+		{"Answer", false, true, false}, {"Comment", false, false, false},
 	};
 	struct listing l = {.as_json = c->json, .json = cJSON_CreateArray()};
 	struct sites sites;
@@ -115,7 +119,8 @@ enum status cmd_feedback_list(struct cli *c, struct error *e)
 	} else if (st == STATUS_OK) {
 		st = table_print(c->out, &l.table, c->bold, e);
 		if (st == STATUS_OK)
-			fprintf(c->out, "%s%zu answer%s\n", l.table.rows ? "\n" : "", l.table.rows, plural(l.table.rows));
+			fprintf(c->out, "%s%zu answer%s\n", l.table.rows ? "\n" : "", l.table.rows,
+				plural(l.table.rows));
 	}
 	cJSON_Delete(l.json);
 	table_clear(&l.table);
@@ -148,13 +153,14 @@ static void print_gaps(struct buf *out, const struct tally_device *d)
 
 static enum status print_survey(struct cli *c, const struct tally_survey *s, struct error *e)
 {
-	static const struct table_column columns[] = {{"Answer", false, true, false}, {"Count", true, false, false}, {"Share", true, false, false}};
+	static const struct table_column columns[] = {
+		{"Answer", false, true, false}, {"Count", true, false, false}, {"Share", true, false, false}};
 	uint64_t positive, negative;
 	struct table t;
 	enum status st;
 
-	fprintf(c->out, "Survey %s, version %lld: %llu answer%s\n", s->id, (long long)s->version, (unsigned long long)s->answers,
-		plural(s->answers));
+	fprintf(c->out, "Survey %s, version %lld: %llu answer%s\n", s->id, (long long)s->version,
+		(unsigned long long)s->answers, plural(s->answers));
 	table_init(&t, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < s->options_len; i++) {
 		char count[24], share[16];
@@ -166,16 +172,17 @@ static enum status print_survey(struct cli *c, const struct tally_survey *s, str
 	st = table_print(c->out, &t, c->bold, e);
 	table_clear(&t);
 	if (st == STATUS_OK && tally_fft(&positive, &negative, s))
-		fprintf(c->out, "Positive: %llu of %llu, %.1f%%.  Negative: %llu of %llu, %.1f%%.\n\n", (unsigned long long)positive,
-			(unsigned long long)s->answers, percent(positive, s->answers), (unsigned long long)negative,
-			(unsigned long long)s->answers, percent(negative, s->answers));
+		fprintf(c->out, "Positive: %llu of %llu, %.1f%%.  Negative: %llu of %llu, %.1f%%.\n\n",
+			(unsigned long long)positive, (unsigned long long)s->answers, percent(positive, s->answers),
+			(unsigned long long)negative, (unsigned long long)s->answers, percent(negative, s->answers));
 	return st;
 }
 
 static enum status print_devices(struct cli *c, const struct tally *t, struct error *e)
 {
-	static const struct table_column columns[] = {{"Device", false, false, false}, {"Last", true, false, false}, {"Answers", true, false, false},
-						      {"Void", true, false, false},    {"Lost", true, false, false}, {"Numbers", false, true, false}};
+	static const struct table_column columns[] = {{"Device", false, false, false}, {"Last", true, false, false},
+						      {"Answers", true, false, false}, {"Void", true, false, false},
+						      {"Lost", true, false, false},    {"Numbers", false, true, false}};
 	struct table table;
 	enum status st;
 
@@ -281,7 +288,8 @@ enum status cmd_feedback_stats(struct cli *c, struct error *e)
 	if (st == STATUS_OK && c->json) {
 		st = print_json(c, &t, e);
 	} else if (st == STATUS_OK) {
-		fprintf(c->out, "%llu answer%s%s%s\n\n", (unsigned long long)t.total, plural(t.total), site ? " at " : "", site ? site : "");
+		fprintf(c->out, "%llu answer%s%s%s\n\n", (unsigned long long)t.total, plural(t.total),
+			site ? " at " : "", site ? site : "");
 		for (size_t i = 0; i < t.surveys_len && st == STATUS_OK; i++)
 			st = print_survey(c, &t.surveys[i], e);
 		if (st == STATUS_OK)

@@ -33,14 +33,10 @@ const struct field fields_action[] = {
 	{NULL, NULL, FORM_TEXT, NULL},
 };
 const struct field fields_inspection[] = {
-	{"provider", "Provider", FORM_TEXT, NULL},
-	{"framework", "Framework", FORM_TEXT, NULL},
-	{"inspected_on", "Inspected on", FORM_DAY, NULL},
-	{"published_on", "Published on", FORM_DAY, NULL},
-	{"overall", "Overall", FORM_CHOICE, field_ratings},
-	{"breaches", "Breaches of regulations", FORM_NUMBERS, NULL},
-	{"report_link", "Report", FORM_TEXT, NULL},
-	{NULL, NULL, FORM_TEXT, NULL},
+	{"provider", "Provider", FORM_TEXT, NULL},	    {"framework", "Framework", FORM_TEXT, NULL},
+	{"inspected_on", "Inspected on", FORM_DAY, NULL},   {"published_on", "Published on", FORM_DAY, NULL},
+	{"overall", "Overall", FORM_CHOICE, field_ratings}, {"breaches", "Breaches of regulations", FORM_NUMBERS, NULL},
+	{"report_link", "Report", FORM_TEXT, NULL},	    {NULL, NULL, FORM_TEXT, NULL},
 };
 
 const struct field *field_find(const struct field *table, const char *name, size_t len)
@@ -76,12 +72,15 @@ static enum status parse_choice(cJSON **out, const struct field *f, const char *
 static enum status parse_risk(cJSON **out, const char *text, struct error *e)
 {
 	const char *second = text + 1 + (strncmp(text + (text[0] != '\0'), "×", 2) == 0 ? 2 : 1);
-	bool good = text[0] >= '1' && text[0] <= '5' && (text[1] == 'x' || text[1] == 'X' || text[1] == '*' || second == text + 3);
+	bool good = text[0] >= '1' && text[0] <= '5' &&
+		    (text[1] == 'x' || text[1] == 'X' || text[1] == '*' || second == text + 3);
 	cJSON *risk;
 
 	if (!good || second[0] < '1' || second[0] > '5' || second[1] != '\0')
-		return error_set(e, STATUS_INVALID,
-				 "\"%.40s\" is not a risk; please write likelihood x consequence, each 1 to 5, for example 4x5", text);
+		return error_set(
+			e, STATUS_INVALID,
+			"\"%.40s\" is not a risk; please write likelihood x consequence, each 1 to 5, for example 4x5",
+			text);
 	risk = cJSON_CreateObject();
 	if (json_set_integer(risk, "likelihood", text[0] - '0') != STATUS_OK ||
 	    json_set_integer(risk, "consequence", second[0] - '0') != STATUS_OK) {
@@ -98,7 +97,8 @@ static enum status insert_sorted(cJSON *array, const char *text, struct error *e
 	int at = 0;
 	cJSON *item, *added;
 
-	cJSON_ArrayForEach(item, array) {
+	cJSON_ArrayForEach(item, array)
+	{
 		int order = strcmp(item->valuestring, text);
 
 		if (order == 0)
@@ -122,25 +122,28 @@ static enum status add_site(cJSON *array, const char *text, size_t len, const st
 	if (site || sites_is_all(text, len))
 		return insert_sorted(array, site ? site->id : SITES_ALL, e);
 	sites_names(&names, sites);
-	(void)error_set(e, STATUS_INVALID, "there is no site \"%.*s\"; the sites are: %.600s", (int)(len > 60 ? 60 : len), text,
-			sites->len ? buf_text(&names) : "none yet");
+	(void)error_set(e, STATUS_INVALID, "there is no site \"%.*s\"; the sites are: %.600s",
+			(int)(len > 60 ? 60 : len), text, sites->len ? buf_text(&names) : "none yet");
 	buf_clear(&names);
 	return STATUS_INVALID;
 }
 
-/* The Health and Social Care Act 2008 (Regulated Activities) Regulations 2014, parts 2 and 3: regulations 4 to 20, and 20A. */
+/* The Health and Social Care Act 2008 (Regulated Activities) Regulations 2014, parts 2 and 3: regulations 4 to 20, and
+ * 20A. */
 static enum status add_number(cJSON *array, const char *text, size_t len, struct error *e)
 {
-	static const char *const known[] = {"4",  "5",  "6",  "7",  "8",  "9",  "10", "11", "12",
+	static const char *const known[] = {"4",  "5",	"6",  "7",  "8",  "9",	"10", "11", "12",
 					    "13", "14", "15", "16", "17", "18", "19", "20", "20A"};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strlen(known[i]) == len && strncasecmp(known[i], text, len) == 0)
 			return insert_sorted(array, known[i], e);
-	return error_set(e, STATUS_INVALID, "\"%.*s\" is not a regulation; they are 4 to 20 and 20A", (int)(len > 40 ? 40 : len), text);
+	return error_set(e, STATUS_INVALID, "\"%.*s\" is not a regulation; they are 4 to 20 and 20A",
+			 (int)(len > 40 ? 40 : len), text);
 }
 
-static enum status parse_set(cJSON **out, const struct field *f, const char *text, const struct sites *sites, struct error *e)
+static enum status parse_set(cJSON **out, const struct field *f, const char *text, const struct sites *sites,
+			     struct error *e)
 {
 	cJSON *array = cJSON_CreateArray();
 	enum status st = array ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
@@ -154,7 +157,7 @@ static enum status parse_set(cJSON **out, const struct field *f, const char *tex
 			while (text[end - 1] == ' ')
 				end--;
 			st = f->form == FORM_SITES ? add_site(array, text + start, end - start, sites, e)
-						    : add_number(array, text + start, end - start, e);
+						   : add_number(array, text + start, end - start, e);
 		}
 		text += next;
 	}
@@ -165,7 +168,8 @@ static enum status parse_set(cJSON **out, const struct field *f, const char *tex
 	return st;
 }
 
-enum status field_parse(cJSON **out, const struct field *f, const char *text, const struct sites *sites, struct error *e)
+enum status field_parse(cJSON **out, const struct field *f, const char *text, const struct sites *sites,
+			struct error *e)
 {
 	cJSON *value = NULL;
 	enum status st = text_check(text, "the value", e);
@@ -195,7 +199,8 @@ static bool has_text(const cJSON *array, const char *text)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, array) {
+	cJSON_ArrayForEach(item, array)
+	{
 		if (cJSON_IsString(item) && strcmp(item->valuestring, text) == 0)
 			return true;
 	}
@@ -203,8 +208,8 @@ static bool has_text(const cJSON *array, const char *text)
 }
 
 /* Add or remove one element of a set; nothing when it is so already. */
-static enum status set_element(cJSON *record, const struct field *f, const char *element, bool present, const struct stamp *stamp,
-			       struct error *e)
+static enum status set_element(cJSON *record, const struct field *f, const char *element, bool present,
+			       const struct stamp *stamp, struct error *e)
 {
 	char slot[RECORD_SLOT_MAX];
 
@@ -214,26 +219,29 @@ static enum status set_element(cJSON *record, const struct field *f, const char 
 	return record_set(record, slot, present ? cJSON_CreateTrue() : cJSON_CreateNull(), stamp, e);
 }
 
-static enum status set_elements(cJSON *record, const struct field *f, const cJSON *elements, bool present, const struct stamp *stamp,
-				struct error *e)
+static enum status set_elements(cJSON *record, const struct field *f, const cJSON *elements, bool present,
+				const struct stamp *stamp, struct error *e)
 {
 	enum status st = STATUS_OK;
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, elements) {
+	cJSON_ArrayForEach(item, elements)
+	{
 		if (st == STATUS_OK)
 			st = set_element(record, f, item->valuestring, present, stamp, e);
 	}
 	return st;
 }
 
-static enum status replace_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp, struct error *e)
+static enum status replace_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp,
+			       struct error *e)
 {
 	cJSON *old = cJSON_Duplicate(json_get(record, f->name), true);
 	enum status st = set_elements(record, f, value, true, stamp, e);
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, old) {
+	cJSON_ArrayForEach(item, old)
+	{
 		if (st == STATUS_OK && !has_text(value, item->valuestring))
 			st = set_element(record, f, item->valuestring, false, stamp, e);
 	}
@@ -241,7 +249,8 @@ static enum status replace_set(cJSON *record, const struct field *f, const cJSON
 	return st;
 }
 
-enum status field_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp, struct error *e)
+enum status field_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp,
+		      struct error *e)
 {
 	if (f->form == FORM_SITES || f->form == FORM_NUMBERS)
 		return replace_set(record, f, value, stamp, e);
@@ -261,7 +270,8 @@ enum status field_assign(const struct field **out, cJSON *record, const char *as
 	if (assignment[len] != '=')
 		return error_set(e, STATUS_USAGE, "\"%.60s\" is not FIELD=VALUE", assignment);
 	if (!f)
-		return error_set(e, STATUS_USAGE, "an action has no field \"%.*s\"; \"qip action set --help\" names them",
+		return error_set(e, STATUS_USAGE,
+				 "an action has no field \"%.*s\"; \"qip action set --help\" names them",
 				 (int)(len > 40 ? 40 : len), assignment);
 	if (sign != '=' && f->form != FORM_SITES && f->form != FORM_NUMBERS)
 		return error_set(e, STATUS_USAGE, "%s is a single value; please write %s=VALUE", f->name, f->name);
@@ -271,7 +281,8 @@ enum status field_assign(const struct field **out, cJSON *record, const char *as
 		st = (value = cJSON_CreateNull()) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 	if (st != STATUS_OK)
 		return error_prefix(e, st, "%s", f->name);
-	st = sign == '=' ? field_set(record, f, value, stamp, e) : set_elements(record, f, value, sign == '+', stamp, e);
+	st = sign == '=' ? field_set(record, f, value, stamp, e)
+			 : set_elements(record, f, value, sign == '+', stamp, e);
 	cJSON_Delete(value);
 	if (st == STATUS_OK)
 		*out = f;

@@ -32,13 +32,15 @@ extern const char *const field_key_questions[], *const field_ratings[];
 /* By name; '-' counts as '_'. NULL when there is none. */
 const struct field *field_find(const struct field *table, const char *name, size_t len);
 
-/* What a person typed as the field's value: a string, a risk object, or for a set a sorted array of strings without doubles, parts separated
- * by ';' (sites also "all"). STATUS_INVALID with a sentence that does not name the field. */
-enum status field_parse(cJSON **out, const struct field *f, const char *text, const struct sites *sites, struct error *e) MUST_CHECK;
+/* What a person typed as the field's value: a string, a risk object, or for a set a sorted array of strings without
+ * doubles, parts separated by ';' (sites also "all"). STATUS_INVALID with a sentence that does not name the field. */
+enum status field_parse(cJSON **out, const struct field *f, const char *text, const struct sites *sites,
+			struct error *e) MUST_CHECK;
 
-/* Set a whole field of a record: sets gain what is new and lose what is missing. Fields that say the same already are edited all the same,
- * elements of sets are not. value is borrowed; JSON null clears. */
-enum status field_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp, struct error *e) MUST_CHECK;
+/* Set a whole field of a record: sets gain what is new and lose what is missing. Fields that say the same already are
+ * edited all the same, elements of sets are not. value is borrowed; JSON null clears. */
+enum status field_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp,
+		      struct error *e) MUST_CHECK;
 
 /* One assignment of `action set`: "due_date=2023-01-31", "sites+=kibworth", "regulations-=12"; an empty value clears.
  * *out is the field. STATUS_USAGE, STATUS_INVALID. */
@@ -47,7 +49,8 @@ enum status field_assign(const struct field **out, cJSON *record, const char *as
 
 /* Append a value of any slot as people read it: "4x5 = 20", "Kibworth" stays an id, "(none)" for null. */
 void field_show(struct buf *out, const cJSON *value);
-/* The plain value of a slot, borrowed; NULL when absent. For an element of a set the element itself when it is there. */
+/* The plain value of a slot, borrowed; NULL when absent. For an element of a set the element itself when it is there.
+ */
 const cJSON *slot_value(const cJSON *record, const char *slot);
 /* "status" → "Status", "sites/kibworth" → "Sites: kibworth", into out. */
 void slot_title(char *out, size_t size, const char *slot);

@@ -8,7 +8,8 @@ static void show_list(struct buf *out, const cJSON *array)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, array) {
+	cJSON_ArrayForEach(item, array)
+	{
 		field_show(out, item);
 		if (item->next)
 			buf_adds(out, ", ");
@@ -48,7 +49,8 @@ const cJSON *slot_value(const cJSON *record, const char *slot)
 		return value;
 	if (!cJSON_IsArray(value))
 		return json_get(value, slot + len + 1);
-	cJSON_ArrayForEach(item, value) {
+	cJSON_ArrayForEach(item, value)
+	{
 		if (cJSON_IsString(item) && strcmp(item->valuestring, slot + len + 1) == 0)
 			return item;
 	}
@@ -62,5 +64,6 @@ void slot_title(char *out, size_t size, const char *slot)
 
 	if (!f)
 		f = field_find(fields_inspection, slot, (size_t)len);
-	(void)snprintf(out, size, "%.*s%s%s", f ? 80 : len, f ? f->title : slot, slot[len] ? ": " : "", slot[len] ? slot + len + 1 : "");
+	(void)snprintf(out, size, "%.*s%s%s", f ? 80 : len, f ? f->title : slot, slot[len] ? ": " : "",
+		       slot[len] ? slot + len + 1 : "");
 }

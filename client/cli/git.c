@@ -1,4 +1,5 @@
-/* client/cli/git.c - qip allowed-signers, git-config: what stock git and ssh-keygen need to read and check a practice's history. */
+/* client/cli/git.c - qip allowed-signers, git-config: what stock git and ssh-keygen need to read and check a practice's
+ * history. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static void add_signer(struct buf *out, const char *name, const char *ods, const
 	buf_addf(out, "%s namespaces=\"git\" %s\n", email, key);
 }
 
-/* A line for each key that may have signed a commit: the server's, and every device's that enrolled, be it retired or revoked since. */
+/* A line for each key that may have signed a commit: the server's, and every device's that enrolled, be it retired or
+ * revoked since. */
 static enum status signers(struct buf *out, struct cli *c, struct error *e)
 {
 	struct registry reg = REGISTRY_INIT;
@@ -167,7 +169,9 @@ enum status cmd_git_config(struct cli *c, struct error *e)
 		if (st == STATUS_OK)
 			st = write_file(file, &text, e);
 		if (st == STATUS_OK)
-			fprintf(c->out, "Written: %s and %s\nUse it: git config --global include.path FILE, then git clone %s/%s/history.git\n",
+			fprintf(c->out,
+				"Written: %s and %s\nUse it: git config --global include.path FILE, then git clone "
+				"%s/%s/history.git\n",
 				file, beside, qip_identity(c->q)->url, qip_identity(c->q)->ods);
 	}
 	buf_clear(&text);

@@ -52,8 +52,9 @@ static enum status tell_faults(const struct import *im, struct error *e)
 		fprintf(stderr, "line %lu, column %s: %s\n", s->faults[i].line, s->faults[i].column, s->faults[i].text);
 	if (s->faults_len > SHEET_MAX_FAULTS)
 		fprintf(stderr, "and %zu more\n", s->faults_len - SHEET_MAX_FAULTS);
-	return error_set(e, STATUS_INVALID, "nothing was imported: %.200s has %zu fault%s; please correct %s and import it again", im->file,
-			 s->faults_len, plural(s->faults_len), s->faults_len == 1 ? "it" : "them");
+	return error_set(e, STATUS_INVALID,
+			 "nothing was imported: %.200s has %zu fault%s; please correct %s and import it again",
+			 im->file, s->faults_len, plural(s->faults_len), s->faults_len == 1 ? "it" : "them");
 }
 
 enum standing { ROW_NEW, ROW_SAME, ROW_DIFFERS };
@@ -103,7 +104,8 @@ static enum status add_rows(struct import *im, struct error *e)
 	enum status st = STATUS_OK;
 	const cJSON *row;
 
-	cJSON_ArrayForEach(row, im->sheet.rows) {
+	cJSON_ArrayForEach(row, im->sheet.rows)
+	{
 		enum standing standing = compare_row(im, row);
 
 		if (st != STATUS_OK)
@@ -153,11 +155,11 @@ static enum status tell(const struct import *im, struct error *e)
 	if (im->sheet.ignored.len > 0)
 		fprintf(out, "Columns not read: %s\n", buf_text(&im->sheet.ignored));
 	if (im->differ > 0)
-		fprintf(out, "%llu differ%s from the plan and %s left alone: %s\n", (unsigned long long)im->differ, im->differ == 1 ? "s" : "",
-			im->differ == 1 ? "was" : "were", buf_text(&im->differing));
+		fprintf(out, "%llu differ%s from the plan and %s left alone: %s\n", (unsigned long long)im->differ,
+			im->differ == 1 ? "s" : "", im->differ == 1 ? "was" : "were", buf_text(&im->differing));
 	if (im->added > 0)
-		fprintf(out, "%llu action point%s added, all red; %llu already there. Next: qip sync\n", (unsigned long long)im->added,
-			plural(im->added), (unsigned long long)im->same);
+		fprintf(out, "%llu action point%s added, all red; %llu already there. Next: qip sync\n",
+			(unsigned long long)im->added, plural(im->added), (unsigned long long)im->same);
 	else
 		fprintf(out, "Nothing added: %llu action point%s already there.\n", (unsigned long long)im->same,
 			im->same == 1 ? " was" : "s were");
@@ -178,8 +180,11 @@ enum status cmd_import(struct cli *c, struct error *e)
 		st = sites_read(&sites, c->q, e);
 	if (st == STATUS_OK)
 		st = read_file(&bytes, im.file, e);
-	if (st == STATUS_OK && sheet_read(&im.sheet, buf_text(&bytes), bytes.len, &sites, e) != STATUS_OK)
-		st = error_prefix(e, st, "nothing was imported: %.200s", im.file);
+	if (st == STATUS_OK) {
+		st = sheet_read(&im.sheet, buf_text(&bytes), bytes.len, &sites, e);
+		if (st != STATUS_OK)
+			st = error_prefix(e, st, "nothing was imported: %.200s", im.file);
+	}
 	if (st == STATUS_OK && im.sheet.faults_len > 0)
 		st = tell_faults(&im, e);
 	if (st == STATUS_OK)

@@ -39,23 +39,25 @@ static const char *effective_day(const struct args *a)
 }
 
 /* "good" or "good,carried-forward" into the slot "ratings/<which>". */
-static enum status set_rating(cJSON *record, const char *which, size_t which_len, const char *text, const struct stamp *stamp,
-			      struct error *e)
+static enum status set_rating(cJSON *record, const char *which, size_t which_len, const char *text,
+			      const struct stamp *stamp, struct error *e)
 {
 	size_t len = strcspn(text, ","), i = 0, k = 0;
 	bool carried = strcasecmp(text + len, ",carried-forward") == 0;
 	char slot[RECORD_SLOT_MAX];
 	cJSON *value;
 
-	while (field_key_questions[i] &&
-	       (strlen(field_key_questions[i]) != which_len || strncasecmp(field_key_questions[i], which, which_len) != 0))
+	while (field_key_questions[i] && (strlen(field_key_questions[i]) != which_len ||
+					  strncasecmp(field_key_questions[i], which, which_len) != 0))
 		i++;
 	while (field_ratings[k] && (strlen(field_ratings[k]) != len || strncasecmp(field_ratings[k], text, len) != 0))
 		k++;
 	if (!field_key_questions[i] || !field_ratings[k] || (text[len] && !carried))
-		return error_set(e, STATUS_USAGE,
-				 "\"%.*s=%.60s\" is not a rating; please write KEY-QUESTION=RATING, such as caring=good or "
-				 "safe=requires-improvement,carried-forward", (int)(which_len > 20 ? 20 : which_len), which, text);
+		return error_set(
+			e, STATUS_USAGE,
+			"\"%.*s=%.60s\" is not a rating; please write KEY-QUESTION=RATING, such as caring=good or "
+			"safe=requires-improvement,carried-forward",
+			(int)(which_len > 20 ? 20 : which_len), which, text);
 	value = cJSON_CreateObject();
 	put_string(&value, "rating", field_ratings[k]);
 	put_bool(&value, "carried_forward", carried);
@@ -93,13 +95,15 @@ static enum status apply_fields(const struct args *a, cJSON *record, const struc
 	for (size_t i = 0; i < a->given_len && st == STATUS_OK; i++) {
 		const char *name = a->given[i].option->name;
 		bool breach = strcmp(name, "breach") == 0;
-		const struct field *f = field_find(fields_inspection, breach ? "breaches" : name, strlen(breach ? "breaches" : name));
+		const struct field *f =
+			field_find(fields_inspection, breach ? "breaches" : name, strlen(breach ? "breaches" : name));
 		cJSON *value = NULL;
 
 		if (!f)
 			continue;
 		st = field_parse(&value, f, a->given[i].value, &none, e);
-		for (cJSON *item = breach && st == STATUS_OK ? value->child : NULL; item && st == STATUS_OK; item = item->next) {
+		for (cJSON *item = breach && st == STATUS_OK ? value->child : NULL; item && st == STATUS_OK;
+		     item = item->next) {
 			char slot[RECORD_SLOT_MAX];
 
 			(void)snprintf(slot, sizeof(slot), "breaches/%s", item->valuestring);
@@ -117,7 +121,8 @@ static enum status apply_fields(const struct args *a, cJSON *record, const struc
 static enum status append_finding(struct cli *c, cJSON *record, const char *text, struct stamp *stamp, struct error *e)
 {
 	size_t digits = strspn(text, "0123456789");
-	bool numbered = digits > 0 && digits <= 2 && (text[digits] == ':' || (text[digits] == 'A' && text[digits + 1] == ':'));
+	bool numbered =
+		digits > 0 && digits <= 2 && (text[digits] == ':' || (text[digits] == 'A' && text[digits + 1] == ':'));
 	char regulation[4] = "";
 	cJSON *entry = cJSON_CreateObject();
 	enum status st;
@@ -163,10 +168,13 @@ static enum status check_new(struct cli *c, struct error *e)
 	enum status st = plan_read(&p, c, "inspections", e);
 
 	for (size_t i = 0; i < p.len && st == STATUS_OK; i++) {
-		const char *other_day = json_string(p.items[i].record, "inspected_on"), *other = json_string(p.items[i].record, "provider");
+		const char *other_day = json_string(p.items[i].record, "inspected_on"),
+			   *other = json_string(p.items[i].record, "provider");
 
-		if (other_day && strcmp(other_day, day) == 0 && strcmp(other ? other : "", provider ? provider : "") == 0)
-			st = error_set(e, STATUS_EXISTS, "the inspection of %s is there already; nothing was added", day);
+		if (other_day && strcmp(other_day, day) == 0 &&
+		    strcmp(other ? other : "", provider ? provider : "") == 0)
+			st = error_set(e, STATUS_EXISTS, "the inspection of %s is there already; nothing was added",
+				       day);
 	}
 	plan_clear(&p);
 	return st;
@@ -229,7 +237,8 @@ static void print_inspection(struct cli *c, const cJSON *record)
 	}
 	if (!json_get(record, "overall"))
 		print_ratings(c, record);
-	cJSON_ArrayForEach(entry, json_get(record, "findings")) {
+	cJSON_ArrayForEach(entry, json_get(record, "findings"))
+	{
 		const char *regulation = json_string(entry, "regulation"), *text = json_string(entry, "text");
 		char title[40];
 

@@ -11,7 +11,8 @@ static void print_root_key(struct cli *c, const char *ods, const char *root)
 		"It is shown this once and is kept on no computer. Whoever holds it can appoint",
 		"managers of this practice's plan; without it a lost manager cannot be replaced.",
 	};
-	static const char rule[] = "----------------------------------------------------------------------------------------------";
+	static const char rule[] =
+		"----------------------------------------------------------------------------------------------";
 
 	fprintf(c->out, "\n+-%.*s-+\n", 94, rule);
 	fprintf(c->out, "| Root key of practice %-73s |\n", ods);
@@ -40,8 +41,8 @@ static enum status tell(struct cli *c, const char *root, struct error *e)
 		put_string(&json, "root_key", root);
 		return cli_print_json(c, json, e);
 	}
-	fprintf(c->out, "Joined practice %s at %s as the device %s, role %s%s%s.\n", id->ods, id->url, id->device, role_text(id->role),
-		id->site[0] ? ", site " : "", id->site);
+	fprintf(c->out, "Joined practice %s at %s as the device %s, role %s%s%s.\n", id->ods, id->url, id->device,
+		role_text(id->role), id->site[0] ? ", site " : "", id->site);
 	if (root[0])
 		print_root_key(c, id->ods, root);
 	fprintf(c->out, "Next: qip sync\n");

@@ -1,4 +1,5 @@
-/* client/cli/log.c - qip log [REF]: who changed what, when the server had it; with REF the changes of one record, field by field. */
+/* client/cli/log.c - qip log [REF]: who changed what, when the server had it; with REF the changes of one record, field
+ * by field. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 
 struct logging {
 	struct cli *c;
-	const char *path;   /* one record; NULL: everything */
-	cJSON *entries;     /* oldest first */
+	const char *path; /* one record; NULL: everything */
+	cJSON *entries;	  /* oldest first */
 };
 
 /* ---- one record ---- */
@@ -48,14 +49,16 @@ static void compare_slots(cJSON **changes, char effective[11], const cJSON *befo
 	cJSON *slots = record_slots(before, after);
 	const cJSON *slot;
 
-	cJSON_ArrayForEach(slot, slots) {
+	cJSON_ArrayForEach(slot, slots)
+	{
 		cJSON *claims;
 
 		if (!claims_differ(before, after, slot->valuestring))
 			continue;
 		claims = record_claims(after, slot->valuestring);
 		(void)snprintf(effective, 11, "%s", effective_of(claims, effective));
-		add_change(changes, slot->valuestring, slot_value(before, slot->valuestring), slot_value(after, slot->valuestring));
+		add_change(changes, slot->valuestring, slot_value(before, slot->valuestring),
+			   slot_value(after, slot->valuestring));
 		cJSON_Delete(claims);
 	}
 	cJSON_Delete(slots);
@@ -67,7 +70,8 @@ static void compare_log(cJSON **changes, char effective[11], const cJSON *before
 	static const char *const mains[] = {"outcome", "title", "text"}; /* of a review the outcome */
 	const cJSON *entry;
 
-	cJSON_ArrayForEach(entry, json_get(after, field)) {
+	cJSON_ArrayForEach(entry, json_get(after, field))
+	{
 		const char *day = json_string(entry, "effective");
 		const cJSON *text = NULL;
 
@@ -94,7 +98,8 @@ static enum status read_record(cJSON **out, struct repo *r, const struct oid *tr
 }
 
 /* The changes of the record in a step; *out stays NULL when the step leaves it alone. */
-static enum status find_changes(cJSON **out, char effective[11], struct logging *l, const struct timeline_step *step, struct error *e)
+static enum status find_changes(cJSON **out, char effective[11], struct logging *l, const struct timeline_step *step,
+				struct error *e)
 {
 	static const char *const logs[] = {"notes", "evidence", "reviews", "findings"};
 	struct repo *r = qip_repo(l->c->q);
@@ -183,7 +188,8 @@ static void add_changes(struct table *t, const cJSON *entry)
 {
 	const cJSON *change;
 
-	cJSON_ArrayForEach(change, json_get(entry, "changes")) {
+	cJSON_ArrayForEach(change, json_get(entry, "changes"))
+	{
 		char title[RECORD_SLOT_MAX + 80];
 		struct buf text = BUF_INIT;
 
@@ -200,10 +206,15 @@ static void add_changes(struct table *t, const cJSON *entry)
 
 static enum status print_table(struct logging *l, struct error *e)
 {
-	static const struct table_column all[] = {
-		{"Received", false, false, false}, {"Device", false, true, false}, {"Commit", false, false, false}, {"What", false, true, false}};
-	static const struct table_column one[] = {{"Received", false, false, false}, {"For", false, false, false}, {"Device", false, true, false},
-						  {"What", false, true, false},      {"", false, true, false}};
+	static const struct table_column all[] = {{"Received", false, false, false},
+						  {"Device", false, true, false},
+						  {"Commit", false, false, false},
+						  {"What", false, true, false}};
+	static const struct table_column one[] = {{"Received", false, false, false},
+						  {"For", false, false, false},
+						  {"Device", false, true, false},
+						  {"What", false, true, false},
+						  {"", false, true, false}};
 	struct table t;
 	enum status st;
 
@@ -217,7 +228,8 @@ static enum status print_table(struct logging *l, struct error *e)
 
 		(void)snprintf(commit, sizeof(commit), "%s", json_string(entry, "commit"));
 		if (l->path)
-			table_add(&t, (const char *const[]){when_of(when, entry), json_string(entry, "effective"), device, subject, ""});
+			table_add(&t, (const char *const[]){when_of(when, entry), json_string(entry, "effective"),
+							    device, subject, ""});
 		else
 			table_add(&t, (const char *const[]){when_of(when, entry), device, commit, subject});
 		add_changes(&t, entry);

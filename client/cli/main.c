@@ -15,25 +15,30 @@ static const struct command commands[] = {
 	{"status", "", "who this device is, how fresh its copy is, what waits", help_status, NULL, 0, 0, cmd_status},
 	{"sync", "", "send what waits and fetch what is new", help_sync, NULL, 0, 0, cmd_sync},
 	{"action list", "", "the improvement plan", help_action_list, options_action_list, 0, 0, cmd_action_list},
-	{"action show", "REF", "one action point, with notes, evidence and conflicts", help_action_show, options_action_show, 1, 1,
-	 cmd_action_show},
+	{"action show", "REF", "one action point, with notes, evidence and conflicts", help_action_show,
+	 options_action_show, 1, 1, cmd_action_show},
 	{"action add", "--ref LABEL", "add an action point", help_action_add, options_action_add, 0, 0, cmd_action_add},
-	{"action set", "REF FIELD=VALUE…", "change fields of an action point", help_action_set, options_dated, 2, ARGS_MAX_WORDS,
-	 cmd_action_set},
+	{"action set", "REF FIELD=VALUE…", "change fields of an action point", help_action_set, options_dated, 2,
+	 ARGS_MAX_WORDS, cmd_action_set},
 	{"action note", "REF TEXT", "add a progress note", help_action_note, options_dated, 2, 2, cmd_action_note},
-	{"action evidence", "REF TITLE", "add evidence", help_action_evidence, options_evidence, 2, 2, cmd_action_evidence},
-	{"action review", "REF OUTCOME", "add the outcome of a review", help_action_review, options_review, 2, 2, cmd_action_review},
-	{"import", "FILE.csv", "take over a plan that was kept as a sheet", help_import, options_dated, 1, 1, cmd_import},
-	{"report summary", "", "how many are red, amber, green, blue and overdue", help_summary, options_summary, 0, 0, cmd_report_summary},
+	{"action evidence", "REF TITLE", "add evidence", help_action_evidence, options_evidence, 2, 2,
+	 cmd_action_evidence},
+	{"action review", "REF OUTCOME", "add the outcome of a review", help_action_review, options_review, 2, 2,
+	 cmd_action_review},
+	{"import", "FILE.csv", "take over a plan that was kept as a sheet", help_import, options_dated, 1, 1,
+	 cmd_import},
+	{"report summary", "", "how many are red, amber, green, blue and overdue", help_summary, options_summary, 0, 0,
+	 cmd_report_summary},
 	{"conflicts", "", "fields that two places set differently", help_conflicts, NULL, 0, 0, cmd_conflicts},
 	{"resolve", "REF FIELD", "settle a conflict", help_resolve, options_resolve, 2, 2, cmd_resolve},
 	{"log", "[REF]", "who changed what, and when the server had it", help_log, NULL, 0, 1, cmd_log},
 	{"refused", "[list]", "what the server did not take, and why", help_refused, NULL, 0, 1, cmd_refused},
-	{"inspection add", "--inspected-on DAY", "record an inspection", help_inspection_add, options_inspection_add, 0, 0,
-	 cmd_inspection_add},
-	{"inspection show", "", "the inspections, the latest first", help_inspection_show, options_action_show, 0, 0, cmd_inspection_show},
-	{"feedback stats", "", "what patients answered, and whether every answer is there", help_feedback_stats, options_feedback, 0, 0,
-	 cmd_feedback_stats},
+	{"inspection add", "--inspected-on DAY", "record an inspection", help_inspection_add, options_inspection_add, 0,
+	 0, cmd_inspection_add},
+	{"inspection show", "", "the inspections, the latest first", help_inspection_show, options_action_show, 0, 0,
+	 cmd_inspection_show},
+	{"feedback stats", "", "what patients answered, and whether every answer is there", help_feedback_stats,
+	 options_feedback, 0, 0, cmd_feedback_stats},
 	{"feedback list", "", "the answers one by one", help_feedback_list, options_feedback, 0, 0, cmd_feedback_list},
 	{"site add", "ID --name NAME", "add a site", help_site_add, options_site_add, 1, 1, cmd_site_add},
 	{"site list", "", "the practice's sites", help_site_list, NULL, 0, 0, cmd_site_list},
@@ -42,8 +47,10 @@ static const struct command commands[] = {
 	{"retire", "DEVICE", "let a device hand in what it has, and end", help_retire, options_end, 1, 1, cmd_retire},
 	{"revoke", "DEVICE", "shut a lost or stolen device out", help_revoke, options_end, 1, 1, cmd_revoke},
 	{"audit", "", "check the whole history again", help_audit, options_audit, 0, 0, cmd_audit},
-	{"allowed-signers", "", "the keys behind the history, for git and ssh-keygen", help_signers, NULL, 0, 0, cmd_allowed_signers},
-	{"git-config", "", "what stock git needs to read the history", help_git_config, options_git_config, 0, 0, cmd_git_config},
+	{"allowed-signers", "", "the keys behind the history, for git and ssh-keygen", help_signers, NULL, 0, 0,
+	 cmd_allowed_signers},
+	{"git-config", "", "what stock git needs to read the history", help_git_config, options_git_config, 0, 0,
+	 cmd_git_config},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 
@@ -121,7 +128,8 @@ static int no_command(int argc, const char *const *argv, int at)
 }
 
 /* All arguments but the command's name. */
-static enum status parse(struct cli *c, const struct command *cmd, int argc, const char *const *argv, int at, int words, struct error *e)
+static enum status parse(struct cli *c, const struct command *cmd, int argc, const char *const *argv, int at, int words,
+			 struct error *e)
 {
 	const char **rest = calloc((size_t)argc + 1, sizeof(*rest));
 	int n = 0;

@@ -61,7 +61,8 @@ static int by_label(const void *a, const void *b)
 }
 
 /* The records as of the days asked for. */
-static enum status read_past(struct plan *p, struct cli *c, const char *folder, const char *as_of, const char *received_by, struct error *e)
+static enum status read_past(struct plan *p, struct cli *c, const char *folder, const char *as_of,
+			     const char *received_by, struct error *e)
 {
 	struct asof_options o = {.range = {.received_by = received_by}, .as_of = as_of, .folder = folder};
 	struct oid main, tip;
@@ -113,7 +114,8 @@ enum status plan_read(struct plan *out, struct cli *c, const char *folder, struc
 bool plan_label_twice(const struct plan *p, const struct plan_item *item)
 {
 	for (size_t i = 0; i < p->len; i++)
-		if (&p->items[i] != item && strcasecmp(text_of(p->items[i].record, "ref"), text_of(item->record, "ref")) == 0)
+		if (&p->items[i] != item &&
+		    strcasecmp(text_of(p->items[i].record, "ref"), text_of(item->record, "ref")) == 0)
 			return true;
 	return false;
 }
@@ -134,7 +136,8 @@ static enum status tell_candidates(const struct plan *p, const char *ref, struct
 		if (names(&p->items[i], ref))
 			buf_addf(&list, "%s %s (%.60s)", list.len ? "," : "", text_of(p->items[i].record, "id"),
 				 text_of(p->items[i].record, "action"));
-	(void)error_set(e, STATUS_INVALID, "\"%.60s\" means several action points; please name one by its id:%s", ref, buf_text(&list));
+	(void)error_set(e, STATUS_INVALID, "\"%.60s\" means several action points; please name one by its id:%s", ref,
+			buf_text(&list));
 	buf_clear(&list);
 	return STATUS_INVALID;
 }
@@ -151,12 +154,14 @@ enum status plan_find(const struct plan_item **out, const struct plan *p, const 
 		found = &p->items[i];
 	}
 	if (!found)
-		return error_set(e, STATUS_NOT_FOUND, "there is no action point \"%.60s\"; \"qip action list\" shows all", ref);
+		return error_set(e, STATUS_NOT_FOUND,
+				 "there is no action point \"%.60s\"; \"qip action list\" shows all", ref);
 	*out = found;
 	return STATUS_OK;
 }
 
-static enum status find_in(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *folder, const char *ref, struct error *e)
+static enum status find_in(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *folder, const char *ref,
+			   struct error *e)
 {
 	struct plan p = PLAN_INIT;
 	const struct plan_item *item = NULL;
@@ -193,7 +198,8 @@ enum status plan_find_any(char path[TREE_PATH_MAX], cJSON **record, struct cli *
 
 void plan_label(char *out, size_t size, const cJSON *record)
 {
-	const char *ref = text_of(record, "ref"), *name = text_of(record, "name"), *day = text_of(record, "inspected_on");
+	const char *ref = text_of(record, "ref"), *name = text_of(record, "name"),
+		   *day = text_of(record, "inspected_on");
 
 	if (ref[0] || name[0])
 		(void)snprintf(out, size, "%s", ref[0] ? ref : name);

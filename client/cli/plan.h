@@ -1,4 +1,5 @@
-/* client/cli/plan.h - the records that commands work on: the actions or inspections as asked for, and the one that a REF names. */
+/* client/cli/plan.h - the records that commands work on: the actions or inspections as asked for, and the one that a
+ * REF names. */
 #ifndef QIP_CLI_PLAN_H
 #define QIP_CLI_PLAN_H
 
@@ -16,22 +17,27 @@ struct plan {
 	size_t len, cap;
 	char day[11]; /* the day it is seen from: --as-of, else --received-by, else today */
 };
-#define PLAN_INIT {0}
+#define PLAN_INIT                                                                                                      \
+	{                                                                                                              \
+		0                                                                                                      \
+	}
 
 /* Read a folder ("qip", "inspections"): as it stands, or as the options --as-of and --received-by ask. Opens the home.
  * STATUS_NOT_FOUND: nothing had been received by then; day is set all the same. STATUS_USAGE. */
 enum status plan_read(struct plan *out, struct cli *c, const char *folder, struct error *e) MUST_CHECK;
 void plan_clear(struct plan *p);
 
-/* The action that REF names: a label, whatever the case, or at least 8 characters of an id. STATUS_NOT_FOUND; STATUS_INVALID naming
- * the candidates when there are several. */
+/* The action that REF names: a label, whatever the case, or at least 8 characters of an id. STATUS_NOT_FOUND;
+ * STATUS_INVALID naming the candidates when there are several. */
 enum status plan_find(const struct plan_item **out, const struct plan *p, const char *ref, struct error *e) MUST_CHECK;
 
 /* Another record of the plan has the same label. */
 bool plan_label_twice(const struct plan *p, const struct plan_item *item);
 
-/* For commands that can speak of any record: an action, an inspection, a site by its id, or "practice". As plan_find. *record is the caller's. */
-enum status plan_find_any(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *ref, struct error *e) MUST_CHECK;
+/* For commands that can speak of any record: an action, an inspection, a site by its id, or "practice". As plan_find.
+ * *record is the caller's. */
+enum status plan_find_any(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *ref,
+			  struct error *e) MUST_CHECK;
 /* What people call a record: its label, name, provider and day, or the beginning of its id. */
 void plan_label(char *out, size_t size, const cJSON *record);
 /* What plan_find_any takes for it. */

@@ -13,7 +13,7 @@
 struct column {
 	const char *title;
 	const char *field; /* NULL: half a risk */
-	bool needed;       /* a cell may not be empty */
+	bool needed;	   /* a cell may not be empty */
 };
 
 static const struct column columns[] = {
@@ -35,15 +35,16 @@ static const struct column columns[] = {
 #define LIKELIHOOD_COLUMN 9
 #define CONSEQUENCE_COLUMN 10
 
-const char *const sheet_fields[] = {"ref", "source", "key_question", "regulations", "finding", "action", "success_measure", "owner_role",
-				    "sites", "risk_initial", "start_date", "due_date", "driver", NULL};
+const char *const sheet_fields[] = {"ref",	  "source",	     "key_question", "regulations", "finding",
+				    "action",	  "success_measure", "owner_role",   "sites",	    "risk_initial",
+				    "start_date", "due_date",	     "driver",	     NULL};
 
 struct reading {
 	struct sheet *sheet;
 	const struct csv_table *table;
 	const struct sites *sites;
 	size_t place[ARRAY_LEN(columns)]; /* of each column among the sheet's */
-	bool failed;                      /* out of memory */
+	bool failed;			  /* out of memory */
 };
 
 void sheet_clear(struct sheet *s)
@@ -102,8 +103,8 @@ static enum status find_columns(struct reading *r, struct error *e)
 		if (found > 1)
 			return error_set(e, STATUS_INVALID, "line 1: the column %s is there twice", columns[i].title);
 		if (found == 0)
-			(void)snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s", missing[0] ? ", " : "",
-				       columns[i].title);
+			(void)snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s",
+				       missing[0] ? ", " : "", columns[i].title);
 	}
 	if (missing[0])
 		return error_set(e, STATUS_INVALID, "line 1: these columns are missing: %s", missing);
@@ -147,12 +148,14 @@ static void read_risk(struct reading *r, cJSON *row, const struct csv_row *cells
 
 		value[i] = read_half(cell->text);
 		if (value[i] == 0 && cell->text[0])
-			add_fault(r, cell->line, columns[halves[i]].title, "\"%.40s\" is not a whole number from 1 to 5", cell->text);
+			add_fault(r, cell->line, columns[halves[i]].title,
+				  "\"%.40s\" is not a whole number from 1 to 5", cell->text);
 	}
 	if (value[0] == 0 || value[1] == 0)
 		return;
 	risk = cJSON_CreateObject();
-	if (json_set_integer(risk, "likelihood", value[0]) != STATUS_OK || json_set_integer(risk, "consequence", value[1]) != STATUS_OK) {
+	if (json_set_integer(risk, "likelihood", value[0]) != STATUS_OK ||
+	    json_set_integer(risk, "consequence", value[1]) != STATUS_OK) {
 		cJSON_Delete(risk);
 		r->failed = true;
 	} else if (json_set(row, "risk_initial", risk) != STATUS_OK) {
@@ -166,7 +169,8 @@ static int64_t line_of_ref(const cJSON *rows, const char *ref)
 	int64_t line = 0;
 	const cJSON *row;
 
-	cJSON_ArrayForEach(row, rows) {
+	cJSON_ArrayForEach(row, rows)
+	{
 		const char *other = json_string(row, "ref");
 
 		if (other && strcasecmp(other, ref) == 0 && json_integer(row, "line", &line))
@@ -199,7 +203,8 @@ static void read_row(struct reading *r, const struct csv_row *cells)
 	read_risk(r, row, cells);
 	ref = json_string(row, "ref");
 	if (ref && line_of_ref(r->sheet->rows, ref))
-		add_fault(r, line, "ref", "%.60s stands on line %ld already", ref, (long)line_of_ref(r->sheet->rows, ref));
+		add_fault(r, line, "ref", "%.60s stands on line %ld already", ref,
+			  (long)line_of_ref(r->sheet->rows, ref));
 	if (!cJSON_AddItemToArray(r->sheet->rows, row)) {
 		cJSON_Delete(row);
 		r->failed = true;

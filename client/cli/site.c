@@ -38,8 +38,10 @@ static enum status check_id(struct cli *c, const char *id, const char *path, str
 	enum status st;
 
 	if (!name_valid(id) || sites_is_all(id, strlen(id)))
-		return error_set(e, STATUS_USAGE, "\"%.60s\" cannot be a site's id; please use small letters, digits and '-', such as great-glen",
-				 id);
+		return error_set(
+			e, STATUS_USAGE,
+			"\"%.60s\" cannot be a site's id; please use small letters, digits and '-', such as great-glen",
+			id);
 	st = cli_open(c, e);
 	if (st == STATUS_OK)
 		st = qip_read(&there, c->q, path, e);
@@ -87,17 +89,18 @@ static enum status add_site(void *ctx, const char *path, const cJSON *record, st
 
 	(void)path;
 	(void)e;
-	table_add(&l->table, (const char *const[]){json_string(record, "id"), json_string(record, "name"), json_string(record, "ods"),
-						   json_string(record, "local_authority")});
+	table_add(&l->table, (const char *const[]){json_string(record, "id"), json_string(record, "name"),
+						   json_string(record, "ods"), json_string(record, "local_authority")});
 	push_item(&l->json, cJSON_Duplicate(record, true));
 	return STATUS_OK;
 }
 
 enum status cmd_site_list(struct cli *c, struct error *e)
 {
-	static const struct table_column columns[] = {
-		{"Site", false, false, false}, {"Name", false, true, false}, {"ODS code", false, false, false},
-		{"Local authority", false, false, false}};
+	static const struct table_column columns[] = {{"Site", false, false, false},
+						      {"Name", false, true, false},
+						      {"ODS code", false, false, false},
+						      {"Local authority", false, false, false}};
 	struct listing l = {.json = cJSON_CreateArray()};
 	enum status st = cli_open(c, e);
 

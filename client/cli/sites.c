@@ -48,8 +48,10 @@ bool sites_concern(const cJSON *action, const char *site)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, json_get(action, "sites")) {
-		if (site && cJSON_IsString(item) && (strcmp(item->valuestring, site) == 0 || strcmp(item->valuestring, SITES_ALL) == 0))
+	cJSON_ArrayForEach(item, json_get(action, "sites"))
+	{
+		if (site && cJSON_IsString(item) &&
+		    (strcmp(item->valuestring, site) == 0 || strcmp(item->valuestring, SITES_ALL) == 0))
 			return true;
 	}
 	return !site;

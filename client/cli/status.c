@@ -8,7 +8,7 @@
 
 struct kiosk {
 	char id[NAME_MAX_LEN + 1];
-	int64_t last;     /* number of its last record */
+	int64_t last;		/* number of its last record */
 	char at[TIME_TEXT_MAX]; /* "" unknown */
 };
 
@@ -193,12 +193,14 @@ static void print_text(const struct standing *s)
 	const struct qip_identity *id = qip_identity(s->c->q);
 	FILE *out = s->c->out;
 
-	fprintf(out, "Device      %s, role %s%s%s\n", id->device, role_text(id->role), id->site[0] ? ", site " : "", id->site);
+	fprintf(out, "Device      %s, role %s%s%s\n", id->device, role_text(id->role), id->site[0] ? ", site " : "",
+		id->site);
 	fprintf(out, "Practice    %s at %s\n", id->ods, id->url);
 	fprintf(out, "Root key    %s\n", id->root_fingerprint);
 	print_sync(s);
 	fprintf(out, "Waiting     %llu to send\n", (unsigned long long)s->waiting);
-	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts, s->conflicts ? "; see: qip conflicts" : "");
+	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
+		s->conflicts ? "; see: qip conflicts" : "");
 	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused" : "");
 	for (size_t i = 0; i < s->kiosks_len; i++) {
 		const struct kiosk *k = &s->kiosks[i];
@@ -206,8 +208,8 @@ static void print_text(const struct standing *s)
 		if (k->last == 0)
 			fprintf(out, "Kiosk       %s: no answer yet\n", k->id);
 		else
-			fprintf(out, "Kiosk       %s: %lld answer%s, the last %.10s %.5s\n", k->id, (long long)k->last, plural((uint64_t)k->last),
-				k->at, strlen(k->at) > 11 ? k->at + 11 : "");
+			fprintf(out, "Kiosk       %s: %lld answer%s, the last %.10s %.5s\n", k->id, (long long)k->last,
+				plural((uint64_t)k->last), k->at, strlen(k->at) > 11 ? k->at + 11 : "");
 	}
 }
 

@@ -1,4 +1,5 @@
-/* client/cli/summary.c - qip report summary: how many action points are red, amber, green, blue and overdue, today or as of a day. */
+/* client/cli/summary.c - qip report summary: how many action points are red, amber, green, blue and overdue, today or
+ * as of a day. */
 #include <string.h>
 
 #include "client/cli/plan.h"
@@ -63,26 +64,29 @@ static void add_row(struct table *t, const char *name, const struct report_count
 static enum status print_text(struct cli *c, const struct report *r, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Key question", false, true, false}, {"Actions", true, false, false}, {"Red", true, false, true}, {"Amber", true, false, true},
-		{"Green", true, false, true},         {"Blue", true, false, true},     {"Overdue", true, false, false},
+		{"Key question", false, true, false}, {"Actions", true, false, false}, {"Red", true, false, true},
+		{"Amber", true, false, true},	      {"Green", true, false, true},    {"Blue", true, false, true},
+		{"Overdue", true, false, false},
 	};
 	const struct report_counts *all = &r->all;
 	struct table t;
 	enum status st;
 
-	fprintf(c->out, "Quality improvement plan on %s: %llu of %llu complete\n\n", r->day, (unsigned long long)(all->green + all->blue),
-		(unsigned long long)all->actions);
+	fprintf(c->out, "Quality improvement plan on %s: %llu of %llu complete\n\n", r->day,
+		(unsigned long long)(all->green + all->blue), (unsigned long long)all->actions);
 	table_init(&t, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < r->groups_len; i++)
 		if (r->groups[i].counts.actions > 0)
-			add_row(&t, r->groups[i].key_question[0] ? r->groups[i].key_question : "(none named)", &r->groups[i].counts);
+			add_row(&t, r->groups[i].key_question[0] ? r->groups[i].key_question : "(none named)",
+				&r->groups[i].counts);
 	add_row(&t, "All", all);
 	st = table_print(c->out, &t, c->bold, e);
 	table_clear(&t);
 	if (all->other > 0)
 		fprintf(c->out, "%llu without a status\n", (unsigned long long)all->other);
 	if (all->conflicts > 0)
-		fprintf(c->out, "%llu in conflict, counted as the more severe; see: qip conflicts\n", (unsigned long long)all->conflicts);
+		fprintf(c->out, "%llu in conflict, counted as the more severe; see: qip conflicts\n",
+			(unsigned long long)all->conflicts);
 	if (all->green_without_evidence > 0)
 		fprintf(c->out, "%llu green without evidence; see: qip action list --status green\n",
 			(unsigned long long)all->green_without_evidence);

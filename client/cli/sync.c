@@ -26,10 +26,12 @@ enum status cmd_sync(struct cli *c, struct error *e)
 	if (st == STATUS_OK && c->json)
 		st = print_json(c, &r, e);
 	else if (st == STATUS_OK)
-		fprintf(c->out, "Sent %llu edit%s, received %llu change%s. The log is at %lld.\n", (unsigned long long)r.commits_sent,
-			plural(r.commits_sent), (unsigned long long)r.merges_received, plural(r.merges_received), (long long)r.main_index);
+		fprintf(c->out, "Sent %llu edit%s, received %llu change%s. The log is at %lld.\n",
+			(unsigned long long)r.commits_sent, plural(r.commits_sent),
+			(unsigned long long)r.merges_received, plural(r.merges_received), (long long)r.main_index);
 	if (st == STATUS_OK && r.refused > 0)
-		st = error_set(e, STATUS_REFUSED, "the server refused %llu edit%s; all else is sent, and \"qip refused\" says why",
+		st = error_set(e, STATUS_REFUSED,
+			       "the server refused %llu edit%s; all else is sent, and \"qip refused\" says why",
 			       (unsigned long long)r.refused, plural(r.refused));
 	return st;
 }
@@ -60,8 +62,10 @@ static enum status add_refusal(void *ctx, const struct qip_refusal *r, struct er
 
 enum status cmd_refused(struct cli *c, struct error *e)
 {
-	static const struct table_column columns[] = {
-		{"No", true, false, false}, {"Edit", false, true, false}, {"Path", false, true, false}, {"Reason", false, true, false}};
+	static const struct table_column columns[] = {{"No", true, false, false},
+						      {"Edit", false, true, false},
+						      {"Path", false, true, false},
+						      {"Reason", false, true, false}};
 	struct listing l = {.json = cJSON_CreateArray()};
 	const char *word = cli_word(c, 0);
 	enum status st;

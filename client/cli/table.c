@@ -7,8 +7,8 @@
 
 #include "client/cli/text.h"
 
-#define GAP 2        /* spaces between columns */
-#define NARROWEST 8  /* a flexible column keeps this much */
+#define GAP 2	    /* spaces between columns */
+#define NARROWEST 8 /* a flexible column keeps this much */
 
 void table_init(struct table *t, const struct table_column *columns, size_t len)
 {

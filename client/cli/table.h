@@ -1,7 +1,8 @@
 /* client/cli/table.h - rows of text in aligned columns that fit TEXT_WIDTH.
  *
  *     struct table t; table_init(&t, columns, ARRAY_LEN(columns));
- *     table_add(&t, (const char *const[]){"QIP-01", "red", ...}); ... table_print(stdout, &t, bold, &e); table_clear(&t);
+ *     table_add(&t, (const char *const[]){"QIP-01", "red", ...}); ... table_print(stdout, &t, bold, &e);
+ * table_clear(&t);
  *
  * Like a buf, a failed allocation sticks and is told by table_print.
  */

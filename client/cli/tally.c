@@ -114,7 +114,8 @@ static void read_options(struct counting *c, struct tally_survey *s)
 	(void)snprintf(path, sizeof(path), "surveys/%s.json", s->id);
 	if (qip_read(&record, c->q, path, NULL) != STATUS_OK)
 		return;
-	cJSON_ArrayForEach(question, json_get(record, "questions")) {
+	cJSON_ArrayForEach(question, json_get(record, "questions"))
+	{
 		const char *kind = json_string(question, "kind"), *id = json_string(question, "id");
 
 		if (!kind || strcmp(kind, "choice") != 0 || !id || s->question[0])
@@ -122,7 +123,8 @@ static void read_options(struct counting *c, struct tally_survey *s)
 		(void)snprintf(s->question, sizeof(s->question), "%s", id);
 		if (!json_integer(record, "version", &version) || version != s->version)
 			continue;
-		cJSON_ArrayForEach(option, json_get(question, "options")) {
+		cJSON_ArrayForEach(option, json_get(question, "options"))
+		{
 			const char *text = json_string(json_get(json_get(option, "text"), "en"), "text");
 
 			if (json_string(option, "id"))

@@ -53,7 +53,8 @@ uint64_t tally_missing(const struct tally_device *d);
 /* The next run of missing numbers from `from` on; false when there is none. */
 bool tally_gap(uint64_t *first, uint64_t *last, const struct tally_device *d, uint64_t from);
 
-/* The Friends and Family Test's two figures: (very good + good) and (poor + very poor). False when the options are not that test's. */
+/* The Friends and Family Test's two figures: (very good + good) and (poor + very poor). False when the options are not
+ * that test's. */
 bool tally_fft(uint64_t *positive, uint64_t *negative, const struct tally_survey *s);
 /* The survey of the highest version among those that got answers, the FFT if it did; NULL when there is none. */
 const struct tally_survey *tally_main_survey(const struct tally *t);

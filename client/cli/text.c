@@ -13,7 +13,8 @@ static bool is_control(uint32_t cp)
 /* Bidirectional controls (Unicode UAX #9): they could make one text look like another. */
 static bool turns_direction(uint32_t cp)
 {
-	return cp == 0x061c || cp == 0x200e || cp == 0x200f || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+	return cp == 0x061c || cp == 0x200e || cp == 0x200f || (cp >= 0x202a && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069);
 }
 
 enum status text_check(const char *text, const char *what, struct error *e)
@@ -24,13 +25,15 @@ enum status text_check(const char *text, const char *what, struct error *e)
 	if (!utf8_valid(&chars, text, len))
 		return error_set(e, STATUS_INVALID, "%s is not UTF-8 text", what);
 	if (chars > TEXT_MAX_CHARS)
-		return error_set(e, STATUS_INVALID, "%s has %zu characters; %d are the limit", what, chars, TEXT_MAX_CHARS);
+		return error_set(e, STATUS_INVALID, "%s has %zu characters; %d are the limit", what, chars,
+				 TEXT_MAX_CHARS);
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
 
 		i += utf8_decode(&cp, text + i, len - i);
 		if (is_control(cp) && cp != '\n')
-			return error_set(e, STATUS_INVALID, "%s holds a control character (U+%04X)", what, (unsigned)cp);
+			return error_set(e, STATUS_INVALID, "%s holds a control character (U+%04X)", what,
+					 (unsigned)cp);
 		blank = blank && (cp == ' ' || cp == '\n' || cp == 0xa0);
 	}
 	return blank ? error_set(e, STATUS_INVALID, "%s is empty", what) : STATUS_OK;

@@ -11,10 +11,12 @@
 
 static const struct arg_option common[] = {
 	{"home", "DIR", "", false}, {"json", NULL, "", false}, {"help", NULL, "", false}, {NULL, NULL, NULL, false}};
-static const struct arg_option own[] = {{"site", "SITE", "", true}, {"since", "DAY", "", false}, {NULL, NULL, NULL, false}};
+static const struct arg_option own[] = {
+	{"site", "SITE", "", true}, {"since", "DAY", "", false}, {NULL, NULL, NULL, false}};
 
-#define PARSE(a, e, ...)                                                                                                 \
-	args_parse((a), (int)ARRAY_LEN(((const char *const[]){__VA_ARGS__})), (const char *const[]){__VA_ARGS__}, common, own, (e))
+#define PARSE(a, e, ...)                                                                                               \
+	args_parse((a), (int)ARRAY_LEN(((const char *const[]){__VA_ARGS__})), (const char *const[]){__VA_ARGS__},      \
+		   common, own, (e))
 
 static void takes_words_and_options_in_any_order(void **state)
 {
@@ -44,7 +46,8 @@ static void takes_text_that_begins_with_a_dash_as_a_word(void **state)
 	assert_string_equal(a.words[0], "-5 points since May");
 	assert_string_equal(a.words[2], "--json");
 	assert_int_equal(a.given_len, 0);
-	assert_int_equal(PARSE(&a, &e, "--since", "--json"), STATUS_OK); /* a value is a value, whatever it looks like */
+	assert_int_equal(PARSE(&a, &e, "--since", "--json"),
+			 STATUS_OK); /* a value is a value, whatever it looks like */
 	assert_string_equal(args_get(&a, "since"), "--json");
 }
 

@@ -29,7 +29,9 @@ static struct csv_table read_ok(const char *text)
 
 static void passes_over_a_byte_order_mark_and_takes_any_line_end(void **state)
 {
-	static const char *const texts[] = {"\xef\xbb\xbf" "a,b\r\nc,d\r\n", "a,b\nc,d", "a,b\rc,d\r", "a,b\n\n\nc,d\n"};
+	static const char *const texts[] = {"\xef\xbb\xbf"
+					    "a,b\r\nc,d\r\n",
+					    "a,b\nc,d", "a,b\rc,d\r", "a,b\n\n\nc,d\n"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -80,7 +82,9 @@ static void names_the_line_of_a_fault_and_leaves_out_untouched(void **state)
 		{"a\n\"b\" c\n", "line 2"},
 		{"a\nb\n\"c\nd\n", "line 3: the file ends inside"},
 		{"a\n\xff\n", "line 2: this is not UTF-8"},
-		{"a\nb\nGr\xf6\xdf" "e\n", "line 3: this is not UTF-8"},
+		{"a\nb\nGr\xf6\xdf"
+		 "e\n",
+		 "line 3: this is not UTF-8"},
 	};
 
 	(void)state;
@@ -116,7 +120,8 @@ static void stops_at_its_limits(void **state)
 	for (size_t i = 0; i < 2 * (CSV_MAX_ROWS + 1); i++)
 		big[i] = i % 2 ? '\n' : 'a';
 	assert_int_equal(csv_table_read(&t, big, 2 * (CSV_MAX_ROWS + 1), &e), STATUS_TOO_BIG);
-	assert_int_equal(csv_table_read(&t, big, 2 * CSV_MAX_ROWS + 1, &e), STATUS_TOO_BIG); /* the last row without line break */
+	assert_int_equal(csv_table_read(&t, big, 2 * CSV_MAX_ROWS + 1, &e),
+			 STATUS_TOO_BIG); /* the last row without line break */
 	memset(big, ',', CSV_MAX_CELLS);
 	assert_int_equal(csv_table_read(&t, big, CSV_MAX_CELLS, &e), STATUS_TOO_BIG);
 	assert_null(t.rows);
