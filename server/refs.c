@@ -9,7 +9,7 @@
 
 #define MAIN "refs/heads/main"
 #define AGENT "agent=qip/" QIP_VERSION
-#define FETCH_CAPABILITIES "multi_ack_detailed no-done side-band-64k ofs-delta"
+#define FETCH_CAPABILITIES "multi_ack_detailed no-done side-band-64k no-progress ofs-delta"
 #define PUSH_CAPABILITIES "report-status side-band-64k ofs-delta no-thin"
 
 void refs_filter(struct store_refs *refs, const struct identity *who)
