@@ -214,16 +214,24 @@ tamper_byte_as_server() {
 	local repo tree merge
 	repo=$(tampered byte-server)
 	tree=$(tree_with_changed_byte "$repo" "$1")
-	merge=$(forge_merge "$repo" "$tree" "$(git -C "$repo" rev-parse main^2)" "$(merged_device "$repo")")
+	merge=$(remerge "$repo" "$tree")
 	refused "$merge" audit_repo "$repo"
 	says "$1" "$REFUSAL"
+}
+
+# remerge REPO TREE - the last merge made anew with another tree, signed with the server's true key.
+remerge() {
+	local head device
+	head=$(git -C "$1" rev-parse main^2)
+	device=$(git -C "$1" log -1 --format=%B main | sed -n 's/^Qip-Device: //p')
+	git -C "$1" update-ref refs/heads/main main^
+	forge_merge "$1" "$2" "$head" "$device"
 }
 
 tree_with_changed_byte() {
 	git -C "$1" cat-file blob "main:$2" | sed 's/"kiosk"/"kiosq"/' >"$WORK/changed.json"
 	forge_tree "$1" 'main^{tree}' "$2=$WORK/changed.json"
 }
-merged_device() { git -C "$1" log -1 --format=%B main | sed -n 's/^Qip-Device: //p'; }
 
 # One byte on the disk, inside the object that holds the record.
 tamper_object() {
@@ -258,7 +266,7 @@ tamper_unknown_key() {
 tamper_removed() {
 	local repo
 	repo=$(tampered removed)
-	forge_merge "$repo" "$(forge_tree "$repo" 'main^{tree}' "$1=")" "$(git -C "$repo" rev-parse main^2)" "$(merged_device "$repo")" >/dev/null
+	remerge "$repo" "$(forge_tree "$repo" 'main^{tree}' "$1=")" >/dev/null
 	refused "$1" audit_repo "$repo"
 }
 
