@@ -252,12 +252,12 @@ static enum status commit_journal(struct batch *b, struct journal *j, struct err
 enum status answers_commit(uint64_t *committed, struct qip *q, int64_t now_ms, struct error *e)
 {
 	char path[HOME_PATH_MAX];
-	struct journal *own = NULL;
+	struct journal *j = NULL;
 	struct batch *b = NULL;
 	enum status st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
 
-	if (st == STATUS_OK && !q->journal)
-		st = journal_open(&own, path, JOURNAL_READ, 1, q->env, e);
+	if (st == STATUS_OK)
+		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
 	if (st != STATUS_OK)
 		return st;
 	b = calloc(1, sizeof(*b));
@@ -265,12 +265,12 @@ enum status answers_commit(uint64_t *committed, struct qip *q, int64_t now_ms, s
 		b->q = q;
 		b->now_ms = now_ms;
 		b->not_before_ms = RECORDED_FLOOR_MS;
-		st = commit_journal(b, q->journal ? q->journal : own, e);
+		st = commit_journal(b, j, e);
 	} else
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
 		*committed = b->count;
 	free(b);
-	journal_close(own);
+	journal_close(j);
 	return st;
 }

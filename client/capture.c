@@ -23,7 +23,6 @@ struct recent {
 };
 
 struct qip_capture {
-	struct qip *q;           /* borrowed; used for opening and reloading only */
 	const struct env *env;
 	pthread_mutex_t lock;    /* over all below */
 	struct journal *journal; /* owned */
@@ -140,8 +139,6 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
 
 	if (!home_is_kiosk(q))
 		return error_set(e, STATUS_DENIED, "only a kiosk records patients' answers");
-	if (q->journal)
-		return error_set(e, STATUS_BUSY, "the journal is open already");
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return error_set(e, STATUS_NOMEM, "out of memory");
@@ -157,8 +154,6 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
 		qip_capture_close(c);
 		return st;
 	}
-	c->q = q;
-	q->journal = c->journal; /* so that a sync reads the journal through its writer */
 	*out = c;
 	return STATUS_OK;
 }
@@ -167,8 +162,6 @@ void qip_capture_close(struct qip_capture *c)
 {
 	if (!c)
 		return;
-	if (c->q)
-		c->q->journal = NULL;
 	journal_close(c->journal);
 	for (size_t i = 0; i < c->surveys_len; i++)
 		cJSON_Delete(c->surveys[i]);

@@ -50,7 +50,6 @@ struct qip {
 	struct state state;
 	struct registry registry;   /* of the tree parts named next; loaded when first asked for */
 	struct oid registry_practice, registry_devices;
-	struct journal *journal;    /* of an open capture; borrowed */
 };
 
 /* Open the folder and take its lock, waiting as the options say; `make` makes a folder that is not there. */

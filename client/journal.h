@@ -54,7 +54,8 @@ enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, 
 uint64_t journal_last(struct journal *j);
 /* Bytes on disk of all segments. */
 uint64_t journal_size(struct journal *j);
-/* Delete segments in which every record is numbered at most `seq` and was written before wall time `before_ms`. Never the newest. */
+/* Delete segments in which every record is numbered at most `seq` and was written before wall time `before_ms`. Never the newest. Readers may, too:
+ * a sync works beside the writer. */
 enum status journal_release(struct journal *j, uint64_t seq, int64_t before_ms, struct error *e) MUST_CHECK;
 
 #endif

@@ -205,19 +205,23 @@ static enum status follow(struct sync *s, struct error *e)
 /* Receipted answers are kept for weeks, in case the server has to be restored; less long only if the journal would fill. */
 static void release_journal(struct qip *q)
 {
+	char path[HOME_PATH_MAX];
+	struct journal *j = NULL;
 	struct oid accepted;
 	uint64_t last = 0;
 	bool sure = q->env->quality(q->env->ctx) == CLOCK_SYNCHRONISED;
 	int64_t before_ms = sure ? q->env->now_ms(q->env->ctx) - LIMIT_KEEP_RECEIPTED_MS : 0;
 
-	if (!q->journal) /* only the journal's writer may release */
-		return;
 	if (home_ref(&accepted, q, q->own_ref, NULL) != STATUS_OK || answers_last(&last, q, &accepted, NULL) != STATUS_OK)
 		return;
-	if (journal_size(q->journal) > JOURNAL_MAX_BYTES / 2)
+	if (qip_home_path(path, sizeof(path), q, HOME_JOURNAL) != STATUS_OK ||
+	    journal_open(&j, path, JOURNAL_READ, 1, q->env, NULL) != STATUS_OK)
+		return;
+	if (journal_size(j) > JOURNAL_MAX_BYTES / 2)
 		before_ms = INT64_MAX;
 	if (last > 0 && before_ms > 0) /* failing costs disk space only, and is tried again */
-		(void)(journal_release(q->journal, last, before_ms, NULL) == STATUS_OK);
+		(void)(journal_release(j, last, before_ms, NULL) == STATUS_OK);
+	journal_close(j);
 }
 
 static enum status finish(struct sync *s, struct error *e)
@@ -286,7 +290,7 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
 {
 	struct chain chain = {0};
-	struct journal *own = NULL;
+	struct journal *j = NULL;
 	struct oid accepted;
 	char path[HOME_PATH_MAX];
 	uint64_t sent = 0, last = 0;
@@ -302,14 +306,14 @@ enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
 	st = home_ref(&accepted, q, q->own_ref, e);
 	if (st == STATUS_OK)
 		st = answers_last(&sent, q, &accepted, e);
-	if (st == STATUS_OK && !q->journal)
+	if (st == STATUS_OK)
 		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
-	if (st == STATUS_OK && !q->journal)
-		st = journal_open(&own, path, JOURNAL_READ, 1, q->env, e);
+	if (st == STATUS_OK)
+		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
 	if (st == STATUS_OK) {
-		last = journal_last(q->journal ? q->journal : own);
+		last = journal_last(j);
 		*out = last > sent ? last - sent : 0;
 	}
-	journal_close(own);
+	journal_close(j);
 	return st;
 }

@@ -95,7 +95,8 @@ struct qip_answer {
 #define QIP_COMMENT_MAX 10000 /* code points */
 
 struct qip_capture;
-/* Open the journal of q's home for writing. The capture may outlive other use of q, not q itself. STATUS_UNTRUSTED: no survey or key that holds. */
+/* Open the journal of q's home for writing. The capture keeps nothing of q, which may be closed at once, so that
+ * syncs, of this process or another, find the home free. STATUS_UNTRUSTED: no survey or key that holds; STATUS_BUSY: another capture is open. */
 enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e) MUST_CHECK;
 /* Durable on STATUS_OK; *seq is the answer's number. STATUS_EXISTS: this id is in the journal already (*seq set): a success to the patient.
  * STATUS_INVALID: not an answer to this survey. Thread-safe. */
