@@ -52,32 +52,57 @@ cJSON *action_json(const struct plan *p, const struct plan_item *item)
 	return record;
 }
 
-static void show_field(struct buf *out, const cJSON *record, const char *field)
+/* A cell: the field's value, and a mark for what a person should look at. */
+static void show_cell(struct buf *out, const cJSON *record, const char *field, const char *mark)
 {
 	const cJSON *value = json_get(record, field);
 
-	buf_reset(out);
-	if (value)
+	if (cJSON_IsObject(value)) /* a risk, without its product */
+		buf_addf(out, "%dx%d", (int)json_get(value, "likelihood")->valuedouble,
+			 (int)json_get(value, "consequence")->valuedouble);
+	else if (value)
 		field_show(out, value);
 	if (json_get(json_get(record, "conflicts"), field))
 		buf_adds(out, " !");
+	buf_adds(out, mark);
 }
 
 static void add_row(struct table *t, const struct plan *p, const struct plan_item *item)
 {
-	static const char *const shown[] = {"ref",	  "status", "risk_current", "due_date",
-					    "owner_role", "sites",  "action"};
-	struct buf cells[ARRAY_LEN(shown) + 1] = {BUF_INIT};
-	const char *texts[ARRAY_LEN(shown) + 1];
+	const cJSON *record = item->record;
+	const struct {
+		const char *field, *mark;
+	} shown[] = {
+		{"ref", plan_label_twice(p, item) ? " =" : ""},
+		{"status", report_lacks_evidence(record) ? " ?" : ""},
+		{"risk_current", ""},
+		{"due_date", report_is_overdue(record, p->day) ? " late" : ""},
+		{"owner_role", ""},
+		{"sites", ""},
+		{"action", ""},
+	};
+	struct buf cells[ARRAY_LEN(shown)] = {BUF_INIT};
+	const char *texts[ARRAY_LEN(shown)];
 
-	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
-		show_field(&cells[i], item->record, shown[i]);
-	action_flags(&cells[ARRAY_LEN(shown)], p, item);
-	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+		show_cell(&cells[i], record, shown[i].field, shown[i].mark);
 		texts[i] = buf_text(&cells[i]);
+	}
 	table_add(t, texts);
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
 		buf_clear(&cells[i]);
+}
+
+/* What the marks mean, of those that were used. */
+static void print_legend(struct cli *c, const struct report_counts *counts, bool labels)
+{
+	if (counts->conflicts > 0)
+		fprintf(c->out,
+			"!  set differently in two places; the more severe or later value shows. See: qip conflicts\n");
+	if (counts->green_without_evidence > 0)
+		fprintf(c->out, "?  complete, but without evidence. Add it: qip action evidence REF TITLE\n");
+	if (labels)
+		fprintf(c->out, "=  two action points have this label. Change one: qip action set ID ref=LABEL\n");
 }
 
 static bool wanted(const cJSON *record, const char *status, const char *site)
@@ -102,27 +127,33 @@ static enum status print_table(struct cli *c, const struct plan *p, const char *
 			       struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Ref", false, false, false},	{"Status", false, false, true},	 {"Risk", false, false, false},
-		{"Due", false, false, false},	{"Owner", false, true, false},	 {"Sites", false, true, false},
-		{"Action", false, true, false}, {"Look at", false, true, false},
+		{.title = "Ref"},
+		{.title = "Status", .bold = true},
+		{.title = "Risk"},
+		{.title = "Due"},
+		{.title = "Owner", .gives = 1},
+		{.title = "Sites", .gives = 1},
+		{.title = "Action", .gives = 2},
 	};
+	struct report shown;
 	struct table t;
-	size_t conflicts = 0;
+	bool labels = false;
 	enum status st;
 
+	report_init(&shown, p->day);
 	table_init(&t, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < p->len; i++) {
 		if (!wanted(p->items[i].record, status, site))
 			continue;
 		add_row(&t, p, &p->items[i]);
-		conflicts += record_conflicts(p->items[i].record) > 0;
+		report_add(&shown, p->items[i].record);
+		labels = labels || plan_label_twice(p, &p->items[i]);
 	}
 	st = table_print(c->out, &t, c->bold, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
 		fprintf(c->out, "%s%zu action point%s\n", t.rows ? "\n" : "", t.rows, plural(t.rows));
-	if (st == STATUS_OK && conflicts > 0)
-		fprintf(c->out, "\"!\": set differently in two places; the more severe or later value shows. See: qip "
-				"conflicts\n");
+		print_legend(c, &shown.all, labels);
+	}
 	table_clear(&t);
 	return st;
 }

@@ -105,11 +105,11 @@ static enum status print_json(struct cli *c, const struct audit *a, struct error
 
 static enum status print_devices(struct cli *c, const struct audit *a, struct error *e)
 {
-	static const struct table_column columns[] = {{"Device", false, true, false},
-						      {"Role", false, false, false},
-						      {"Invited by", false, true, false},
-						      {"Answers", true, false, false},
-						      {"Last number", true, false, false}};
+	static const struct table_column columns[] = {
+		{.title = "Device", .gives = 1},	 {.title = "Role"},
+		{.title = "Invited by", .gives = 1},	 {.title = "Answers", .right = true},
+		{.title = "Last number", .right = true},
+	};
 	struct table t;
 	enum status st;
 

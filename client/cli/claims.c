@@ -92,9 +92,13 @@ static void print_shown(const struct claims_view *v, const cJSON *record, const 
 enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Claim", true, false, false},	  {"Value", false, true, false}, {"Device", false, true, false},
-		{"Site", false, true, false},	  {"By", false, false, false},	 {"For", false, false, false},
-		{"Entered", false, false, false},
+		{.title = "Claim", .right = true},
+		{.title = "Value", .gives = 2},
+		{.title = "Device", .gives = 1},
+		{.title = "Site", .gives = 1},
+		{.title = "By"},
+		{.title = "For"},
+		{.title = "Entered"},
 	};
 	cJSON *claims = record_claims(record, slot);
 	const cJSON *claim;

@@ -118,11 +118,11 @@ static cJSON *device_json(const struct device *d)
 
 enum status cmd_devices(struct cli *c, struct error *e)
 {
-	static const struct table_column columns[] = {{"Device", false, true, false},
-						      {"Role", false, false, false},
-						      {"Site", false, true, false},
-						      {"Invited by", false, true, false},
-						      {"State", false, false, true}};
+	static const struct table_column columns[] = {
+		{.title = "Device", .gives = 1},  {.title = "Role"},
+		{.title = "Site", .gives = 1},	  {.title = "Invited by", .gives = 1},
+		{.title = "State", .bold = true},
+	};
 	struct registry reg = REGISTRY_INIT;
 	cJSON *list = cJSON_CreateArray();
 	struct table t;

@@ -100,9 +100,10 @@ static enum status add_record(void *ctx, const char *path, const cJSON *record, 
 enum status cmd_feedback_list(struct cli *c, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Device", false, true, false}, {"No", true, false, false},	  {"Recorded", false, false, false},
-		{"Clock", false, false, false}, {"Site", false, true, false},	  {"Mode", false, false, false},
-		{"Answer", false, true, false}, {"Comment", false, false, false},
+		{.title = "Device", .gives = 1}, {.title = "No", .right = true},
+		{.title = "Recorded"},		 {.title = "Clock"},
+		{.title = "Site", .gives = 1},	 {.title = "Mode"},
+		{.title = "Answer", .gives = 2}, {.title = "Comment"},
 	};
 	struct listing l = {.as_json = c->json, .json = cJSON_CreateArray()};
 	struct sites sites;
@@ -154,7 +155,10 @@ static void print_gaps(struct buf *out, const struct tally_device *d)
 static enum status print_survey(struct cli *c, const struct tally_survey *s, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Answer", false, true, false}, {"Count", true, false, false}, {"Share", true, false, false}};
+		{.title = "Answer", .gives = 2},
+		{.title = "Count", .right = true},
+		{.title = "Share", .right = true},
+	};
 	uint64_t positive, negative;
 	struct table t;
 	enum status st;
@@ -180,9 +184,14 @@ static enum status print_survey(struct cli *c, const struct tally_survey *s, str
 
 static enum status print_devices(struct cli *c, const struct tally *t, struct error *e)
 {
-	static const struct table_column columns[] = {{"Device", false, false, false}, {"Last", true, false, false},
-						      {"Answers", true, false, false}, {"Void", true, false, false},
-						      {"Lost", true, false, false},    {"Numbers", false, true, false}};
+	static const struct table_column columns[] = {
+		{.title = "Device"},
+		{.title = "Last", .right = true},
+		{.title = "Answers", .right = true},
+		{.title = "Void", .right = true},
+		{.title = "Lost", .right = true},
+		{.title = "Numbers", .gives = 1},
+	};
 	struct table table;
 	enum status st;
 

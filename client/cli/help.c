@@ -1,4 +1,4 @@
-/* client/cli/help.c - what `qip --help` and `qip CMD --help` print. */
+/* client/cli/help.c - how `qip --help` and `qip CMD --help` are printed; the texts are in help_texts.c. */
 #include "client/cli/help.h"
 
 #include <string.h>
@@ -7,86 +7,6 @@
 
 #define COMMAND_COLUMN 36
 #define OPTION_COLUMN 28
-
-const char help_join[] = "CODE is what \"qip invite\" printed, or \"qip-server practice add\" for a practice's first "
-			 "manager. Case and dashes do not\n"
-			 "matter. After an interruption the same command with the same code goes on.\n\n"
-			 "  qip join https://qip.example.org:8443 ABCDE-FGHJK-… --home ~/qip\n";
-const char help_status[] = "Works offline.\n\n  qip status\n";
-const char help_sync[] = "Everything else works without the server; what was entered waits here until the next sync. "
-			 "Run it as often as you like: nothing is\n"
-			 "sent twice.\n\n"
-			 "  qip sync\n";
-const char help_action_list[] =
-	"\"!\" marks a field that two places set differently; the more severe or later value shows.\n\n"
-	"  qip action list --status red --site kibworth\n"
-	"  qip action list --as-of 2022-06-30\n";
-const char help_action_show[] = "REF is a label (QIP-07) or at least 8 characters of an id.\n\n"
-				"  qip action show QIP-07\n"
-				"  qip action show QIP-07 --as-of 2022-06-30\n";
-const char help_action_add[] = "A new action point is red and at its initial risk unless said otherwise.\n\n"
-			       "  qip action add --ref QIP-24 --finding \"Fridge log had gaps\" --action \"Check each "
-			       "day, two signatures\" \\\n"
-			       "      --sites \"Kibworth;Fleckney\" --risk-initial 3x4 --due-date 2022-09-30\n";
-const char help_action_set[] = "FIELD is one of: ref status finding action success_measure public_summary key_question "
-			       "regulations sites owner_role source\n"
-			       "driver start_date due_date risk_initial risk_current risk_target. Nothing behind '=' "
-			       "clears the field. sites and regulations\n"
-			       "are lists with ';' between; += adds to them and -= takes away.\n\n"
-			       "  qip action set QIP-07 status=amber risk_current=2x4\n"
-			       "  qip action set QIP-07 status=green --effective 2023-04-28\n"
-			       "  qip action set QIP-07 sites+=kibworth regulations-=17\n";
-const char help_action_note[] = "No names of patients, please: a note stays in the history for ever.\n\n"
-				"  qip action note QIP-07 \"Second meeting held, minutes on the shared drive\"\n";
-const char help_action_evidence[] = "  qip action evidence QIP-07 \"Minutes of three learning meetings\" --link "
-				    "https://intranet.example.org/minutes\n";
-const char help_action_review[] = "  qip action review QIP-07 embedded --text \"Still in place after six months\"\n";
-const char help_import[] = "The first row names the columns: ref, source, key_question, regulation, finding, action, "
-			   "success_measure, owner_role, sites,\n"
-			   "initial_likelihood, initial_consequence, start_date, due_date, driver. Others are not "
-			   "read. All rows go in as one edit, or none;\n"
-			   "rows that are there already are passed over.\n\n"
-			   "  qip import plan.csv --effective 2022-06-06\n";
-const char help_summary[] =
-	"--as-of goes by the day that edits speak of, --received-by by the day the server had them.\n\n"
-	"  qip report summary\n"
-	"  qip report summary --as-of 2023-04-30\n"
-	"  qip report summary --as-of 2022-06-30 --received-by 2022-07-31\n";
-const char help_conflicts[] =
-	"Nothing is lost in a conflict: every value stays until somebody chooses.\n\n  qip conflicts\n";
-const char help_resolve[] = "  qip resolve QIP-07 status --value amber\n"
-			    "  qip resolve QIP-07 status --claim 2\n"
-			    "  qip resolve QIP-07 status --site fleckney\n";
-const char help_log[] = "  qip log\n  qip log QIP-07\n";
-const char help_refused[] = "What was refused stays in this home's copy under refs/refused/.\n\n  qip refused list\n";
-const char help_inspection_add[] =
-	"  qip inspection add --inspected-on 2022-04-28 --published-on 2022-05-30 --overall requires-improvement \\\n"
-	"      --rating safe=requires-improvement --rating caring=good,carried-forward --breach 12 --breach 17\n";
-const char help_inspection_show[] = "  qip inspection show\n";
-const char help_feedback_stats[] = "Positive is (very good + good) of all answers, negative (poor + very poor); "
-				   "\"neither\" and \"don't know\" stay in the whole.\n"
-				   "Every device numbers its answers without gaps, so a missing one shows.\n\n"
-				   "  qip feedback stats --site kibworth\n";
-const char help_feedback_list[] = "  qip feedback list --since 2023-04-01 --site kibworth\n";
-const char help_site_add[] = "  qip site add great-glen --name \"Great Glen\" --local-authority E10000018\n";
-const char help_site_list[] = "  qip site list\n";
-const char help_devices[] = "  qip devices\n";
-const char help_invite[] = "For managers. The code is good for one device; hand it over in person or by telephone.\n\n"
-			   "  qip invite fleckney-desk --role staff --site fleckney\n"
-			   "  qip invite kib-kiosk --role kiosk --site kibworth\n";
-const char help_retire[] = "For managers.\n\n  qip retire kib-kiosk --reason \"Replaced\"\n";
-const char help_revoke[] =
-	"For managers. What the device still sends is not accepted.\n\n  qip revoke kib-kiosk --reason \"Stolen\"\n";
-const char help_audit[] = "Trusts nothing but the practice's root key: every signature, right, schema, number and "
-			  "merge is checked again. Each finding is a\n"
-			  "line \"commit path device: what is wrong\", and the exit status is 1.\n\n"
-			  "  qip audit\n"
-			  "  qip audit --repo history.git --ods C82999 --root SHA256:…\n";
-const char help_signers[] = "  qip allowed-signers > allowed_signers\n  git -c "
-			    "gpg.ssh.allowedSignersFile=$PWD/allowed_signers log --show-signature\n";
-const char help_git_config[] = "  qip git-config --write ~/.config/qip.gitconfig\n"
-			       "  git config --global include.path ~/.config/qip.gitconfig\n"
-			       "  git clone https://qip.example.org:8443/C82999/history.git\n";
 
 /* "name words", padded so that what follows is aligned; a line of its own when it is too long. */
 static void print_left(FILE *f, const char *a, const char *b, size_t column)
@@ -119,21 +39,39 @@ void help_all(FILE *f, const struct command *commands, const char *group)
 	fprintf(f, "\nMore: qip COMMAND --help, and qip(1). Every listing prints JSON with --json.\n");
 }
 
+/* Paragraphs are wrapped; examples, which begin with a space, stand as they are. */
+static void print_text(FILE *f, const char *text)
+{
+	while (*text) {
+		char line[1024];
+		size_t len = strcspn(text, "\n");
+
+		(void)snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		if (line[0] == ' ' || line[0] == '\0')
+			fprintf(f, "%s\n", line);
+		else
+			text_wrap(f, line, 0);
+		text += len + (text[len] == '\n');
+	}
+}
+
 static void print_options(FILE *f, const struct arg_option *options)
 {
 	for (const struct arg_option *o = options; o && o->name; o++) {
-		char name[48];
+		char name[48], text[256];
 
 		(void)snprintf(name, sizeof(name), "--%s", o->name);
+		(void)snprintf(text, sizeof(text), "%s%s", o->help, o->repeat ? "; may be repeated" : "");
 		print_left(f, name, o->value ? o->value : "", OPTION_COLUMN);
-		fprintf(f, "%s%s\n", o->help, o->repeat ? "; may be repeated" : "");
+		text_wrap(f, text, OPTION_COLUMN);
 	}
 }
 
 void help_command(FILE *f, const struct command *cmd, const struct arg_option *common)
 {
-	fprintf(f, "qip %s%s%s - %s\n\n%s\nOptions:\n", cmd->name, cmd->words[0] ? " " : "", cmd->words, cmd->summary,
-		cmd->help);
+	fprintf(f, "qip %s%s%s - %s\n\n", cmd->name, cmd->words[0] ? " " : "", cmd->words, cmd->summary);
+	print_text(f, cmd->help);
+	fprintf(f, "\nOptions:\n");
 	print_options(f, cmd->options);
 	print_options(f, common);
 }

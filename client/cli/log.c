@@ -5,7 +5,10 @@
 
 #include "client/cli/fields.h"
 #include "client/cli/plan.h"
+#include "client/cli/text.h"
 #include "client/timeline.h"
+
+#define INDENT 26 /* the column of a change's values */
 
 struct logging {
 	struct cli *c;
@@ -15,11 +18,12 @@ struct logging {
 
 /* ---- one record ---- */
 
-static void add_change(cJSON **changes, const char *slot, const cJSON *before, const cJSON *after)
+static void add_change(cJSON **changes, const char *slot, bool settled, const cJSON *before, const cJSON *after)
 {
 	cJSON *change = cJSON_CreateObject();
 
 	put_string(&change, "slot", slot);
+	put_bool(&change, "settled", settled); /* it was in conflict and no longer is */
 	put_item(&change, "before", before ? cJSON_Duplicate(before, true) : cJSON_CreateNull());
 	put_item(&change, "after", after ? cJSON_Duplicate(after, true) : cJSON_CreateNull());
 	push_item(changes, change);
@@ -51,13 +55,15 @@ static void compare_slots(cJSON **changes, char effective[11], const cJSON *befo
 
 	cJSON_ArrayForEach(slot, slots)
 	{
+		bool settled = json_get(json_get(before, "conflicts"), slot->valuestring) &&
+			       !json_get(json_get(after, "conflicts"), slot->valuestring);
 		cJSON *claims;
 
 		if (!claims_differ(before, after, slot->valuestring))
 			continue;
 		claims = record_claims(after, slot->valuestring);
 		(void)snprintf(effective, 11, "%s", effective_of(claims, effective));
-		add_change(changes, slot->valuestring, slot_value(before, slot->valuestring),
+		add_change(changes, slot->valuestring, settled, slot_value(before, slot->valuestring),
 			   slot_value(after, slot->valuestring));
 		cJSON_Delete(claims);
 	}
@@ -80,7 +86,7 @@ static void compare_log(cJSON **changes, char effective[11], const cJSON *before
 		for (size_t i = 0; i < ARRAY_LEN(mains) && !text; i++)
 			text = json_get(entry, mains[i]);
 		(void)snprintf(effective, 11, "%s", day ? day : "");
-		add_change(changes, field, NULL, text);
+		add_change(changes, field, false, NULL, text);
 	}
 }
 
@@ -184,55 +190,69 @@ static const char *when_of(char out[24], const cJSON *entry)
 	return out;
 }
 
-static void add_changes(struct table *t, const cJSON *entry)
+/* "red → green", "settled: amber"; an element of a set was added or removed. */
+static void show_change(struct buf *out, const cJSON *change)
 {
-	const cJSON *change;
+	const cJSON *before = json_get(change, "before"), *after = json_get(change, "after");
+	const char *key = strchr(json_string(change, "slot"), '/');
+	bool element = key && (cJSON_IsString(before) || cJSON_IsString(after));
 
-	cJSON_ArrayForEach(change, json_get(entry, "changes"))
-	{
-		char title[RECORD_SLOT_MAX + 80];
-		struct buf text = BUF_INIT;
+	if (cJSON_IsTrue(json_get(change, "settled")))
+		buf_adds(out, "settled: ");
+	else if (!element && !cJSON_IsNull(before)) {
+		field_show(out, before);
+		buf_adds(out, " → ");
+	}
+	if (element)
+		buf_adds(out, cJSON_IsNull(after) ? "removed" : "added");
+	else
+		field_show(out, after);
+}
 
-		slot_title(title, sizeof(title), json_string(change, "slot"));
-		if (!cJSON_IsNull(json_get(change, "before"))) {
-			field_show(&text, json_get(change, "before"));
-			buf_adds(&text, " → ");
+/* One record's history: a line for each edit, and below it what it changed. */
+static void print_entries(struct logging *l)
+{
+	FILE *out = l->c->out;
+
+	for (const cJSON *entry = l->entries->child; entry; entry = entry->next) {
+		const char *day = json_string(entry, "effective");
+		char when[24], title[RECORD_SLOT_MAX + 80];
+		const cJSON *change;
+
+		fprintf(out, l->c->bold ? "\033[1m%s  %s  %s\033[0m" : "%s  %s  %s", when_of(when, entry),
+			json_string(entry, "device"), json_string(entry, "subject"));
+		fprintf(out, day ? ", for %s\n" : "\n", day);
+		cJSON_ArrayForEach(change, json_get(entry, "changes"))
+		{
+			struct buf text = BUF_INIT;
+
+			slot_title(title, sizeof(title), json_string(change, "slot"));
+			show_change(&text, change);
+			fprintf(out, "    %-*s ", INDENT - 5, title);
+			text_wrap(out, buf_text(&text), INDENT);
+			buf_clear(&text);
 		}
-		field_show(&text, json_get(change, "after"));
-		table_add(t, (const char *const[]){"", "", "", title, buf_text(&text)});
-		buf_clear(&text);
 	}
 }
 
 static enum status print_table(struct logging *l, struct error *e)
 {
-	static const struct table_column all[] = {{"Received", false, false, false},
-						  {"Device", false, true, false},
-						  {"Commit", false, false, false},
-						  {"What", false, true, false}};
-	static const struct table_column one[] = {{"Received", false, false, false},
-						  {"For", false, false, false},
-						  {"Device", false, true, false},
-						  {"What", false, true, false},
-						  {"", false, true, false}};
+	static const struct table_column columns[] = {
+		{.title = "Received"},
+		{.title = "Device", .gives = 1},
+		{.title = "Commit"},
+		{.title = "What", .gives = 2},
+	};
 	struct table t;
 	enum status st;
 
-	if (l->path)
-		table_init(&t, one, ARRAY_LEN(one));
-	else
-		table_init(&t, all, ARRAY_LEN(all));
+	table_init(&t, columns, ARRAY_LEN(columns));
 	for (const cJSON *entry = l->entries->child; entry; entry = entry->next) {
-		const char *device = json_string(entry, "device"), *subject = json_string(entry, "subject");
 		char when[24], commit[11];
 
-		(void)snprintf(commit, sizeof(commit), "%s", json_string(entry, "commit"));
-		if (l->path)
-			table_add(&t, (const char *const[]){when_of(when, entry), json_string(entry, "effective"),
-							    device, subject, ""});
-		else
-			table_add(&t, (const char *const[]){when_of(when, entry), device, commit, subject});
-		add_changes(&t, entry);
+		(void)snprintf(commit, sizeof(commit), "%.10s", json_string(entry, "commit"));
+		table_add(&t, (const char *const[]){when_of(when, entry), json_string(entry, "device"), commit,
+						    json_string(entry, "subject")});
 	}
 	st = table_print(l->c->out, &t, l->c->bold, e);
 	table_clear(&t);
@@ -274,6 +294,8 @@ enum status cmd_log(struct cli *c, struct error *e)
 	if (st == STATUS_OK && c->json) {
 		st = cli_print_json(c, l.entries, e);
 		l.entries = NULL;
+	} else if (st == STATUS_OK && l.path) {
+		print_entries(&l);
 	} else if (st == STATUS_OK) {
 		st = print_table(&l, e);
 	}

@@ -10,6 +10,13 @@
 #include "client/cli/cli.h"
 #include "client/cli/help.h"
 
+static enum status cmd_version(struct cli *c, struct error *e)
+{
+	(void)e;
+	fprintf(c->out, "qip %s\n", QIP_VERSION);
+	return STATUS_OK;
+}
+
 static const struct command commands[] = {
 	{"join", "URL CODE", "make this folder a device of a practice", help_join, NULL, 2, 2, cmd_join},
 	{"status", "", "who this device is, how fresh its copy is, what waits", help_status, NULL, 0, 0, cmd_status},
@@ -51,6 +58,7 @@ static const struct command commands[] = {
 	 cmd_allowed_signers},
 	{"git-config", "", "what stock git needs to read the history", help_git_config, options_git_config, 0, 0,
 	 cmd_git_config},
+	{"version", "", "the program's version", "", NULL, 0, 0, cmd_version},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 
@@ -107,10 +115,6 @@ static int no_command(int argc, const char *const *argv, int at)
 			help_all(stdout, commands, at < argc && is_group(argv[at]) ? argv[at] : NULL);
 			return 0;
 		}
-	}
-	if (at < argc && strcmp(argv[at], "version") == 0) {
-		printf("qip %s\n", QIP_VERSION);
-		return 0;
 	}
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--version") == 0) {

@@ -97,10 +97,12 @@ static enum status add_site(void *ctx, const char *path, const cJSON *record, st
 
 enum status cmd_site_list(struct cli *c, struct error *e)
 {
-	static const struct table_column columns[] = {{"Site", false, false, false},
-						      {"Name", false, true, false},
-						      {"ODS code", false, false, false},
-						      {"Local authority", false, false, false}};
+	static const struct table_column columns[] = {
+		{.title = "Site"},
+		{.title = "Name", .gives = 1},
+		{.title = "ODS code"},
+		{.title = "Local authority"},
+	};
 	struct listing l = {.json = cJSON_CreateArray()};
 	enum status st = cli_open(c, e);
 

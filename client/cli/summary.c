@@ -64,9 +64,13 @@ static void add_row(struct table *t, const char *name, const struct report_count
 static enum status print_text(struct cli *c, const struct report *r, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{"Key question", false, true, false}, {"Actions", true, false, false}, {"Red", true, false, true},
-		{"Amber", true, false, true},	      {"Green", true, false, true},    {"Blue", true, false, true},
-		{"Overdue", true, false, false},
+		{.title = "Key question", .gives = 1},
+		{.title = "Actions", .right = true},
+		{.title = "Red", .right = true, .bold = true},
+		{.title = "Amber", .right = true, .bold = true},
+		{.title = "Green", .right = true, .bold = true},
+		{.title = "Blue", .right = true, .bold = true},
+		{.title = "Overdue", .right = true},
 	};
 	const struct report_counts *all = &r->all;
 	struct table t;

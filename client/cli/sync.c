@@ -62,10 +62,12 @@ static enum status add_refusal(void *ctx, const struct qip_refusal *r, struct er
 
 enum status cmd_refused(struct cli *c, struct error *e)
 {
-	static const struct table_column columns[] = {{"No", true, false, false},
-						      {"Edit", false, true, false},
-						      {"Path", false, true, false},
-						      {"Reason", false, true, false}};
+	static const struct table_column columns[] = {
+		{.title = "No", .right = true},
+		{.title = "Edit", .gives = 1},
+		{.title = "Path", .gives = 1},
+		{.title = "Reason", .gives = 2},
+	};
 	struct listing l = {.json = cJSON_CreateArray()};
 	const char *word = cli_word(c, 0);
 	enum status st;

@@ -7,8 +7,8 @@
 
 #include "client/cli/text.h"
 
-#define GAP 2	    /* spaces between columns */
-#define NARROWEST 8 /* a flexible column keeps this much */
+#define GAP 2		  /* spaces between columns */
+#define TABLE_NARROWEST 8 /* characters that every column keeps */
 
 void table_init(struct table *t, const struct table_column *columns, size_t len)
 {
@@ -48,7 +48,21 @@ void table_add(struct table *t, const char *const *cells)
 	t->rows++;
 }
 
-/* Natural widths, then the widest flexible column gives way until all fit. */
+/* The widest column that gives in this turn and is wider than `keep`; columns_len when there is none. */
+static size_t find_widest(const size_t *widths, const struct table *t, int turn, size_t keep)
+{
+	size_t widest = t->columns_len;
+
+	for (size_t i = 0; i < t->columns_len; i++) {
+		bool gives = t->columns[i].gives > 0 && t->columns[i].gives <= turn && widths[i] > keep;
+
+		if (gives && (widest == t->columns_len || widths[i] > widths[widest]))
+			widest = i;
+	}
+	return widest;
+}
+
+/* Natural widths, then columns give way until all fit. */
 static void find_widths(size_t widths[TABLE_MAX_COLUMNS], const struct table *t)
 {
 	size_t total = GAP * (t->columns_len - 1);
@@ -63,16 +77,14 @@ static void find_widths(size_t widths[TABLE_MAX_COLUMNS], const struct table *t)
 		}
 		total += widths[i];
 	}
-	while (total > TEXT_WIDTH) {
-		size_t widest = t->columns_len;
+	for (; total > TEXT_WIDTH; total--) {
+		size_t i = find_widest(widths, t, 1, TABLE_SOON);
 
-		for (size_t i = 0; i < t->columns_len; i++)
-			if (t->columns[i].flexible && (widest == t->columns_len || widths[i] > widths[widest]))
-				widest = i;
-		if (widest == t->columns_len || widths[widest] <= NARROWEST)
+		if (i == t->columns_len)
+			i = find_widest(widths, t, 2, TABLE_NARROWEST);
+		if (i == t->columns_len)
 			return; /* nothing gives way any more */
-		widths[widest]--;
-		total--;
+		widths[i]--;
 	}
 }
 

@@ -15,12 +15,14 @@
 #include "core/status.h"
 
 #define TABLE_MAX_COLUMNS 12
+#define TABLE_SOON 14
 
 struct table_column {
 	const char *title;
-	bool right;    /* numbers stand at the right */
-	bool flexible; /* gives up width when the table is too wide; its cells are cut with "…" */
-	bool bold;     /* emphasised on a terminal */
+	bool right; /* numbers stand at the right */
+	int gives;  /* what it gives up when the table is too wide, its cells cut with "…": 0 nothing; 1 soon, 2 only
+		       when those that  give soon are down to TABLE_SOON characters */
+	bool bold;  /* emphasised on a terminal */
 };
 
 struct table {

@@ -1,0 +1,122 @@
+/* client/cli/help_texts.c - what `qip CMD --help` says of each command. A paragraph is one line and wrapped when
+ * printed; lines that begin with a space are examples and stand as they are. */
+#include "client/cli/help.h"
+
+/* clang-format off: a line of text is a line here */
+const char help_join[] =
+	"CODE is what \"qip invite\" printed, or \"qip-server practice add\" for a practice's first manager. "
+	"Case and dashes do not matter. After an interruption the same command with the same code goes on.\n\n"
+	"  qip join https://qip.example.org:8443 ABCDE-FGHJK-… --home ~/qip\n";
+
+const char help_status[] = "Works offline.\n\n"
+			   "  qip status\n";
+
+const char help_sync[] = "Everything else works without the server; what was entered waits here until the next sync. "
+			 "Run it as often as you like: nothing is sent twice.\n\n"
+			 "  qip sync\n";
+
+const char help_action_list[] =
+	"\"!\" marks a field that two places set differently; the more severe or later value shows.\n\n"
+	"  qip action list --status red --site kibworth\n"
+	"  qip action list --as-of 2022-06-30\n";
+
+const char help_action_show[] = "REF is a label (QIP-07) or at least 8 characters of an id.\n\n"
+				"  qip action show QIP-07\n"
+				"  qip action show QIP-07 --as-of 2022-06-30\n";
+
+const char help_action_add[] =
+	"A new action point is red and at its initial risk unless said otherwise.\n\n"
+	"  qip action add --ref QIP-24 --finding \"Fridge log had gaps\" --action \"Check each day\" \\\n"
+	"      --sites \"Kibworth;Fleckney\" --risk-initial 3x4 --due-date 2022-09-30\n";
+
+const char help_action_set[] =
+	"FIELD is one of: ref status finding action success_measure public_summary key_question regulations sites "
+	"owner_role source driver start_date due_date risk_initial risk_current risk_target. "
+	"Nothing behind '=' clears the field. "
+	"sites and regulations are lists with ';' between; += adds to them and -= takes away.\n\n"
+	"  qip action set QIP-07 status=amber risk_current=2x4\n"
+	"  qip action set QIP-07 status=green --effective 2023-04-28\n"
+	"  qip action set QIP-07 sites+=kibworth regulations-=17\n";
+
+const char help_action_note[] = "No names of patients, please: a note stays in the history for ever.\n\n"
+				"  qip action note QIP-07 \"Second meeting held, minutes on the shared drive\"\n";
+
+const char help_action_evidence[] =
+	"  qip action evidence QIP-07 \"Minutes of three meetings\" --link https://intranet.example.org/m\n";
+
+const char help_action_review[] = "  qip action review QIP-07 embedded --text \"Still in place after six months\"\n";
+
+const char help_import[] =
+	"The first row names the columns: ref, source, key_question, regulation, finding, action, success_measure, "
+	"owner_role, sites, initial_likelihood, initial_consequence, start_date, due_date, driver. Others are not "
+	"read. "
+	"All rows go in as one edit, or none; rows that are there already are passed over.\n\n"
+	"  qip import plan.csv --effective 2022-06-06\n";
+
+const char help_summary[] =
+	"--as-of goes by the day that edits speak of, --received-by by the day the server had them.\n\n"
+	"  qip report summary\n"
+	"  qip report summary --as-of 2023-04-30\n"
+	"  qip report summary --as-of 2022-06-30 --received-by 2022-07-31\n";
+
+const char help_conflicts[] = "Nothing is lost in a conflict: every value stays until somebody chooses.\n\n"
+			      "  qip conflicts\n";
+
+const char help_resolve[] =
+	"Choosing is an edit like any other, made with all the values in view; sync to let the others know.\n\n"
+	"  qip resolve QIP-07 status --value amber\n"
+	"  qip resolve QIP-07 status --claim 2\n"
+	"  qip resolve QIP-07 status --site fleckney\n";
+
+const char help_log[] = "The newest first. With REF, what each edit changed.\n\n"
+			"  qip log\n"
+			"  qip log QIP-07\n";
+
+const char help_refused[] = "What was refused stays in this home's copy under refs/refused/.\n\n"
+			    "  qip refused list\n";
+
+const char help_inspection_add[] = "  qip inspection add --inspected-on 2022-04-28 --published-on 2022-05-30 \\\n"
+				   "      --overall requires-improvement --rating safe=requires-improvement \\\n"
+				   "      --rating caring=good,carried-forward --breach 12 --breach 17\n";
+
+const char help_inspection_show[] = "  qip inspection show\n";
+
+const char help_feedback_stats[] =
+	"Positive is (very good + good) of all answers, negative (poor + very poor); \"neither\" and \"don't know\" "
+	"stay in "
+	"the whole. Every device numbers its answers without gaps, so a missing one shows.\n\n"
+	"  qip feedback stats --site kibworth\n";
+
+const char help_feedback_list[] =
+	"With an unsure clock an answer counts by the latest time that it can have been given.\n\n"
+	"  qip feedback list --since 2023-04-01 --site kibworth\n";
+
+const char help_site_add[] = "For managers.\n\n"
+			     "  qip site add great-glen --name \"Great Glen\" --local-authority E10000018\n";
+
+const char help_site_list[] = "  qip site list\n";
+
+const char help_devices[] = "  qip devices\n";
+
+const char help_invite[] = "For managers. The code is good for one device; hand it over in person or by telephone.\n\n"
+			   "  qip invite fleckney-desk --role staff --site fleckney\n"
+			   "  qip invite kib-kiosk --role kiosk --site kibworth\n";
+
+const char help_retire[] = "For managers.\n\n"
+			   "  qip retire kib-kiosk --reason \"Replaced\"\n";
+
+const char help_revoke[] = "For managers. What the device still sends is not accepted.\n\n"
+			   "  qip revoke kib-kiosk --reason \"Stolen\"\n";
+
+const char help_audit[] = "Trusts nothing but the practice's root key: every signature, right, schema, number and "
+			  "merge is checked again. "
+			  "Each finding is a line \"commit path device: what is wrong\", and the exit status is 1.\n\n"
+			  "  qip audit\n"
+			  "  qip audit --repo history.git --ods C82999 --root SHA256:…\n";
+
+const char help_signers[] = "  qip allowed-signers > allowed_signers\n"
+			    "  git -c gpg.ssh.allowedSignersFile=$PWD/allowed_signers log --show-signature\n";
+
+const char help_git_config[] = "  qip git-config --write ~/.config/qip.gitconfig\n"
+			       "  git config --global include.path ~/.config/qip.gitconfig\n"
+			       "  git clone https://qip.example.org:8443/C82999/history.git\n";
