@@ -40,7 +40,7 @@ done
 it 'An answer cannot be changed, dropped, doubled or left out'
 push_refused "$(answer_path hand 1)" hand "$repo" "$(kiosk_head "$(answer_path hand 1)=$(feedback_record hand 1)")"
 push_refused "$(answer_path hand 1)" hand "$repo" "$(kiosk_head "$(answer_path hand 1)=")"
-push_refused 'feedback/hand' hand "$repo" "$(kiosk_head "$(answer_path hand 3)=$(feedback_record hand 3)")"
+push_refused 'without a gap' hand "$repo" "$(kiosk_head "$(answer_path hand 3)=$(feedback_record hand 3)")"
 push_refused "$(answer_path hand 2)" hand "$repo" "$(kiosk_head "$(answer_path hand 2)=$(feedback_record hand 1)")"
 push_refused "$(answer_path hand 2)" hand "$repo" "$(kiosk_head "$(answer_path hand 2)=$(feedback_record other 2)")"
 
@@ -85,7 +85,7 @@ push_refused 'Qip-Device|message' hand "$repo" "$(forge_commit "$repo" "$tree" "
 
 it 'An older head, or one that leaves out what was accepted, is refused'
 good=$(kiosk_head "$(answer_path hand 2)=$(feedback_record hand 2)")
-push_refused 'older|behind|already|newer' hand "$repo" "$enrolled"
+push_refused 'accepted before' hand "$repo" "$enrolled"
 sibling=$(forge_head "$repo" "$(forge_tree "$repo" "$enrolled^{tree}" "$(answer_path hand 1)=$(feedback_record hand 1)")" "$key" hand 'Add answers' "$enrolled")
 push_refused 'contain|accepted|last|behind' hand "$repo" "$sibling"
 
@@ -93,11 +93,12 @@ it 'No ref but the own one, and no deleting'
 for ref in refs/heads/main refs/devices/other refs/devices/fleckney refs/kiosk/config refs/tags/v1 refs/heads/new refs/devices/nobody; do
 	push_refused 'ref|not allowed|own' hand "$repo" "$good" "$ref"
 done
-push_refused 'delet' hand "$repo" ''
+push_refused 'rejected' hand "$repo" ''
 
 it 'After all those refusals the next good answer goes in'
 push_as hand "$repo" "$good"
 same 'answers' 2 "$(answers_on_main)"
+push_refused 'older|newer|behind|accepted' hand "$repo" "$head"
 
 it 'A kiosk reads its own ref and what kiosks need, not the history'
 refs=$(git_as hand ls-remote "$(history_url)" | cut -f 2)
