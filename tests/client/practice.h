@@ -356,6 +356,57 @@ static inline int practice_count(struct qip *q, const char *folder)
 	return count;
 }
 
+/* ---- a program that is killed ---- */
+
+/* A program that dies between any two steps is stood in for by an exit at every look at a clock. */
+struct dying {
+	struct env env;
+	const struct env *real;
+	int left;
+};
+
+static inline void dying_step(struct dying *d)
+{
+	if (d->left-- == 0)
+		_exit(42);
+}
+
+static inline int64_t dying_now_ms(void *ctx)
+{
+	dying_step(ctx);
+	return ((struct dying *)ctx)->real->now_ms(((struct dying *)ctx)->real->ctx);
+}
+
+static inline int64_t dying_monotonic_ms(void *ctx)
+{
+	dying_step(ctx);
+	return ((struct dying *)ctx)->real->monotonic_ms(((struct dying *)ctx)->real->ctx);
+}
+
+static inline enum clock_quality dying_quality(void *ctx)
+{
+	dying_step(ctx);
+	return ((struct dying *)ctx)->real->quality(((struct dying *)ctx)->real->ctx);
+}
+
+static inline void dying_boot_id(void *ctx, char out[ENV_BOOT_ID_MAX])
+{
+	dying_step(ctx);
+	((struct dying *)ctx)->real->boot_id(((struct dying *)ctx)->real->ctx, out);
+}
+
+static inline enum status dying_random(void *ctx, uint8_t *out, size_t len)
+{
+	dying_step(ctx);
+	return ((struct dying *)ctx)->real->random(((struct dying *)ctx)->real->ctx, out, len);
+}
+
+static inline void dying_init(struct dying *d, int n)
+{
+	*d = (struct dying){.real = env_system(), .left = n};
+	d->env = (struct env){dying_now_ms, dying_monotonic_ms, dying_quality, dying_boot_id, dying_random, d};
+}
+
 /* ---- a line that fails ---- */
 
 /* Hands bytes on between clients and the server; what the server says beyond `reply_bytes` (in all, from when it was set) is lost, and the

@@ -177,53 +177,10 @@ static void a_lost_receipt_neither_loses_nor_repeats(void **state)
 	assert_int_equal(practice_count(boss, "qip"), actions);
 }
 
-/* A program that dies between any two steps is stood in for by an exit at every look at a clock. */
-struct dying {
-	struct env env;
-	const struct env *real;
-	int left;
-};
-
-static void step(struct dying *d)
-{
-	if (d->left-- == 0)
-		_exit(42);
-}
-
-static int64_t dying_now_ms(void *ctx)
-{
-	step(ctx);
-	return ((struct dying *)ctx)->real->now_ms(((struct dying *)ctx)->real->ctx);
-}
-
-static int64_t dying_monotonic_ms(void *ctx)
-{
-	step(ctx);
-	return ((struct dying *)ctx)->real->monotonic_ms(((struct dying *)ctx)->real->ctx);
-}
-
-static enum clock_quality dying_quality(void *ctx)
-{
-	step(ctx);
-	return ((struct dying *)ctx)->real->quality(((struct dying *)ctx)->real->ctx);
-}
-
-static void dying_boot_id(void *ctx, char out[ENV_BOOT_ID_MAX])
-{
-	step(ctx);
-	((struct dying *)ctx)->real->boot_id(((struct dying *)ctx)->real->ctx, out);
-}
-
-static enum status dying_random(void *ctx, uint8_t *out, size_t len)
-{
-	step(ctx);
-	return ((struct dying *)ctx)->real->random(((struct dying *)ctx)->real->ctx, out, len);
-}
-
 /* Sync in a process that dies at the n-th look; true if it did. */
 static bool sync_and_die(const char *home, int n)
 {
-	struct dying d = {.real = env_system(), .left = n};
+	struct dying d;
 	int status = 0;
 	pid_t pid = fork();
 
@@ -232,7 +189,7 @@ static bool sync_and_die(const char *home, int n)
 		struct qip_sync_report report;
 		struct qip *q = NULL;
 
-		d.env = (struct env){dying_now_ms, dying_monotonic_ms, dying_quality, dying_boot_id, dying_random, &d};
+		dying_init(&d, n);
 		if (qip_open(&q, &(struct qip_options){.home = home, .env = &d.env, .lock_wait_ms = 1000}, NULL) != STATUS_OK ||
 		    qip_sync(q, &report, NULL) != STATUS_OK)
 			_exit(1);
