@@ -1,0 +1,234 @@
+/* tests/client/test_refused.c - what a real server refuses is kept, told, and nobody is stranded by it. */
+#include "tests/client/practice.h"
+
+#include "client/chain.h"
+#include "client/commit.h"
+
+static struct practice p;
+static struct qip *boss, *staff, *kiosk;
+
+static int set_up(void **state)
+{
+	(void)state;
+	practice_start(&p);
+	boss = practice_manager(&p, "manager");
+	staff = practice_device(&p, boss, "fleckney", ROLE_STAFF);
+	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	qip_close(boss);
+	qip_close(staff);
+	qip_close(kiosk);
+	practice_stop(&p);
+	return 0;
+}
+
+/* Commit a file unjudged, as a program with a fault would. */
+static void commit_unjudged(struct qip *q, const char *path, const char *json, const char *subject)
+{
+	struct tree_edit edit = {.path = path};
+	struct oid work, tree, commit;
+	cJSON *record = cJSON_Parse(json);
+
+	assert_non_null(record);
+	OK(home_ref(&work, q, REF_WORK, &last_error));
+	OK(home_tree_of(&tree, q, &work, &last_error));
+	OK(commit_stage(&edit.id, q, record, &last_error));
+	OK(tree_apply(&tree, q->repo, &tree, &edit, 1, &last_error));
+	OK(commit_write(&commit, q, &tree, &work, 1795323600000, subject, &last_error));
+	OK(repo_flush(q->repo, &last_error));
+	OK(home_move_ref(q, REF_WORK, &commit, &work, &last_error));
+	cJSON_Delete(record);
+}
+
+struct told {
+	int count;
+	struct qip_refusal last;
+};
+
+static enum status note_refusal(void *ctx, const struct qip_refusal *r, struct error *e)
+{
+	struct told *t = ctx;
+
+	(void)e;
+	t->count++;
+	t->last = *r;
+	return STATUS_OK;
+}
+
+static struct told refusals(struct qip *q)
+{
+	struct told t = {0};
+
+	OK(qip_refused_each(q, note_refusal, &t, &last_error));
+	return t;
+}
+
+static void the_rest_of_a_refused_push_goes_on(void **state)
+{
+	struct qip_sync_report report;
+	char before[TREE_PATH_MAX], after[TREE_PATH_MAX];
+	struct told told;
+	struct oid kept;
+	uint64_t waiting = 9;
+	cJSON *record = NULL;
+
+	(void)state;
+	practice_add_action(before, staff, "QIP-01");
+	commit_unjudged(staff, "sites/mine.json", "{\"id\":\"mine\",\"name\":\"Mine\",\"schema\":\"site/1\"}", "Take over");
+	practice_set(staff, before, "ref", "QIP-02");
+	practice_add_action(after, staff, "QIP-03");
+	report = practice_sync(staff);
+	assert_int_equal(report.refused, 1);
+	assert_int_equal(report.commits_sent, 3);
+	OK(qip_waiting(&waiting, staff, &last_error));
+	assert_int_equal(waiting, 0);
+	told = refusals(staff);
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.last.number, 1);
+	assert_string_equal(told.last.path, "sites/mine.json");
+	assert_string_equal(told.last.subject, "Take over");
+	assert_string_not_equal(told.last.reason, "");
+	OK(repo_ref_get(&kept, qip_repo(staff), "refs/refused/1", &last_error));
+	(void)practice_sync(boss);
+	OK(qip_read(&record, boss, before, &last_error));
+	assert_string_equal(json_string(record, "ref"), "QIP-02");
+	assert_int_equal(record_conflicts(record), 0);
+	cJSON_Delete(record);
+	OK(qip_read(&record, boss, after, &last_error));
+	cJSON_Delete(record);
+	FAILS(qip_read(&record, boss, "sites/mine.json", &last_error), STATUS_NOT_FOUND);
+	assert_int_equal(practice_sync(staff).refused, 0);
+	assert_int_equal(refusals(staff).count, 1);
+}
+
+static void work_that_builds_on_what_was_refused_keeps_what_it_saw_otherwise(void **state)
+{
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	struct qip_edit *edit = NULL;
+	struct stamp stamp;
+	char *text = NULL;
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-10");
+	(void)practice_sync(staff);
+	OK(qip_read(&record, staff, path, &last_error)); /* an edit in another's name */
+	OK(qip_edit_begin(&edit, staff, NULL, &last_error));
+	OK(qip_edit_stamp(&stamp, edit, &last_error));
+	qip_edit_abort(edit);
+	(void)snprintf(stamp.device, sizeof(stamp.device), "manager");
+	OK(record_set(record, "ref", cJSON_CreateString("FORGED"), &stamp, &last_error));
+	text = cJSON_PrintUnformatted(record);
+	commit_unjudged(staff, path, text, "Forge");
+	practice_set(staff, path, "status", "amber");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	cJSON_Delete(record);
+	(void)practice_sync(boss);
+	OK(qip_read(&record, boss, path, &last_error));
+	assert_string_equal(json_string(record, "ref"), "QIP-10");
+	assert_string_equal(json_string(record, "status"), "amber");
+	cJSON_Delete(record);
+	cJSON_free(text);
+}
+
+static void several_refused_commits_are_each_kept(void **state)
+{
+	int before = refusals(staff).count;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	commit_unjudged(staff, "sites/a.json", "{\"id\":\"a\",\"name\":\"A\",\"schema\":\"site/1\"}", "A");
+	practice_add_action(path, staff, "QIP-20");
+	commit_unjudged(staff, "sites/b.json", "{\"id\":\"b\",\"name\":\"B\",\"schema\":\"site/1\"}", "B");
+	assert_int_equal(practice_sync(staff).refused, 2);
+	assert_int_equal(refusals(staff).count, before + 2);
+	assert_string_equal(refusals(staff).last.subject, "B");
+	(void)practice_sync(boss);
+	assert_int_equal(practice_count(boss, "sites"), 1);
+}
+
+static void a_chain_of_nothing_but_refused_commits_leaves_the_log(void **state)
+{
+	struct oid main, tip;
+
+	(void)state;
+	commit_unjudged(staff, "sites/c.json", "{\"id\":\"c\",\"name\":\"C\",\"schema\":\"site/1\"}", "C");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	(void)practice_sync(staff);
+	OK(qip_main(&main, staff, &last_error));
+	OK(qip_tip(&tip, staff, &last_error));
+	assert_true(oid_equal(&main, &tip));
+}
+
+#define BAD_ANSWER(seq)                                                                                                                              \
+	"{\"answers\":{\"experience\":\"good\"},\"device\":\"kib-kiosk\",\"id\":\"01900000-0000-7000-8000-000000000001\",\"language\":\"en\","          \
+	"\"mode\":\"sms\",\"recorded\":{\"at\":\"2026-01-01T00:00:00.000Z\",\"earliest\":\"2026-01-01T00:00:00.000Z\",\"latest\":"                     \
+	"\"2026-01-01T00:00:00.000Z\",\"quality\":\"unknown\"},\"schema\":\"feedback/1\",\"seq\":" #seq ",\"site\":\"kibworth\","                       \
+	"\"survey\":{\"id\":\"fft\",\"version\":1}}"
+
+static void a_refused_answer_is_followed_by_a_void_of_its_number(void **state)
+{
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	struct told told;
+
+	(void)state;
+	practice_answers(kiosk, 2);
+	(void)practice_sync(kiosk);
+	policy_feedback_path(path, "kib-kiosk", 3);
+	commit_unjudged(kiosk, path, BAD_ANSWER(3), "Answers 3 to 3");
+	practice_answers(kiosk, 2); /* numbered on from what the branch holds */
+	assert_int_equal(practice_sync(kiosk).refused, 1);
+	told = refusals(kiosk);
+	assert_int_equal(told.count, 1);
+	assert_string_equal(told.last.path, path);
+	(void)practice_sync(boss);
+	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), 5);
+	OK(qip_read(&record, boss, path, &last_error));
+	assert_string_equal(json_string(record, "schema"), "void/1");
+	assert_string_equal(json_string(record, "id"), "01900000-0000-7000-8000-000000000001");
+	assert_string_equal(json_string(record, "reason"), told.last.reason);
+	cJSON_Delete(record);
+	policy_feedback_path(path, "kib-kiosk", 5);
+	OK(qip_read(&record, boss, path, &last_error));
+	assert_string_equal(json_string(record, "schema"), "feedback/1");
+	cJSON_Delete(record);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+}
+
+static void a_gap_made_by_a_fault_is_told_and_nothing_is_dropped(void **state)
+{
+	struct qip_sync_report report;
+	struct oid before, after;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	(void)practice_sync(kiosk);
+	policy_feedback_path(path, "kib-kiosk", 9); /* 6 to 8 are missing: voids of it do not help */
+	commit_unjudged(kiosk, path, "{\"device\":\"kib-kiosk\",\"id\":\"01900000-0000-7000-8000-000000000002\",\"reason\":\"x\",\"schema\":\"void/1\",\"seq\":9}",
+			"Answers 9 to 9");
+	OK(home_ref(&before, kiosk, REF_WORK, &last_error));
+	FAILS(qip_sync(kiosk, &report, &last_error), STATUS_REFUSED);
+	assert_non_null(strstr(last_error.text, "void"));
+	OK(home_ref(&after, kiosk, REF_WORK, &last_error));
+	assert_true(oid_equal(&before, &after));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_rest_of_a_refused_push_goes_on),
+		cmocka_unit_test(work_that_builds_on_what_was_refused_keeps_what_it_saw_otherwise),
+		cmocka_unit_test(several_refused_commits_are_each_kept),
+		cmocka_unit_test(a_chain_of_nothing_but_refused_commits_leaves_the_log),
+		cmocka_unit_test(a_refused_answer_is_followed_by_a_void_of_its_number),
+		cmocka_unit_test(a_gap_made_by_a_fault_is_told_and_nothing_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
