@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/schema.h"
+#include "core/utf8.h"
+
+#define SUBJECT_MAX 250
 
 struct qip_edit {
 	struct qip *q;
@@ -18,25 +20,30 @@ struct qip_edit {
 	size_t files_len, files_cap;
 };
 
+/* One line: a second one could look like a trailer. */
+static bool is_subject(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= SUBJECT_MAX && utf8_valid(NULL, text, len) && !strpbrk(text, "\r\n");
+}
+
 enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
 			 const char *subject, struct error *e)
 {
 	struct buf message = BUF_INIT;
 	char email[HEAD_EMAIL_MAX];
-	enum status st = head_message_format(&message, subject, q->identity.device);
-	struct commit_spec spec = {
-		.tree = *tree,
-		.name = q->identity.device,
-		.email = email,
-		.time_ms = time_ms,
-		.message = buf_text(&message),
-		.key = q->key,
-	};
+	struct commit_spec spec = {.tree = *tree, .name = q->identity.device, .email = email, .time_ms = time_ms, .key = q->key};
+	enum status st = STATUS_OK;
 
+	if (!is_subject(subject))
+		return error_set(e, STATUS_INVALID, "what a change is about must be told in one line of at most %d bytes", SUBJECT_MAX);
+	st = head_message_format(&message, subject, q->identity.device);
 	if (st != STATUS_OK) {
-		st = error_set(e, st, "the subject of a commit must be one line of text");
+		st = error_set(e, st, "out of memory");
 		goto done;
 	}
+	spec.message = buf_text(&message);
 	head_email(email, q->identity.device, q->identity.ods);
 	if (!oid_is_zero(parent)) {
 		spec.parents[0] = *parent;
@@ -129,7 +136,7 @@ static enum status judge(struct qip_edit *edit, const char *path, const cJSON *r
 	change.before = before;
 	st = policy_check(&change, q->rules, e); /* the form and the schema included */
 	if (st != STATUS_OK && e)
-		st = error_prefix(e, "%s", path);
+		st = error_prefix(e, st, "%s", path);
 	cJSON_Delete(before);
 	return st;
 }

@@ -32,7 +32,8 @@ struct qip_options {
 
 /* Answer an invite: make keys, enrol at the server, check its chain to the root, keep the home. Safe to repeat with the same code after an interruption.
  * For a practice's first manager also makes the root key, whose printable form is put into root_text ("" otherwise; for the caller to show
- * once and forget). STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already. */
+ * once and forget; also to be shown when the join fails: the server may have taken the start of the practice although its answer was lost).
+ * STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already. */
 #define QIP_ROOT_TEXT_MAX 128
 enum status qip_join(const struct qip_options *o, const char *url, const char *code, char root_text[QIP_ROOT_TEXT_MAX],
 		     struct error *e) MUST_CHECK;
