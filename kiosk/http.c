@@ -219,7 +219,7 @@ static enum status parse_address(struct address *out, const char *listen, struct
 		return error_set(e, STATUS_USAGE, "'%s' is no address to listen at: write 127.0.0.1:8080", listen);
 	memcpy(out->host, listen, len);
 	if (strcmp(out->host, "localhost") == 0)
-		strcpy(out->host, "127.0.0.1");
+		(void)snprintf(out->host, sizeof(out->host), "127.0.0.1");
 	if (strcmp(out->host, "[::1]") == 0) {
 		*v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 		out->len = sizeof(*v6);

@@ -1,6 +1,7 @@
 /* kiosk/template.c - filling in the pages of kiosk/web. A template's name and values enter; HTML leaves. */
 #include "kiosk/template.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/embed.h"
@@ -78,9 +79,9 @@ static const char *find_value(const struct template_value *values, const char *n
 
 static const char *find_close(const struct tag *open, const char *end)
 {
-	char close[NAME_MAX_BYTES + 6] = "{{/";
+	char close[NAME_MAX_BYTES + 6];
 
-	strcat(strcat(close, open->name), "}}");
+	(void)snprintf(close, sizeof(close), "{{/%s}}", open->name);
 	return memmem(open->end, (size_t)(end - open->end), close, strlen(close));
 }
 
