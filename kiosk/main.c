@@ -44,10 +44,14 @@ static const char usage[] =
 	"The home may also stand in QIP_HOME. Exit status: 0 done, 1 failed, 2 called wrongly.\n"
 	"`qip-kiosk COMMAND --help` explains a command; `qip-kiosk --version` tells the version.\n";
 
+enum { OPTION_HELP = 5 }; /* its place in the table */
 static const struct option long_options[] = {
-	{"home", required_argument, NULL, 'd'},       {"listen", required_argument, NULL, 'l'},
-	{"sync-every", required_argument, NULL, 's'}, {"port-file", required_argument, NULL, 'p'},
-	{"json", no_argument, NULL, 'j'},             {"help", no_argument, NULL, 'h'},
+	{"home", required_argument, NULL, 'd'},
+	{"listen", required_argument, NULL, 'l'},
+	{"sync-every", required_argument, NULL, 's'},
+	{"port-file", required_argument, NULL, 'p'},
+	{"json", no_argument, NULL, 'j'},
+	[OPTION_HELP] = {"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -109,9 +113,10 @@ static enum status set_option(struct command_options *o, bool *help, int option,
 /* argv[0] is the command's name. */
 static enum status parse_options(struct command_options *o, bool *help, const struct command *c, int argc, char **argv, struct error *e)
 {
-	int option = 0, which = 0;
+	int option = 0, which = OPTION_HELP;
 
-	while ((option = getopt_long(argc, argv, ":", long_options, &which)) != -1) {
+	/* A short option leaves `which` alone, and there is only -h. */
+	for (; (option = getopt_long(argc, argv, ":h", long_options, &which)) != -1; which = OPTION_HELP) {
 		enum status st = set_option(o, help, option, e);
 
 		if (st != STATUS_OK)
@@ -151,7 +156,7 @@ int main(int argc, char **argv)
 	struct error e = {.text = ""};
 	enum status st = STATUS_OK;
 
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		(void)fputs(usage, stdout);
 		return EXIT_DONE;
 	}
