@@ -29,8 +29,8 @@ static struct csv_table read_ok(const char *text)
 
 static void passes_over_a_byte_order_mark_and_takes_any_line_end(void **state)
 {
-	static const char *const texts[] = {"\xef\xbb\xbf"
-					    "a,b\r\nc,d\r\n",
+	static const char *const texts[] = {("\xef\xbb\xbf"
+					     "a,b\r\nc,d\r\n"),
 					    "a,b\nc,d", "a,b\rc,d\r", "a,b\n\n\nc,d\n"};
 
 	(void)state;

@@ -18,17 +18,15 @@ static const struct table_column columns[] = {
 	{.title = "Action", .gives = 2},
 };
 
-static char *printed(const struct table *t, bool bold)
+static void printed(char **text, const struct table *t, bool bold)
 {
-	char *text = NULL;
 	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = open_memstream(text, &len);
 	struct error e = {0};
 
 	assert_non_null(f);
 	assert_int_equal(table_print(f, t, bold, &e), STATUS_OK);
 	(void)fclose(f);
-	return text;
 }
 
 static void aligns_columns_and_ends_lines_without_blanks(void **state)
@@ -40,7 +38,7 @@ static void aligns_columns_and_ends_lines_without_blanks(void **state)
 	table_init(&t, columns, ARRAY_LEN(columns));
 	table_add(&t, (const char *const[]){"QIP-1", "7", "Nurse", "Do"});
 	table_add(&t, (const char *const[]){"QIP-10", "123", "é", NULL});
-	text = printed(&t, false);
+	printed(&text, &t, false);
 	assert_string_equal(text, "Ref      No  Owner  Action\n"
 				  "QIP-1     7  Nurse  Do\n"
 				  "QIP-10  123  é\n");
@@ -61,7 +59,7 @@ static void fits_the_screen_and_cuts_the_main_text_last(void **state)
 	action[200] = '\0';
 	table_init(&t, columns, ARRAY_LEN(columns));
 	table_add(&t, (const char *const[]){"QIP-1", "7", owner, action});
-	text = printed(&t, false);
+	printed(&text, &t, false);
 	line = strchr(text, '\n') + 1;
 	*strchr(line, '\n') = '\0';
 	assert_int_equal(text_width(line), TEXT_WIDTH);
@@ -82,7 +80,7 @@ static void shows_control_characters_as_blanks_and_hides_what_turns_text_around(
 					    "\xe2\x80\xae"
 					    "abc",
 					    "\xff"});
-	text = printed(&t, false);
+	printed(&text, &t, false);
 	assert_null(strchr(text, '\x1b'));
 	assert_null(strstr(text, "\xc2\x9b"));
 	assert_null(strstr(text, "\xe2\x80\xae"));
@@ -100,11 +98,11 @@ static void emphasises_on_a_terminal_only_and_prints_nothing_for_no_rows(void **
 
 	(void)state;
 	table_init(&t, columns, ARRAY_LEN(columns));
-	text = printed(&t, true);
+	printed(&text, &t, true);
 	assert_string_equal(text, "");
 	free(text);
 	table_add(&t, (const char *const[]){"x", "", "", ""});
-	text = printed(&t, true);
+	printed(&text, &t, true);
 	assert_non_null(strstr(text, "\x1b[1mx\x1b[0m"));
 	free(text);
 	table_clear(&t);
