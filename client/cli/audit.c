@@ -135,8 +135,10 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 	enum status st;
 
 	fprintf(out,
-		"Checked %llu merges, %llu commits, %llu records: every signature, right, schema, number and merge.\n",
-		(unsigned long long)a->merges, (unsigned long long)a->commits, (unsigned long long)a->records);
+		"Checked every signature, right, schema, number and merge: %llu merge%s, %llu commit%s, %llu "
+		"record%s.\n",
+		(unsigned long long)a->merges, plural(a->merges), (unsigned long long)a->commits, plural(a->commits),
+		(unsigned long long)a->records, plural(a->records));
 	if (a->first_received[0])
 		fprintf(out, "Received from %.10s to %.10s; the log ends at %.10s.\n", a->first_received,
 			a->last_received, a->main);

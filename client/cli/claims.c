@@ -52,18 +52,19 @@ const char *claims_reason(const struct claims_view *v, const cJSON *record, cons
 	return "the edit with the highest number shows until somebody decides";
 }
 
-/* What a claim says, as its field would show it; an element of a set is there or not. */
-static void show_claim(struct buf *out, const cJSON *claim)
+void claims_show(struct buf *out, const char *slot, const cJSON *claim)
 {
 	const cJSON *value = json_get(claim, "value");
 
-	if (cJSON_IsTrue(value))
+	if (strchr(slot, '/') && cJSON_IsNull(value))
+		buf_adds(out, "removed");
+	else if (cJSON_IsTrue(value))
 		buf_adds(out, "added");
 	else
 		field_show(out, value);
 }
 
-static void add_row(struct table *t, const struct claims_view *v, const cJSON *claim, int number)
+static void add_row(struct table *t, const struct claims_view *v, const char *slot, const cJSON *claim, int number)
 {
 	struct buf value = BUF_INIT;
 	char text[16], at[17];
@@ -71,7 +72,7 @@ static void add_row(struct table *t, const struct claims_view *v, const cJSON *c
 	(void)snprintf(text, sizeof(text), "%d", number);
 	(void)snprintf(at, sizeof(at), "%.10s %.5s", member(claim, "at"),
 		       strlen(member(claim, "at")) > 16 ? member(claim, "at") + 11 : "");
-	show_claim(&value, claim);
+	claims_show(&value, slot, claim);
 	table_add(t, (const char *const[]){text, buf_text(&value), member(claim, "device"), claims_site(v, claim),
 					   member(claim, "by"), member(claim, "effective"), at});
 	buf_clear(&value);
@@ -113,7 +114,7 @@ enum status claims_print(const struct claims_view *v, const cJSON *record, const
 	slot_title(title, sizeof(title), slot);
 	fprintf(v->c->out, v->c->bold ? "\033[1m%s\033[0m  %s\n" : "%s  %s\n", label, title);
 	table_init(&t, columns, ARRAY_LEN(columns));
-	cJSON_ArrayForEach(claim, claims) add_row(&t, v, claim, number++);
+	cJSON_ArrayForEach(claim, claims) add_row(&t, v, slot, claim, number++);
 	st = table_print(v->c->out, &t, false, e);
 	table_clear(&t);
 	cJSON_Delete(claims);

@@ -18,6 +18,9 @@ const char *claims_site(const struct claims_view *v, const cJSON *claim);
 /* Why the value that shows, shows; static storage. */
 const char *claims_reason(const struct claims_view *v, const cJSON *record, const char *slot);
 
+/* Append what a claim says, as its field would show it; an element of a set is added or removed. */
+void claims_show(struct buf *out, const char *slot, const cJSON *claim);
+
 /* Print one slot's conflict: numbered claims, what shows and why, how to settle it. */
 enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot,
 			 struct error *e) MUST_CHECK;

@@ -91,7 +91,7 @@ static enum status parse_value(cJSON **out, struct choice *ch, const cJSON *clai
 		struct buf shown = BUF_INIT;
 		bool same;
 
-		field_show(&shown, json_get(claim, "value"));
+		claims_show(&shown, ch->slot, claim);
 		same = strcmp(buf_text(&shown), text) == 0;
 		buf_clear(&shown);
 		if (same)

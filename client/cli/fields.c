@@ -207,15 +207,17 @@ static bool has_text(const cJSON *array, const char *text)
 	return false;
 }
 
-/* Add or remove one element of a set; nothing when it is so already. */
+/* Add or remove one element of a set. Saying that it is there is an edit also when it is there already: whoever takes
+ * it away at the same time elsewhere then has a conflict to settle, not the last word. Taking away what is not there is
+ * nothing. */
 static enum status set_element(cJSON *record, const struct field *f, const char *element, bool present,
 			       const struct stamp *stamp, struct error *e)
 {
 	char slot[RECORD_SLOT_MAX];
 
-	(void)snprintf(slot, sizeof(slot), "%s/%s", f->name, element);
-	if (has_text(json_get(record, f->name), element) == present && !json_get(json_get(record, "conflicts"), slot))
+	if (!present && !has_text(json_get(record, f->name), element))
 		return STATUS_OK;
+	(void)snprintf(slot, sizeof(slot), "%s/%s", f->name, element);
 	return record_set(record, slot, present ? cJSON_CreateTrue() : cJSON_CreateNull(), stamp, e);
 }
 

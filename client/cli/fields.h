@@ -37,8 +37,8 @@ const struct field *field_find(const struct field *table, const char *name, size
 enum status field_parse(cJSON **out, const struct field *f, const char *text, const struct sites *sites,
 			struct error *e) MUST_CHECK;
 
-/* Set a whole field of a record: sets gain what is new and lose what is missing. Fields that say the same already are
- * edited all the same, elements of sets are not. value is borrowed; JSON null clears. */
+/* Set a whole field of a record: sets gain or keep what is named and lose what is not. Saying again what is there is an
+ * edit too. value is borrowed; JSON null clears. */
 enum status field_set(cJSON *record, const struct field *f, const cJSON *value, const struct stamp *stamp,
 		      struct error *e) MUST_CHECK;
 

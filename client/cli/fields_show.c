@@ -59,11 +59,19 @@ const cJSON *slot_value(const cJSON *record, const char *slot)
 
 void slot_title(char *out, size_t size, const char *slot)
 {
+	static const char *const logs[][2] = {
+		{"notes", "Note"}, {"evidence", "Evidence"}, {"reviews", "Review"}, {"findings", "Finding"}};
 	int len = (int)strcspn(slot, "/");
 	const struct field *f = field_find(fields_action, slot, (size_t)len);
 
 	if (!f)
 		f = field_find(fields_inspection, slot, (size_t)len);
+	for (size_t i = 0; i < ARRAY_LEN(logs); i++) {
+		if (strcmp(slot, logs[i][0]) == 0) {
+			(void)snprintf(out, size, "%s", logs[i][1]);
+			return;
+		}
+	}
 	(void)snprintf(out, size, "%.*s%s%s", f ? 80 : len, f ? f->title : slot, slot[len] ? ": " : "",
 		       slot[len] ? slot + len + 1 : "");
 }

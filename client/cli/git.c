@@ -170,9 +170,9 @@ enum status cmd_git_config(struct cli *c, struct error *e)
 			st = write_file(file, &text, e);
 		if (st == STATUS_OK)
 			fprintf(c->out,
-				"Written: %s and %s\nUse it: git config --global include.path FILE, then git clone "
+				"Written: %s and %s\nUse it: git config --global include.path %s\nThen: git clone "
 				"%s/%s/history.git\n",
-				file, beside, qip_identity(c->q)->url, qip_identity(c->q)->ods);
+				file, beside, file, qip_identity(c->q)->url, qip_identity(c->q)->ods);
 	}
 	buf_clear(&text);
 	buf_clear(&keys);
