@@ -64,6 +64,27 @@ for tenth in 0 2 3 4 5 6 7 8 9 11; do
 	fsck "$(server_history)"
 done
 
+it 'A killed program leaves lock files and half a pack behind, which bother nobody'
+more
+stop kib-kiosk
+server_stop
+for repo in "$(server_history)" "$HOMES/kib-kiosk/history.git" "$HOMES/fleckney/history.git"; do
+	while read -r ref; do
+		mkdir -p "$repo/${ref%/*}"
+		: >"$repo/$ref.lock"
+	done < <(git -C "$repo" for-each-ref --format='%(refname)')
+	: >"$repo/packed-refs.lock"
+	mkdir -p "$repo/incoming/killed"
+	echo half >"$repo/incoming/killed/tmp_pack"
+done
+server_start
+kiosk_start kib-kiosk
+more
+all_there
+for repo in "$(server_history)" "$HOMES/kib-kiosk/history.git" "$HOMES/fleckney/history.git"; do
+	same "what is left behind in $repo" '' "$(find "$repo" -name '*.lock' -o -name tmp_pack)"
+done
+
 it 'The receipt is lost'
 # How many bytes of replies a usual sync of one answer takes.
 stop proxy
