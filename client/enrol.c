@@ -88,7 +88,9 @@ static enum status open_history(struct qip *q, struct error *e)
 		if (st == STATUS_OK && rename(tmp, path) != 0)
 			st = error_set(e, STATUS_IO, "cannot make %s", path);
 	}
-	return st == STATUS_OK ? repo_open(&q->repo, path, e) : st;
+	if (st == STATUS_OK)
+		st = repo_open(&q->repo, path, e);
+	return st == STATUS_OK ? repo_intake_sweep(q->repo, e) : st;
 }
 
 /* Stage the head that says who this device is: its record alone, or the whole start of a practice. */

@@ -185,7 +185,9 @@ static enum status repair(struct qip *q, struct error *e)
 	files_sweep(q->dir, ".");
 	files_sweep(q->dir, HOME_BLOBS);
 	files_sweep(q->dir, HOME_REFUSED);
-	st = home_ref(&work, q, REF_WORK, e);
+	st = repo_intake_sweep(q->repo, e);
+	if (st == STATUS_OK)
+		st = home_ref(&work, q, REF_WORK, e);
 	if (st == STATUS_OK)
 		st = home_ref(&accepted, q, q->own_ref, e);
 	if (st == STATUS_OK)

@@ -93,6 +93,7 @@ static void opening_repairs_what_an_interruption_left(void **state)
 	OK(home_move_ref(boss, REF_WORK, &work, &main, &last_error)); /* killed after main had moved, before work did */
 	OK(files_write(boss->dir, "blobs/half.tmp", "half", 4, 0600, &last_error));
 	OK(files_write(boss->dir, "state.json.tmp", "half", 4, 0600, &last_error));
+	OK(files_write(boss->dir, "history.git/refs/qip/work.lock", "", 0, 0600, &last_error)); /* killed while it moved */
 	qip_close(boss);
 	boss = practice_open(&p, "manager");
 	OK(home_ref(&work, boss, REF_WORK, &last_error));
