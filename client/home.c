@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/build.h"
 #include "client/files.h"
 
 #define LOCK_FILE "lock"
@@ -106,29 +107,23 @@ enum status home_set_device(struct qip *q, const char *device, enum role role, c
 enum status home_save_config(const struct qip *q, struct error *e)
 {
 	const struct qip_identity *id = &q->identity;
-	enum status st = STATUS_NOMEM;
-	cJSON *c = cJSON_CreateObject();
+	enum status st = STATUS_OK;
+	cJSON *c = build_object(&st);
 
-	if (!c)
-		goto done;
-	st = json_set_string(c, "schema", CONFIG_SCHEMA);
-	if (st == STATUS_OK)
-		st = json_set_string(c, "url", id->url);
-	if (st == STATUS_OK)
-		st = json_set_string(c, "ods", id->ods);
-	if (st == STATUS_OK)
-		st = json_set_string(c, "device", id->device);
-	if (st == STATUS_OK)
-		st = json_set_string(c, "role", role_text(id->role));
-	if (st == STATUS_OK && id->site[0])
-		st = json_set_string(c, "site", id->site);
-	if (st == STATUS_OK)
-		st = json_set_string(c, "root_key", q->root_ssh);
+	build_string(&st, c, "schema", CONFIG_SCHEMA);
+	build_string(&st, c, "url", id->url);
+	build_string(&st, c, "ods", id->ods);
+	build_string(&st, c, "device", id->device);
+	build_string(&st, c, "role", role_text(id->role));
+	if (id->site[0])
+		build_string(&st, c, "site", id->site);
+	build_string(&st, c, "root_key", q->root_ssh);
 	if (st == STATUS_OK)
 		st = files_write_json(q->dir, HOME_CONFIG, c, 0600, e);
-done:
+	else
+		st = error_set(e, st, "out of memory");
 	cJSON_Delete(c);
-	return st == STATUS_NOMEM ? error_set(e, st, "out of memory") : st;
+	return st;
 }
 
 static enum status load_config(struct qip *q, struct error *e)

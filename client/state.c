@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/build.h"
 #include "client/files.h"
 
 #define STATE_FILE "state.json"
@@ -46,54 +47,37 @@ void state_load(struct state *out, int dir)
 	cJSON_Delete(file);
 }
 
-static enum status add_anchor(cJSON *list, const struct anchor *a)
+static void add_anchor(enum status *st, cJSON *list, const struct anchor *a)
 {
-	cJSON *item = cJSON_CreateObject();
-	enum status st = STATUS_OK;
+	cJSON *item = build_object(st);
 
-	if (!item)
-		return STATUS_NOMEM;
-	st = json_set_string(item, "boot", a->boot_id);
-	if (st == STATUS_OK)
-		st = json_set_integer(item, "server", a->server_ms);
-	if (st == STATUS_OK)
-		st = json_set_integer(item, "monotonic", a->monotonic_ms);
-	if (st == STATUS_OK)
-		st = json_set_integer(item, "error", a->error_ms);
-	if (st == STATUS_OK && !cJSON_AddItemToArray(list, item))
-		st = STATUS_NOMEM;
-	if (st != STATUS_OK)
+	build_string(st, item, "boot", a->boot_id);
+	build_integer(st, item, "server", a->server_ms);
+	build_integer(st, item, "monotonic", a->monotonic_ms);
+	build_integer(st, item, "error", a->error_ms);
+	if (*st == STATUS_OK && !cJSON_AddItemToArray(list, item))
+		*st = STATUS_NOMEM;
+	if (*st != STATUS_OK)
 		cJSON_Delete(item);
-	return st;
 }
 
 enum status state_save(const struct state *s, int dir, struct error *e)
 {
-	enum status st = STATUS_NOMEM;
-	cJSON *file = cJSON_CreateObject();
-	cJSON *list = cJSON_CreateArray();
+	enum status st = STATUS_OK;
+	cJSON *file = build_object(&st), *list = cJSON_CreateArray();
 
-	if (!file || !list)
-		goto done;
-	for (size_t i = 0; i < s->anchors_len; i++) {
-		st = add_anchor(list, &s->anchors[i]);
-		if (st != STATUS_OK)
-			goto done;
-	}
-	st = json_set(file, "anchors", list);
-	list = NULL;
-	if (st == STATUS_OK)
-		st = json_set_string(file, "schema", "state/1");
-	if (st == STATUS_OK)
-		st = json_set_integer(file, "last_sync", s->last_sync_ms);
-	if (st == STATUS_OK)
-		st = json_set_integer(file, "last_sync_seq", (int64_t)s->last_sync_seq);
+	for (size_t i = 0; i < s->anchors_len; i++)
+		add_anchor(&st, list, &s->anchors[i]);
+	build_item(&st, file, "anchors", list);
+	build_string(&st, file, "schema", "state/1");
+	build_integer(&st, file, "last_sync", s->last_sync_ms);
+	build_integer(&st, file, "last_sync_seq", (int64_t)s->last_sync_seq);
 	if (st == STATUS_OK)
 		st = files_write_json(dir, STATE_FILE, file, 0600, e);
-done:
-	cJSON_Delete(list);
+	else
+		st = error_set(e, st, "out of memory");
 	cJSON_Delete(file);
-	return st == STATUS_NOMEM ? error_set(e, st, "out of memory") : st;
+	return st;
 }
 
 void state_anchor(struct state *s, const struct env *env, int64_t server_ms, int64_t elapsed_ms)

@@ -13,8 +13,9 @@
 static bool is_port(const char *text)
 {
 	size_t len = strlen(text);
+	long port = strtol(text, NULL, 10);
 
-	return len > 0 && len < 6 && strspn(text, "0123456789") == len && atoi(text) > 0 && atoi(text) < 65536;
+	return len > 0 && len < 6 && strspn(text, "0123456789") == len && port > 0 && port < 65536;
 }
 
 static bool is_host(const char *text, bool is_address)
