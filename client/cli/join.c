@@ -57,14 +57,11 @@ enum status cmd_join(struct cli *c, struct error *e)
 
 	if (st == STATUS_OK)
 		st = qip_join(&o, cli_word(c, 0), cli_word(c, 1), root, e);
-	if (st == STATUS_OK && root[0] && !c->json) {
+	if (st == STATUS_OK) {
 		st = cli_open(c, e);
-		/* Whatever else fails, the key has to be seen: it is nowhere else. */
-		if (st != STATUS_OK)
-			print_root_key(c, "", root);
+		if (st != STATUS_OK && root[0])
+			print_root_key(c, "", root); /* whatever fails now: the key is nowhere else */
 	}
-	if (st == STATUS_OK)
-		st = cli_open(c, e);
 	if (st == STATUS_OK)
 		st = tell(c, root, e);
 	explicit_bzero(root, sizeof(root));
