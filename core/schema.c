@@ -66,7 +66,7 @@ static enum status open_entry(const struct schema_document **out, struct entry *
 	*out = entry->document;
 	(void)pthread_mutex_unlock(&lock);
 	if (st != STATUS_OK)
-		(void)error_prefix(e, "schema %s", entry->name);
+		(void)error_prefix(e, st, "schema %s", entry->name);
 	return st;
 }
 
