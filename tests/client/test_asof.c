@@ -13,7 +13,7 @@
 #include "core/merge.h"
 
 #define PATH "qip/0190b0c2-7c00-7000-8000-000000000001.json"
-#define ACTION "{\"id\":\"0190b0c2-7c00-7000-8000-000000000001\",\"schema\":\"action/1\"}"
+#define ACTION "{\"id\":\"0190b0c2-7c00-7000-8000-000000000001\",\"ref\":\"QIP-01\",\"schema\":\"action/1\"}"
 
 /* A practice's log under construction. */
 struct world {
