@@ -13,7 +13,7 @@
 #include "core/merge.h"
 
 #define PATH "qip/0190b0c2-7c00-7000-8000-000000000001.json"
-#define ACTION "{\"id\":\"0190b0c2-7c00-7000-8000-000000000001\",\"ref\":\"QIP-01\",\"schema\":\"action/1\"}"
+#define ACTION "{\"id\":\"0190b0c2-7c00-7000-8000-000000000001\",\"schema\":\"action/1\"}"
 
 /* A practice's log under construction. */
 struct world {
@@ -274,6 +274,7 @@ static void shows_a_conflict_as_of_the_day_it_was_one(void **state)
 	struct oid base, kibworth, fleckney;
 	cJSON *record;
 
+	set_and_merge(w, "ref", "\"QIP-01\"", "2022-06-06", "2026-01-01");
 	set_and_merge(w, "status", "\"red\"", "2022-06-06", "2026-01-01");
 	base = w->main;
 	kibworth = set(w, &base, "kibworth", "status", "\"green\"", "2022-09-01");
@@ -316,6 +317,7 @@ static void shows_notes_by_their_day_also_those_of_two_devices(void **state)
 	struct oid base, one, two;
 	cJSON *record;
 
+	set_and_merge(w, "ref", "\"QIP-01\"", "2022-06-06", "2026-01-01");
 	set_and_merge(w, "status", "\"red\"", "2022-06-06", "2026-01-01");
 	base = w->main;
 	one = note(w, &base, "Begun", "2022-07-01");
