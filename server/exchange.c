@@ -201,11 +201,14 @@ void exchange_close(struct exchange *x, bool completed)
 	const struct answer *a = &x->request.answer;
 	char status[16], ms[32], bytes[32];
 
+	/* first of all: a refused or torn push shall leave nothing behind by the time it is logged */
+	if (x->handler && x->handler->release)
+		x->handler->release(&x->request);
 	(void)snprintf(status, sizeof status, "%u", a->code);
 	(void)snprintf(ms, sizeof ms, "%lld", (long long)(monotonic_ms(x) - x->started_ms));
 	(void)snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)x->request.body.received_bytes);
 	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method", x->method, "path", x->path,
 		 "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
-	request_clear(&x->request, x->handler);
+	request_clear(&x->request);
 	free(x);
 }

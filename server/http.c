@@ -66,19 +66,21 @@ static enum MHD_Result start_work(struct exchange *x)
 static enum MHD_Result start_exchange(struct http *h, struct MHD_Connection *c, const char *method, const char *path, void **own)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct exchange *x = exchange_open(h->options.service, c, method, path);
+	int fd = info ? info->connect_fd : -1;
 	struct tls_peer peer = {.present = false};
+	struct exchange *x = NULL;
 
+	/* a client that left before its request was looked at is unknown by now, and waits for no answer */
+	if (peers_get(&peer, h->options.peers, fd) != STATUS_OK)
+		return MHD_NO;
+	x = exchange_open(h->options.service, c, method, path);
 	if (!x)
 		return MHD_NO;
 	*own = x;
 	x->http = h;
-	x->fd = info ? info->connect_fd : -1;
+	x->fd = fd;
 	count_running(h, 1);
-	if (peers_get(&peer, h->options.peers, x->fd) != STATUS_OK)
-		answer_error(&x->request.answer, &(struct error){.status = STATUS_CORRUPT, .text = "a connection without a peer"});
-	else
-		exchange_begin(x, &peer);
+	exchange_begin(x, &peer);
 	return x->request.answer.code ? exchange_send(x, true) : MHD_YES;
 }
 

@@ -65,7 +65,7 @@ static size_t place_of(const struct practices *t, const char *ods)
 	return low;
 }
 
-/* After a crash between main's move and the refs that derive from it. */
+/* After a crash: what was half-done goes, and the refs that derive from main follow it. */
 static enum status repair(struct practice *p, const struct env *env, struct error *e)
 {
 	struct store_lock *lock = NULL;
@@ -73,6 +73,8 @@ static enum status repair(struct practice *p, const struct env *env, struct erro
 	struct view *view = NULL;
 	enum status st = store_lock(&lock, p->history, LIMIT_LOCK_MS, e);
 
+	if (st == STATUS_OK)
+		st = store_recover(p->history, e);
 	if (st == STATUS_OK)
 		st = store_txn_begin(&txn, p->history, e);
 	if (st == STATUS_OK)

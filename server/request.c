@@ -37,10 +37,8 @@ enum status request_collect(void *ctx, const void *bytes, size_t len, struct err
 	return buf_ok(&r->collected) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
-void request_clear(struct request *r, const struct handler *h)
+void request_clear(struct request *r)
 {
-	if (h && h->release)
-		h->release(r);
 	view_put(r->view);
 	r->view = NULL;
 	body_clear(&r->body);

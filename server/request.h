@@ -48,7 +48,8 @@ const struct handler *handler_of(enum route_kind kind);
 
 /* A feed that keeps the body in r->collected. */
 enum status request_collect(void *ctx, const void *bytes, size_t len, struct error *e) MUST_CHECK;
-void request_clear(struct request *r, const struct handler *h);
+/* Frees all but the handler's own. */
+void request_clear(struct request *r);
 
 extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol, handler_renew;
 

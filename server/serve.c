@@ -1,9 +1,12 @@
 /* server/serve.c - a serving process from start to stop. */
 #include "server/serve.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 
 struct process {
 	struct config config;
+	int lock; /* one process serves a folder: it clears up what a crashed one left */
 	struct service service;
 	struct jobs *jobs;
 	struct peers *peers;
@@ -41,6 +45,21 @@ static int max_connections(int *max_fd)
 	return fds < 1 ? 1 : fds;
 }
 
+static enum status take_lock(int *lock, const char *dir, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, dir, "serve.lock", e);
+
+	if (st != STATUS_OK)
+		return st;
+	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*lock < 0)
+		return error_set_errno(e, errno, "cannot open %s", path);
+	if (flock(*lock, LOCK_EX | LOCK_NB))
+		return error_set(e, STATUS_BUSY, "%s is being served by another qip-server", dir);
+	return STATUS_OK;
+}
+
 static enum status open_all(struct process *p, const struct serve_options *o, struct error *e)
 {
 	int max_fd = 0, connections = max_connections(&max_fd);
@@ -48,6 +67,8 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 	struct listener_options listener = {.host = o->host, .port = o->port, .env = o->env, .max_connections = connections};
 	enum status st = config_load(&p->config, o->dir, e);
 
+	if (st == STATUS_OK)
+		st = take_lock(&p->lock, o->dir, e);
 	p->service.config = &p->config;
 	p->service.env = o->env;
 	if (st == STATUS_OK)
@@ -107,11 +128,13 @@ static void close_all(struct process *p)
 	peers_close(p->peers);
 	practices_close(p->service.practices);
 	config_clear(&p->config);
+	if (p->lock >= 0)
+		(void)close(p->lock);
 }
 
 enum status serve(const struct serve_options *o, struct error *e)
 {
-	struct process p = {.jobs = NULL};
+	struct process p = {.lock = -1};
 	sigset_t signals;
 	enum status st = STATUS_OK;
 

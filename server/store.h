@@ -33,6 +33,9 @@ void store_history_close(struct store_history *h);
 enum status store_lock(struct store_lock **out, struct store_history *h, int wait_ms, struct error *e) MUST_CHECK;
 void store_unlock(struct store_lock *lock);
 
+/* Remove what a killed server left half-done. Needs the lock, and that no other server serves this store. */
+enum status store_recover(struct store_history *h, struct error *e) MUST_CHECK;
+
 /* ---- refs ---- */
 struct store_ref {
 	char name[LIMIT_REF_BYTES];

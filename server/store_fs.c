@@ -150,6 +150,16 @@ void store_unlock(struct store_lock *lock)
 	free(lock);
 }
 
+enum status store_recover(struct store_history *h, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&h->mutex);
+	st = repo_intake_sweep(h->refs, e);
+	(void)pthread_mutex_unlock(&h->mutex);
+	return st;
+}
+
 /* ---- refs ---- */
 
 static enum status add_ref(void *ctx, const char *name, const struct oid *id)

@@ -153,6 +153,13 @@ static bool give_net(struct tunnel *t, const uint8_t *bytes, size_t len, int64_t
 	return true;
 }
 
+/* No more comes from the client: what is being answered may still be sent to it, for a while. */
+static void end_input(struct tunnel *t, int64_t now_ms)
+{
+	t->net_ended = true;
+	t->deadline_ms = now_ms + LIMIT_LINGER_MS;
+}
+
 static bool net_to_app(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 {
 	if (!give_app(t, NULL, 0))
@@ -164,7 +171,7 @@ static bool net_to_app(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms
 		if (io == TLS_WANT_READ || io == TLS_WANT_WRITE)
 			break;
 		if (io == TLS_CLOSED) {
-			t->net_ended = true;
+			end_input(t, now_ms);
 			break;
 		}
 		if (io != TLS_OK)
@@ -314,6 +321,8 @@ void tunnel_tick(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 		return;
 	if (now_ms - t->moved_ms > LIMIT_IDLE_MS)
 		reason = t->to_net.len ? "the client does not read its answer" : NULL;
+	else if (t->net_ended && now_ms >= t->deadline_ms)
+		reason = NULL; /* libmicrohttpd waits for the rest of a torn request as for a slow one */
 	else if (too_slow(t, now_ms))
 		reason = "the request comes too slowly";
 	else
@@ -329,7 +338,7 @@ void tunnel_drain(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 		t->state = TUNNEL_DEAD;
 	if (t->state != TUNNEL_OPEN)
 		return;
-	t->net_ended = true;
+	end_input(t, now_ms);
 	tunnel_step(t, s, now_ms);
 }
 

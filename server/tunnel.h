@@ -34,7 +34,7 @@ struct tunnel {
 	bool app_deaf;        /* the HTTP side takes no more bytes; what it says still counts */
 	bool app_shut;        /* it was told that no more bytes come */
 	bool want_write;      /* the handshake waits for room to write */
-	int64_t deadline_ms;  /* of handshake and linger */
+	int64_t deadline_ms;  /* of the handshake, of what follows the end of the client's input, of lingering */
 	int64_t moved_ms;     /* when the last byte moved */
 	int64_t request_ms;   /* first byte of the request being received; 0: none */
 	uint64_t request_bytes;
