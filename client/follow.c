@@ -119,6 +119,12 @@ static enum status check_merge(struct oid *parent, int64_t *index, struct qip *q
 	return st;
 }
 
+static enum status jumps(int64_t number, int64_t expected, struct error *e)
+{
+	return error_set(e, STATUS_UNTRUSTED, "the server's log jumps from number %" PRId64 " to %" PRId64 ": nothing was taken over", number,
+			 expected + 1);
+}
+
 /* Walk the log back to where it was known; numbers must fall by one at each step. */
 static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, const struct registry *reg, const struct oid *tip,
 			     const struct oid *known, struct error *e)
@@ -135,7 +141,7 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 		if (st != STATUS_OK)
 			return st;
 		if (expected >= 0 && number != expected)
-			return error_set(e, STATUS_UNTRUSTED, "the server's log jumps from number %" PRId64 " to %" PRId64, number, expected + 1);
+			return jumps(number, expected, e);
 		if (count == 0)
 			*index = number;
 		expected = number - 1;
@@ -144,8 +150,14 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 		if (oid_is_zero(&at) && number != 0)
 			return error_set(e, STATUS_UNTRUSTED, "the server's log starts with number %" PRId64, number);
 	}
-	*merges = count;
-	return STATUS_OK;
+	if (!oid_is_zero(known)) {
+		st = check_merge(&parent, &number, q, reg, known, e);
+		if (st == STATUS_OK && number != expected)
+			st = jumps(number, expected, e);
+	}
+	if (st == STATUS_OK)
+		*merges = count;
+	return st;
 }
 
 enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct remote *r, const struct oid *tip, struct error *e)
