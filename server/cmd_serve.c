@@ -16,8 +16,8 @@ static bool split_address(char host[HOST_MAX], const char **port, const char *te
 	const char *colon = strrchr(text, ':'), *end = colon;
 	size_t len = 0;
 
-	if (!colon || colon[1] == 0 || strspn(colon + 1, "0123456789") != strlen(colon + 1) || atoi(colon + 1) > 65535 ||
-	    strlen(colon + 1) > 5)
+	if (!colon || colon[1] == 0 || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5 ||
+	    strtol(colon + 1, NULL, 10) > 65535)
 		return false;
 	if (*text == '[' && colon > text + 1 && colon[-1] == ']') {
 		text++;

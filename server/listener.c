@@ -76,7 +76,7 @@ static void address_text(char *out, size_t size, int *port, const struct sockadd
 	(void)getnameinfo(addr, len, host, sizeof host, service, sizeof service, NI_NUMERICHOST | NI_NUMERICSERV);
 	(void)snprintf(out, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, service);
 	if (port)
-		*port = atoi(service);
+		*port = (int)strtol(service, NULL, 10);
 }
 
 static enum status bind_address(struct listener *l, struct error *e)
