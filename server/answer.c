@@ -56,7 +56,7 @@ void answer_note(struct answer *a, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	(void)vsnprintf(a->note, sizeof a->note, fmt, args);
+	(void)vsnprintf(a->note, sizeof(a->note), fmt, args);
 	va_end(args);
 }
 
@@ -77,12 +77,12 @@ void answer_text(struct answer *a, unsigned code, const char *fmt, ...)
 	int n = 0;
 
 	va_start(args, fmt);
-	n = vsnprintf(text, sizeof text - 1, fmt, args);
+	n = vsnprintf(text, sizeof(text) - 1, fmt, args);
 	va_end(args);
 	if (n < 0)
 		n = 0;
-	if ((size_t)n > sizeof text - 2)
-		n = sizeof text - 2;
+	if ((size_t)n > sizeof(text) - 2)
+		n = sizeof(text) - 2;
 	text[n] = 0;
 	answer_note(a, "%s", text);
 	text[n] = '\n';
@@ -112,8 +112,8 @@ static const char *word_of(unsigned code)
 	static const struct {
 		unsigned code;
 		const char *word;
-	} words[] = {{400, "malformed"}, {403, "denied"}, {404, "not-found"}, {405, "method"}, {409, "conflict"}, {413, "too-big"},
-		     {415, "content-type"}};
+	} words[] = {{400, "malformed"}, {403, "denied"},  {404, "not-found"},	 {405, "method"},
+		     {409, "conflict"},	 {413, "too-big"}, {415, "content-type"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (words[i].code == code)

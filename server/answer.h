@@ -6,14 +6,17 @@
 #include "server/spool.h"
 
 struct answer {
-	unsigned code;       /* HTTP status; 0: not answered yet */
-	const char *type;    /* content type; static */
+	unsigned code;	  /* HTTP status; 0: not answered yet */
+	const char *type; /* content type; static */
 	struct spool body;
-	const char *allow;   /* with 405: the method that is allowed; static */
+	const char *allow;	   /* with 405: the method that is allowed; static */
 	char note[ERROR_TEXT_MAX]; /* for the log: what became of it */
 };
 #define ANSWER_JSON "application/json"
-#define ANSWER_INIT {.body = SPOOL_INIT}
+#define ANSWER_INIT                                                                                                    \
+	{                                                                                                              \
+		.body = SPOOL_INIT                                                                                     \
+	}
 
 /* A sentence as text/plain. */
 void answer_text(struct answer *a, unsigned code, const char *fmt, ...) PRINTF_LIKE(3, 4);

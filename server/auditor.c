@@ -6,14 +6,15 @@
 #include "core/signature.h"
 #include "server/push.h"
 
-static enum status sign_invite(struct buf *signature, const struct practice *p, const char *device, const struct invite *i,
-			       struct error *e)
+static enum status sign_invite(struct buf *signature, const struct practice *p, const char *device,
+			       const struct invite *i, struct error *e)
 {
 	struct buf statement = BUF_INIT;
 	enum status st = statement_invite(&statement, p->ods, device, role_text(ROLE_AUDITOR), "", i->key_ssh);
 
 	if (st == STATUS_OK)
-		st = signature_make(signature, p->server_key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len, e);
+		st = signature_make(signature, p->server_key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len,
+				    e);
 	buf_clear(&statement);
 	return st;
 }
@@ -55,8 +56,8 @@ static enum status make_record(struct buf *out, const struct practice *p, const 
 }
 
 /* The server's own commit on top of main that adds the record. */
-static enum status stage_head(struct oid *out, const struct practice *p, struct repo *r, const struct view *v, const char *device,
-			      const struct buf *record, const struct env *env, struct error *e)
+static enum status stage_head(struct oid *out, const struct practice *p, struct repo *r, const struct view *v,
+			      const char *device, const struct buf *record, const struct env *env, struct error *e)
 {
 	char path[TREE_PATH_MAX], subject[80], email[HEAD_EMAIL_MAX];
 	struct buf message = BUF_INIT;
@@ -69,8 +70,8 @@ static enum status stage_head(struct oid *out, const struct practice *p, struct 
 				   .key = p->server_key};
 	enum status st = repo_write(&edit.id, r, REPO_BLOB, record->data, record->len, e);
 
-	(void)snprintf(path, sizeof path, "devices/%s.json", device);
-	(void)snprintf(subject, sizeof subject, "Invite auditor %s", device);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", device);
+	(void)snprintf(subject, sizeof(subject), "Invite auditor %s", device);
 	head_email(email, "server", p->ods);
 	if (st == STATUS_OK)
 		st = tree_apply(&spec.tree, r, &v->main_tree, &edit, 1, e);
@@ -86,14 +87,15 @@ static enum status stage_head(struct oid *out, const struct practice *p, struct 
 static enum status check_free(const struct view *v, const char *device, struct error *e)
 {
 	if (!view_registry(v))
-		return error_set(e, STATUS_NOT_FOUND, "the practice has no first manager yet; auditors can be added once one has joined");
+		return error_set(e, STATUS_NOT_FOUND,
+				 "the practice has no first manager yet; auditors can be added once one has joined");
 	if (registry_find(view_registry(v), device))
 		return error_set(e, STATUS_EXISTS, "there is a device %s already; choose another name", device);
 	return STATUS_OK;
 }
 
-enum status auditor_add(struct invite *out, struct practice *p, const char *device, const uint8_t ca_fingerprint[SHA256_LEN],
-			const struct env *env, struct error *e)
+enum status auditor_add(struct invite *out, struct practice *p, const char *device,
+			const uint8_t ca_fingerprint[SHA256_LEN], const struct env *env, struct error *e)
 {
 	struct push push = {.practice = p, .device = "server"};
 	struct invite invite = {.key = NULL};

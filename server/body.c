@@ -17,7 +17,8 @@ struct gzip {
 	uint8_t part[PART_BYTES];
 };
 
-enum status body_begin(struct body *b, const char *encoding, uint64_t max_bytes, body_sink sink, void *ctx, struct error *e)
+enum status body_begin(struct body *b, const char *encoding, uint64_t max_bytes, body_sink sink, void *ctx,
+		       struct error *e)
 {
 	struct gzip *gzip = NULL;
 	bool packed = encoding && (strcasecmp(encoding, "gzip") == 0 || strcasecmp(encoding, "x-gzip") == 0);
@@ -25,7 +26,7 @@ enum status body_begin(struct body *b, const char *encoding, uint64_t max_bytes,
 	if (encoding && !packed && strcasecmp(encoding, "identity") != 0)
 		return error_set(e, STATUS_UNSUPPORTED, "a body may be compressed with gzip, not with %.40s", encoding);
 	if (packed) {
-		gzip = calloc(1, sizeof *gzip);
+		gzip = calloc(1, sizeof(*gzip));
 		if (!gzip || inflateInit2(&gzip->stream, GZIP_WINDOW) != Z_OK) {
 			free(gzip);
 			return error_set(e, STATUS_NOMEM, "out of memory");
@@ -40,7 +41,8 @@ static void hand_on(struct body *b, const void *bytes, size_t len)
 	if (len == 0)
 		return;
 	if (len > b->max_bytes - b->bytes) {
-		error_set(&b->error, STATUS_TOO_BIG, "the request is larger than %llu bytes", (unsigned long long)b->max_bytes);
+		error_set(&b->error, STATUS_TOO_BIG, "the request is larger than %llu bytes",
+			  (unsigned long long)b->max_bytes);
 		return;
 	}
 	b->bytes += len;

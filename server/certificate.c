@@ -8,7 +8,8 @@
 
 #define DAY_MS 86400000LL
 
-static enum status certificate_path(char out[FILE_PATH_MAX], const struct practice *p, const char *device, struct error *e)
+static enum status certificate_path(char out[FILE_PATH_MAX], const struct practice *p, const char *device,
+				    struct error *e)
 {
 	int n = snprintf(out, FILE_PATH_MAX, "%s/certificates/%s.json", p->dir, device);
 
@@ -33,10 +34,10 @@ enum status certificate_load(struct certificate *out, const struct practice *p, 
 		return st;
 	key = json_string(root, "key");
 	pem = json_string(root, "certificate");
-	if (!key || strlen(key) >= sizeof c.key || !pem) {
+	if (!key || strlen(key) >= sizeof(c.key) || !pem) {
 		st = error_set(e, STATUS_CORRUPT, "%s is damaged", path);
 	} else {
-		(void)snprintf(c.key, sizeof c.key, "%s", key);
+		(void)snprintf(c.key, sizeof(c.key), "%s", key);
 		buf_adds(&c.pem, pem);
 		if (!buf_ok(&c.pem))
 			st = error_set(e, STATUS_NOMEM, "out of memory");
@@ -68,8 +69,8 @@ static enum status store(const struct certificate *c, const struct practice *p, 
 	return st;
 }
 
-enum status certificate_issue(struct certificate *out, const struct config *c, const struct practice *p, const char *device,
-			      const struct key *key, const struct env *env, struct error *e)
+enum status certificate_issue(struct certificate *out, const struct config *c, const struct practice *p,
+			      const char *device, const struct key *key, const struct env *env, struct error *e)
 {
 	struct certificate made = CERTIFICATE_INIT;
 	int64_t now_ms = env->now_ms(env->ctx);

@@ -1,4 +1,5 @@
-/* server/cmd_auditor.c - qip-server add-auditor: an auditor's join code, without asking the practice; the audit names it. */
+/* server/cmd_auditor.c - qip-server add-auditor: an auditor's join code, without asking the practice; the audit names
+ * it. */
 #include <stdio.h>
 
 #include "server/auditor.h"
@@ -40,9 +41,11 @@ int cmd_add_auditor(int argc, char **argv)
 	if (argc != 4)
 		return cmd_usage(CMD_ADD_AUDITOR_USAGE, "a folder, an ODS code and a device's name are needed");
 	if (!name_valid(argv[3]))
-		return cmd_usage(CMD_ADD_AUDITOR_USAGE, "\"%s\" is no device's name: a-z, 0-9 and '-', at most 40", argv[3]);
+		return cmd_usage(CMD_ADD_AUDITOR_USAGE, "\"%s\" is no device's name: a-z, 0-9 and '-', at most 40",
+				 argv[3]);
 	if (add(text, argv[1], argv[2], argv[3], &e) != STATUS_OK)
 		return cmd_failed(&e);
-	(void)printf("invited the auditor %s to %s\njoin code (once, and for that auditor only):\n%s\n", argv[3], argv[2], text);
+	(void)printf("invited the auditor %s to %s\njoin code (once, and for that auditor only):\n%s\n", argv[3],
+		     argv[2], text);
 	return 0;
 }

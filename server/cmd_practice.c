@@ -40,11 +40,13 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 	if (place < ARRAY_LEN(places) || !a->name)
 		return cmd_usage(CMD_PRACTICE_USAGE, "a folder, an ODS code and the practice's name are needed");
 	if (!ods_valid(a->ods))
-		return cmd_usage(CMD_PRACTICE_USAGE, "\"%s\" is no ODS code of a practice: a capital letter and five digits", a->ods);
+		return cmd_usage(CMD_PRACTICE_USAGE,
+				 "\"%s\" is no ODS code of a practice: a capital letter and five digits", a->ods);
 	if (!utf8_valid(&letters, a->name, strlen(a->name)) || letters == 0 || strlen(a->name) > NAME_MAX_CODE_POINTS)
 		return cmd_usage(CMD_PRACTICE_USAGE, "the name must have 1 to %d letters", NAME_MAX_CODE_POINTS);
 	if (!name_valid(a->manager))
-		return cmd_usage(CMD_PRACTICE_USAGE, "\"%s\" is no device's name: a-z, 0-9 and '-', at most 40", a->manager);
+		return cmd_usage(CMD_PRACTICE_USAGE, "\"%s\" is no device's name: a-z, 0-9 and '-', at most 40",
+				 a->manager);
 	return 0;
 }
 
@@ -61,8 +63,8 @@ static enum status add(char text[CODE_TEXT_MAX], const struct arguments *a, stru
 	if (st == STATUS_OK)
 		st = invite_make(&invite, a->ods, config.ca_fingerprint, NULL, env_system(), e);
 	if (st == STATUS_OK) {
-		(void)snprintf(first.device, sizeof first.device, "%s", a->manager);
-		memcpy(first.invite_key, invite.key_ssh, sizeof first.invite_key);
+		(void)snprintf(first.device, sizeof(first.device), "%s", a->manager);
+		memcpy(first.invite_key, invite.key_ssh, sizeof(first.invite_key));
 		st = practice_create(a->dir, store, a->ods, a->name, &first, env_system(), e);
 	}
 	if (st == STATUS_OK)
@@ -84,7 +86,8 @@ int cmd_practice(int argc, char **argv)
 		return code;
 	if (add(text, &a, &e) != STATUS_OK)
 		return cmd_failed(&e);
-	(void)printf("added %s\njoin code of the first manager's device, \"%s\" (once, and for that person only):\n%s\n", a.ods, a.manager,
-		     text);
+	(void)printf(
+		"added %s\njoin code of the first manager's device, \"%s\" (once, and for that person only):\n%s\n",
+		a.ods, a.manager, text);
 	return 0;
 }

@@ -20,7 +20,7 @@ static enum status read_capabilities(struct commands *c, const char *bytes, size
 {
 	char text[LIMIT_CAPABILITY_BYTES];
 
-	if (len >= sizeof text)
+	if (len >= sizeof(text))
 		return error_set(e, STATUS_TOO_BIG, "the list of capabilities is too long");
 	memcpy(text, bytes, len);
 	text[len] = 0;
@@ -44,7 +44,7 @@ static enum status read_command(struct commands *c, const struct pkt *p, struct 
 	    oid_parse(&cmd.old_id, p->bytes, OID_HEX_LEN) != STATUS_OK ||
 	    oid_parse(&cmd.new_id, p->bytes + OID_HEX_LEN + 1, OID_HEX_LEN) != STATUS_OK)
 		return error_set(e, STATUS_MALFORMED, "that is no update of a ref");
-	if (len - at >= sizeof cmd.ref)
+	if (len - at >= sizeof(cmd.ref))
 		return error_set(e, STATUS_TOO_BIG, "the name of the ref is too long");
 	memcpy(cmd.ref, p->bytes + at, len - at);
 	for (const char *ch = cmd.ref; *ch; ch++) {
@@ -84,7 +84,8 @@ enum status commands_feed(struct commands *c, const char *bytes, size_t len, siz
 		return st;
 	c->bytes += at;
 	if (c->bytes + (c->done ? 0 : c->pending.len - at) > LIMIT_COMMAND_BYTES)
-		return error_set(e, STATUS_TOO_BIG, "the commands of a push take more than %d bytes", LIMIT_COMMAND_BYTES);
+		return error_set(e, STATUS_TOO_BIG, "the commands of a push take more than %d bytes",
+				 LIMIT_COMMAND_BYTES);
 	*used = c->done ? at - before : len;
 	if (c->done)
 		buf_clear(&c->pending);

@@ -14,11 +14,14 @@ struct commands {
 	struct command list[LIMIT_COMMANDS];
 	size_t len;
 	bool report_status, side_band; /* capabilities that the client asked for */
-	bool done;                     /* the flush was met: what follows is the pack */
-	struct buf pending;            /* bytes of a packet that is not whole yet */
-	size_t bytes;                  /* of all commands so far */
+	bool done;		       /* the flush was met: what follows is the pack */
+	struct buf pending;	       /* bytes of a packet that is not whole yet */
+	size_t bytes;		       /* of all commands so far */
 };
-#define COMMANDS_INIT {.pending = BUF_INIT}
+#define COMMANDS_INIT                                                                                                  \
+	{                                                                                                              \
+		.pending = BUF_INIT                                                                                    \
+	}
 
 /* Take bytes until the commands are done; *used says how many of them. STATUS_MALFORMED, STATUS_TOO_BIG. */
 enum status commands_feed(struct commands *c, const char *bytes, size_t len, size_t *used, struct error *e) MUST_CHECK;

@@ -7,7 +7,8 @@
 
 #include "server/limits.h"
 
-#define EARLY_START_MS 1577836800000LL /* 2020-01-01: clients whose clock is years late still find the certificate valid */
+/* 2020-01-01: clients whose clock is years late still find the certificate valid */
+#define EARLY_START_MS 1577836800000LL
 #define DAY_MS 86400000LL
 
 enum status config_read_key(struct key **out, const char *dir, const char *name, struct error *e)
@@ -125,7 +126,8 @@ static bool add_name(const char **names, size_t *len, const char *name)
 	return true;
 }
 
-enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env, struct error *e)
+enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env,
+			  struct error *e)
 {
 	const char *names[CERT_NAMES_MAX] = {"localhost", "127.0.0.1", "::1"};
 	size_t names_len = 3;
@@ -136,14 +138,16 @@ enum status config_create(const char *dir, const char *const *hosts, size_t host
 	if (st != STATUS_OK)
 		return st;
 	if (file_exists(path))
-		return error_set(e, STATUS_EXISTS, "%s is a server folder already; to change its names, start a new one", dir);
+		return error_set(e, STATUS_EXISTS,
+				 "%s is a server folder already; to change its names, start a new one", dir);
 	for (size_t i = 0; i < hosts_len; i++) {
 		if (!add_name(names, &names_len, hosts[i]))
-			return error_set(e, STATUS_USAGE, "a certificate takes at most %d names beyond the machine's own",
+			return error_set(e, STATUS_USAGE,
+					 "a certificate takes at most %d names beyond the machine's own",
 					 CERT_NAMES_MAX - 3);
 	}
 	/* a machine without a proper name has none to add */
-	if (gethostname(own, sizeof own - 1) == 0 && own[0])
+	if (gethostname(own, sizeof(own) - 1) == 0 && own[0])
 		(void)add_name(names, &names_len, own);
 	st = file_mkdir(dir, 0700, e);
 	if (st == STATUS_OK)
@@ -172,7 +176,8 @@ static enum status check_initialised(const char *dir, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	if (!file_exists(path))
-		return error_set(e, STATUS_NOT_FOUND, "%s is no server folder; make one with: qip-server init %s", dir, dir);
+		return error_set(e, STATUS_NOT_FOUND, "%s is no server folder; make one with: qip-server init %s", dir,
+				 dir);
 	st = file_read_json(&root, path, e);
 	if (st != STATUS_OK)
 		return st;
@@ -198,7 +203,7 @@ enum status config_load(struct config *out, const char *dir, struct error *e)
 		st = read_text(&c.tls_pem, dir, "tls.crt", e);
 	if (st == STATUS_OK)
 		st = cert_fingerprint(c.ca_fingerprint, buf_text(&c.ca_pem), e);
-	if (st == STATUS_OK && snprintf(c.dir, sizeof c.dir, "%s", dir) >= (int)sizeof c.dir)
+	if (st == STATUS_OK && snprintf(c.dir, sizeof(c.dir), "%s", dir) >= (int)sizeof(c.dir))
 		st = error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
 	if (st == STATUS_OK) {
 		*out = c;

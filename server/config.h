@@ -17,10 +17,14 @@ struct config {
 	struct buf ca_pem, tls_pem;
 	uint8_t ca_fingerprint[SHA256_LEN];
 };
-#define CONFIG_INIT {0}
+#define CONFIG_INIT                                                                                                    \
+	{                                                                                                              \
+		0                                                                                                      \
+	}
 
-/* Make a new server folder (the directory itself too); its certificate holds for localhost, 127.0.0.1, ::1, this machine's name and `hosts`.
- * STATUS_EXISTS when there is one already; STATUS_USAGE for more hosts than a certificate takes. */
+/* Make a new server folder (the directory itself too); its certificate holds for localhost, 127.0.0.1, ::1, this
+ * machine's name and `hosts`. STATUS_EXISTS when there is one already; STATUS_USAGE for more hosts than a certificate
+ * takes. */
 enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env,
 			  struct error *e) MUST_CHECK;
 /* STATUS_NOT_FOUND when the folder was never initialised. End with config_clear. */

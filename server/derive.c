@@ -14,7 +14,7 @@ struct found {
 	struct {
 		char device[NAME_MAX_LEN + 1];
 		struct oid head;
-	} *list;
+	} * list;
 	size_t len, cap;
 };
 
@@ -26,21 +26,22 @@ static enum status note_head(struct found *f, const char *device, const struct o
 	}
 	if (f->len == f->cap) {
 		size_t cap = f->cap ? f->cap * 2 : 16;
-		void *more = realloc(f->list, cap * sizeof *f->list);
+		void *more = realloc(f->list, cap * sizeof(*f->list));
 
 		if (!more)
 			return STATUS_NOMEM;
 		f->list = more;
 		f->cap = cap;
 	}
-	(void)snprintf(f->list[f->len].device, sizeof f->list[0].device, "%s", device);
+	(void)snprintf(f->list[f->len].device, sizeof(f->list[0].device), "%s", device);
 	f->list[f->len].head = *head;
 	f->len++;
 	return STATUS_OK;
 }
 
 /* Walk the log from `main` back to `until` (or its root). */
-static enum status find_heads(struct found *f, struct repo *r, const struct oid *main, const struct oid *until, struct error *e)
+static enum status find_heads(struct found *f, struct repo *r, const struct oid *main, const struct oid *until,
+			      struct error *e)
 {
 	struct oid at = *main;
 	enum status st = STATUS_OK;
@@ -96,7 +97,8 @@ static enum status repair_config(struct practice *p, const struct view *v, struc
 	return st == STATUS_OK ? store_ref_move(p->history, DERIVED_CONFIG, &config, e) : st;
 }
 
-enum status derive_repair(struct practice *p, const struct view *v, struct store_txn *t, const struct env *env, struct error *e)
+enum status derive_repair(struct practice *p, const struct view *v, struct store_txn *t, const struct env *env,
+			  struct error *e)
 {
 	struct oid mark = p->derived;
 	enum status st = STATUS_OK;

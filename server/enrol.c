@@ -1,8 +1,9 @@
-/* server/enrol.c - POST /<ODS>/enrol: a certificate for a key, in exchange for a proof that its holder has an invite's code.
+/* server/enrol.c - POST /<ODS>/enrol: a certificate for a key, in exchange for a proof that its holder has an invite's
+ * code.
  *
- * Enters: invite key, new key, sealing key, the proof by the invite key, and a certificate request by the new key. Leaves: a client
- * certificate, stored durably before it is told; the same request again gets the same. The registry is not touched: the device pushes its
- * enrolment itself.
+ * Enters: invite key, new key, sealing key, the proof by the invite key, and a certificate request by the new key.
+ * Leaves: a client certificate, stored durably before it is told; the same request again gets the same. The registry is
+ * not touched: the device pushes its enrolment itself.
  */
 #include <string.h>
 
@@ -27,8 +28,10 @@ static enum status read_wish(struct wish *out, const cJSON *json, struct error *
 		.csr = json_string(json, "csr"),
 	};
 
-	if (!w.invite_key || !w.key || !w.seal_key || !w.proof || !w.csr || !json_string(json, "at") || cJSON_GetArraySize(json) != 6)
-		return error_set(e, STATUS_MALFORMED, "an enrolment has the members invite_key, key, seal_key, at, proof and csr");
+	if (!w.invite_key || !w.key || !w.seal_key || !w.proof || !w.csr || !json_string(json, "at") ||
+	    cJSON_GetArraySize(json) != 6)
+		return error_set(e, STATUS_MALFORMED,
+				 "an enrolment has the members invite_key, key, seal_key, at, proof and csr");
 	*out = w;
 	return STATUS_OK;
 }
@@ -53,9 +56,11 @@ static enum status check_proof(const struct wish *w, const char *ods, struct err
 	if (st == STATUS_OK)
 		st = statement_enrolment(&statement, ods, w->invite_key, w->key, w->seal_key);
 	if (st == STATUS_OK)
-		st = signature_check(w->proof, strlen(w->proof), invite, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len, e);
+		st = signature_check(w->proof, strlen(w->proof), invite, SIGNATURE_NAMESPACE_RECORD, statement.data,
+				     statement.len, e);
 	if (st == STATUS_UNTRUSTED || st == STATUS_MALFORMED)
-		st = error_set(e, STATUS_MALFORMED, "the proof is not a signature by the invite key over this enrolment");
+		st = error_set(e, STATUS_MALFORMED,
+			       "the proof is not a signature by the invite key over this enrolment");
 	buf_clear(&statement);
 	key_free(invite);
 	return st;
@@ -101,7 +106,7 @@ static enum status find_invite(struct invited *out, const struct request *r, con
 			return st;
 		if (st != STATUS_OK || strcmp(first.invite_key, invite_key) != 0)
 			return error_set(e, STATUS_DENIED, "this join code is not known at %s", r->practice->ods);
-		memcpy(found.device, first.device, sizeof found.device);
+		memcpy(found.device, first.device, sizeof(found.device));
 		*out = found;
 		return STATUS_OK;
 	}
@@ -110,11 +115,13 @@ static enum status find_invite(struct invited *out, const struct request *r, con
 			found.d = &reg->devices[i];
 	}
 	if (!found.d)
-		return error_set(e, STATUS_DENIED, "this join code is not known at %s; if it was made just now, the manager's device "
-				 "has to sync first", r->practice->ods);
+		return error_set(e, STATUS_DENIED,
+				 "this join code is not known at %s; if it was made just now, the manager's device "
+				 "has to sync first",
+				 r->practice->ods);
 	if (found.d->revoked || found.d->retired)
 		return error_set(e, STATUS_DENIED, "this join code was withdrawn; ask a manager for a new one");
-	memcpy(found.device, found.d->id, sizeof found.device);
+	memcpy(found.device, found.d->id, sizeof(found.device));
 	found.role = role_text(found.d->role);
 	found.site = found.d->site[0] ? found.d->site : NULL;
 	*out = found;
@@ -122,8 +129,8 @@ static enum status find_invite(struct invited *out, const struct request *r, con
 }
 
 /* The certificate given before for this code, or a new one. */
-static enum status give_certificate(struct certificate *out, const struct request *r, const struct invited *who, const struct key *key,
-				    struct error *e)
+static enum status give_certificate(struct certificate *out, const struct request *r, const struct invited *who,
+				    const struct key *key, struct error *e)
 {
 	struct certificate given = CERTIFICATE_INIT;
 	char line[KEY_SSH_MAX];
@@ -131,12 +138,14 @@ static enum status give_certificate(struct certificate *out, const struct reques
 
 	key_ssh(line, key);
 	if (who->d && who->d->key && strcmp(who->d->key_ssh, line) != 0)
-		return error_set(e, STATUS_EXISTS, "this join code was used by another device; ask a manager for a new one");
+		return error_set(e, STATUS_EXISTS,
+				 "this join code was used by another device; ask a manager for a new one");
 	st = certificate_load(&given, r->practice, who->device, e);
 	if (st == STATUS_NOT_FOUND)
 		return certificate_issue(out, r->service->config, r->practice, who->device, key, r->service->env, e);
 	if (st == STATUS_OK && strcmp(given.key, line) != 0)
-		st = error_set(e, STATUS_EXISTS, "this join code was used by another device; ask a manager for a new one");
+		st = error_set(e, STATUS_EXISTS,
+			       "this join code was used by another device; ask a manager for a new one");
 	if (st != STATUS_OK) {
 		certificate_clear(&given);
 		return st;
@@ -162,8 +171,8 @@ static enum status add_record(cJSON *answer, const struct request *r, const stru
 	return st;
 }
 
-static enum status write_answer(cJSON *answer, const struct request *r, const struct invited *who, const struct certificate *c,
-				struct error *e)
+static enum status write_answer(cJSON *answer, const struct request *r, const struct invited *who,
+				const struct certificate *c, struct error *e)
 {
 	char now[TIME_TEXT_MAX];
 	enum status st = json_set_string(answer, "device", who->device);
@@ -238,4 +247,5 @@ static void end(struct request *r)
 	cJSON_Delete(json);
 }
 
-const struct handler handler_enrol = {.exclusive = true, .max_bytes = LIMIT_ENROL_BYTES, .feed = request_collect, .end = end};
+const struct handler handler_enrol = {
+	.exclusive = true, .max_bytes = LIMIT_ENROL_BYTES, .feed = request_collect, .end = end};

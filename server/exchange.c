@@ -16,9 +16,10 @@ static int64_t monotonic_ms(const struct exchange *x)
 	return env->monotonic_ms(env->ctx);
 }
 
-struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method, const char *path)
+struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method,
+			       const char *path)
 {
-	struct exchange *x = calloc(1, sizeof *x);
+	struct exchange *x = calloc(1, sizeof(*x));
 
 	if (!x)
 		return NULL;
@@ -27,8 +28,8 @@ struct exchange *exchange_open(const struct service *service, struct MHD_Connect
 	x->request.answer = (struct answer)ANSWER_INIT;
 	x->request.answer.body.dir = service->config->dir;
 	x->started_ms = monotonic_ms(x);
-	(void)snprintf(x->method, sizeof x->method, "%s", method);
-	(void)snprintf(x->path, sizeof x->path, "%s", path);
+	(void)snprintf(x->method, sizeof(x->method), "%s", method);
+	(void)snprintf(x->path, sizeof(x->path), "%s", path);
 	route_parse(&x->request.route, method, path);
 	x->handler = handler_of(x->request.route.kind);
 	return x;
@@ -70,7 +71,8 @@ static bool content_is(const char *value, const char *type)
 {
 	size_t len = strlen(type);
 
-	return value && strncasecmp(value, type, len) == 0 && (value[len] == 0 || value[len] == ';' || value[len] == ' ');
+	return value && strncasecmp(value, type, len) == 0 &&
+	       (value[len] == 0 || value[len] == ';' || value[len] == ' ');
 }
 
 static bool length_is_within(const struct exchange *x)
@@ -106,7 +108,8 @@ static enum status begin(struct exchange *x, struct error *e)
 	enum status st = check_headers(x, e);
 
 	if (st == STATUS_OK && x->handler->feed)
-		st = body_begin(&r->body, header(x, MHD_HTTP_HEADER_CONTENT_ENCODING), x->handler->max_bytes, x->handler->feed, r, e);
+		st = body_begin(&r->body, header(x, MHD_HTTP_HEADER_CONTENT_ENCODING), x->handler->max_bytes,
+				x->handler->feed, r, e);
 	if (st == STATUS_OK && r->route.ods[0])
 		st = practices_get(&r->practice, r->service->practices, r->route.ods, e);
 	if (st == STATUS_OK && x->handler->needs_peer) {
@@ -156,7 +159,8 @@ static struct MHD_Response *make_response(struct answer *a)
 			a->body.fd = -1; /* the response closes it */
 		return response;
 	}
-	return MHD_create_response_from_buffer(memory->len, memory->data ? (void *)memory->data : (void *)"", MHD_RESPMEM_MUST_COPY);
+	return MHD_create_response_from_buffer(memory->len, memory->data ? (void *)memory->data : (void *)"",
+					       MHD_RESPMEM_MUST_COPY);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
@@ -204,11 +208,11 @@ void exchange_close(struct exchange *x, bool completed)
 	/* first of all: a refused or torn push shall leave nothing behind by the time it is logged */
 	if (x->handler && x->handler->release)
 		x->handler->release(&x->request);
-	(void)snprintf(status, sizeof status, "%u", a->code);
-	(void)snprintf(ms, sizeof ms, "%lld", (long long)(monotonic_ms(x) - x->started_ms));
-	(void)snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)x->request.body.received_bytes);
-	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method", x->method, "path", x->path,
-		 "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
+	(void)snprintf(status, sizeof(status), "%u", a->code);
+	(void)snprintf(ms, sizeof(ms), "%lld", (long long)(monotonic_ms(x) - x->started_ms));
+	(void)snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)x->request.body.received_bytes);
+	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method",
+		 x->method, "path", x->path, "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
 	request_clear(&x->request);
 	free(x);
 }

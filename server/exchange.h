@@ -8,8 +8,8 @@
 
 /* What happens with an exchange next. */
 enum phase {
-	PHASE_BODY,     /* its body is coming */
-	PHASE_WORK,     /* a job thread has it; the connection is suspended */
+	PHASE_BODY, /* its body is coming */
+	PHASE_WORK, /* a job thread has it; the connection is suspended */
 	PHASE_ANSWERED,
 };
 
@@ -22,13 +22,14 @@ struct exchange {
 	enum phase phase;
 	struct request request;
 	struct job job;
-	int fd;             /* for struct peers */
+	int fd;		    /* for struct peers */
 	int64_t started_ms; /* monotonic */
 	char method[16], path[128];
 };
 
 /* Read the request line and headers; an answer may be there at once. False: memory is out. */
-struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method, const char *path);
+struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method,
+			       const char *path);
 /* Check headers, find the practice, the peer and its rights; then the handler's own beginning. An answer ends it. */
 void exchange_begin(struct exchange *x, const struct tls_peer *peer);
 /* Answer with an error, in the form that the route's clients read. */

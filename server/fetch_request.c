@@ -9,13 +9,14 @@
 
 #define WORD_LEN 5 /* "want " and "have " */
 
-static enum status add_id(struct oid **list, size_t *len, size_t *cap, size_t max, const struct oid *id, struct error *e)
+static enum status add_id(struct oid **list, size_t *len, size_t *cap, size_t max, const struct oid *id,
+			  struct error *e)
 {
 	if (*len == max)
 		return error_set(e, STATUS_TOO_BIG, "a fetch may name at most %u ids of a kind", (unsigned)max);
 	if (*len == *cap) {
 		size_t more = *cap ? *cap * 2 : 16;
-		struct oid *grown = realloc(*list, more * sizeof *grown);
+		struct oid *grown = realloc(*list, more * sizeof(*grown));
 
 		if (!grown)
 			return error_set(e, STATUS_NOMEM, "out of memory");
@@ -48,7 +49,7 @@ static enum status read_want(struct fetch_request *f, const struct pkt *p, struc
 
 	if (!read_id(&id, p, "want ", &rest, &rest_len) || (rest_len > 0 && (f->wants_len > 0 || *rest != ' ')))
 		return error_set(e, STATUS_MALFORMED, "a fetch begins with the ids that are wanted");
-	if (rest_len >= sizeof text)
+	if (rest_len >= sizeof(text))
 		return error_set(e, STATUS_TOO_BIG, "the list of capabilities is too long");
 	if (f->wants_len == 0) {
 		memcpy(text, rest, rest_len);
@@ -67,7 +68,8 @@ static enum status read_have(struct fetch_request *f, const struct pkt *p, struc
 	struct oid id = {{0}};
 
 	if (!read_id(&id, p, "have ", &rest, &rest_len) || rest_len > 0)
-		return error_set(e, STATUS_MALFORMED, "behind the wanted ids a fetch names those that it has, then is done");
+		return error_set(e, STATUS_MALFORMED,
+				 "behind the wanted ids a fetch names those that it has, then is done");
 	return add_id(&f->haves, &f->haves_len, &f->haves_cap, LIMIT_HAVES, &id, e);
 }
 

@@ -31,7 +31,7 @@ enum status file_read(struct buf *out, const char *path, struct error *e)
 	if (fd < 0)
 		return error_set_errno(e, errno, "cannot open %s", path);
 	for (;;) {
-		ssize_t n = read(fd, part, sizeof part);
+		ssize_t n = read(fd, part, sizeof(part));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -46,7 +46,7 @@ enum status file_read(struct buf *out, const char *path, struct error *e)
 		}
 		buf_add(out, part, (size_t)n);
 	}
-	explicit_bzero(part, sizeof part); /* it may have been a key */
+	explicit_bzero(part, sizeof(part)); /* it may have been a key */
 	(void)close(fd);
 	if (st == STATUS_OK && !buf_ok(out))
 		st = error_set(e, STATUS_NOMEM, "out of memory reading %s", path);
@@ -76,7 +76,7 @@ static enum status sync_parent(const char *path, struct error *e)
 	int fd = -1;
 
 	if (slash)
-		(void)snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+		(void)snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(e, errno, "cannot open %s", dir);
@@ -107,7 +107,7 @@ enum status file_write(const char *path, const void *bytes, size_t len, mode_t m
 	char temporary[FILE_PATH_MAX + 8];
 	int fd = -1, failed = 0;
 
-	(void)snprintf(temporary, sizeof temporary, "%s.new", path);
+	(void)snprintf(temporary, sizeof(temporary), "%s.new", path);
 	/* left behind by a power cut: its mode may be another one */
 	if (unlink(temporary) && errno != ENOENT)
 		return error_set_errno(e, errno, "cannot replace %s", temporary);

@@ -20,9 +20,9 @@ struct http {
 	struct MHD_Daemon *daemons[LIMIT_HTTP_THREADS];
 	atomic_uint next;
 	atomic_bool stopping;
-	pthread_mutex_t mutex;  /* guards running */
+	pthread_mutex_t mutex; /* guards running */
 	pthread_cond_t changed;
-	int running;            /* requests between their first header and their last byte */
+	int running; /* requests between their first header and their last byte */
 };
 
 static void count_running(struct http *h, int change)
@@ -42,7 +42,8 @@ static void run_job(void *arg)
 
 	x->handler->end(&x->request);
 	if (!x->request.answer.code)
-		answer_error(&x->request.answer, &(struct error){.status = STATUS_CORRUPT, .text = "no answer was made"});
+		answer_error(&x->request.answer,
+			     &(struct error){.status = STATUS_CORRUPT, .text = "no answer was made"});
 	/* from here on the exchange belongs to the HTTP thread again */
 	MHD_resume_connection(x->connection);
 }
@@ -63,7 +64,8 @@ static enum MHD_Result start_work(struct exchange *x)
 	return MHD_YES;
 }
 
-static enum MHD_Result start_exchange(struct http *h, struct MHD_Connection *c, const char *method, const char *path, void **own)
+static enum MHD_Result start_exchange(struct http *h, struct MHD_Connection *c, const char *method, const char *path,
+				      void **own)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
 	int fd = info ? info->connect_fd : -1;
@@ -84,8 +86,8 @@ static enum MHD_Result start_exchange(struct http *h, struct MHD_Connection *c, 
 	return x->request.answer.code ? exchange_send(x, true) : MHD_YES;
 }
 
-static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *path, const char *method, const char *version,
-			      const char *bytes, size_t *len, void **own)
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *path, const char *method,
+			      const char *version, const char *bytes, size_t *len, void **own)
 {
 	struct exchange *x = *own;
 
@@ -130,7 +132,7 @@ __attribute__((format(printf, 2, 0))) static void log_message(void *ctx, const c
 	char text[512];
 
 	(void)ctx;
-	(void)vsnprintf(text, sizeof text, fmt, args);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
 	text[strcspn(text, "\n")] = 0;
 	/* it sets options of TCP on every socket, and says of local ones that it could not */
 	if (strstr(text, "socket option") || strstr(text, "setsockopt"))
@@ -142,9 +144,9 @@ __attribute__((format(printf, 2, 0))) static void log_message(void *ctx, const c
 
 enum status http_open(struct http **out, const struct http_options *o, struct error *e)
 {
-	struct http *h = calloc(1, sizeof *h);
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-			 MHD_USE_ERROR_LOG;
+	struct http *h = calloc(1, sizeof(*h));
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
 	if (!h)
 		return error_set(e, STATUS_NOMEM, "out of memory");
@@ -153,9 +155,10 @@ enum status http_open(struct http **out, const struct http_options *o, struct er
 	(void)pthread_cond_init(&h->changed, NULL);
 	for (int i = 0; i < LIMIT_HTTP_THREADS; i++) {
 		h->daemons[i] = MHD_start_daemon(
-			flags, 0, NULL, NULL, handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-			completed, h, MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-			(unsigned)(LIMIT_IDLE_MS / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_MEMORY_BYTES,
+			flags, 0, NULL, NULL, handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
+			MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_CONNECTION_LIMIT,
+			(unsigned)o->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(LIMIT_IDLE_MS / 1000),
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_MEMORY_BYTES,
 			MHD_OPTION_THREAD_STACK_SIZE, (size_t)LIMIT_STACK_BYTES, MHD_OPTION_END);
 		if (!h->daemons[i]) {
 			http_close(h);
@@ -172,7 +175,7 @@ bool http_serve(void *http, int fd)
 	const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
 	unsigned i = atomic_fetch_add(&h->next, 1) % LIMIT_HTTP_THREADS;
 
-	return MHD_add_connection(h->daemons[i], fd, (const struct sockaddr *)&nobody, sizeof nobody) == MHD_YES;
+	return MHD_add_connection(h->daemons[i], fd, (const struct sockaddr *)&nobody, sizeof(nobody)) == MHD_YES;
 }
 
 void http_stop(struct http *h)

@@ -77,7 +77,7 @@ static void *work(void *arg)
 
 static enum status start(struct jobs *q, int slot)
 {
-	struct worker *w = malloc(sizeof *w);
+	struct worker *w = malloc(sizeof(*w));
 	pthread_attr_t attr;
 	int failed = 0;
 
@@ -101,7 +101,7 @@ static enum status start(struct jobs *q, int slot)
 
 enum status jobs_open(struct jobs **out, int threads, struct error *e)
 {
-	struct jobs *q = calloc(1, sizeof *q);
+	struct jobs *q = calloc(1, sizeof(*q));
 	enum status st = STATUS_OK;
 
 	if (!q)

@@ -1,5 +1,6 @@
-/* server/jobs.h - requests at work: a few threads and one queue. Jobs that are exclusive to the same owner (pushes to one practice) run one
- * after the other, in the order they came, and take no thread while they wait: other owners' jobs pass them. */
+/* server/jobs.h - requests at work: a few threads and one queue. Jobs that are exclusive to the same owner (pushes to
+ * one practice) run one after the other, in the order they came, and take no thread while they wait: other owners' jobs
+ * pass them. */
 #ifndef QIP_SERVER_JOBS_H
 #define QIP_SERVER_JOBS_H
 
@@ -8,10 +9,10 @@
 #include "core/status.h"
 
 struct job {
-	void (*run)(void *arg);  /* the job's memory may be gone when it returns */
+	void (*run)(void *arg); /* the job's memory may be gone when it returns */
 	void *arg;
-	const void *exclusive;   /* the owner, compared by address; NULL: runs beside everything */
-	struct job *next;        /* the queue's */
+	const void *exclusive; /* the owner, compared by address; NULL: runs beside everything */
+	struct job *next;      /* the queue's */
 };
 
 struct jobs;

@@ -24,7 +24,8 @@ static enum status find_or_zero(struct oid *out, bool *is_dir, struct repo *r, c
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-enum status kiosk_config_changed(bool *out, struct repo *r, const struct oid *old_tree, const struct oid *new_tree, struct error *e)
+enum status kiosk_config_changed(bool *out, struct repo *r, const struct oid *old_tree, const struct oid *new_tree,
+				 struct error *e)
 {
 	struct oid before = {{0}}, after = {{0}};
 	enum status st = STATUS_OK;
@@ -48,7 +49,8 @@ struct picked {
 	size_t len;
 };
 
-static enum status pick_manager(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+static enum status pick_manager(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id,
+				struct error *e)
 {
 	struct picked *p = ctx;
 	struct buf text = BUF_INIT;
@@ -78,7 +80,7 @@ static enum status pick_manager(void *ctx, const char *path, const struct oid *o
 enum status kiosk_config_tree(struct oid *out, struct repo *r, const struct oid *main_tree, struct error *e)
 {
 	struct picked p = {
-		.edits = calloc(REGISTRY_MAX_DEVICES + ARRAY_LEN(parts), sizeof *p.edits),
+		.edits = calloc(REGISTRY_MAX_DEVICES + ARRAY_LEN(parts), sizeof(*p.edits)),
 		.paths = calloc(REGISTRY_MAX_DEVICES, TREE_PATH_MAX),
 		.repo = r,
 	};
@@ -104,7 +106,8 @@ done:
 }
 
 /* True if `last` is a commit of this tree already. */
-static enum status same_as_last(bool *out, struct repo *r, const struct oid *tree, const struct oid *last, struct error *e)
+static enum status same_as_last(bool *out, struct repo *r, const struct oid *tree, const struct oid *last,
+				struct error *e)
 {
 	struct commit c = COMMIT_INIT;
 	enum status st = STATUS_OK;
@@ -124,8 +127,11 @@ enum status kiosk_config_commit(struct oid *out, const struct practice *p, struc
 {
 	char email[HEAD_EMAIL_MAX], hex[OID_HEX_LEN + 1];
 	struct buf message = BUF_INIT;
-	struct commit_spec spec = {
-		.tree = *tree, .name = "server", .email = email, .time_ms = env->now_ms(env->ctx), .key = p->server_key};
+	struct commit_spec spec = {.tree = *tree,
+				   .name = "server",
+				   .email = email,
+				   .time_ms = env->now_ms(env->ctx),
+				   .key = p->server_key};
 	bool same = false;
 	enum status st = same_as_last(&same, r, tree, last, e);
 

@@ -5,28 +5,28 @@
 /* connections */
 #define LIMIT_CONNECTIONS 2000
 #define LIMIT_DESCRIPTORS_A_CONNECTION 3
-#define LIMIT_DESCRIPTORS_SPARE 256      /* repositories, logs, listening */
-#define LIMIT_HANDSHAKE_MS 30000         /* a morning rush of kiosks queues for the processor */
-#define LIMIT_IDLE_MS 120000             /* no byte either way */
-#define LIMIT_LINGER_MS 2000             /* after an answer that ends a connection, for the client to read it */
-#define LIMIT_STOP_MS 30000              /* for running requests when the server is told to stop */
-#define LIMIT_DRAIN_MS 2000              /* for the last bytes of answers after that */
-#define LIMIT_REQUEST_GRACE_MS 30000     /* a request may take this long, and longer only at this rate: */
+#define LIMIT_DESCRIPTORS_SPARE 256  /* repositories, logs, listening */
+#define LIMIT_HANDSHAKE_MS 30000     /* a morning rush of kiosks queues for the processor */
+#define LIMIT_IDLE_MS 120000	     /* no byte either way */
+#define LIMIT_LINGER_MS 2000	     /* after an answer that ends a connection, for the client to read it */
+#define LIMIT_STOP_MS 30000	     /* for running requests when the server is told to stop */
+#define LIMIT_DRAIN_MS 2000	     /* for the last bytes of answers after that */
+#define LIMIT_REQUEST_GRACE_MS 30000 /* a request may take this long, and longer only at this rate: */
 #define LIMIT_REQUEST_MIN_BYTES_S 1024
 
 /* threads */
-#define LIMIT_HTTP_THREADS 2             /* bytes in and out only */
-#define LIMIT_JOB_THREADS 4              /* requests at work */
+#define LIMIT_HTTP_THREADS 2 /* bytes in and out only */
+#define LIMIT_JOB_THREADS 4  /* requests at work */
 #define LIMIT_STACK_BYTES (512 * 1024)
 #define LIMIT_HTTP_MEMORY_BYTES (16 * 1024) /* of one connection: its request line and headers */
 
 /* request bodies, after decompression */
 #define LIMIT_ENROL_BYTES (32 * 1024)
 #define LIMIT_FETCH_BYTES (4 * 1024 * 1024)
-#define LIMIT_COMMAND_BYTES (16 * 1024)  /* of a push, before its pack */
+#define LIMIT_COMMAND_BYTES (16 * 1024) /* of a push, before its pack */
 #define LIMIT_COMMANDS 16
 #define LIMIT_CAPABILITY_BYTES 1024
-#define LIMIT_REF_BYTES 128              /* of a ref's name, with NUL */
+#define LIMIT_REF_BYTES 128 /* of a ref's name, with NUL */
 #define LIMIT_PACK_BYTES (64 * 1024 * 1024)
 #define LIMIT_PACK_OBJECTS 200000
 #define LIMIT_OBJECT_BYTES (4 * 1024 * 1024)
@@ -36,21 +36,21 @@
 #define LIMIT_REFS 4096
 #define LIMIT_WANTS 4096
 #define LIMIT_HAVES 65536
-#define LIMIT_OLD_WANTS 16               /* wants that are no tip (any more): each costs a walk */
+#define LIMIT_OLD_WANTS 16 /* wants that are no tip (any more): each costs a walk */
 #define LIMIT_READY_WALKS 64
 #define LIMIT_SPOOL_MEMORY_BYTES (256 * 1024) /* an answer larger than this waits on disk */
 #define LIMIT_SPOOL_BYTES (4LL * 1024 * 1024 * 1024)
 
 /* practices */
 #define LIMIT_PRACTICES 4096
-#define LIMIT_LOCK_MS 30000              /* waiting for another program on the same practice */
-#define LIMIT_FILE_BYTES (64 * 1024)     /* of one file of the server's folder */
-#define LIMIT_DERIVED_LAG 64             /* merges between two notes of how far the derived refs are */
-#define LIMIT_REASON_BYTES 900           /* of the sentence in a refusal */
+#define LIMIT_LOCK_MS 30000	     /* waiting for another program on the same practice */
+#define LIMIT_FILE_BYTES (64 * 1024) /* of one file of the server's folder */
+#define LIMIT_DERIVED_LAG 64	     /* merges between two notes of how far the derived refs are */
+#define LIMIT_REASON_BYTES 900	     /* of the sentence in a refusal */
 
 /* certificates */
-#define LIMIT_AUTHORITY_DAYS 3653        /* of the CA and the server's own: ten years */
+#define LIMIT_AUTHORITY_DAYS 3653 /* of the CA and the server's own: ten years */
 #define LIMIT_DEVICE_DAYS 366
-#define LIMIT_RENEW_DAYS 122             /* a certificate with more days left is given out again as it is */
+#define LIMIT_RENEW_DAYS 122 /* a certificate with more days left is given out again as it is */
 
 #endif

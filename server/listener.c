@@ -36,13 +36,13 @@ struct listener {
 	struct tunnel *tunnels;
 	int tunnels_len;
 	int64_t accept_again_ms; /* accepting rests until then; 0: it does not */
-	enum order done;         /* the thread's own: what was carried out */
+	enum order done;	 /* the thread's own: what was carried out */
 	atomic_int order;
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t mutex;   /* guards empty */
+	pthread_mutex_t mutex; /* guards empty */
 	pthread_cond_t changed;
-	bool empty;              /* drained */
+	bool empty; /* drained */
 	char address[128];
 	int port;
 };
@@ -60,7 +60,7 @@ static int try_listen(const struct addrinfo *ai)
 
 	if (fd < 0)
 		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	on = errno;
@@ -73,7 +73,7 @@ static void address_text(char *out, size_t size, int *port, const struct sockadd
 {
 	char host[64] = "?", service[16] = "0";
 
-	(void)getnameinfo(addr, len, host, sizeof host, service, sizeof service, NI_NUMERICHOST | NI_NUMERICSERV);
+	(void)getnameinfo(addr, len, host, sizeof(host), service, sizeof(service), NI_NUMERICHOST | NI_NUMERICSERV);
 	(void)snprintf(out, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, service);
 	if (port)
 		*port = (int)strtol(service, NULL, 10);
@@ -83,7 +83,7 @@ static enum status bind_address(struct listener *l, struct error *e)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
 	struct sockaddr_storage bound = {0};
-	socklen_t len = sizeof bound;
+	socklen_t len = sizeof(bound);
 	struct addrinfo *list = NULL;
 	int rc = getaddrinfo(l->options.host, l->options.port, &hints, &list);
 
@@ -97,7 +97,7 @@ static enum status bind_address(struct listener *l, struct error *e)
 		return error_set_errno(e, errno, "cannot listen on %s port %s", l->options.host, l->options.port);
 	if (getsockname(l->accept_end.fd, (struct sockaddr *)&bound, &len))
 		return error_set_errno(e, errno, "cannot read the address listened on");
-	address_text(l->address, sizeof l->address, &l->port, (struct sockaddr *)&bound, len);
+	address_text(l->address, sizeof(l->address), &l->port, (struct sockaddr *)&bound, len);
 	return STATUS_OK;
 }
 
@@ -113,7 +113,7 @@ static bool watch(struct listener *l, struct tunnel_end *end, bool on)
 
 enum status listener_open(struct listener **out, const struct listener_options *o, struct error *e)
 {
-	struct listener *l = calloc(1, sizeof *l);
+	struct listener *l = calloc(1, sizeof(*l));
 	enum status st = STATUS_OK;
 
 	if (!l)
@@ -133,7 +133,8 @@ enum status listener_open(struct listener **out, const struct listener_options *
 	if (st == STATUS_OK) {
 		l->shared.epoll = epoll_create1(EPOLL_CLOEXEC);
 		l->wake_end.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-		if (l->shared.epoll < 0 || l->wake_end.fd < 0 || !watch(l, &l->accept_end, true) || !watch(l, &l->wake_end, true))
+		if (l->shared.epoll < 0 || l->wake_end.fd < 0 || !watch(l, &l->accept_end, true) ||
+		    !watch(l, &l->wake_end, true))
 			st = error_set_errno(e, errno, "cannot wait for connections");
 	}
 	if (st != STATUS_OK) {
@@ -162,8 +163,8 @@ static void add_tunnel(struct listener *l, int fd, const struct sockaddr *addr, 
 	char address[64];
 	int on = 1;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	address_text(address, sizeof address, NULL, addr, len);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	address_text(address, sizeof(address), NULL, addr, len);
 	t = tunnel_open(&l->shared, l->tls, fd, address, now_ms(l));
 	if (!t)
 		return;
@@ -178,13 +179,14 @@ static void accept_some(struct listener *l)
 {
 	for (int i = 0; i < ACCEPTS && l->tunnels_len < l->options.max_connections; i++) {
 		struct sockaddr_storage from = {0};
-		socklen_t len = sizeof from;
+		socklen_t len = sizeof(from);
 		int fd = accept4(l->accept_end.fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
 			return;
 		if (fd < 0) {
-			log_line(LOG_LEVEL_WARN, "cannot accept connections for a moment", "reason", strerror(errno), NULL);
+			log_line(LOG_LEVEL_WARN, "cannot accept connections for a moment", "reason", strerror(errno),
+				 NULL);
 			l->accept_again_ms = now_ms(l) + TICK_MS;
 			(void)watch(l, &l->accept_end, false);
 			return;
@@ -266,7 +268,7 @@ static void *run(void *arg)
 			if (end == &l->accept_end)
 				accept_some(l);
 			else if (end == &l->wake_end)
-				(void)!read(l->wake_end.fd, &wakes, sizeof wakes);
+				(void)!read(l->wake_end.fd, &wakes, sizeof(wakes));
 			else if (end->tunnel->state != TUNNEL_DEAD)
 				tunnel_step(end->tunnel, &l->shared, now_ms(l));
 		}
@@ -306,7 +308,7 @@ static void give_order(struct listener *l, enum order order)
 	const uint64_t one = 1;
 
 	atomic_store(&l->order, (int)order);
-	(void)!write(l->wake_end.fd, &one, sizeof one);
+	(void)!write(l->wake_end.fd, &one, sizeof(one));
 }
 
 void listener_stop_accepting(struct listener *l)

@@ -1,5 +1,6 @@
-/* server/listener.h - TLS in front of HTTP: one thread accepts, shakes hands and moves bytes between TLS connections and local sockets, the
- * other ends of which it hands to `serve`. A slow side stops the other; every wait has a deadline.
+/* server/listener.h - TLS in front of HTTP: one thread accepts, shakes hands and moves bytes between TLS connections
+ * and local sockets, the other ends of which it hands to `serve`. A slow side stops the other; every wait has a
+ * deadline.
  *
  *     listener_open(); listener_start(); ... listener_stop_accepting(); ... listener_drain(); listener_close()
  */
@@ -12,7 +13,7 @@
 struct listener;
 
 struct listener_options {
-	const char *host, *port;  /* to listen on; port "0" takes a free one */
+	const char *host, *port; /* to listen on; port "0" takes a free one */
 	struct tls_server_options tls;
 	struct peers *peers;
 	const struct env *env;

@@ -15,12 +15,13 @@ static const struct {
 	{"serve", cmd_serve},
 };
 
-static const char help[] = "qip-server keeps practices' histories, merges what their devices push, and lets auditors fetch it all.\n\n"
-			   "  " CMD_INIT_USAGE "\n      make a server folder with its certificate authority\n"
-			   "  " CMD_PRACTICE_USAGE "\n      add a practice; prints the first manager's join code\n"
-			   "  " CMD_ADD_AUDITOR_USAGE "\n      invite an auditor to a practice; prints the join code\n"
-			   "  " CMD_SERVE_USAGE "\n      serve until SIGTERM; 127.0.0.1:8443 unless told otherwise\n"
-			   "  qip-server --help | --version\n";
+static const char help[] =
+	"qip-server keeps practices' histories, merges what their devices push, and lets auditors fetch it all.\n\n"
+	"  " CMD_INIT_USAGE "\n      make a server folder with its certificate authority\n"
+	"  " CMD_PRACTICE_USAGE "\n      add a practice; prints the first manager's join code\n"
+	"  " CMD_ADD_AUDITOR_USAGE "\n      invite an auditor to a practice; prints the join code\n"
+	"  " CMD_SERVE_USAGE "\n      serve until SIGTERM; 127.0.0.1:8443 unless told otherwise\n"
+	"  qip-server --help | --version\n";
 
 static int run(int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 /* server/merge.c - Stage 7 of 9: merge.
  *
- * Enters: a verified head and the log's end. Leaves: the merge commit M(i), staged, not yet part of the log: a pure function of its two
- * parents but for the time of receipt, so that an auditor gets the same tree.
+ * Enters: a verified head and the log's end. Leaves: the merge commit M(i), staged, not yet part of the log: a pure
+ * function of its two parents but for the time of receipt, so that an auditor gets the same tree.
  */
 #include "server/merge.h"
 
@@ -12,8 +12,8 @@ static enum status write_note(struct buf *message, const struct push *p, struct 
 {
 	struct merge_note note = {.index = p->index, .rules_version = rules_version(rules), .kept = *kept};
 
-	(void)snprintf(note.device, sizeof note.device, "%s", p->device);
-	(void)snprintf(note.rules_digest, sizeof note.rules_digest, "%s", rules_digest(rules));
+	(void)snprintf(note.device, sizeof(note.device), "%s", p->device);
+	(void)snprintf(note.rules_digest, sizeof(note.rules_digest), "%s", rules_digest(rules));
 	time_format(note.received, now_ms);
 	return merge_note_format(message, &note);
 }

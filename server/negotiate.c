@@ -27,7 +27,8 @@ static enum status reached_by_any(bool *out, struct repo *r, const struct store_
 	return st;
 }
 
-enum status negotiate_wants(const struct fetch_request *f, struct repo *r, const struct store_refs *readable, struct error *e)
+enum status negotiate_wants(const struct fetch_request *f, struct repo *r, const struct store_refs *readable,
+			    struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
 	enum status st = STATUS_OK;
@@ -54,7 +55,8 @@ struct coverage {
 	int walks;
 };
 
-/* True once every want is covered: the client need name no more. A walk limit keeps hostile lists cheap; without the hint the client goes on. */
+/* True once every want is covered: the client need name no more. A walk limit keeps hostile lists cheap; without the
+ * hint the client goes on. */
 static enum status ready(bool *out, struct coverage *c, const struct oid *have, struct error *e)
 {
 	enum status st = STATUS_OK;
@@ -86,7 +88,8 @@ struct outcome {
 };
 
 /* The lines for all haves, as git's own upload-pack writes them. */
-static enum status answer_haves(struct buf *out, struct outcome *o, struct fetch_request *f, struct coverage *c, struct error *e)
+static enum status answer_haves(struct buf *out, struct outcome *o, struct fetch_request *f, struct coverage *c,
+				struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
 	enum status st = STATUS_OK;

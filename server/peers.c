@@ -18,7 +18,7 @@ struct peers {
 
 enum status peers_open(struct peers **out, int max_fd, struct error *e)
 {
-	struct peers *p = calloc(1, sizeof *p);
+	struct peers *p = calloc(1, sizeof(*p));
 
 	if (p)
 		p->entries = calloc((size_t)max_fd, sizeof(struct entry *));
@@ -50,7 +50,7 @@ enum status peers_put(struct peers *p, int fd, uint64_t id, const struct tls_pee
 
 	if (fd < 0 || fd >= p->max_fd)
 		return STATUS_TOO_BIG;
-	entry = malloc(sizeof *entry);
+	entry = malloc(sizeof(*entry));
 	if (!entry)
 		return STATUS_NOMEM;
 	*entry = (struct entry){.id = id, .peer = *peer};

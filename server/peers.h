@@ -1,5 +1,6 @@
-/* server/peers.h - what the TLS side knows of a connection and the HTTP side needs: who the peer is; and back: whether the whole request
- * is there. Kept by the descriptor that the HTTP side owns, which is stable while its connection lives. */
+/* server/peers.h - what the TLS side knows of a connection and the HTTP side needs: who the peer is; and back: whether
+ * the whole request is there. Kept by the descriptor that the HTTP side owns, which is stable while its connection
+ * lives. */
 #ifndef QIP_SERVER_PEERS_H
 #define QIP_SERVER_PEERS_H
 

@@ -44,7 +44,8 @@ static enum status write_first(const char *dir, const struct first *first, struc
 }
 
 /* M0: the root commit of the empty tree, from which the log grows. */
-static enum status write_start(struct store *s, const char *ods, const struct key *key, const struct env *env, struct error *e)
+static enum status write_start(struct store *s, const char *ods, const struct key *key, const struct env *env,
+			       struct error *e)
 {
 	struct store_history *h = NULL;
 	struct store_txn *t = NULL;
@@ -77,8 +78,8 @@ static enum status write_start(struct store *s, const char *ods, const struct ke
 	return st;
 }
 
-enum status practice_create(const char *dir, struct store *s, const char *ods, const char *name, const struct first *first,
-			    const struct env *env, struct error *e)
+enum status practice_create(const char *dir, struct store *s, const char *ods, const char *name,
+			    const struct first *first, const struct env *env, struct error *e)
 {
 	char own[FILE_PATH_MAX], path[FILE_PATH_MAX];
 	struct key *key = NULL;
@@ -123,8 +124,8 @@ static enum status read_name(struct practice *p, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	name = json_string(root, "name");
-	if (name && strlen(name) < sizeof p->name)
-		(void)snprintf(p->name, sizeof p->name, "%s", name);
+	if (name && strlen(name) < sizeof(p->name))
+		(void)snprintf(p->name, sizeof(p->name), "%s", name);
 	else
 		st = error_set(e, STATUS_CORRUPT, "%s holds no name", path);
 	cJSON_Delete(root);
@@ -138,12 +139,12 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 
 	if (!ods_valid(ods))
 		return error_set(e, STATUS_NOT_FOUND, "\"%.20s\" is no ODS code of a practice", ods);
-	p = calloc(1, sizeof *p);
+	p = calloc(1, sizeof(*p));
 	if (!p || pthread_mutex_init(&p->view_mutex, NULL)) {
 		free(p);
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	}
-	(void)snprintf(p->ods, sizeof p->ods, "%s", ods);
+	(void)snprintf(p->ods, sizeof(p->ods), "%s", ods);
 	st = file_path(p->dir, dir, ods, e);
 	if (st == STATUS_OK)
 		st = read_name(p, e);
@@ -186,8 +187,8 @@ enum status practice_first(struct first *out, const struct practice *p, struct e
 	key = json_string(root, "invite_key");
 	if (device && name_valid(device) && key && strlen(key) < KEY_SSH_MAX) {
 		*out = (struct first){{0}, {0}};
-		(void)snprintf(out->device, sizeof out->device, "%s", device);
-		(void)snprintf(out->invite_key, sizeof out->invite_key, "%s", key);
+		(void)snprintf(out->device, sizeof(out->device), "%s", device);
+		(void)snprintf(out->invite_key, sizeof(out->invite_key), "%s", key);
 	} else {
 		st = error_set(e, STATUS_CORRUPT, "%s is damaged", path);
 	}

@@ -2,9 +2,9 @@
  *
  *     DIR/<ODS>/practice.json         {"schema":"practice-entry/1","name":…}; written last
  *     DIR/<ODS>/server.key            signs merges
- *     DIR/<ODS>/first.json            {"schema":"first/1","device","invite_key"} until the first manager's records are in the log
- *     DIR/<ODS>/certificates/<device>.json, see server/certificate.h
- *     DIR/<ODS>/history.git, lock     see server/store.h
+ *     DIR/<ODS>/first.json            {"schema":"first/1","device","invite_key"} until the first manager's records are
+ * in the log DIR/<ODS>/certificates/<device>.json, see server/certificate.h DIR/<ODS>/history.git, lock     see
+ * server/store.h
  */
 #ifndef QIP_SERVER_PRACTICE_H
 #define QIP_SERVER_PRACTICE_H
@@ -29,8 +29,8 @@ struct practice {
 	char server_key_ssh[KEY_SSH_MAX];
 	struct store_history *history; /* owned */
 	pthread_mutex_t view_mutex;
-	struct view *view;      /* the latest known, see server/view.h; guarded by view_mutex */
-	struct oid derived;     /* the derived refs follow from this main; guarded by the practice's lock */
+	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
+	struct oid derived; /* the derived refs follow from this main; guarded by the practice's lock */
 };
 
 /* The first manager, as `practice add` invited them. */
@@ -39,11 +39,13 @@ struct first {
 	char invite_key[KEY_SSH_MAX];
 };
 
-/* Make a practice's folder, signing key and history with its root commit M0. STATUS_EXISTS; after an interruption it may be repeated. */
-enum status practice_create(const char *dir, struct store *s, const char *ods, const char *name, const struct first *first,
-			    const struct env *env, struct error *e) MUST_CHECK;
+/* Make a practice's folder, signing key and history with its root commit M0. STATUS_EXISTS; after an interruption it
+ * may be repeated. */
+enum status practice_create(const char *dir, struct store *s, const char *ods, const char *name,
+			    const struct first *first, const struct env *env, struct error *e) MUST_CHECK;
 /* STATUS_NOT_FOUND: no such practice (or no ODS code). */
-enum status practice_open(struct practice **out, const char *dir, struct store *s, const char *ods, struct error *e) MUST_CHECK;
+enum status practice_open(struct practice **out, const char *dir, struct store *s, const char *ods,
+			  struct error *e) MUST_CHECK;
 void practice_close(struct practice *p);
 
 /* STATUS_NOT_FOUND once the first manager is in the log. */

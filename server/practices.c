@@ -20,7 +20,7 @@ struct practices {
 
 enum status practices_open(struct practices **out, const char *dir, const struct env *env, struct error *e)
 {
-	struct practices *t = calloc(1, sizeof *t);
+	struct practices *t = calloc(1, sizeof(*t));
 	enum status st = STATUS_OK;
 
 	if (!t)
@@ -140,7 +140,8 @@ void practices_open_all(struct practices *t)
 
 	while (dir && (entry = readdir(dir)) != NULL) {
 		if (ods_valid(entry->d_name) && practices_get(&p, t, entry->d_name, &e) != STATUS_OK)
-			log_line(LOG_LEVEL_ERROR, "practice cannot be served", "practice", entry->d_name, "reason", e.text, NULL);
+			log_line(LOG_LEVEL_ERROR, "practice cannot be served", "practice", entry->d_name, "reason",
+				 e.text, NULL);
 	}
 	if (dir)
 		(void)closedir(dir);

@@ -8,8 +8,8 @@ struct practices;
 
 enum status practices_open(struct practices **out, const char *dir, const struct env *env, struct error *e) MUST_CHECK;
 void practices_close(struct practices *t);
-/* Borrowed until practices_close. What a crash left was repaired when it was opened, so only one process may hold such a table of a folder.
- * STATUS_NOT_FOUND: no such practice. Thread-safe. */
+/* Borrowed until practices_close. What a crash left was repaired when it was opened, so only one process may hold such
+ * a table of a folder. STATUS_NOT_FOUND: no such practice. Thread-safe. */
 enum status practices_get(struct practice **out, struct practices *t, const char *ods, struct error *e) MUST_CHECK;
 /* Open every practice in the folder; one that cannot be opened is logged, the others are served. */
 void practices_open_all(struct practices *t);

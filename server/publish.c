@@ -1,7 +1,7 @@
 /* server/publish.c - Stage 8 of 9: publish.
  *
- * Enters: a staged merge commit and its objects. Leaves: main moved to it - the one durable point - and the device's receipt. All other
- * refs derive from main: if they cannot be moved now, the next push moves them.
+ * Enters: a staged merge commit and its objects. Leaves: main moved to it - the one durable point - and the device's
+ * receipt. All other refs derive from main: if they cannot be moved now, the next push moves them.
  */
 #include "server/publish.h"
 
@@ -14,7 +14,8 @@
 enum status publish_push(struct push *p, const struct env *env, struct error *e)
 {
 	struct error later = {STATUS_OK, ""};
-	enum status st = derive_stage_config(&p->config, p->practice, p->txn, &p->view->main_tree, &p->merged_tree, p->index, env, e);
+	enum status st = derive_stage_config(&p->config, p->practice, p->txn, &p->view->main_tree, &p->merged_tree,
+					     p->index, env, e);
 
 	if (st == STATUS_OK)
 		st = store_txn_commit(p->txn, "refs/heads/main", &p->merged, &p->view->main, e);
@@ -22,8 +23,8 @@ enum status publish_push(struct push *p, const struct env *env, struct error *e)
 		return st;
 	/* accepted: from here on nothing is the push's fault any more */
 	if (derive_move(p->practice, p->device, &p->head.id, &p->config, &p->merged, p->index, &later) != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", p->practice->ods, "reason", later.text,
-			 NULL);
+		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", p->practice->ods, "reason",
+			 later.text, NULL);
 	if (!view_registry(p->view) && practice_forget_first(p->practice, &later) != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "first.json stays", "practice", p->practice->ods, "reason", later.text, NULL);
 	return STATUS_OK;
@@ -60,7 +61,8 @@ static void add_refusal(struct buf *out, const char *ref, const struct oid *id, 
 	buf_clear(&line);
 }
 
-void publish_report(struct buf *out, const struct commands *c, enum status st, const struct head_fault *fault, const char *sentence)
+void publish_report(struct buf *out, const struct commands *c, enum status st, const struct head_fault *fault,
+		    const char *sentence)
 {
 	struct buf report = BUF_INIT;
 
@@ -70,7 +72,8 @@ void publish_report(struct buf *out, const struct commands *c, enum status st, c
 		if (st == STATUS_OK || st == STATUS_EXISTS)
 			pkt_addf(&report, "ok %s\n", c->list[i].ref);
 		else
-			add_refusal(&report, c->list[i].ref, &c->list[i].new_id, fault, sentence[0] ? sentence : status_text(st));
+			add_refusal(&report, c->list[i].ref, &c->list[i].new_id, fault,
+				    sentence[0] ? sentence : status_text(st));
 	}
 	pkt_flush(&report);
 	if (!buf_ok(&report))

@@ -5,11 +5,14 @@
 #include "server/commands.h"
 #include "server/push.h"
 
-/* Make the merge and its objects durable and move main to it; then the refs that derive from main. STATUS_OK: the head is in the log. */
+/* Make the merge and its objects durable and move main to it; then the refs that derive from main. STATUS_OK: the head
+ * is in the log. */
 enum status publish_push(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
 
 /* Append the report on a push as receive-pack sends it: "unpack ok" and for each command "ok <ref>", or
- * "ng <ref> <commit> <path> <sentence>". fault: NULL or what the refusal is about. In side-band-64k if the client asked for it. */
-void publish_report(struct buf *out, const struct commands *c, enum status st, const struct head_fault *fault, const char *sentence);
+ * "ng <ref> <commit> <path> <sentence>". fault: NULL or what the refusal is about. In side-band-64k if the client asked
+ * for it. */
+void publish_report(struct buf *out, const struct commands *c, enum status st, const struct head_fault *fault,
+		    const char *sentence);
 
 #endif

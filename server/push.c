@@ -29,7 +29,8 @@ bool push_failed_here(enum status st)
 	}
 }
 
-/* Read the moved log now, on the pusher's time: a changed registry costs signature checks, and who asks next is on an HTTP thread. */
+/* Read the moved log now, on the pusher's time: a changed registry costs signature checks, and who asks next is on an
+ * HTTP thread. */
 static void warm(struct practice *practice)
 {
 	struct view *v = NULL;

@@ -9,8 +9,9 @@
 /* How a device stands to the practice. */
 enum standing {
 	STANDING_MEMBER,  /* in the registry, with this key */
-	STANDING_INVITED, /* in the registry without a key; holds a certificate for it: may push its enrolment and nothing else */
-	STANDING_FIRST,   /* the first manager, before there is a registry: may push the genesis */
+	STANDING_INVITED, /* in the registry without a key; holds a certificate for it: may push its enrolment and
+			     nothing else */
+	STANDING_FIRST,	  /* the first manager, before there is a registry: may push the genesis */
 };
 
 struct identity {
@@ -20,24 +21,24 @@ struct identity {
 };
 
 struct push {
-	struct practice *practice;  /* borrowed */
-	const char *device;         /* borrowed; "server" for the host's own heads */
-	struct oid id;              /* the pushed head */
-	struct oid old_id;          /* what the device takes for its last accepted head; zero: it does not say */
+	struct practice *practice; /* borrowed */
+	const char *device;	   /* borrowed; "server" for the host's own heads */
+	struct oid id;		   /* the pushed head */
+	struct oid old_id;	   /* what the device takes for its last accepted head; zero: it does not say */
 	/* 5 receive */
-	struct store_txn *txn;      /* owned; holds the quarantined objects */
+	struct store_txn *txn; /* owned; holds the quarantined objects */
 	/* under the practice's lock from here on */
 	/* 6 verify */
-	struct view *view;          /* owned; the log that it is judged against */
-	struct first first;         /* only while there is no genesis */
+	struct view *view;  /* owned; the log that it is judged against */
+	struct first first; /* only while there is no genesis */
 	struct head_context context;
 	struct head head;
-	struct head_fault fault;    /* of a refusal */
+	struct head_fault fault; /* of a refusal */
 	/* 7 merge */
 	struct oid merged, merged_tree;
 	int64_t index;
 	/* 8 publish */
-	struct oid config;          /* new head of refs/kiosk/config, zero when it stays */
+	struct oid config; /* new head of refs/kiosk/config, zero when it stays */
 };
 
 /* "refs/devices/<device>" */

@@ -1,7 +1,8 @@
 /* server/receive.c - Stage 5 of 9: receive.
  *
- * Enters: the body of a git push, in whatever pieces the network makes of it. Leaves: one command and its objects in quarantine, seen by
- * this push alone; then stages 6 to 8 run, and their outcome goes back as git's report. A push that fails leaves no object.
+ * Enters: the body of a git push, in whatever pieces the network makes of it. Leaves: one command and its objects in
+ * quarantine, seen by this push alone; then stages 6 to 8 run, and their outcome goes back as git's report. A push that
+ * fails leaves no object.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,12 @@ struct receive {
 	struct commands commands;
 	struct push push;
 	char ref[LIMIT_REF_BYTES]; /* the one that this device may move */
-	struct error failed;       /* what speaks against it so far; the rest of the body is passed over */
+	struct error failed;	   /* what speaks against it so far; the rest of the body is passed over */
 };
 
 static void begin(struct request *r)
 {
-	struct receive *work = calloc(1, sizeof *work);
+	struct receive *work = calloc(1, sizeof(*work));
 
 	if (!work) {
 		answer_error(&r->answer, &(struct error){.status = STATUS_NOMEM, .text = "out of memory"});

@@ -92,7 +92,9 @@ static void answer_refs(struct request *r)
 	refs_filter(&refs, &r->who);
 	refs_advertise(&out, &refs, r->git_service);
 	answer_bytes(&r->answer, 200,
-		     fetch ? "application/x-git-upload-pack-advertisement" : "application/x-git-receive-pack-advertisement", &out);
+		     fetch ? "application/x-git-upload-pack-advertisement"
+			   : "application/x-git-receive-pack-advertisement",
+		     &out);
 	store_refs_clear(&refs);
 	buf_clear(&out);
 }

@@ -21,7 +21,8 @@ static enum status read_key(struct key **out, const struct request *r, const cJS
 	key_ssh(line, key);
 	if (strcmp(line, r->peer.key) != 0) {
 		key_free(key);
-		return error_set(e, STATUS_DENIED, "a device keeps its key; for another one it has to be invited under another name");
+		return error_set(e, STATUS_DENIED,
+				 "a device keeps its key; for another one it has to be invited under another name");
 	}
 	*out = key;
 	return STATUS_OK;

@@ -21,25 +21,25 @@ struct service {
 struct request {
 	const struct service *service; /* borrowed */
 	struct route route;
-	const char *git_service;    /* of ?service=, borrowed until the request ends; NULL for none */
+	const char *git_service; /* of ?service=, borrowed until the request ends; NULL for none */
 	struct tls_peer peer;
-	struct practice *practice;  /* borrowed; NULL where the route has none */
-	struct view *view;          /* owned; the log when the request began */
-	struct identity who;        /* where the route asks for a certificate */
+	struct practice *practice; /* borrowed; NULL where the route has none */
+	struct view *view;	   /* owned; the log when the request began */
+	struct identity who;	   /* where the route asks for a certificate */
 	struct body body;
-	struct buf collected;       /* the body, for handlers that collect it */
+	struct buf collected; /* the body, for handlers that collect it */
 	struct answer answer;
-	void *work;                 /* the handler's own */
+	void *work; /* the handler's own */
 };
 
 /* How a route is served. An answer ends the request at any step. */
 struct handler {
-	bool needs_peer;            /* only for devices of the practice: who is filled in */
-	bool exclusive;             /* `end` waits for others on the same practice */
-	uint64_t max_bytes;         /* of the body */
-	void (*begin)(struct request *r);  /* before the body, on an HTTP thread: short; or NULL */
-	body_sink feed;                    /* on an HTTP thread; ctx is the request; NULL: no body */
-	void (*end)(struct request *r);    /* at work, on a job thread */
+	bool needs_peer;		    /* only for devices of the practice: who is filled in */
+	bool exclusive;			    /* `end` waits for others on the same practice */
+	uint64_t max_bytes;		    /* of the body */
+	void (*begin)(struct request *r);   /* before the body, on an HTTP thread: short; or NULL */
+	body_sink feed;			    /* on an HTTP thread; ctx is the request; NULL: no body */
+	void (*end)(struct request *r);	    /* at work, on a job thread */
 	void (*release)(struct request *r); /* frees r->work; or NULL */
 };
 
@@ -51,6 +51,7 @@ enum status request_collect(void *ctx, const void *bytes, size_t len, struct err
 /* Frees all but the handler's own. */
 void request_clear(struct request *r);
 
-extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol, handler_renew;
+extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol,
+	handler_renew;
 
 #endif

@@ -36,7 +36,7 @@ static void parse_practice(struct route *r, const char *method, const char *path
 		r->method = practice_routes[i].method;
 		r->content = practice_routes[i].content;
 		r->method_ok = strcmp(method, r->method) == 0;
-		memcpy(r->ods, ods, sizeof ods);
+		memcpy(r->ods, ods, sizeof(ods));
 	}
 }
 

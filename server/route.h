@@ -7,21 +7,21 @@
 #include "core/status.h"
 
 enum route_kind {
-	ROUTE_NONE,         /* no such address */
-	ROUTE_HEALTH,       /* GET  /healthz */
-	ROUTE_REFS,         /* GET  /<ODS>/history.git/info/refs?service=… */
+	ROUTE_NONE,	    /* no such address */
+	ROUTE_HEALTH,	    /* GET  /healthz */
+	ROUTE_REFS,	    /* GET  /<ODS>/history.git/info/refs?service=… */
 	ROUTE_UPLOAD_PACK,  /* POST /<ODS>/history.git/git-upload-pack */
 	ROUTE_RECEIVE_PACK, /* POST /<ODS>/history.git/git-receive-pack */
-	ROUTE_ENROL,        /* POST /<ODS>/enrol */
-	ROUTE_RENEW,        /* POST /<ODS>/renew */
+	ROUTE_ENROL,	    /* POST /<ODS>/enrol */
+	ROUTE_RENEW,	    /* POST /<ODS>/renew */
 };
 
 struct route {
 	enum route_kind kind;
-	bool method_ok;       /* false: the address is right, the method is not */
-	const char *method;   /* the one that is right; static */
-	const char *content;  /* content type that its body must have, NULL for none; static */
-	char ods[7];          /* "" where the address has none; its form is checked */
+	bool method_ok;	     /* false: the address is right, the method is not */
+	const char *method;  /* the one that is right; static */
+	const char *content; /* content type that its body must have, NULL for none; static */
+	char ods[7];	     /* "" where the address has none; its form is checked */
 };
 
 /* Never fails: ROUTE_NONE is an answer. */

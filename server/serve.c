@@ -64,7 +64,8 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 {
 	int max_fd = 0, connections = max_connections(&max_fd);
 	struct http_options http = {.service = &p->service, .max_connections = connections};
-	struct listener_options listener = {.host = o->host, .port = o->port, .env = o->env, .max_connections = connections};
+	struct listener_options listener = {
+		.host = o->host, .port = o->port, .env = o->env, .max_connections = connections};
 	enum status st = config_load(&p->config, o->dir, e);
 
 	if (st == STATUS_OK)
@@ -81,8 +82,9 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 	http.jobs = p->jobs;
 	if (st == STATUS_OK)
 		st = http_open(&p->http, &http, e);
-	listener.tls = (struct tls_server_options){
-		.ca_pem = buf_text(&p->config.ca_pem), .cert_pem = buf_text(&p->config.tls_pem), .key = p->config.tls_key};
+	listener.tls = (struct tls_server_options){.ca_pem = buf_text(&p->config.ca_pem),
+						   .cert_pem = buf_text(&p->config.tls_pem),
+						   .key = p->config.tls_key};
 	listener.serve = http_serve;
 	listener.ctx = p->http;
 	if (st == STATUS_OK)
@@ -93,7 +95,7 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 static enum status write_port(const char *path, int port, struct error *e)
 {
 	char text[16];
-	int n = snprintf(text, sizeof text, "%d\n", port);
+	int n = snprintf(text, sizeof(text), "%d\n", port);
 
 	return file_write(path, text, (size_t)n, 0644, e);
 }
@@ -152,8 +154,8 @@ enum status serve(const struct serve_options *o, struct error *e)
 	if (st == STATUS_OK && o->port_file)
 		st = write_port(o->port_file, listener_port(p.listener), e);
 	if (st == STATUS_OK) {
-		log_line(LOG_LEVEL_INFO, "serving", "address", listener_address(p.listener), "folder", o->dir, "version", QIP_VERSION,
-			 NULL);
+		log_line(LOG_LEVEL_INFO, "serving", "address", listener_address(p.listener), "folder", o->dir,
+			 "version", QIP_VERSION, NULL);
 		wait_for_signal(&signals);
 		stop(&p);
 	}

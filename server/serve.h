@@ -6,8 +6,8 @@
 
 struct serve_options {
 	const char *dir;
-	const char *host, *port;  /* to listen on */
-	const char *port_file;    /* the port's number is written there once it listens; NULL for none */
+	const char *host, *port; /* to listen on */
+	const char *port_file;	 /* the port's number is written there once it listens; NULL for none */
 	const struct env *env;
 };
 

@@ -45,7 +45,8 @@ enum status spool_add(struct spool *s, const void *bytes, size_t len, struct err
 	enum status st = STATUS_OK;
 
 	if (len > LIMIT_SPOOL_BYTES - s->len)
-		return error_set(e, STATUS_TOO_BIG, "the answer is larger than %lld bytes", (long long)LIMIT_SPOOL_BYTES);
+		return error_set(e, STATUS_TOO_BIG, "the answer is larger than %lld bytes",
+				 (long long)LIMIT_SPOOL_BYTES);
 	s->len += len;
 	if (s->fd < 0 && s->len <= LIMIT_SPOOL_MEMORY_BYTES) {
 		buf_add(&s->memory, bytes, len);

@@ -1,12 +1,15 @@
-/* server/store.h - where practices' histories are kept: refs that move one at a time by compare-and-swap, and objects that arrive
- * as packs and become visible together. Nothing above knows how; store_fs.c keeps bare repositories on local disk.
+/* server/store.h - where practices' histories are kept: refs that move one at a time by compare-and-swap, and objects
+ * that arrive as packs and become visible together. Nothing above knows how; store_fs.c keeps bare repositories on
+ * local disk.
  *
  *     store_open(); store_history_open();
  *     reading:  store_refs(); store_reader_open() ... struct repo ... store_reader_close()
- *     writing:  store_lock(); store_txn_begin(); store_txn_feed()...; store_txn_received(); read and stage in store_txn_repo();
- *               store_txn_commit() - the one durable point -; store_ref_move() for what derives from it; store_txn_end(); store_unlock()
+ *     writing:  store_lock(); store_txn_begin(); store_txn_feed()...; store_txn_received(); read and stage in
+ * store_txn_repo(); store_txn_commit() - the one durable point -; store_ref_move() for what derives from it;
+ * store_txn_end(); store_unlock()
  *
- * A store and a history may be used by several threads at once; a reader, a transaction and a lock belong to one at a time.
+ * A store and a history may be used by several threads at once; a reader, a transaction and a lock belong to one at a
+ * time.
  */
 #ifndef QIP_SERVER_STORE_H
 #define QIP_SERVER_STORE_H
@@ -26,7 +29,8 @@ void store_close(struct store *s);
 /* Make a practice's empty history (its folder is there). STATUS_EXISTS. */
 enum status store_create(struct store *s, const char *ods, struct error *e) MUST_CHECK;
 /* STATUS_NOT_FOUND: no such practice. */
-enum status store_history_open(struct store_history **out, struct store *s, const char *ods, struct error *e) MUST_CHECK;
+enum status store_history_open(struct store_history **out, struct store *s, const char *ods,
+			       struct error *e) MUST_CHECK;
 void store_history_close(struct store_history *h);
 
 /* The practice's lock, against other threads and other programs alike. Waits at most wait_ms, then STATUS_BUSY. */
@@ -45,7 +49,10 @@ struct store_refs {
 	struct store_ref *refs; /* sorted by name */
 	size_t len;
 };
-#define STORE_REFS_INIT {0}
+#define STORE_REFS_INIT                                                                                                \
+	{                                                                                                              \
+		0                                                                                                      \
+	}
 
 /* All refs as they stand. STATUS_TOO_BIG over LIMIT_REFS. */
 enum status store_refs(struct store_refs *out, struct store_history *h, struct error *e) MUST_CHECK;
@@ -70,7 +77,8 @@ enum status store_txn_received(struct store_txn *t, struct error *e) MUST_CHECK;
 enum status store_txn_refresh(struct store_txn *t, struct error *e) MUST_CHECK;
 /* The objects that the transaction sees; what is staged here is its own. */
 struct repo *store_txn_repo(struct store_txn *t);
-/* Make all objects durable, then move one ref from `old_id` (NULL: not there). STATUS_STALE when it is not `old_id` any more. */
+/* Make all objects durable, then move one ref from `old_id` (NULL: not there). STATUS_STALE when it is not `old_id` any
+ * more. */
 enum status store_txn_commit(struct store_txn *t, const char *ref, const struct oid *new_id, const struct oid *old_id,
 			     struct error *e) MUST_CHECK;
 /* Make staged objects durable for store_ref_move. */

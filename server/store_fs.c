@@ -1,4 +1,5 @@
-/* server/store_fs.c - the store on local disk: <dir>/<ODS>/history.git is a bare repository, <dir>/<ODS>/lock its lock. */
+/* server/store_fs.c - the store on local disk: <dir>/<ODS>/history.git is a bare repository, <dir>/<ODS>/lock its lock.
+ */
 #include "server/store.h"
 
 #include <errno.h>
@@ -22,8 +23,8 @@ struct store {
 struct store_history {
 	char git[FILE_PATH_MAX];  /* the bare repository */
 	char lock[FILE_PATH_MAX]; /* the lock file */
-	pthread_mutex_t mutex;    /* guards refs */
-	struct repo *refs;        /* handle for refs alone: they are read anew at every call */
+	pthread_mutex_t mutex;	  /* guards refs */
+	struct repo *refs;	  /* handle for refs alone: they are read anew at every call */
 };
 
 struct store_txn {
@@ -38,11 +39,11 @@ struct store_lock {
 
 enum status store_open(struct store **out, const char *dir, struct error *e)
 {
-	struct store *s = calloc(1, sizeof *s);
+	struct store *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	if (snprintf(s->dir, sizeof s->dir, "%s", dir) >= (int)sizeof s->dir) {
+	if (snprintf(s->dir, sizeof(s->dir), "%s", dir) >= (int)sizeof(s->dir)) {
 		free(s);
 		return error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
 	}
@@ -74,7 +75,7 @@ enum status store_create(struct store *s, const char *ods, struct error *e)
 
 enum status store_history_open(struct store_history **out, struct store *s, const char *ods, struct error *e)
 {
-	struct store_history *h = calloc(1, sizeof *h);
+	struct store_history *h = calloc(1, sizeof(*h));
 	enum status st = STATUS_OK;
 
 	if (!h)
@@ -110,7 +111,7 @@ void store_history_close(struct store_history *h)
 enum status store_lock(struct store_lock **out, struct store_history *h, int wait_ms, struct error *e)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_RETRY_MS * 1000000L};
-	struct store_lock *lock = calloc(1, sizeof *lock);
+	struct store_lock *lock = calloc(1, sizeof(*lock));
 	enum status st = STATUS_OK;
 
 	if (!lock)
@@ -170,7 +171,7 @@ static enum status add_ref(void *ctx, const char *name, const struct oid *id)
 	if (refs->len == LIMIT_REFS || strlen(name) >= LIMIT_REF_BYTES)
 		return STATUS_TOO_BIG;
 	if ((refs->len & (refs->len - 1)) == 0) {
-		more = realloc(refs->refs, (refs->len ? refs->len * 2 : 1) * sizeof *more);
+		more = realloc(refs->refs, (refs->len ? refs->len * 2 : 1) * sizeof(*more));
 		if (!more)
 			return STATUS_NOMEM;
 		refs->refs = more;
@@ -244,7 +245,7 @@ void store_reader_close(struct repo *reader)
 
 enum status store_txn_begin(struct store_txn **out, struct store_history *h, struct error *e)
 {
-	struct store_txn *t = calloc(1, sizeof *t);
+	struct store_txn *t = calloc(1, sizeof(*t));
 	enum status st = STATUS_OK;
 
 	if (!t)

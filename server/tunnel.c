@@ -344,7 +344,7 @@ void tunnel_drain(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 
 struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int fd, const char *address, int64_t now_ms)
 {
-	struct tunnel *t = calloc(1, sizeof *t);
+	struct tunnel *t = calloc(1, sizeof(*t));
 
 	if (!t || tls_accept(&t->tls, tls, fd) != STATUS_OK) {
 		free(t);
@@ -357,7 +357,7 @@ struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int 
 	t->id = ++s->last_id;
 	t->moved_ms = now_ms;
 	t->deadline_ms = now_ms + LIMIT_HANDSHAKE_MS;
-	(void)snprintf(t->address, sizeof t->address, "%s", address);
+	(void)snprintf(t->address, sizeof(t->address), "%s", address);
 	watch_both(t, s);
 	return t;
 }

@@ -1,4 +1,5 @@
-/* server/tunnel.h - one connection through the listener: TLS on the net side, a local socket on the HTTP side. Belongs to the listener's thread.
+/* server/tunnel.h - one connection through the listener: TLS on the net side, a local socket on the HTTP side. Belongs
+ * to the listener's thread.
  *
  * States: handshake -> open -> linger -> dead. It moves bytes when epoll says so and never waits. */
 #ifndef QIP_SERVER_TUNNEL_H
@@ -13,13 +14,13 @@ struct tunnel;
 /* One of its two descriptors as epoll knows it. */
 struct tunnel_end {
 	struct tunnel *tunnel;
-	int fd;            /* -1: none */
-	uint32_t events;   /* that epoll watches for now; 0: not in the set */
+	int fd;		 /* -1: none */
+	uint32_t events; /* that epoll watches for now; 0: not in the set */
 };
 
 /* Bytes that the next side did not take yet. */
 struct stash {
-	uint8_t *bytes;    /* owned; NULL when empty */
+	uint8_t *bytes; /* owned; NULL when empty */
 	size_t at, len;
 };
 
@@ -28,17 +29,17 @@ struct tunnel {
 	struct tls_conn *tls;
 	enum tunnel_state state;
 	uint64_t id;
-	int http_fd;          /* number of the HTTP side's own descriptor, for struct peers */
+	int http_fd; /* number of the HTTP side's own descriptor, for struct peers */
 	struct stash to_app, to_net;
 	bool net_ended, app_ended;
-	bool app_deaf;        /* the HTTP side takes no more bytes; what it says still counts */
-	bool app_shut;        /* it was told that no more bytes come */
-	bool want_write;      /* the handshake waits for room to write */
-	int64_t deadline_ms;  /* of the handshake, of what follows the end of the client's input, of lingering */
-	int64_t moved_ms;     /* when the last byte moved */
-	int64_t request_ms;   /* first byte of the request being received; 0: none */
+	bool app_deaf;	     /* the HTTP side takes no more bytes; what it says still counts */
+	bool app_shut;	     /* it was told that no more bytes come */
+	bool want_write;     /* the handshake waits for room to write */
+	int64_t deadline_ms; /* of the handshake, of what follows the end of the client's input, of lingering */
+	int64_t moved_ms;    /* when the last byte moved */
+	int64_t request_ms;  /* first byte of the request being received; 0: none */
 	uint64_t request_bytes;
-	char address[64];     /* of the client, for the log */
+	char address[64]; /* of the client, for the log */
 	struct tunnel *next, *prev;
 };
 
@@ -46,13 +47,14 @@ struct tunnel {
 struct tunnel_shared {
 	const struct listener_options *options;
 	int epoll;
-	uint8_t *scratch;     /* TUNNEL_PART bytes */
+	uint8_t *scratch; /* TUNNEL_PART bytes */
 	uint64_t last_id;
 };
 #define TUNNEL_PART (16 * 1024) /* one TLS record at most, so that nothing stays hidden inside TLS */
 
 /* Takes `fd` over. NULL when memory is out (fd is closed). */
-struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int fd, const char *address, int64_t now_ms);
+struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int fd, const char *address,
+			   int64_t now_ms);
 /* Something may move. */
 void tunnel_step(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms);
 /* Deadlines. */

@@ -1,7 +1,7 @@
 /* server/upload_pack.c - what devices and auditors fetch: protocol v0, stateless.
  *
- * Enters: wants and haves. Leaves: the lines of this round and, when enough is common, one pack of what is missing. A want reaches only what
- * the device's role may read.
+ * Enters: wants and haves. Leaves: the lines of this round and, when enough is common, one pack of what is missing. A
+ * want reaches only what the device's role may read.
  */
 #include <stdio.h>
 
@@ -15,7 +15,8 @@
 static void begin(struct request *r)
 {
 	if (r->who.standing != STANDING_MEMBER)
-		answer_text(&r->answer, 403, "%s has not finished joining; run qip join again with the same code", r->who.device);
+		answer_text(&r->answer, 403, "%s has not finished joining; run qip join again with the same code",
+			    r->who.device);
 }
 
 /* Takes the pack and puts it into the answer, in side-band packets if asked. */
@@ -42,7 +43,8 @@ static enum status take_pack(void *ctx, const void *bytes, size_t len)
 static enum status send_pack(struct spool *spool, const struct fetch_request *f, struct repo *repo, struct error *e)
 {
 	struct pack_sink sink = {.spool = spool, .side_band = f->side_band};
-	enum status st = repo_pack_send(repo, f->wants, f->wants_len, f->haves, f->haves_len, take_pack, &sink, NULL, e);
+	enum status st =
+		repo_pack_send(repo, f->wants, f->wants_len, f->haves, f->haves_len, take_pack, &sink, NULL, e);
 
 	if (st != STATUS_OK && sink.error.status != STATUS_OK)
 		*e = sink.error;
@@ -52,7 +54,8 @@ static enum status send_pack(struct spool *spool, const struct fetch_request *f,
 	return st;
 }
 
-static enum status serve(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs, struct error *e)
+static enum status serve(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
+			 struct error *e)
 {
 	struct buf lines = BUF_INIT;
 	bool pack = false;

@@ -1,7 +1,7 @@
 /* server/verify.c - Stage 6 of 9: verify.
  *
- * Enters: a peer's certificate; later its head, with objects in quarantine. Leaves: who it is by the registry on main; a judged head,
- * or a refusal that names commit and path. Nothing is written.
+ * Enters: a peer's certificate; later its head, with objects in quarantine. Leaves: who it is by the registry on main;
+ * a judged head, or a refusal that names commit and path. Nothing is written.
  */
 #include "server/verify.h"
 
@@ -9,7 +9,8 @@
 
 #include "server/certificate.h"
 
-/* A certificate alone gives no rights; for a device without an entry of its own it must be the one that enrolment gave out. */
+/* A certificate alone gives no rights; for a device without an entry of its own it must be the one that enrolment gave
+ * out. */
 static enum status check_given(const struct practice *p, const struct tls_peer *peer, struct error *e)
 {
 	struct certificate given = CERTIFICATE_INIT;
@@ -25,7 +26,8 @@ static enum status check_given(const struct practice *p, const struct tls_peer *
 	return STATUS_OK;
 }
 
-static enum status verify_first(struct identity *out, const struct practice *p, const struct tls_peer *peer, struct error *e)
+static enum status verify_first(struct identity *out, const struct practice *p, const struct tls_peer *peer,
+				struct error *e)
 {
 	struct first first;
 	enum status st = practice_first(&first, p, e);
@@ -33,8 +35,9 @@ static enum status verify_first(struct identity *out, const struct practice *p, 
 	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
 		return st;
 	if (st != STATUS_OK || strcmp(first.device, peer->device) != 0)
-		return error_set(e, STATUS_DENIED, "%s is not the first manager of %s, and nobody else is known there yet",
-				 peer->device, p->ods);
+		return error_set(e, STATUS_DENIED,
+				 "%s is not the first manager of %s, and nobody else is known there yet", peer->device,
+				 p->ods);
 	st = check_given(p, peer, e);
 	if (st == STATUS_OK) {
 		out->role = ROLE_MANAGER;
@@ -53,14 +56,18 @@ static enum status verify_device(struct identity *out, const struct practice *p,
 		return error_set(e, STATUS_DENIED, "the device %s is not known at %s; ask a manager for a join code",
 				 peer->device, p->ods);
 	if (d->revoked)
-		return error_set(e, STATUS_DENIED, "the device %s was revoked: it cannot sync any more. What it still holds stays on "
-				 "it; ask a manager of %s to invite it under a new name", d->id, p->ods);
+		return error_set(e, STATUS_DENIED,
+				 "the device %s was revoked: it cannot sync any more. What it still holds stays on "
+				 "it; ask a manager of %s to invite it under a new name",
+				 d->id, p->ods);
 	out->role = d->role;
 	if (d->key) {
 		out->standing = STANDING_MEMBER;
 		if (strcmp(d->key_ssh, peer->key) != 0)
-			st = error_set(e, STATUS_DENIED, "the device %s is registered with another key; ask a manager for a join "
-				       "code under a new name", d->id);
+			st = error_set(e, STATUS_DENIED,
+				       "the device %s is registered with another key; ask a manager for a join "
+				       "code under a new name",
+				       d->id);
 	} else {
 		out->standing = STANDING_INVITED;
 		st = check_given(p, peer, e);
@@ -76,7 +83,8 @@ enum status verify_peer(struct identity *out, struct practice *p, const struct v
 	enum status st = STATUS_OK;
 
 	if (!peer->present)
-		return error_set(e, STATUS_DENIED, "a device's certificate is needed here; join the practice first (qip join), and "
+		return error_set(e, STATUS_DENIED,
+				 "a device's certificate is needed here; join the practice first (qip join), and "
 				 "for stock git see: qip git-config");
 	if (strcmp(peer->ods, p->ods) != 0 || !name_valid(peer->device))
 		return error_set(e, STATUS_DENIED, "this certificate is not one of %s", p->ods);
@@ -100,8 +108,10 @@ enum status verify_push(struct push *p, struct error *e)
 	if (st == STATUS_OK && oid_equal(&c->last, &p->id))
 		return STATUS_EXISTS; /* its receipt was lost */
 	if (!oid_is_zero(&p->old_id) && !oid_equal(&c->last, &p->old_id))
-		return error_set(e, STATUS_STALE, "the server's last accepted head of %s is another one than this push starts from; "
-				 "fetch and compare", p->device);
+		return error_set(e, STATUS_STALE,
+				 "the server's last accepted head of %s is another one than this push starts from; "
+				 "fetch and compare",
+				 p->device);
 	c->repo = store_txn_repo(p->txn);
 	c->ods = p->practice->ods;
 	c->main = p->view->main;

@@ -29,7 +29,8 @@ const struct registry *view_registry(const struct view *v)
 }
 
 /* Zero when the path is not there. */
-static enum status find_or_zero(struct oid *out, struct repo *r, const struct oid *tree, const char *path, struct error *e)
+static enum status find_or_zero(struct oid *out, struct repo *r, const struct oid *tree, const char *path,
+				struct error *e)
 {
 	bool is_dir = false;
 	enum status st = tree_find(out, &is_dir, r, tree, path, e);
@@ -57,7 +58,7 @@ static enum status attach_registry(struct view *v, const struct view *last, stru
 		(void)atomic_fetch_add(&v->registry->refs, 1);
 		return STATUS_OK;
 	}
-	reg = calloc(1, sizeof *reg);
+	reg = calloc(1, sizeof(*reg));
 	if (!reg)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	st = registry_load(&reg->registry, r, &v->main_tree, NULL, e);
@@ -94,7 +95,7 @@ static enum status make_view(struct view **out, struct practice *p, const struct
 			     struct error *e)
 {
 	struct repo *r = NULL;
-	struct view *v = calloc(1, sizeof *v);
+	struct view *v = calloc(1, sizeof(*v));
 	enum status st = v ? store_reader_open(&r, p->history, e) : error_set(e, STATUS_NOMEM, "out of memory");
 
 	if (st != STATUS_OK) {
@@ -138,7 +139,8 @@ enum status view_get(struct view **out, struct practice *p, struct error *e)
 	return st;
 }
 
-enum status view_device_record(struct buf *out, struct practice *p, const struct view *v, const char *device, struct error *e)
+enum status view_device_record(struct buf *out, struct practice *p, const struct view *v, const char *device,
+			       struct error *e)
 {
 	char path[TREE_PATH_MAX];
 	struct repo *r = NULL;
@@ -146,7 +148,7 @@ enum status view_device_record(struct buf *out, struct practice *p, const struct
 
 	if (st != STATUS_OK)
 		return st;
-	(void)snprintf(path, sizeof path, "devices/%s.json", device);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", device);
 	st = tree_read_path(out, r, &v->main_tree, path, RECORD_MAX_BYTES, e);
 	store_reader_close(r);
 	return st;

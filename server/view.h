@@ -16,7 +16,7 @@ struct shared_registry {
 struct view {
 	atomic_int refs;
 	struct oid main, main_tree;
-	int64_t index;                    /* of main's merge; 0 for M0 */
+	int64_t index;			  /* of main's merge; 0 for M0 */
 	struct shared_registry *registry; /* NULL while the practice has no genesis */
 };
 

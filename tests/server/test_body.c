@@ -37,9 +37,9 @@ static void gzip(struct buf *out, const void *bytes, size_t len)
 	z.avail_in = (uInt)len;
 	while (rc == Z_OK) {
 		z.next_out = part;
-		z.avail_out = sizeof part;
+		z.avail_out = sizeof(part);
 		rc = deflate(&z, Z_FINISH);
-		buf_add(out, part, sizeof part - z.avail_out);
+		buf_add(out, part, sizeof(part) - z.avail_out);
 	}
 	assert_int_equal(rc, Z_STREAM_END);
 	assert_int_equal(deflateEnd(&z), Z_OK);

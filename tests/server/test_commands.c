@@ -151,10 +151,10 @@ static void a_command_that_never_ends_is_too_big(void **state)
 	size_t used = 0;
 
 	(void)state;
-	memset(junk, 'a', sizeof junk);
+	memset(junk, 'a', sizeof(junk));
 	assert_int_equal(commands_feed(&c, "fff0", 4, &used, NULL), STATUS_OK);
 	for (int i = 0; i < 100 && st == STATUS_OK; i++)
-		st = commands_feed(&c, junk, sizeof junk, &used, NULL);
+		st = commands_feed(&c, junk, sizeof(junk), &used, NULL);
 	assert_int_equal(st, STATUS_TOO_BIG);
 	assert_true(c.pending.len < 2 * LIMIT_COMMAND_BYTES);
 	commands_clear(&c);

@@ -73,8 +73,9 @@ static void a_request_that_wants_nothing_is_no_fault(void **state)
 static void refuses_what_no_client_of_this_protocol_says(void **state)
 {
 	static const char *const bad[] = {
-		"have " ONE, "want 1234", "want " ONE "x", "deepen 1", "filter blob:none", "shallow " ONE, "done", "command=fetch",
-		"want xxxx111111111111111111111111111111111111",
+		"have " ONE, "want 1234",	 "want " ONE "x",
+		"deepen 1",  "filter blob:none", "shallow " ONE,
+		"done",	     "command=fetch",	 "want xxxx111111111111111111111111111111111111",
 	};
 	struct fetch_request f = FETCH_REQUEST_INIT;
 	struct buf in = BUF_INIT;

@@ -28,7 +28,7 @@ static int remove_dir(void **state)
 	char command[128];
 
 	(void)state;
-	(void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	return system(command);
 }
 
@@ -43,7 +43,7 @@ static void a_file_is_replaced_whole_with_its_mode(void **state)
 	assert_int_equal(file_path(path, dir, "a.key", NULL), STATUS_OK);
 	assert_int_equal(file_write(path, "first, and longer", 17, 0600, NULL), STATUS_OK);
 	/* what a power cut left behind does not stand in the way */
-	(void)snprintf(left, sizeof left, "%s.new", path);
+	(void)snprintf(left, sizeof(left), "%s.new", path);
 	f = fopen(left, "w");
 	assert_non_null(f);
 	assert_int_equal(fclose(f), 0);
@@ -78,20 +78,20 @@ static void an_answer_that_grows_moves_to_a_file_and_keeps_every_byte(void **sta
 {
 	struct spool s = SPOOL_INIT;
 	uint8_t part[1000], back[1000];
-	size_t parts = LIMIT_SPOOL_MEMORY_BYTES / sizeof part + 2;
+	size_t parts = LIMIT_SPOOL_MEMORY_BYTES / sizeof(part) + 2;
 
 	(void)state;
 	s.dir = dir;
 	for (size_t i = 0; i < parts; i++) {
-		memset(part, (int)(i % 251), sizeof part);
-		assert_int_equal(spool_add(&s, part, sizeof part, NULL), STATUS_OK);
-		assert_int_equal(s.fd >= 0, (i + 1) * sizeof part > LIMIT_SPOOL_MEMORY_BYTES);
+		memset(part, (int)(i % 251), sizeof(part));
+		assert_int_equal(spool_add(&s, part, sizeof(part), NULL), STATUS_OK);
+		assert_int_equal(s.fd >= 0, (i + 1) * sizeof(part) > LIMIT_SPOOL_MEMORY_BYTES);
 	}
-	assert_int_equal(s.len, parts * sizeof part);
+	assert_int_equal(s.len, parts * sizeof(part));
 	for (size_t i = 0; i < parts; i++) {
-		memset(part, (int)(i % 251), sizeof part);
-		assert_int_equal(pread(s.fd, back, sizeof back, (off_t)(i * sizeof part)), sizeof back);
-		assert_memory_equal(part, back, sizeof back);
+		memset(part, (int)(i % 251), sizeof(part));
+		assert_int_equal(pread(s.fd, back, sizeof(back), (off_t)(i * sizeof(part))), sizeof(back));
+		assert_memory_equal(part, back, sizeof(back));
 	}
 	spool_clear(&s);
 	assert_int_equal(s.fd, -1);

@@ -55,7 +55,8 @@ static void without_a_certificate_nothing_is_read_or_pushed(void **state)
 /* A certificate for `name` of `ods` by a CA. */
 static void forge(struct testdev *d, const char *name, const char *ods, const struct key *ca, const char *ca_pem)
 {
-	struct cert_request req = {.usage = CERT_CLIENT, .common_name = name, .organisation = ods, .not_after_ms = 4000000000000};
+	struct cert_request req = {
+		.usage = CERT_CLIENT, .common_name = name, .organisation = ods, .not_after_ms = 4000000000000};
 
 	*d = (struct testdev){.cert = BUF_INIT};
 	ok(key_generate(&d->key, NULL));
@@ -156,7 +157,8 @@ static void wrong_methods_types_and_sizes_are_told_apart(void **state)
 	post(&r, &w, &manager, PUSH, "text/plain", "0000", 4);
 	assert_int_equal(r.code, 415);
 	reply_clear(&r);
-	raw_call(&r, &w, &manager, "POST " PUSH, "Content-Type: " PUSH_TYPE "\r\nContent-Encoding: br\r\nContent-Length: 4\r\n", "0000", 4);
+	raw_call(&r, &w, &manager, "POST " PUSH,
+		 "Content-Type: " PUSH_TYPE "\r\nContent-Encoding: br\r\nContent-Length: 4\r\n", "0000", 4);
 	assert_int_equal(r.code, 415);
 	reply_clear(&r);
 	raw_call(&r, &w, &manager, "POST " PUSH, "Content-Type: " PUSH_TYPE "\r\nContent-Length: 999999999\r\n", "", 0);
@@ -225,7 +227,8 @@ static void a_body_in_chunks_beyond_the_limit_is_refused(void **state)
 	for (int i = 0; i < 50; i++)
 		buf_addf(&body, "3e8\r\n%01000d\r\n", 0);
 	buf_adds(&body, "0\r\n\r\n");
-	raw_call(&r, &w, NULL, "POST /" ODS "/enrol", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", body.data, body.len);
+	raw_call(&r, &w, NULL, "POST /" ODS "/enrol",
+		 "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", body.data, body.len);
 	assert_int_equal(r.code, 413);
 	reply_clear(&r);
 	buf_clear(&body);
@@ -296,13 +299,15 @@ __attribute__((format(printf, 1, 2))) static int git(const char *fmt, ...)
 	va_list list;
 
 	va_start(list, fmt);
-	(void)vsnprintf(args, sizeof args, fmt, list);
+	(void)vsnprintf(args, sizeof(args), fmt, list);
 	va_end(list);
-	(void)snprintf(command, sizeof command,
-		       "cd '%s' && unset GIT_SSL_CAINFO && export GIT_CONFIG_NOSYSTEM=1 HOME='%s' GIT_TERMINAL_PROMPT=0 && "
-		       "git -c user.name=x -c user.email=x@x.invalid -c http.sslCert=\"$HOME/m.crt\" -c http.sslKey=\"$HOME/m.key\" -c http.sslCAInfo=\"$HOME/srv/ca.crt\" %s "
-		       ">git.out 2>&1",
-		       w.dir, w.dir, args);
+	(void)snprintf(
+		command, sizeof(command),
+		"cd '%s' && unset GIT_SSL_CAINFO && export GIT_CONFIG_NOSYSTEM=1 HOME='%s' GIT_TERMINAL_PROMPT=0 && "
+		"git -c user.name=x -c user.email=x@x.invalid -c http.sslCert=\"$HOME/m.crt\" -c "
+		"http.sslKey=\"$HOME/m.key\" -c http.sslCAInfo=\"$HOME/srv/ca.crt\" %s "
+		">git.out 2>&1",
+		w.dir, w.dir, args);
 	return system(command);
 }
 
@@ -310,7 +315,7 @@ static void write_text(const char *name, const struct buf *text)
 {
 	char path[160];
 
-	(void)snprintf(path, sizeof path, "%s/%s", w.dir, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", w.dir, name);
 	ok(file_write(path, text->data, text->len, 0600, NULL));
 }
 
@@ -352,7 +357,7 @@ static void stock_git_lists_clones_and_fetches_with_a_devices_certificate(void *
 	assert_int_equal(git("-C clone fsck --strict"), 0);
 	/* what it may not do is said in words */
 	assert_int_not_equal(git("-C clone push origin HEAD:refs/heads/other"), 0);
-	(void)snprintf(path, sizeof path, "%s/git.out", w.dir);
+	(void)snprintf(path, sizeof(path), "%s/git.out", w.dir);
 	ok(file_read(&said, path, NULL));
 	assert_non_null(strstr(buf_text(&said), "refs/devices/manager alone"));
 	buf_clear(&key);

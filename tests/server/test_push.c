@@ -25,7 +25,8 @@ static int close_practice(void **state)
 
 static cJSON *site_record(const char *id, const char *name)
 {
-	struct stamp stamp = {.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
+	struct stamp stamp = {
+		.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
 	cJSON *site = OBJECT("schema", "site/1", "id", id);
 
 	ok(id_make(stamp.id, env_system()));
@@ -40,7 +41,7 @@ static struct oid site_edit(const char *id)
 	struct oid main_id = fetch_main(&w);
 	struct file file = {path, site_record(id, "A site")};
 
-	(void)snprintf(path, sizeof path, "sites/%s.json", id);
+	(void)snprintf(path, sizeof(path), "sites/%s.json", id);
 	return commit(&w, &manager, &main_id, &file, 1);
 }
 
@@ -50,10 +51,10 @@ static int objects_on_disk(void)
 	char command[320], line[32] = "";
 	FILE *f = NULL;
 
-	(void)snprintf(command, sizeof command, "find '%s' -type f -not -path '*/refs/*' | wc -l", w.git);
+	(void)snprintf(command, sizeof(command), "find '%s' -type f -not -path '*/refs/*' | wc -l", w.git);
 	f = popen(command, "r");
 	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof line, f));
+	assert_non_null(fgets(line, sizeof(line), f));
 	assert_int_equal(pclose(f), 0);
 	return atoi(line);
 }
@@ -68,7 +69,7 @@ static void the_first_managers_start_becomes_the_log(void **state)
 	(void)state;
 	assert_true(oid_equal(&device, &manager.head));
 	assert_false(oid_is_zero(&config));
-	(void)snprintf(path, sizeof path, "%s/" ODS "/first.json", w.server);
+	(void)snprintf(path, sizeof(path), "%s/" ODS "/first.json", w.server);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_sound(&w);
 }
@@ -141,7 +142,8 @@ static void want_main(struct reply *r, const struct testdev *d)
 	pkt_addf(&body, "want %s\n", hex);
 	pkt_flush(&body);
 	pkt_addf(&body, "done\n");
-	post(r, &w, d, "/" ODS "/history.git/git-upload-pack", "application/x-git-upload-pack-request", body.data, body.len);
+	post(r, &w, d, "/" ODS "/history.git/git-upload-pack", "application/x-git-upload-pack-request", body.data,
+	     body.len);
 	buf_clear(&body);
 }
 
@@ -306,7 +308,8 @@ static void only_the_devices_own_ref_can_be_pushed_one_at_a_time_and_never_delet
 	refuse_commands("ng refs/devices/other ", 1, "refs/devices/other", &manager.head);
 	refuse_commands("ng refs/kiosk/config ", 1, "refs/kiosk/config", &manager.head);
 	refuse_commands("cannot be deleted", 1, "refs/devices/manager", &nothing);
-	refuse_commands("ng refs/devices/manager ", 2, "refs/devices/manager", &manager.head, "refs/heads/main", &manager.head);
+	refuse_commands("ng refs/devices/manager ", 2, "refs/devices/manager", &manager.head, "refs/heads/main",
+			&manager.head);
 }
 
 static void a_refused_head_is_named_by_commit_and_path_and_leaves_no_object(void **state)
@@ -326,7 +329,7 @@ static void a_refused_head_is_named_by_commit_and_path_and_leaves_no_object(void
 	id = commit(&w, &kiosk, &kiosk.head, &file, 1);
 	assert_false(push(&w, &kiosk, &id, &why));
 	oid_hex(hex, &id);
-	(void)snprintf(line, sizeof line, "ng refs/devices/kib-kiosk %s sites/hacked.json ", hex);
+	(void)snprintf(line, sizeof(line), "ng refs/devices/kib-kiosk %s sites/hacked.json ", hex);
 	assert_non_null(strstr(buf_text(&why), line));
 	assert_int_equal(objects_on_disk(), before);
 	main_after = server_ref(&w, "refs/heads/main");
@@ -372,7 +375,7 @@ static void end_device(const char *name, const char *how)
 	struct buf text = BUF_INIT;
 	struct file file = {path, NULL};
 
-	(void)snprintf(path, sizeof path, "devices/%s.json", name);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
 	ok(repo_commit_read(&c, w.local, &main_id, NULL));
 	ok(tree_read_path(&text, w.local, &c.tree, path, RECORD_MAX_BYTES, NULL));
 	ok(json_parse(&file.record, buf_text(&text), text.len, NULL));
@@ -437,16 +440,16 @@ static void devices_that_push_at_once_are_all_merged(void **state)
 		char name[32];
 
 		all[i] = (struct pusher){.accepted = false};
-		(void)snprintf(name, sizeof name, "crowd-%zu", i);
+		(void)snprintf(name, sizeof(name), "crowd-%zu", i);
 		invite_device(&w, &manager, &invites[i], name, "staff");
 		testdev_make(&all[i].d, name, &invites[i]);
 		assert_int_equal(testdev_enrol(&all[i].d, &w, &invites[i], NULL), 200);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		char ref[64];
+		char ref[LIMIT_REF_BYTES];
 
 		all[i].id = enrolment_head(&w, &all[i].d, &invites[i], "staff", "manager", manager.key);
-		(void)snprintf(ref, sizeof ref, "refs/devices/%s", all[i].d.name);
+		push_ref_name(ref, all[i].d.name);
 		push_body(&all[i].body, &w, ref, NULL, &all[i].id, NULL);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -454,11 +457,11 @@ static void devices_that_push_at_once_are_all_merged(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		char ref[64];
+		char ref[LIMIT_REF_BYTES];
 		struct oid there;
 
 		assert_true(all[i].accepted);
-		(void)snprintf(ref, sizeof ref, "refs/devices/%s", all[i].d.name);
+		push_ref_name(ref, all[i].d.name);
 		there = server_ref(&w, ref);
 		assert_true(oid_equal(&there, &all[i].id));
 		testdev_clear(&all[i].d);
@@ -485,7 +488,8 @@ static void an_auditor_can_be_added_while_the_practice_is_served(void **state)
 	id = enrolment_head(&w, &d, &invite, "auditor", "server", NULL);
 	assert_true(push(&w, &d, &id, NULL));
 	invite_clear(&invite);
-	assert_int_equal(auditor_add(&invite, p, "lpt-audit", w.config.ca_fingerprint, env_system(), NULL), STATUS_EXISTS);
+	assert_int_equal(auditor_add(&invite, p, "lpt-audit", w.config.ca_fingerprint, env_system(), NULL),
+			 STATUS_EXISTS);
 	testdev_clear(&d);
 	practice_close(p);
 	store_close(store);
@@ -501,7 +505,7 @@ static void a_server_killed_during_a_push_loses_nothing_and_takes_it_again(void 
 		struct oid id;
 		pid_t pid = 0;
 
-		(void)snprintf(name, sizeof name, "killed-%d", delay_ms);
+		(void)snprintf(name, sizeof(name), "killed-%d", delay_ms);
 		id = site_edit(name);
 		pid = fork();
 		assert_true(pid >= 0);
@@ -570,8 +574,10 @@ static void what_a_killed_server_left_half_done_is_cleared_up(void **state)
 
 	(void)state;
 	assert_true(WIFSIGNALED(server_stop(&w, SIGKILL)));
-	(void)snprintf(command, sizeof command, "touch '%s/refs/heads/main.lock' && mkdir -p '%s/incoming/left' && touch '%s/incoming/left/pack'",
-		       w.git, w.git, w.git);
+	(void)snprintf(
+		command, sizeof(command),
+		"touch '%s/refs/heads/main.lock' && mkdir -p '%s/incoming/left' && touch '%s/incoming/left/pack'",
+		w.git, w.git, w.git);
 	assert_int_equal(system(command), 0);
 	server_start(&w);
 	assert_int_equal(objects_on_disk(), before);
@@ -597,8 +603,10 @@ static void a_push_cut_off_in_the_middle_of_its_body_leaves_nothing(void **state
 
 	(void)state;
 	push_body(&body, &w, "refs/devices/manager", &manager.head, &id, &manager.head);
-	buf_addf(&out, "POST /" ODS "/history.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nContent-Type: " PUSH_TYPE
-		 "\r\nContent-Length: %zu\r\n\r\n", body.len);
+	buf_addf(&out,
+		 "POST /" ODS "/history.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nContent-Type: " PUSH_TYPE
+		 "\r\nContent-Length: %zu\r\n\r\n",
+		 body.len);
 	buf_add(&out, body.data, body.len - 50);
 	ok(dial(&c, &w, &manager, NULL));
 	ok(tls_write(c, out.data, out.len, WAIT_MS, NULL));

@@ -56,9 +56,23 @@ static void tells_a_wrong_method_from_a_wrong_address(void **state)
 static void nothing_else_is_an_address(void **state)
 {
 	static const char *const bad[] = {
-		"", "/", "/healthz/", "/C82999", "/C82999/", "/C82999/enrol/", "/c82999/enrol", "/C8299/enrol", "/C829999/enrol",
-		"/../../C82999/enrol", "/C82999/history.git/HEAD", "/C82999/history.git/objects/info/packs", "/......", "C82999/enrol",
-		"/C82999//history.git/info/refs", "/C82999/history.git/info/refs/", "/C82999/history.git/../server.key",
+		"",
+		"/",
+		"/healthz/",
+		"/C82999",
+		"/C82999/",
+		"/C82999/enrol/",
+		"/c82999/enrol",
+		"/C8299/enrol",
+		"/C829999/enrol",
+		"/../../C82999/enrol",
+		"/C82999/history.git/HEAD",
+		"/C82999/history.git/objects/info/packs",
+		"/......",
+		"C82999/enrol",
+		"/C82999//history.git/info/refs",
+		"/C82999/history.git/info/refs/",
+		"/C82999/history.git/../server.key",
 	};
 
 	(void)state;

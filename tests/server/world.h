@@ -1,5 +1,6 @@
-/* tests/server/world.h - a server in a child process, one practice, and devices that speak to it over TLS: what the tests of the whole
- * server share. The devices are made of core alone, so that they can also say what a real client never would. */
+/* tests/server/world.h - a server in a child process, one practice, and devices that speak to it over TLS: what the
+ * tests of the whole server share. The devices are made of core alone, so that they can also say what a real client
+ * never would. */
 #ifndef QIP_TESTS_SERVER_WORLD_H
 #define QIP_TESTS_SERVER_WORLD_H
 
@@ -23,6 +24,7 @@
 #include "core/tls.h"
 #include "server/auditor.h"
 #include "server/config.h"
+#include "server/push.h"
 #include "server/serve.h"
 
 #define ODS "C82999"
@@ -32,11 +34,11 @@
 struct world {
 	char dir[64], server[128], git[160]; /* git: the practice's history on the server */
 	char port[8];
-	pid_t pid;                           /* of the server; 0: not running */
+	pid_t pid; /* of the server; 0: not running */
 	struct config config;
 	struct invite first;
 	struct key *root;
-	struct repo *local;                  /* what the devices hold */
+	struct repo *local; /* what the devices hold */
 	char server_key[KEY_SSH_MAX];
 };
 
@@ -67,17 +69,18 @@ static void server_start(struct world *w)
 	char file[160];
 	FILE *f = NULL;
 
-	(void)snprintf(file, sizeof file, "%s/port", w->dir);
+	(void)snprintf(file, sizeof(file), "%s/port", w->dir);
 	(void)unlink(file);
 	assert_int_equal(fflush(NULL), 0);
 	w->pid = fork();
 	assert_true(w->pid >= 0);
 	if (w->pid == 0) {
-		struct serve_options o = {.dir = w->server, .host = "127.0.0.1", .port = "0", .port_file = file, .env = env_system()};
+		struct serve_options o = {
+			.dir = w->server, .host = "127.0.0.1", .port = "0", .port_file = file, .env = env_system()};
 		struct error e = {STATUS_OK, ""};
 		char log[160];
 
-		(void)snprintf(log, sizeof log, "%s/log", w->dir);
+		(void)snprintf(log, sizeof(log), "%s/log", w->dir);
 		if (!freopen(log, "a", stderr))
 			exit(3);
 		repo_close(w->local);
@@ -94,7 +97,7 @@ static void server_start(struct world *w)
 	for (int i = 0; i < WAIT_MS / 10 && !(f = fopen(file, "r")); i++)
 		(void)poll(NULL, 0, 10);
 	assert_non_null(f);
-	assert_non_null(fgets(w->port, sizeof w->port, f));
+	assert_non_null(fgets(w->port, sizeof(w->port), f));
 	w->port[strcspn(w->port, "\n")] = 0;
 	(void)fclose(f);
 }
@@ -118,17 +121,17 @@ static void world_open(struct world *w)
 
 	*w = (struct world){.dir = "/tmp/qip-server-XXXXXX"};
 	assert_non_null(mkdtemp(w->dir));
-	(void)snprintf(w->server, sizeof w->server, "%s/srv", w->dir);
-	(void)snprintf(w->git, sizeof w->git, "%s/" ODS "/history.git", w->server);
-	(void)snprintf(local, sizeof local, "%s/local.git", w->dir);
+	(void)snprintf(w->server, sizeof(w->server), "%s/srv", w->dir);
+	(void)snprintf(w->git, sizeof(w->git), "%s/" ODS "/history.git", w->server);
+	(void)snprintf(local, sizeof(local), "%s/local.git", w->dir);
 	ok(config_create(w->server, NULL, 0, env_system(), NULL));
 	ok(config_load(&w->config, w->server, NULL));
 	ok(invite_make(&w->first, ODS, w->config.ca_fingerprint, NULL, env_system(), NULL));
-	memcpy(first.invite_key, w->first.key_ssh, sizeof first.invite_key);
+	memcpy(first.invite_key, w->first.key_ssh, sizeof(first.invite_key));
 	ok(store_open(&store, w->server, NULL));
 	ok(practice_create(w->server, store, ODS, "Sample practice", &first, env_system(), NULL));
 	ok(practice_open(&p, w->server, store, ODS, NULL));
-	memcpy(w->server_key, p->server_key_ssh, sizeof w->server_key);
+	memcpy(w->server_key, p->server_key_ssh, sizeof(w->server_key));
 	practice_close(p);
 	store_close(store);
 	ok(key_generate(&w->root, NULL));
@@ -147,7 +150,7 @@ static void world_close(struct world *w)
 	key_free(w->root);
 	invite_clear(&w->first);
 	config_clear(&w->config);
-	(void)snprintf(command, sizeof command, "rm -rf '%s'", w->dir);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", w->dir);
 	assert_int_equal(system(command), 0);
 }
 
@@ -176,7 +179,7 @@ static void read_reply(struct reply *r, struct tls_conn *c)
 	size_t n = 0, head = 0;
 
 	do {
-		n = sizeof part;
+		n = sizeof(part);
 		if (tls_read(c, part, &n, WAIT_MS, NULL) != STATUS_OK)
 			break;
 		buf_add(&all, part, n);
@@ -184,7 +187,7 @@ static void read_reply(struct reply *r, struct tls_conn *c)
 	end = strstr(buf_text(&all), "\r\n\r\n");
 	if (end) {
 		head = (size_t)(end - buf_text(&all));
-		assert_true(head < sizeof r->head);
+		assert_true(head < sizeof(r->head));
 		memcpy(r->head, all.data, head);
 		r->code = atoi(r->head + 9);
 		buf_add(&r->body, all.data + head + 4, all.len - head - 4);
@@ -193,8 +196,8 @@ static void read_reply(struct reply *r, struct tls_conn *c)
 }
 
 /* One request with raw header lines (each ended by \r\n), on a connection of its own. Code 0: no answer came. */
-static void raw_call(struct reply *r, const struct world *w, const struct testdev *d, const char *start, const char *headers,
-		     const void *body, size_t len)
+static void raw_call(struct reply *r, const struct world *w, const struct testdev *d, const char *start,
+		     const char *headers, const void *body, size_t len)
 {
 	struct tls_conn *c = NULL;
 	struct buf out = BUF_INIT;
@@ -216,17 +219,17 @@ static void get(struct reply *r, const struct world *w, const struct testdev *d,
 {
 	char start[256];
 
-	(void)snprintf(start, sizeof start, "GET %s", path);
+	(void)snprintf(start, sizeof(start), "GET %s", path);
 	raw_call(r, w, d, start, "", NULL, 0);
 }
 
-static void post(struct reply *r, const struct world *w, const struct testdev *d, const char *path, const char *type, const void *body,
-		 size_t len)
+static void post(struct reply *r, const struct world *w, const struct testdev *d, const char *path, const char *type,
+		 const void *body, size_t len)
 {
 	char start[256], headers[256];
 
-	(void)snprintf(start, sizeof start, "POST %s", path);
-	(void)snprintf(headers, sizeof headers, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
+	(void)snprintf(start, sizeof(start), "POST %s", path);
+	(void)snprintf(headers, sizeof(headers), "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
 	raw_call(r, w, d, start, headers, body, len);
 }
 
@@ -275,11 +278,11 @@ static void testdev_make(struct testdev *d, const char *name, const struct invit
 	struct buf text = BUF_INIT, statement = BUF_INIT, proof = BUF_INIT;
 
 	*d = (struct testdev){.cert = BUF_INIT};
-	(void)snprintf(d->name, sizeof d->name, "%s", name);
+	(void)snprintf(d->name, sizeof(d->name), "%s", name);
 	ok(key_generate(&d->key, NULL));
 	ok(seal_generate(d->seal_private, d->seal_public, NULL));
-	base64url_encode(&text, d->seal_public, sizeof d->seal_public);
-	(void)snprintf(d->seal_text, sizeof d->seal_text, "%s", buf_text(&text));
+	base64url_encode(&text, d->seal_public, sizeof(d->seal_public));
+	(void)snprintf(d->seal_text, sizeof(d->seal_text), "%s", buf_text(&text));
 	key_ssh(key, d->key);
 	ok(statement_enrolment(&statement, ODS, invite->key_ssh, key, d->seal_text));
 	sign(&proof, invite->key, &statement);
@@ -332,13 +335,17 @@ struct file {
 };
 
 /* Commit records on top of a parent (NULL: none), signed by the device. */
-static struct oid commit(struct world *w, const struct testdev *d, const struct oid *parent, struct file *files, size_t len)
+static struct oid commit(struct world *w, const struct testdev *d, const struct oid *parent, struct file *files,
+			 size_t len)
 {
 	struct tree_edit edits[8] = {{0}};
 	char email[HEAD_EMAIL_MAX];
 	struct buf message = BUF_INIT;
-	struct commit_spec spec = {
-		.name = d->name, .email = email, .time_ms = env_system()->now_ms(NULL), .key = d->key, .parents_len = parent != NULL};
+	struct commit_spec spec = {.name = d->name,
+				   .email = email,
+				   .time_ms = env_system()->now_ms(NULL),
+				   .key = d->key,
+				   .parents_len = parent != NULL};
 	struct oid base = {{0}}, id = {{0}};
 
 	assert_true(len <= ARRAY_LEN(edits));
@@ -377,8 +384,8 @@ static enum status add_to_buf(void *ctx, const void *bytes, size_t len)
 }
 
 /* The body of a push: commands, then the pack of what `known` (NULL: nothing) does not reach. */
-static void push_body(struct buf *out, struct world *w, const char *ref, const struct oid *old_id, const struct oid *new_id,
-		      const struct oid *known)
+static void push_body(struct buf *out, struct world *w, const char *ref, const struct oid *old_id,
+		      const struct oid *new_id, const struct oid *known)
 {
 	const struct oid nothing = {{0}};
 	struct buf line = BUF_INIT;
@@ -397,18 +404,19 @@ static void push_body(struct buf *out, struct world *w, const char *ref, const s
 
 static void push_raw(struct reply *r, const struct world *w, const struct testdev *d, const struct buf *body)
 {
-	post(r, w, d, "/" ODS "/history.git/git-receive-pack", "application/x-git-receive-pack-request", body->data, body->len);
+	post(r, w, d, "/" ODS "/history.git/git-receive-pack", "application/x-git-receive-pack-request", body->data,
+	     body->len);
 }
 
 /* Push a head to the device's own ref; true if it was accepted. *why (may be NULL) gets the report or sentence. */
 static bool push(struct world *w, struct testdev *d, const struct oid *id, struct buf *why)
 {
-	char ref[64];
+	char ref[LIMIT_REF_BYTES];
 	struct buf body = BUF_INIT;
 	struct reply r;
 	bool accepted = false;
 
-	(void)snprintf(ref, sizeof ref, "refs/devices/%s", d->name);
+	push_ref_name(ref, d->name);
 	push_body(&body, w, ref, &d->head, id, oid_is_zero(&d->head) ? NULL : &d->head);
 	push_raw(&r, w, d, &body);
 	accepted = r.code == 200 && strstr(buf_text(&r.body), "ok refs/devices/") != NULL;
@@ -426,7 +434,8 @@ static bool push(struct world *w, struct testdev *d, const struct oid *id, struc
 static cJSON *practice_record(const struct world *w)
 {
 	char root[KEY_SSH_MAX];
-	struct stamp stamp = {.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
+	struct stamp stamp = {
+		.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
 	struct buf statement = BUF_INIT, signature = BUF_INIT;
 	cJSON *p = NULL, *keys = cJSON_CreateArray();
 
@@ -444,8 +453,8 @@ static cJSON *practice_record(const struct world *w)
 }
 
 /* A device's record: invited by `by` (whose key signs), enrolled if `d` is given. */
-static cJSON *device_record(const char *name, const char *role, const char *by, const struct key *signer, const struct invite *invite,
-			    const struct testdev *d)
+static cJSON *device_record(const char *name, const char *role, const char *by, const struct key *signer,
+			    const struct invite *invite, const struct testdev *d)
 {
 	struct buf statement = BUF_INIT, signature = BUF_INIT;
 	cJSON *record = OBJECT("schema", "device/1", "id", name, "role", role);
@@ -491,28 +500,30 @@ static void join_first(struct world *w, struct testdev *d)
 	testdev_make(d, "manager", &w->first);
 	assert_int_equal(testdev_enrol(d, w, &w->first, NULL), 200);
 	files[0] = (struct file){"practice.json", practice_record(w)};
-	files[1] = (struct file){"devices/manager.json", device_record("manager", "manager", "root", w->root, &w->first, d)};
+	files[1] = (struct file){"devices/manager.json",
+				 device_record("manager", "manager", "root", w->root, &w->first, d)};
 	struct oid id = commit(w, d, NULL, files, 2);
 	assert_true(push(w, d, &id, NULL));
 }
 
 /* The manager writes an invite. */
-static void invite_device(struct world *w, struct testdev *manager, struct invite *invite, const char *name, const char *role)
+static void invite_device(struct world *w, struct testdev *manager, struct invite *invite, const char *name,
+			  const char *role)
 {
 	char path[96];
 	struct oid main_id = fetch_main(w), id;
 	struct file file;
 
 	ok(invite_make(invite, ODS, w->config.ca_fingerprint, w->root, env_system(), NULL));
-	(void)snprintf(path, sizeof path, "devices/%s.json", name);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
 	file = (struct file){path, device_record(name, role, "manager", manager->key, invite, NULL)};
 	id = commit(w, manager, &main_id, &file, 1);
 	assert_true(push(w, manager, &id, NULL));
 }
 
 /* An invited device's enrolment head. */
-static struct oid enrolment_head(struct world *w, struct testdev *d, const struct invite *invite, const char *role, const char *by,
-				 const struct key *signer)
+static struct oid enrolment_head(struct world *w, struct testdev *d, const struct invite *invite, const char *role,
+				 const char *by, const struct key *signer)
 {
 	char path[96];
 	struct repo *there = NULL;
@@ -522,7 +533,7 @@ static struct oid enrolment_head(struct world *w, struct testdev *d, const struc
 	struct file file = {path, NULL};
 
 	/* the record as it stands on main, with the enrolment added */
-	(void)snprintf(path, sizeof path, "devices/%s.json", d->name);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", d->name);
 	ok(repo_open(&there, w->git, NULL));
 	ok(repo_ref_get(&main_id, there, "refs/heads/main", NULL));
 	ok(repo_commit_read(&c, there, &main_id, NULL));
@@ -538,8 +549,8 @@ static struct oid enrolment_head(struct world *w, struct testdev *d, const struc
 	return commit(w, d, NULL, &file, 1);
 }
 
-static void join_invited(struct world *w, struct testdev *manager, struct testdev *d, struct invite *invite, const char *name,
-			 const char *role)
+static void join_invited(struct world *w, struct testdev *manager, struct testdev *d, struct invite *invite,
+			 const char *name, const char *role)
 {
 	struct oid id;
 
@@ -557,10 +568,10 @@ static int log_count(const struct world *w, const char *text)
 	FILE *f = NULL;
 	int count = 0;
 
-	(void)snprintf(path, sizeof path, "%s/log", w->dir);
+	(void)snprintf(path, sizeof(path), "%s/log", w->dir);
 	f = fopen(path, "r");
 	assert_non_null(f);
-	while (fgets(line, sizeof line, f))
+	while (fgets(line, sizeof(line), f))
 		count += strstr(line, text) != NULL;
 	(void)fclose(f);
 	return count;
@@ -571,7 +582,7 @@ static void assert_sound(const struct world *w)
 {
 	char command[320];
 
-	(void)snprintf(command, sizeof command, "git -C '%s' fsck --strict >'%s/fsck' 2>&1", w->git, w->dir);
+	(void)snprintf(command, sizeof(command), "git -C '%s' fsck --strict >'%s/fsck' 2>&1", w->git, w->dir);
 	assert_int_equal(system(command), 0);
 }
 
