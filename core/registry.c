@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "core/id.h"
+#include "core/record.h"
 #include "core/schema.h"
 #include "core/signature.h"
-
-#define REGISTRY_MAX_RECORD (64 * 1024)
 
 static const char *const role_names[] = {
 	[ROLE_NONE] = "none", [ROLE_KIOSK] = "kiosk", [ROLE_STAFF] = "staff",
@@ -141,7 +140,7 @@ enum status registry_check_comment_key(const struct registry *reg, const cJSON *
 static enum status read_json(cJSON **out, struct repo *r, const struct oid *blob, const char *path, struct error *e)
 {
 	struct buf bytes = BUF_INIT;
-	enum status st = repo_read(&bytes, r, blob, REPO_BLOB, REGISTRY_MAX_RECORD, e);
+	enum status st = repo_read(&bytes, r, blob, REPO_BLOB, RECORD_MAX_BYTES, e);
 
 	if (st == STATUS_OK)
 		st = json_parse(out, buf_text(&bytes), bytes.len, e);

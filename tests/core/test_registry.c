@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/record.h"
 #include "tests/support/practice.h"
 
 static struct practice p;
@@ -64,6 +65,48 @@ static void a_practice_is_read_with_roles_and_keys(void **state)
 	key_ssh(line, practice_device(&p, "kib-kiosk")->key);
 	assert_ptr_equal(registry_find_key(&reg, line), d);
 	assert_null(registry_find(&reg, "nobody"));
+	registry_clear(&reg);
+}
+
+static void claim_often(cJSON *practice, const char *slot, const char *value)
+{
+	const struct rules *rules;
+	cJSON *claims = cJSON_CreateArray();
+
+	for (int i = 0; i < RECORD_MAX_CLAIMS; i++) {
+		struct stamp s = practice_stamp(&p, &p.devices[0], "2025-11-24");
+		cJSON *alone;
+
+		assert_int_equal(record_set(practice, slot, cJSON_CreateString(i ? value : "U12345"), &s, NULL), STATUS_OK);
+		alone = record_claims(practice, slot);
+		assert_true(cJSON_AddItemToArray(claims, cJSON_DetachItemFromArray(alone, 0)));
+		cJSON_Delete(alone);
+	}
+	assert_int_equal(rules_get(&rules, RULES_VERSION, NULL), STATUS_OK);
+	assert_int_equal(record_put_claims(practice, slot, claims, rules, NULL), STATUS_OK);
+}
+
+/* Whatever size of record policy takes, the registry reads: else the practice would be stuck. */
+static void a_practice_with_many_claims_is_read(void **state)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct error e = {0};
+	cJSON *r = practice_read(&p, &p.main_tree, "practice.json");
+	struct buf bytes = BUF_INIT;
+	struct oid tree;
+	char text[200 * 4 + 1] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++) /* the schema counts characters */
+		memcpy(text + 4 * i, "\xF0\x9F\x8F\xA5", 5);
+	claim_often(r, "name", text);
+	claim_often(r, "pcn", "U12345");
+	assert_int_equal(json_canonical(&bytes, r), STATUS_OK);
+	assert_true(bytes.len > 64 * 1024 && bytes.len < RECORD_MAX_BYTES);
+	buf_clear(&bytes);
+	tree = with("practice.json", r);
+	if (registry_load(&reg, p.repo, &tree, NULL, &e) != STATUS_OK)
+		fail_msg("%s", e.text);
 	registry_clear(&reg);
 }
 
@@ -173,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_practice_is_read_with_roles_and_keys, begin, end),
+		cmocka_unit_test_setup_teardown(a_practice_with_many_claims_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(a_tree_without_a_practice_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(another_root_key_is_not_trusted, begin, end),
 		cmocka_unit_test_setup_teardown(an_invite_that_a_non_manager_signed_is_not_trusted, begin, end),

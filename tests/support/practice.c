@@ -83,23 +83,28 @@ static struct oid tree_of(struct practice *p, const struct oid *commit)
 	return tree;
 }
 
-void practice_write(struct practice *p, struct fixture_device *d, const char *path, cJSON *record)
+void practice_write_on(struct practice *p, struct fixture_device *d, const struct oid *base, const char *path, cJSON *record)
 {
 	struct tree_edit edit = {.path = path};
 	struct error e = {0};
-	struct oid tree = {{0}}, parent = d->tip;
+	struct oid tree = {{0}};
+
+	if (!oid_is_zero(base))
+		tree = tree_of(p, base);
+	if (record)
+		edit.id = practice_blob(p, record);
+	must(tree_apply(&tree, p->repo, &tree, &edit, 1, &e), &e);
+	d->tip = practice_commit(p, d, &tree, base, NULL);
+}
+
+void practice_write(struct practice *p, struct fixture_device *d, const char *path, cJSON *record)
+{
+	struct error e = {0};
 	bool in_main = false;
 
 	if (!oid_is_zero(&d->tip))
 		must(repo_is_ancestor(&in_main, p->repo, &d->tip, &p->main, &e), &e);
-	if (d->role != ROLE_KIOSK && in_main)
-		parent = p->main;
-	if (!oid_is_zero(&parent))
-		tree = tree_of(p, &parent);
-	if (record)
-		edit.id = practice_blob(p, record);
-	must(tree_apply(&tree, p->repo, &tree, &edit, 1, &e), &e);
-	d->tip = practice_commit(p, d, &tree, &parent, NULL);
+	practice_write_on(p, d, d->role != ROLE_KIOSK && in_main ? &p->main : &d->tip, path, record);
 }
 
 /* ---- the server's part ---- */
@@ -166,23 +171,34 @@ void practice_set_main(struct practice *p, const struct oid *merge)
 	}
 }
 
-void practice_push(struct practice *p, struct fixture_device *d)
+enum status practice_try(struct practice *p, struct fixture_device *d, struct head_fault *fault, struct error *e)
 {
 	struct head_context ctx = context(p, d->id);
 	const struct rules *rules;
 	struct buf kept = BUF_INIT;
-	struct head_fault fault;
-	struct error e = {0};
 	struct head head;
 	struct oid tree, merge;
+	enum status st;
 
-	must(rules_get(&rules, RULES_VERSION, &e), &e);
-	must(head_check(&head, &fault, &ctx, &d->tip, &e), &e);
-	must(head_merge(&tree, &kept, &ctx, &head, rules, &e), &e);
-	merge = practice_merge_commit(p, d->id, &d->tip, &tree, buf_text(&kept));
-	practice_set_main(p, &merge);
-	d->accepted = d->tip;
+	must(rules_get(&rules, RULES_VERSION, e), e);
+	st = head_check(&head, fault, &ctx, &d->tip, e);
+	if (st == STATUS_OK)
+		st = head_merge(&tree, &kept, &ctx, &head, rules, e);
+	if (st == STATUS_OK) {
+		merge = practice_merge_commit(p, d->id, &d->tip, &tree, buf_text(&kept));
+		practice_set_main(p, &merge);
+		d->accepted = d->tip;
+	}
 	buf_clear(&kept);
+	return st;
+}
+
+void practice_push(struct practice *p, struct fixture_device *d)
+{
+	struct head_fault fault;
+	struct error e = {0};
+
+	must(practice_try(p, d, &fault, &e), &e);
 }
 
 /* ---- people and their devices ---- */
@@ -195,7 +211,7 @@ struct fixture_device *practice_device(struct practice *p, const char *id)
 	return NULL;
 }
 
-static struct fixture_device *new_device(struct practice *p, const char *id, enum role role)
+struct fixture_device *practice_stranger(struct practice *p, const char *id, enum role role)
 {
 	struct fixture_device *d = &p->devices[p->devices_len++];
 	uint8_t private_key[SEAL_KEY_LEN], public_key[SEAL_KEY_LEN];
@@ -265,7 +281,7 @@ cJSON *practice_enrolment(struct practice *p, struct fixture_device *d, cJSON *r
 
 struct fixture_device *practice_add(struct practice *p, const char *id, enum role role)
 {
-	struct fixture_device *d = new_device(p, id, role), *manager = &p->devices[0];
+	struct fixture_device *d = practice_stranger(p, id, role), *manager = &p->devices[0];
 	char path[TREE_PATH_MAX];
 
 	(void)snprintf(path, sizeof(path), "devices/%s.json", id);
@@ -300,7 +316,7 @@ static cJSON *practice_record(struct practice *p, const struct fixture_device *m
 
 static void genesis(struct practice *p)
 {
-	struct fixture_device *manager = new_device(p, "kib-manager", ROLE_MANAGER);
+	struct fixture_device *manager = practice_stranger(p, "kib-manager", ROLE_MANAGER);
 	struct tree_edit edits[] = {{.path = "practice.json"}, {.path = "devices/kib-manager.json"}};
 	struct oid tree, none = {{0}};
 	struct error e = {0};

@@ -49,10 +49,15 @@ struct oid practice_commit(struct practice *p, const struct fixture_device *d, c
 /* Write one record on top of the device's tip (staff: of main when the tip is in main); moves the tip. NULL record: remove. */
 void practice_write(struct practice *p, struct fixture_device *d, const char *path, cJSON *record);
 
+/* The same on top of `base`, whatever the device's tip is. */
+void practice_write_on(struct practice *p, struct fixture_device *d, const struct oid *base, const char *path, cJSON *record);
+
 /* Judge a head as the server does. */
 enum status practice_judge(struct practice *p, const char *device, const struct oid *head, struct head *out, struct head_fault *fault,
 			   struct error *e);
-/* Judge, merge, sign, move main; fails the test when it is refused. */
+/* Judge, merge, sign, move main; or the refusal, by judge or merge, and nothing has changed. */
+enum status practice_try(struct practice *p, struct fixture_device *d, struct head_fault *fault, struct error *e);
+/* practice_try; fails the test when it is refused. */
 void practice_push(struct practice *p, struct fixture_device *d);
 /* The server's commit that merges a head with the tree given; does not move main. */
 struct oid practice_merge_commit(struct practice *p, const char *device, const struct oid *head, const struct oid *tree, const char *kept);
@@ -63,6 +68,8 @@ void practice_set_main(struct practice *p, const struct oid *merge);
 cJSON *practice_read(struct practice *p, const struct oid *tree, const char *path);
 /* An invite for a new device, signed by `by` (a manager), the root (by NULL and role manager) or whoever `key` is. */
 cJSON *practice_invite(struct practice *p, struct fixture_device *d, const char *by, const struct key *key);
+/* A person with a device that the practice does not know yet. */
+struct fixture_device *practice_stranger(struct practice *p, const char *id, enum role role);
 /* The same record with the device's enrolment. */
 cJSON *practice_enrolment(struct practice *p, struct fixture_device *d, cJSON *invite);
 /* Invite, enrol, push; the new device. */
