@@ -27,7 +27,8 @@ struct tree_edit {
 enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, const struct tree_edit *edits, size_t len,
 		       struct error *e) MUST_CHECK;
 
-/* Visit every file that differs: old or new is NULL where it was added or removed. Depth first in git's order. */
+/* Visit every file that differs: old or new is NULL where it was added or removed. Depth first in git's order. STATUS_INVALID for an
+ * empty directory in the new tree, which no visit would tell of. */
 typedef enum status (*tree_visit)(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e);
 enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit, void *ctx,
 		      struct error *e) MUST_CHECK;
