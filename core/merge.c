@@ -56,22 +56,39 @@ static const cJSON *find_id(const cJSON *claims, const char *id)
 	return NULL;
 }
 
+/* What both sides have under one id is one thing, so choosing between two contents would let the one hide the other: honest programs
+ * never make this, and a merge does not take it. */
+static enum status same_thing(const cJSON **out, const cJSON *base, const cJSON *ours, const cJSON *theirs, const char *place,
+			      const char *what, const char *id, struct error *e)
+{
+	if (json_equal(ours, theirs) || json_equal(base, theirs))
+		*out = ours;
+	else if (json_equal(base, ours))
+		*out = theirs;
+	else
+		return error_set(e, STATUS_DENIED, "%s: two different %s have the id %s", place, what, id);
+	return STATUS_OK;
+}
+
 /* Append to `out` the claims of `side` that survive: those the other side has too, or that are new (not in the base). `first` tells the two
  * sides apart, so that a claim of both is taken once. */
-static enum status surviving(cJSON *out, const cJSON *base, const cJSON *side, const cJSON *other, bool first)
+static enum status surviving(cJSON *out, const char *slot, const cJSON *base, const cJSON *side, const cJSON *other, bool first,
+			     struct error *e)
 {
 	const cJSON *claim;
+	enum status st;
 
 	cJSON_ArrayForEach(claim, side) {
 		const char *id = json_string(claim, "id");
-		const cJSON *twin = id ? find_id(other, id) : NULL;
+		const cJSON *twin = id ? find_id(other, id) : NULL, *old = id ? find_id(base, id) : NULL;
 		const cJSON *keep = claim;
 		cJSON *copy;
 
-		if (!id || (twin && !first) || (!twin && find_id(base, id)))
+		if (!id || (twin && !first) || (!twin && old))
 			continue;
-		if (twin && greater(&keep, claim, twin) != STATUS_OK)
-			return STATUS_NOMEM;
+		st = twin ? same_thing(&keep, old, claim, twin, slot, "edits", id, e) : STATUS_OK;
+		if (st != STATUS_OK)
+			return st;
 		copy = cJSON_Duplicate(keep, true);
 		if (!copy || !cJSON_AddItemToArray(out, copy)) {
 			cJSON_Delete(copy);
@@ -90,9 +107,9 @@ static enum status merge_slot(cJSON *out, const char *slot, const cJSON *base, c
 	enum status st = cb && co && ct && merged ? STATUS_OK : STATUS_NOMEM;
 
 	if (st == STATUS_OK)
-		st = surviving(merged, cb, co, ct, true);
+		st = surviving(merged, slot, cb, co, ct, true, e);
 	if (st == STATUS_OK)
-		st = surviving(merged, cb, ct, co, false);
+		st = surviving(merged, slot, cb, ct, co, false, e);
 	if (st == STATUS_OK) {
 		st = record_put_claims(out, slot, merged, rules, e);
 		merged = NULL;
@@ -105,7 +122,7 @@ static enum status merge_slot(cJSON *out, const char *slot, const cJSON *base, c
 }
 
 /* Union of two logs. An entry that both have is one entry: policy lets none change. */
-static enum status merge_log(cJSON *out, const char *field, const cJSON *ours, const cJSON *theirs)
+static enum status merge_log(cJSON *out, const char *field, const cJSON *base, const cJSON *ours, const cJSON *theirs, struct error *e)
 {
 	cJSON *log = cJSON_CreateObject();
 	const cJSON *entry;
@@ -115,7 +132,7 @@ static enum status merge_log(cJSON *out, const char *field, const cJSON *ours, c
 		const cJSON *keep = entry, *twin = json_get(theirs, entry->string);
 
 		if (st == STATUS_OK && twin)
-			st = greater(&keep, entry, twin);
+			st = same_thing(&keep, json_get(base, entry->string), entry, twin, field, "entries", entry->string, e);
 		if (st == STATUS_OK)
 			st = copy_member(log, entry->string, keep);
 	}
@@ -166,7 +183,7 @@ static enum status merge_claims_record(cJSON *out, const char *type, const cJSON
 		const char *field = rules_field(rules, type, i);
 
 		if (rules_field_kind(rules, type, field) == FIELD_LOG)
-			st = merge_log(out, field, json_get(ours, field), json_get(theirs, field));
+			st = merge_log(out, field, json_get(base, field), json_get(ours, field), json_get(theirs, field), e);
 	}
 	cJSON_ArrayForEach(slot, slots) {
 		if (st == STATUS_OK)

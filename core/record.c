@@ -239,6 +239,18 @@ static void sort_by_id(cJSON *array)
 		(void)cJSON_AddItemToArray(array, items[i]); /* links only; cannot fail for two live objects */
 }
 
+/* Of claims sorted by id: the first that two have; NULL for none. */
+static const char *repeated_id(const cJSON *claims)
+{
+	const cJSON *claim;
+
+	cJSON_ArrayForEach(claim, claims) {
+		if (claim->next && strcmp(claim_text(claim, "id"), claim_text(claim->next, "id")) == 0)
+			return claim_text(claim, "id");
+	}
+	return NULL;
+}
+
 static bool all_equal(const cJSON *claims)
 {
 	const cJSON *first = json_get(claims ? claims->child : NULL, "value"), *claim;
@@ -291,6 +303,7 @@ enum status record_put_claims(cJSON *record, const char *slot, cJSON *claims, co
 	char type[RECORD_TYPE_MAX];
 	struct slot s;
 	enum field_kind kind = FIELD_VALUE;
+	const char *twice = NULL;
 	enum status st;
 
 	record_type(type, record);
@@ -299,11 +312,16 @@ enum status record_put_claims(cJSON *record, const char *slot, cJSON *claims, co
 	st = slot_resolve(&s, &kind, type, slot, rules, e);
 	if (st == STATUS_OK && cJSON_GetArraySize(claims) > RECORD_MAX_CLAIMS)
 		st = error_set(e, STATUS_TOO_BIG, "%s has more than %d claims; please resolve the conflict", slot, RECORD_MAX_CLAIMS);
+	if (st == STATUS_OK) {
+		sort_by_id(claims);
+		twice = repeated_id(claims);
+	}
+	if (twice)
+		st = error_set(e, STATUS_INVALID, "%s: the edit %s stands twice", slot, twice);
 	if (st != STATUS_OK) {
 		cJSON_Delete(claims);
 		return st;
 	}
-	sort_by_id(claims);
 	st = set_plain(record, &s, kind, shown_value(rules, type, &s, kind, claims));
 	if (st != STATUS_OK)
 		cJSON_Delete(claims);
