@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/schema.h"
+
 struct walk {
 	struct repo *repo;
 	const struct rules *rules;
@@ -41,6 +43,18 @@ static enum status read_record(cJSON **out, struct walk *w, const struct tree_en
 	return st;
 }
 
+/* Two sides may each keep to a limit of which both together are over. */
+static enum status check_merged(struct walk *w, const cJSON *merged, size_t bytes)
+{
+	enum status st = schema_check(merged, w->e);
+
+	if (st == STATUS_INVALID)
+		return error_prefix(w->e, STATUS_TOO_BIG, "the merged record");
+	if (st == STATUS_OK && bytes > RECORD_MAX_BYTES)
+		st = error_set(w->e, STATUS_TOO_BIG, "the merged record has more than %d bytes", RECORD_MAX_BYTES);
+	return st;
+}
+
 static enum status merge_files(struct oid *out, struct walk *w, const struct tree_entry *base, const struct tree_entry *ours,
 			       const struct tree_entry *theirs)
 {
@@ -54,11 +68,13 @@ static enum status merge_files(struct oid *out, struct walk *w, const struct tre
 		st = read_record(&rb, w, base);
 	if (st == STATUS_OK) {
 		st = merge_records(&merged, rb, ro, rt, w->rules, w->e);
+		if (st == STATUS_OK)
+			st = json_canonical(&bytes, merged);
+		if (st == STATUS_OK)
+			st = check_merged(w, merged, bytes.len);
 		if (st != STATUS_OK)
 			st = error_prefix(w->e, st, "%s%s", w->path, ours->name);
 	}
-	if (st == STATUS_OK)
-		st = json_canonical(&bytes, merged);
 	if (st == STATUS_OK)
 		st = repo_write(out, w->repo, REPO_BLOB, bytes.data, bytes.len, w->e);
 	buf_clear(&bytes);
