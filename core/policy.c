@@ -136,34 +136,68 @@ static bool is_own(const cJSON *stamp, const struct policy_change *c)
 	return device && by && day && strcmp(device, c->device) == 0 && strcmp(by, role_text(c->role)) == 0 && date_valid(day);
 }
 
-static enum status check_slot(const struct policy_change *c, const char *slot, struct error *e)
+/* One record's claims while they are judged. */
+struct claims_check {
+	const struct policy_change *c;
+	const char *type;
+	const struct rules *rules;
+	int64_t first, last; /* edit numbers that new claims may carry */
+};
+
+static enum status check_new_claim(const struct claims_check *k, const char *slot, const cJSON *claim, struct error *e)
 {
-	cJSON *before = c->before ? record_claims(c->before, slot) : cJSON_CreateArray();
-	cJSON *after = record_claims(c->after, slot);
+	const struct policy_change *c = k->c;
+	const cJSON *value = json_get(claim, "value");
+	char field[RECORD_SLOT_MAX];
+	int64_t n = 0;
+
+	(void)snprintf(field, sizeof(field), "%.*s", (int)strcspn(slot, "/"), slot);
+	if (!is_own(claim, c))
+		return error_set(e, STATUS_DENIED, "%s: an edit is not in the name of %s, who made the commit", slot, c->device);
+	if (!json_integer(claim, "n", &n) || n < k->first || n > k->last)
+		return error_set(e, STATUS_DENIED, "%s: an edit does not carry the record's next number", slot);
+	if (rules_field_kind(k->rules, k->type, field) == FIELD_SET && !cJSON_IsTrue(value) && !cJSON_IsNull(value))
+		return error_set(e, STATUS_DENIED, "%s: an element of a set is true or null", slot);
+	return STATUS_OK;
+}
+
+/* An edit replaces the claims it saw, and its device's own it has seen: so a slot never has more claims than devices, and a value that its
+ * field's schema forbids cannot hide behind another of the same commit: the new one has the highest number, or is the most severe. */
+static enum status check_added(const struct claims_check *k, const char *slot, const cJSON *before, const cJSON *after, struct error *e)
+{
 	const cJSON *claim;
-	int64_t next = c->before ? record_next_number(c->before) : 1, n = 0;
-	int added = 0;
-	enum status st = before && after ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+	int added = 0, own = 0;
 
 	cJSON_ArrayForEach(claim, after) {
 		const cJSON *old = find_claim(before, json_string(claim, "id"));
+		const char *device = json_string(claim, "device");
+		enum status st = STATUS_OK;
 
-		if (st != STATUS_OK)
-			break;
-		if (old && !json_equal(old, claim))
+		if (!old)
+			st = check_new_claim(k, slot, claim, e);
+		else if (!json_equal(old, claim))
 			st = error_set(e, STATUS_DENIED, "%s: an earlier edit was altered", slot);
-		if (old)
-			continue;
-		added++;
-		if (!is_own(claim, c))
-			st = error_set(e, STATUS_DENIED, "%s: an edit is not in the name of %s, who made the commit", slot, c->device);
-		else if (!json_integer(claim, "n", &n) || n < next || n > next + RECORD_MAX_CLAIMS)
-			st = error_set(e, STATUS_DENIED, "%s: an edit does not carry the record's next number", slot);
+		if (st != STATUS_OK)
+			return st;
+		added += !old;
+		own += device && strcmp(device, k->c->device) == 0;
 	}
+	if (added > 0 && own > 1)
+		return error_set(e, STATUS_DENIED, "%s: more than one edit of %s; an edit replaces the device's earlier one", slot,
+				 k->c->device);
 	cJSON_ArrayForEach(claim, before) {
-		if (st == STATUS_OK && added == 0 && !find_claim(after, json_string(claim, "id")))
-			st = error_set(e, STATUS_DENIED, "%s: an edit was removed without a new one in its place", slot);
+		if (added == 0 && !find_claim(after, json_string(claim, "id")))
+			return error_set(e, STATUS_DENIED, "%s: an edit was removed without a new one in its place", slot);
 	}
+	return STATUS_OK;
+}
+
+static enum status check_slot(const struct claims_check *k, const char *slot, struct error *e)
+{
+	cJSON *before = k->c->before ? record_claims(k->c->before, slot) : cJSON_CreateArray();
+	cJSON *after = record_claims(k->c->after, slot);
+	enum status st = before && after ? check_added(k, slot, before, after, e) : error_set(e, STATUS_NOMEM, "out of memory");
+
 	cJSON_Delete(before);
 	cJSON_Delete(after);
 	return st;
@@ -206,10 +240,25 @@ static enum status check_fixed(const struct policy_change *c, const char *type, 
 	return STATUS_OK;
 }
 
+static enum status check_slots(const struct policy_change *c, const char *type, const struct rules *rules, struct error *e)
+{
+	struct claims_check k = {.c = c, .type = type, .rules = rules, .first = c->before ? record_next_number(c->before) : 1};
+	cJSON *slots = record_slots(c->before, c->after);
+	const cJSON *slot;
+	enum status st = slots ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+
+	/* each slot takes a number, and some more when a slot was set again before the commit */
+	k.last = k.first + cJSON_GetArraySize(slots) + RECORD_MAX_CLAIMS;
+	cJSON_ArrayForEach(slot, slots) {
+		if (st == STATUS_OK)
+			st = check_slot(&k, slot->valuestring, e);
+	}
+	cJSON_Delete(slots);
+	return st;
+}
+
 static enum status check_claims_record(const struct policy_change *c, const char *type, const struct rules *rules, struct error *e)
 {
-	cJSON *slots = NULL;
-	const cJSON *slot;
 	enum status st = record_check(c->after, rules, e);
 
 	if (st == STATUS_OK && c->before)
@@ -217,17 +266,7 @@ static enum status check_claims_record(const struct policy_change *c, const char
 	for (size_t i = 0; st == STATUS_OK && rules_field(rules, type, i); i++)
 		if (rules_field_kind(rules, type, rules_field(rules, type, i)) == FIELD_LOG)
 			st = check_log(c, rules_field(rules, type, i), e);
-	if (st != STATUS_OK)
-		return st;
-	slots = record_slots(c->before, c->after);
-	if (!slots)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	cJSON_ArrayForEach(slot, slots) {
-		if (st == STATUS_OK)
-			st = check_slot(c, slot->valuestring, e);
-	}
-	cJSON_Delete(slots);
-	return st;
+	return st == STATUS_OK ? check_slots(c, type, rules, e) : st;
 }
 
 /* ---- the whole ---- */
