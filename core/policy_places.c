@@ -3,6 +3,14 @@
 
 #include "core/policy_internal.h"
 
+/* A retired device delivers what it has; who belongs to the practice is not its to say any more, or it would appoint itself anew. */
+static bool is_retired(const struct policy_change *c)
+{
+	const struct device *d = c->genesis ? NULL : registry_find(c->registry, c->device);
+
+	return d && d->retired;
+}
+
 enum status policy_check_survey(const struct policy_change *c, struct error *e)
 {
 	int64_t before = 0, after = 0;
@@ -16,6 +24,8 @@ enum status policy_check_comment_key(const struct policy_change *c, struct error
 {
 	const char *by = json_string(c->after, "by");
 
+	if (is_retired(c))
+		return error_set(e, STATUS_DENIED, "%s is retired and makes no comment keys", c->device);
 	if (!by || strcmp(by, c->genesis ? "root" : c->device) != 0)
 		return error_set(e, STATUS_DENIED, "the comment key is not signed by the manager who adds it");
 	return registry_check_comment_key(c->registry, c->after, e);
@@ -71,9 +81,13 @@ static enum status check_invited(const struct policy_change *c, struct error *e)
 static enum status check_enrolled(const struct policy_change *c, struct error *e)
 {
 	static const char *const names[] = {"enrolment"};
+	const struct device *inviter = registry_find(c->registry, json_string(json_get(c->before, "invite"), "by"));
 
-	if (json_get(c->before, "enrolment"))
-		return error_set(e, STATUS_DENIED, "a device's key never changes; invite it again under a new name");
+	if (json_get(c->before, "retired") || json_get(c->before, "revoked"))
+		return error_set(e, STATUS_DENIED, "the invite was withdrawn; ask a manager for a new one under another name");
+	if (inviter && inviter->revoked)
+		return error_set(e, STATUS_DENIED, "%s, who made the invite, has been revoked; ask a manager for a new one under another name",
+				 inviter->id);
 	if (!only_added(c->before, c->after, names, ARRAY_LEN(names)))
 		return error_set(e, STATUS_DENIED, "a device enrols by adding its key to its invite and nothing else");
 	return registry_check_device(c->registry, c->after, e);
@@ -100,9 +114,9 @@ enum status policy_check_device(const struct policy_change *c, struct error *e)
 {
 	const char *id = json_string(c->after, "id");
 
-	if (!c->before)
-		return check_invited(c, e);
-	if (!json_get(c->before, "enrolment") && id && strcmp(id, c->device) == 0)
+	if (c->before && !json_get(c->before, "enrolment") && id && strcmp(id, c->device) == 0)
 		return check_enrolled(c, e);
-	return check_ended(c, e);
+	if (is_retired(c))
+		return error_set(e, STATUS_DENIED, "%s is retired and neither invites nor ends devices", c->device);
+	return c->before ? check_ended(c, e) : check_invited(c, e);
 }
