@@ -37,12 +37,29 @@ static enum status read_record(cJSON **out, struct repo *r, const struct oid *id
 /* An enrolment stands alone in its tree: what it changes is the invite on main. */
 static enum status read_invite(cJSON **out, struct judge *j, const char *path)
 {
+	char own[TREE_PATH_MAX];
 	struct oid id;
-	enum status st = tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e);
+	enum status st;
 
+	(void)snprintf(own, sizeof(own), "devices/%s.json", j->ctx->device);
+	st = strcmp(path, own) == 0 ? tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e) : STATUS_NOT_FOUND;
 	if (st == STATUS_NOT_FOUND)
 		return error_set(j->e, STATUS_DENIED, "an enrolment writes the device's own record and nothing else");
 	return st == STATUS_OK ? read_record(out, j->ctx->repo, &id, false, j->e) : st;
+}
+
+/* Of two invites or comment keys that were made apart under one name, a merge could only drop one: the second is refused. */
+static enum status check_unused(struct judge *j, const char *path)
+{
+	struct oid id;
+	enum status st;
+
+	if (strncmp(path, "devices/", 8) != 0 && strncmp(path, "keys/", 5) != 0)
+		return STATUS_OK;
+	st = tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e);
+	if (st == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	return st == STATUS_OK ? error_set(j->e, STATUS_DENIED, "there is one of that name already; choose another") : st;
 }
 
 static enum status check_policy(struct judge *j, const char *path, const cJSON *before, const cJSON *after)
@@ -95,6 +112,8 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = read_record(&before, j->ctx->repo, old_id, false, j->e);
 	if (st == STATUS_OK)
 		st = check_policy(j, path, before, after);
+	if (st == STATUS_OK && !before)
+		st = check_unused(j, path);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
 	cJSON_Delete(before);
