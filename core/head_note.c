@@ -123,8 +123,11 @@ static bool parse(struct merge_note *n, const char *at)
 enum status merge_note_parse(struct merge_note *out, const char *message, struct error *e)
 {
 	struct merge_note n = {.kept = BUF_INIT};
+	struct buf again = BUF_INIT;
+	bool exact = parse(&n, message) && merge_note_format(&again, &n) == STATUS_OK && strcmp(buf_text(&again), message) == 0;
 
-	if (!parse(&n, message) || !buf_ok(&n.kept)) {
+	buf_clear(&again);
+	if (!exact) {
 		buf_clear(&n.kept);
 		return error_set(e, STATUS_MALFORMED, "the merge's message is not as the server writes it");
 	}

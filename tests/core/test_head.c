@@ -458,6 +458,13 @@ static void a_merge_note_reads_back_and_nothing_else_does(void **state)
 		if (merge_note_parse(&back, broken, NULL) == STATUS_OK)
 			fail_msg("accepted with byte %zu broken", i);
 	}
+	/* a number or digest written in another way is another message, whatever it means */
+	(void)snprintf(broken, sizeof(broken), "%s", buf_text(&text));
+	memcpy(strstr(broken, "Index: 12"), "Index: 07", 9);
+	assert_int_equal(merge_note_parse(&back, broken, NULL), STATUS_MALFORMED);
+	(void)snprintf(broken, sizeof(broken), "%s", buf_text(&text));
+	*strstr(broken, "aaaa") = 'A';
+	assert_int_equal(merge_note_parse(&back, broken, NULL), STATUS_MALFORMED);
 	buf_clear(&text);
 	buf_clear(&n.kept);
 }
