@@ -85,7 +85,7 @@ static struct oid *last_head(struct auditor *a, const char *device)
 	for (size_t i = 0; i < a->heads_len; i++)
 		if (strcmp(a->heads[i].device, device) == 0)
 			return &a->heads[i].last;
-	if (a->heads_len == REGISTRY_MAX_DEVICES)
+	if (a->heads_len == AUDIT_MAX_HEADS)
 		return NULL;
 	(void)snprintf(a->heads[a->heads_len].device, sizeof(a->heads[0].device), "%s", device);
 	return &a->heads[a->heads_len++].last;
@@ -216,8 +216,8 @@ static void check_merge(struct auditor *a, const struct oid *id, const struct co
 		audit_find(a, id, "", "", "a commit that is no merge stands in the log");
 	else if (merge_note_parse(&note, c->message, &a->e) != STATUS_OK)
 		audit_find(a, id, "", "", "%s", a->e.text);
-	else
-		last = last_head(a, note.device);
+	else if (!(last = last_head(a, note.device)))
+		audit_find(a, id, "", note.device, "the merge is of one device more than a practice can have");
 	if (last) {
 		check_note(a, id, &note, index);
 		rerun(a, id, c, &note, last);
@@ -269,7 +269,7 @@ enum status audit_run(struct audit *out, struct repo *r, const struct oid *main,
 	enum status st = STATUS_NOMEM;
 
 	result.findings = calloc(AUDIT_MAX_FINDINGS, sizeof(*result.findings));
-	a.heads = calloc(REGISTRY_MAX_DEVICES, sizeof(*a.heads));
+	a.heads = calloc(AUDIT_MAX_HEADS, sizeof(*a.heads));
 	if (!result.findings || !a.heads)
 		goto done;
 	oid_hex(result.main, main);

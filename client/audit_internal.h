@@ -9,6 +9,8 @@ struct audited_head {
 	struct oid last; /* accepted head, zero for none yet */
 };
 
+#define AUDIT_MAX_HEADS (REGISTRY_MAX_DEVICES + 1) /* with the host's own */
+
 struct auditor {
 	struct audit *out;
 	struct repo *repo;
@@ -17,7 +19,7 @@ struct auditor {
 	struct error e;              /* of the step at hand */
 	struct oid *log;             /* merges, newest first */
 	size_t log_len, log_cap;
-	struct audited_head *heads;
+	struct audited_head *heads;  /* AUDIT_MAX_HEADS of them */
 	size_t heads_len;
 	struct oid main, main_tree;  /* the place reached */
 	struct registry registry;    /* there; meaningless while has_registry is false */

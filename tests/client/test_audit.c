@@ -241,6 +241,126 @@ static void a_commit_put_into_the_log_by_a_device_is_named(void **state)
 	assert_finding("where only the server's merges may", NULL, NULL);
 }
 
+/* The server merges a head with main's own tree, or another: what it says about it is in the merge's message. */
+static void merge_anyway(const char *device, const struct oid *head, const struct oid *tree)
+{
+	struct oid merge = practice_merge_commit(&p, device, head, tree, "");
+
+	practice_set_main(&p, &merge);
+}
+
+static void a_head_that_was_merged_before_or_is_no_head_is_named(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff"), *kiosk = practice_device(&p, "kib-kiosk");
+	struct oid older;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_write(&p, staff, path, action(staff, path));
+	practice_push(&p, staff);
+	older = staff->accepted;
+	practice_write(&p, staff, path, action(staff, path));
+	practice_push(&p, staff);
+	merge_anyway(staff->id, &staff->accepted, &p.main_tree);
+	run();
+	assert_int_equal(a.findings_len, 1);
+	assert_finding("was accepted before", "", "fle-staff");
+	merge_anyway(staff->id, &older, &p.main_tree);
+	run();
+	assert_finding("older than, or beside", "", "fle-staff");
+	merge_anyway(staff->id, &p.main, &p.main_tree);
+	run();
+	assert_finding("not a new commit by fle-staff", "", "fle-staff");
+	merge_anyway(staff->id, &kiosk->accepted, &p.main_tree);
+	run();
+	assert_finding("had accepted before", "", "fle-staff");
+	merge_anyway("nobody", &kiosk->accepted, &p.main_tree);
+	run();
+	assert_finding("nobody is not a device of this practice", "", "nobody");
+}
+
+/* The host's word is good for auditors; whatever else it signs in its own name is no head. */
+static void the_host_can_write_nothing_of_its_own(void **state)
+{
+	struct fixture_device host = {.id = "server", .key = p.server};
+	struct fixture_device *spy = practice_stranger(&p, "spy", ROLE_STAFF), *auditor = practice_stranger(&p, "auditor", ROLE_AUDITOR);
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_write_on(&p, &host, &p.main, "devices/auditor.json", practice_invite(&p, auditor, "server", p.server));
+	practice_push(&p, &host);
+	run();
+	assert_int_equal(a.findings_len, 0);
+	practice_write_on(&p, &host, &p.main, path, action(&host, path));
+	merge_anyway("server", &host.tip, &p.main_tree);
+	run();
+	assert_finding("may not write there", path, "server");
+	practice_write_on(&p, &host, &p.main, "devices/spy.json", practice_invite(&p, spy, "server", p.server));
+	merge_anyway("server", &host.tip, &p.main_tree);
+	run();
+	assert_finding("the host may invite auditors only", "devices/spy.json", "server");
+}
+
+static void objects_that_are_missing_or_of_another_kind_are_named(void **state)
+{
+	const struct oid lost = {{1, 2, 3}};
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct oid blob = practice_blob(&p, cJSON_CreateObject()), before = p.main, before_tree = p.main_tree, head;
+	const struct oid odd[] = {lost, blob, p.main_tree};
+	int64_t index = p.index;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_write(&p, staff, path, action(staff, path));
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) { /* as the head */
+		p.main = practice_merge_commit(&p, staff->id, &odd[i], &before_tree, "");
+		run();
+		assert_true(a.findings_len > 0);
+		p.main = before;
+	}
+	for (size_t i = 0; i < 2; i++) { /* as the tree of the merge, and of the head */
+		p.main = practice_merge_commit(&p, staff->id, &staff->tip, &odd[i], "");
+		run();
+		assert_finding("does not follow from its parents", NULL, staff->id);
+		p.main = before;
+		head = practice_commit(&p, staff, &odd[i], &before, NULL);
+		p.main = practice_merge_commit(&p, staff->id, &head, &before_tree, "");
+		run();
+		assert_true(a.findings_len > 0);
+		p.main = before;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) { /* as what came before it */
+		p.main = odd[i];
+		head = practice_merge_commit(&p, staff->id, &staff->tip, &before_tree, "");
+		p.main = head;
+		run();
+		assert_finding("the log cannot be followed", NULL, NULL);
+		p.main = before;
+	}
+	assert_int_equal(p.index, index);
+}
+
+static void another_start_or_number_of_a_merge_is_named(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct oid before = p.main, none = {{0}};
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_write(&p, staff, path, action(staff, path));
+	p.index += 3;
+	practice_push(&p, staff);
+	run();
+	assert_finding("calls itself number", "", "fle-staff");
+	/* a log that starts in the middle, with what stood there */
+	p.main = practice_commit(&p, staff, &p.main_tree, &none, p.server);
+	practice_write_on(&p, staff, &p.main, path, action(staff, path));
+	p.main = practice_merge_commit(&p, staff->id, &staff->tip, &p.main_tree, "");
+	run();
+	assert_finding("does not start with an empty tree", "", "server");
+	p.main = before;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +373,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_commit_by_an_unknown_key_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(a_merge_by_an_unknown_server_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(a_commit_put_into_the_log_by_a_device_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_head_that_was_merged_before_or_is_no_head_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(the_host_can_write_nothing_of_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(objects_that_are_missing_or_of_another_kind_are_named, begin, end),
+		cmocka_unit_test_setup_teardown(another_start_or_number_of_a_merge_is_named, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
