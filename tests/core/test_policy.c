@@ -87,6 +87,7 @@ static void refused(struct fixture_device *d, enum status st, const char *words)
 
 	if (got != st || !strstr(e.text, words))
 		fail_msg("got %s, \"%s\"", status_text(got), e.text);
+	assert_int_equal(practice_try(&p, d, &fault, NULL), st); /* also where nobody listens to the words */
 	assert_true(oid_equal(&main, &p.main));
 	d->tip = d->accepted;
 }
