@@ -66,7 +66,7 @@ static inline const char *practice_path(const struct practice *p, const char *na
 	static unsigned next;
 	char *out = path[next++ % 4];
 
-	(void)snprintf(out, sizeof(path[0]), "%s/%s", p->dir, name);
+	assert_true(snprintf(out, sizeof(path[0]), "%s/%s", p->dir, name) < (int)sizeof(path[0]));
 	return out;
 }
 
