@@ -88,7 +88,7 @@ static void carries_the_servers_time_on_while_the_own_clock_is_unsure(void **sta
 static void knows_the_last_boots_and_one_anchor_for_each(void **state)
 {
 	struct state s = {0};
-	char name[16];
+	char name[24];
 
 	(void)state;
 	for (int i = 0; i < LIMIT_ANCHORS + 3; i++) {
