@@ -52,7 +52,7 @@ cleanup() {
 		cat "$WORK"/sanitizer.* >&2
 		status=99
 	fi
-	if [ "$status" -ne 0 ]; then
+	if [ "$status" -ne 0 ] && [ "$status" -lt 128 ]; then
 		tail -n 15 "$WORK"/logs/*.log >&2 2>/dev/null || true
 	fi
 	if [ "${QIP_KEEP:-}" = 1 ]; then
