@@ -31,9 +31,8 @@ struct join {
 	struct enrol_answer answer;
 	struct remote remote;
 	struct remote_refs refs;
-	char root_ssh[KEY_SSH_MAX];         /* of the genesis made in this call; "" without */
-	char root_text[QIP_ROOT_TEXT_MAX];
-	bool sent;                          /* a genesis reached the server, or may have */
+	qip_show_root show;
+	void *show_ctx;
 };
 
 static enum status prepare_folder(struct qip *q, struct error *e)
@@ -93,6 +92,37 @@ static enum status open_history(struct qip *q, struct error *e)
 	return st == STATUS_OK ? repo_intake_sweep(q->repo, e) : st;
 }
 
+static enum status show_root(struct join *j, const char *root_ssh, const char *text, struct error *e)
+{
+	char fingerprint[KEY_FINGERPRINT_MAX];
+	struct key *root = NULL;
+	enum status st = key_from_ssh(&root, root_ssh, e);
+
+	if (st != STATUS_OK)
+		return st;
+	key_fingerprint_text(fingerprint, root);
+	key_free(root);
+	j->show(j->show_ctx, text, fingerprint);
+	return STATUS_OK;
+}
+
+/* Stage a practice's start. Its root key is noted and shown before anything is sent. */
+static enum status make_genesis(struct oid *out, struct join *j, const struct genesis_input *in, struct error *e)
+{
+	char root_ssh[KEY_SSH_MAX], text[QIP_ROOT_TEXT_MAX];
+	enum status st = STATUS_OK;
+
+	if (!j->show)
+		return error_set(e, STATUS_USAGE, "this is the code of a practice's first manager: use it with `qip join`");
+	st = genesis_make(out, root_ssh, text, &j->q, in, e);
+	if (st == STATUS_OK)
+		st = joining_add_root(&j->joining, &j->q, root_ssh, e);
+	if (st == STATUS_OK)
+		st = show_root(j, root_ssh, text, e);
+	explicit_bzero(text, sizeof(text));
+	return st;
+}
+
 /* Stage the head that says who this device is: its record alone, or the whole start of a practice. */
 static enum status make_head(struct oid *out, struct join *j, struct error *e)
 {
@@ -111,10 +141,8 @@ static enum status make_head(struct oid *out, struct join *j, struct error *e)
 	struct oid tree, none = {0};
 	enum status st = STATUS_OK;
 
-	if (!j->answer.record) {
-		st = genesis_make(out, j->root_ssh, j->root_text, q, &in, e);
-		return st == STATUS_OK ? joining_add_root(&j->joining, q, j->root_ssh, e) : st;
-	}
+	if (!j->answer.record)
+		return make_genesis(out, j, &in, e);
 	(void)snprintf(path, sizeof(path), "devices/%s.json", q->identity.device);
 	(void)snprintf(subject, sizeof(subject), "Enrol %s", q->identity.device);
 	edit.path = path;
@@ -138,7 +166,6 @@ static enum status send_head(struct join *j, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	st = push_ref(&outcome, &tip, &refusal, &j->remote, &j->q, &none, &head, &none, e);
-	j->sent = st == STATUS_OK ? outcome == PUSH_ACCEPTED : st != STATUS_REFUSED;
 	if (st == STATUS_OK && outcome == PUSH_REFUSED)
 		st = error_set(e, STATUS_REFUSED, "the server refused the enrolment: %s", refusal.reason);
 	return st == STATUS_OK ? remote_list(&j->refs, &j->remote, &j->q, e) : st;
@@ -257,19 +284,6 @@ static enum status enrol(struct join *j, struct error *e)
 	return st == STATUS_OK ? joining_end(q, e) : st;
 }
 
-/* The root key's text goes out when its genesis is the practice's start, or may be. */
-static void give_root(char root_text[QIP_ROOT_TEXT_MAX], const struct join *j, enum status st)
-{
-	bool ours = j->root_ssh[0] && strcmp(j->q.root_ssh, j->root_ssh) == 0;
-
-	if (ours || (st != STATUS_OK && j->sent))
-		memcpy(root_text, j->root_text, QIP_ROOT_TEXT_MAX);
-	else if (st == STATUS_OK && !j->joining.code.has_root)
-		log_line(LOG_LEVEL_WARN,
-			 "an earlier, interrupted join made the root key; if its text was not written down then, set the practice up anew at the host",
-			 "fingerprint", j->q.identity.root_fingerprint, NULL);
-}
-
 static enum status start(struct join *j, const struct qip_options *o, const char *url, const struct code *code, struct error *e)
 {
 	struct qip *q = &j->q;
@@ -295,29 +309,28 @@ static enum status start(struct join *j, const struct qip_options *o, const char
 	return st == STATUS_OK ? joining_begin(&j->joining, q, code, e) : st;
 }
 
-enum status qip_join(const struct qip_options *o, const char *url, const char *code, char root_text[QIP_ROOT_TEXT_MAX], struct error *e)
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx, struct error *e)
 {
 	struct code c = {0};
 	struct join *j = NULL;
 	enum status st = code_parse(&c, code, e);
 
-	root_text[0] = '\0';
 	if (st != STATUS_OK)
 		return st;
 	j = calloc(1, sizeof(*j));
 	if (!j)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	j->q.dir = j->q.lock = -1;
+	j->show = show;
+	j->show_ctx = ctx;
 	st = start(j, o, url, &c, e);
 	if (st == STATUS_OK)
 		st = enrol(j, e);
-	give_root(root_text, j, st);
 	remote_close(&j->remote);
 	enrol_answer_clear(&j->answer);
 	joining_clear(&j->joining);
 	home_close(&j->q);
 	explicit_bzero(&c, sizeof(c));
-	explicit_bzero(j->root_text, sizeof(j->root_text));
 	free(j);
 	return st;
 }

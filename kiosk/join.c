@@ -32,11 +32,7 @@ static enum status first_sync(const struct qip_options *options, struct error *e
 enum status command_join(const struct command_options *o, struct error *e)
 {
 	const struct qip_options options = {.home = o->home, .lock_wait_ms = 60000};
-	char root_text[QIP_ROOT_TEXT_MAX] = "";
-	enum status st = qip_join(&options, o->words[0], o->words[1], root_text, e);
+	enum status st = qip_join(&options, o->words[0], o->words[1], NULL, NULL, e);
 
-	if (st == STATUS_OK && root_text[0])
-		printf("The practice's root key. Print it and keep it in the safe:\n%s\n", root_text);
-	explicit_bzero(root_text, sizeof(root_text));
 	return st == STATUS_OK ? first_sync(&options, e) : st;
 }

@@ -4,7 +4,7 @@
 #include "client/cli/cli.h"
 
 /* The root key is shown this once: in a box, so that it is not overlooked. */
-static void print_root_key(struct cli *c, const char *ods, const char *root)
+static void print_root_key(FILE *out, const char *root, const char *fingerprint)
 {
 	static const char *const lines[] = {
 		"Print this now and put it into the practice's safe.",
@@ -14,15 +14,29 @@ static void print_root_key(struct cli *c, const char *ods, const char *root)
 	static const char rule[] =
 		"----------------------------------------------------------------------------------------------";
 
-	fprintf(c->out, "\n+-%.*s-+\n", 94, rule);
-	fprintf(c->out, "| Root key of practice %-73s |\n", ods);
-	fprintf(c->out, "| %-94s |\n", "");
+	fprintf(out, "\n+-%.*s-+\n", 94, rule);
+	fprintf(out, "| Root key of the practice, %-68s |\n", fingerprint);
+	fprintf(out, "| %-94s |\n", "");
 	for (size_t i = 0; i < strlen(root); i += 94)
-		fprintf(c->out, "| %-94.94s |\n", root + i);
-	fprintf(c->out, "| %-94s |\n", "");
+		fprintf(out, "| %-94.94s |\n", root + i);
+	fprintf(out, "| %-94s |\n", "");
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		fprintf(c->out, "| %-94s |\n", lines[i]);
-	fprintf(c->out, "+-%.*s-+\n\n", 94, rule);
+		fprintf(out, "| %-94s |\n", lines[i]);
+	fprintf(out, "+-%.*s-+\n\n", 94, rule);
+	(void)fflush(out); /* it goes into force next, and is nowhere else */
+}
+
+struct shown {
+	struct cli *c;
+	char root[QIP_ROOT_TEXT_MAX];
+};
+
+static void show_root_key(void *ctx, const char *text, const char *fingerprint)
+{
+	struct shown *shown = ctx;
+
+	(void)snprintf(shown->root, sizeof(shown->root), "%s", text);
+	print_root_key(shown->c->json ? stderr : shown->c->out, text, fingerprint);
 }
 
 static enum status tell(struct cli *c, const char *root, struct error *e)
@@ -43,27 +57,24 @@ static enum status tell(struct cli *c, const char *root, struct error *e)
 	}
 	fprintf(c->out, "Joined practice %s at %s as the device %s, role %s%s%s.\n", id->ods, id->url, id->device,
 		role_text(id->role), id->site[0] ? ", site " : "", id->site);
-	if (root[0])
-		print_root_key(c, id->ods, root);
+	if (id->role == ROLE_MANAGER)
+		fprintf(c->out, "The practice's root key is %s.\n", id->root_fingerprint);
 	fprintf(c->out, "Next: qip sync\n");
 	return STATUS_OK;
 }
 
 enum status cmd_join(struct cli *c, struct error *e)
 {
-	char root[QIP_ROOT_TEXT_MAX] = "";
+	struct shown shown = {.c = c};
 	struct qip_options o;
 	enum status st = cli_options(&o, c, e);
 
 	if (st == STATUS_OK)
-		st = qip_join(&o, cli_word(c, 0), cli_word(c, 1), root, e);
-	if (st == STATUS_OK) {
-		st = cli_open(c, e);
-		if (st != STATUS_OK && root[0])
-			print_root_key(c, "", root); /* whatever fails now: the key is nowhere else */
-	}
+		st = qip_join(&o, cli_word(c, 0), cli_word(c, 1), show_root_key, &shown, e);
 	if (st == STATUS_OK)
-		st = tell(c, root, e);
-	explicit_bzero(root, sizeof(root));
+		st = cli_open(c, e);
+	if (st == STATUS_OK)
+		st = tell(c, shown.root, e);
+	explicit_bzero(shown.root, sizeof(shown.root));
 	return st;
 }

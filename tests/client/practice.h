@@ -225,11 +225,19 @@ static inline struct qip *practice_open(const struct practice *p, const char *na
 	return q;
 }
 
+static inline void keep_root(void *ctx, const char *text, const char *fingerprint)
+{
+	(void)fingerprint;
+	(void)snprintf(ctx, QIP_ROOT_TEXT_MAX, "%s", text);
+}
+
+/* `root` gets the root key's text when one is made, else "". */
 static inline enum status practice_join(const struct practice *p, const char *name, const char *code, char root[QIP_ROOT_TEXT_MAX])
 {
 	struct qip_options o = {.home = practice_path(p, name), .lock_wait_ms = 1000};
 
-	return qip_join(&o, p->url, code, root, &last_error);
+	root[0] = '\0';
+	return qip_join(&o, p->url, code, keep_root, root, &last_error);
 }
 
 /* The first manager's home, joined and open, with the site "kibworth". */

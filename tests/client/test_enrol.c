@@ -26,7 +26,7 @@ static enum status join_here(const char *home, const char *url, const char *code
 {
 	char root[QIP_ROOT_TEXT_MAX];
 
-	return qip_join(&(struct qip_options){.home = home, .lock_wait_ms = 0}, url, code, root, &last_error);
+	return qip_join(&(struct qip_options){.home = home, .lock_wait_ms = 0}, url, code, keep_root, root, &last_error);
 }
 
 /* Join in a process that dies at the n-th look at clock or randomness; true if it did. */
@@ -41,7 +41,8 @@ static bool join_and_die(const char *home, const char *code, int n)
 		char root[QIP_ROOT_TEXT_MAX];
 
 		dying_init(&d, n);
-		_exit(qip_join(&(struct qip_options){.home = home, .env = &d.env, .lock_wait_ms = 1000}, p.url, code, root, NULL) != STATUS_OK);
+		_exit(qip_join(&(struct qip_options){.home = home, .env = &d.env, .lock_wait_ms = 1000}, p.url, code, keep_root, root, NULL) !=
+		      STATUS_OK);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
@@ -237,34 +238,59 @@ static void a_kiosk_sees_no_more_than_it_needs(void **state)
 	qip_close(kiosk);
 }
 
-/* The text of an accepted root key that nobody could read would leave the practice without one. */
-static void a_first_join_that_fails_after_sending_still_gives_the_root_key(void **state)
+static char shown[1024]; /* fingerprints of all root keys that were shown */
+
+static void note_root(void *ctx, const char *text, const char *fingerprint)
+{
+	(void)ctx;
+	assert_true(strlen(text) > 40 && strlen(shown) + strlen(fingerprint) + 2 < sizeof(shown));
+	strncat(shown, fingerprint, KEY_FINGERPRINT_MAX);
+	strncat(shown, " ", 2);
+}
+
+/* A root key in force that nobody could read would leave the practice without one. */
+static void no_root_key_is_in_force_that_was_not_shown(void **state)
 {
 	static struct practice fresh;
 	struct proxy line;
-	char root[QIP_ROOT_TEXT_MAX], again[QIP_ROOT_TEXT_MAX];
+	struct qip *q = NULL;
 	long whole = PROXY_ALL;
-	int told = 0;
 
 	(void)state;
 	for (int i = 8; i > 2; i--) {
+		struct qip_options o = {.lock_wait_ms = 1000};
+
 		practice_start(&fresh);
 		proxy_start(&line, &fresh);
-		if (i == 8) {
-			OK(practice_join(&fresh, "manager", fresh.code, root));
-			whole = PROXY_ALL - atomic_load(&line.reply_bytes);
-		} else {
+		o.home = practice_path(&fresh, "manager");
+		shown[0] = '\0';
+		if (i < 8) {
 			atomic_store(&line.reply_bytes, whole / 8 * i);
-			assert_int_not_equal(practice_join(&fresh, "manager", fresh.code, root), STATUS_OK);
+			assert_int_not_equal(qip_join(&o, fresh.url, fresh.code, note_root, NULL, &last_error), STATUS_OK);
 			atomic_store(&line.reply_bytes, PROXY_ALL);
-			OK(practice_join(&fresh, "manager", fresh.code, again));
-			told += root[0] != '\0';
-			assert_true(root[0] || again[0]);
 		}
+		OK(qip_join(&o, fresh.url, fresh.code, note_root, NULL, &last_error));
+		if (i == 8)
+			whole = PROXY_ALL - atomic_load(&line.reply_bytes);
+		q = practice_open(&fresh, "manager");
+		assert_non_null(strstr(shown, qip_identity(q)->root_fingerprint));
+		qip_close(q);
 		proxy_stop(&line);
 		practice_stop(&fresh);
 	}
-	assert_true(told > 0);
+}
+
+static void a_first_managers_code_needs_somebody_to_read_the_root_key(void **state)
+{
+	static struct practice fresh;
+	struct qip_options o = {.lock_wait_ms = 1000};
+
+	(void)state;
+	practice_start(&fresh);
+	o.home = practice_path(&fresh, "manager");
+	assert_int_equal(qip_join(&o, fresh.url, fresh.code, NULL, NULL, &last_error), STATUS_USAGE);
+	OK(qip_join(&o, fresh.url, fresh.code, note_root, NULL, &last_error));
+	practice_stop(&fresh);
 }
 
 int main(void)
@@ -281,7 +307,8 @@ int main(void)
 		cmocka_unit_test(a_join_goes_on_after_any_interruption),
 		cmocka_unit_test(a_join_goes_on_after_any_lost_answer),
 		cmocka_unit_test(a_kiosk_sees_no_more_than_it_needs),
-		cmocka_unit_test(a_first_join_that_fails_after_sending_still_gives_the_root_key),
+		cmocka_unit_test(no_root_key_is_in_force_that_was_not_shown),
+		cmocka_unit_test(a_first_managers_code_needs_somebody_to_read_the_root_key),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -30,12 +30,16 @@ struct qip_options {
 
 /* ---- joining and opening ---- */
 
-/* Answer an invite: make keys, enrol at the server, check its chain to the root, keep the home. Safe to repeat with the same code after an interruption.
- * For a practice's first manager also makes the root key, whose printable form is put into root_text ("" otherwise; for the caller to show
- * once and forget; also to be shown when the join fails: the server may have taken the start of the practice although its answer was lost).
- * STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already. */
+/* Shows a practice's root key to the person who joins as its first manager; returns when it is shown. `text` is all there is of the private
+ * key and is wiped afterwards; the fingerprint tells it from keys that earlier, interrupted joins showed. */
 #define QIP_ROOT_TEXT_MAX 128
-enum status qip_join(const struct qip_options *o, const char *url, const char *code, char root_text[QIP_ROOT_TEXT_MAX],
+typedef void (*qip_show_root)(void *ctx, const char *text, const char *fingerprint);
+
+/* Answer an invite: make keys, enrol at the server, check its chain to the root, keep the home. Safe to repeat with the same code after an interruption.
+ * For a practice's first manager also makes the root key, and shows it before the server hears of it, so that no root key is ever in
+ * force that nobody saw. STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already;
+ * STATUS_USAGE a first manager's code while `show` is NULL. */
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx,
 		     struct error *e) MUST_CHECK;
 
 /* STATUS_NOT_FOUND: not a home; STATUS_BUSY. */
