@@ -35,10 +35,16 @@ struct http {
 struct exchange {
 	struct request request;
 	struct buf body;
-	uint64_t received; /* bytes of the body */
-	unsigned lengths;  /* headers that say how long the body is */
-	unsigned hosts;    /* Host headers */
+	uint64_t received;  /* bytes of the body */
+	const char *length; /* the header that says how long the body is */
 };
+
+/* A header that comes twice could be read in two ways. */
+static void take(struct request *r, const char **slot, const char *value)
+{
+	r->ambiguous = r->ambiguous || *slot;
+	*slot = value ? value : "";
+}
 
 static enum MHD_Result note_header(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
@@ -46,28 +52,25 @@ static enum MHD_Result note_header(void *cls, enum MHD_ValueKind kind, const cha
 	struct request *r = &x->request;
 
 	(void)kind;
-	if (strcasecmp(key, "Host") == 0) {
-		r->host = value;
-		x->hosts++;
-	} else if (strcasecmp(key, "Origin") == 0) {
-		r->origin = value ? value : "";
-	} else if (strcasecmp(key, "Sec-Fetch-Site") == 0) {
-		r->fetch_site = value ? value : "";
-	} else if (strcasecmp(key, "Content-Type") == 0) {
-		r->content_type = value;
-	} else if (strcasecmp(key, "Content-Length") == 0 || strcasecmp(key, "Transfer-Encoding") == 0) {
-		x->lengths++;
-	}
+	if (strcasecmp(key, "Host") == 0)
+		take(r, &r->host, value);
+	else if (strcasecmp(key, "Origin") == 0)
+		take(r, &r->origin, value);
+	else if (strcasecmp(key, "Sec-Fetch-Site") == 0)
+		take(r, &r->fetch_site, value);
+	else if (strcasecmp(key, "Content-Type") == 0)
+		take(r, &r->content_type, value);
+	else if (strcasecmp(key, "Content-Length") == 0 || strcasecmp(key, "Transfer-Encoding") == 0)
+		take(r, &x->length, value);
 	return MHD_YES;
 }
 
+/* Once for each request. */
 static void read_headers(struct exchange *x, struct MHD_Connection *c, const char *path, const char *method)
 {
 	x->request.path = path;
 	x->request.method = method;
-	x->hosts = x->lengths = 0;
 	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, note_header, x);
-	x->request.ambiguous = x->hosts > 1 || x->lengths > 1;
 }
 
 static struct MHD_Response *pack(struct response *out)

@@ -30,7 +30,7 @@ struct request {
 	char *body;       /* with a NUL behind; overwritten */
 	size_t body_len;
 	bool too_big;     /* the body was more than FORM_MAX_BYTES, and is not here */
-	bool ambiguous;   /* the headers give the body's length in two ways */
+	bool ambiguous;   /* a header that decides comes twice, or the body's length in two ways */
 };
 
 struct response {

@@ -214,6 +214,32 @@ static void refuses_two_lengths_and_two_hosts(void **state)
 	buf_clear(&b);
 }
 
+static const char *post_with(struct server *s, const char *headers, const char *token)
+{
+	struct buf b = BUF_INIT;
+	const char *answer = NULL;
+
+	buf_addf(&b, "POST /answer HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\nConnection: close\r\n"
+		     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\ntoken=%s&experience=good",
+		 http_port(s->http), headers, strlen("token=&experience=good") + strlen(token), token);
+	answer = exchange(s, buf_text(&b), b.len);
+	buf_clear(&b);
+	return answer;
+}
+
+static void refuses_two_words_on_where_a_post_comes_from(void **state)
+{
+	struct server *s = *state;
+	char token[TOKEN_TEXT_MAX], origins[128];
+
+	fresh_token(s, token);
+	(void)snprintf(origins, sizeof(origins), "Origin: http://elsewhere.example\r\nOrigin: http://127.0.0.1:%u", http_port(s->http));
+	assert_status(post_with(s, origins, token), 400);
+	assert_status(post_with(s, "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: same-origin", token), 400);
+	assert_int_equal(s->fake.kept_len, 0);
+	assert_status(post_with(s, "Sec-Fetch-Site: same-origin", token), 303);
+}
+
 static void survives_requests_that_are_none(void **state)
 {
 	static const char *const bad[] = {"", "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST /answer HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
@@ -276,6 +302,7 @@ int main(void)
 		TEST(does_not_wait_for_a_body_beyond_all_sense),
 		TEST(an_endless_chunked_body_is_cut_off),
 		TEST(refuses_two_lengths_and_two_hosts),
+		TEST(refuses_two_words_on_where_a_post_comes_from),
 		TEST(survives_requests_that_are_none),
 		cmocka_unit_test(listens_on_this_machine_only),
 		TEST(names_its_own_address),
