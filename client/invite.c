@@ -198,6 +198,8 @@ static enum status add_end(cJSON *record, struct qip *q, const char *member, con
 	enum status st = STATUS_OK;
 	cJSON *end = NULL;
 
+	if (json_get(record, "revoked"))
+		member = "revoked"; /* which holds whatever else is said of it */
 	if (json_get(record, member))
 		return error_set(e, STATUS_EXISTS, "%s was %s before", json_string(record, "id"), member);
 	end = build_object(&st);
