@@ -70,7 +70,7 @@ enum status home_lock(struct qip *q, const struct qip_options *o, bool make, str
 		return error_set_errno(e, errno, "cannot make the folder %s", q->path);
 	q->dir = open(q->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (q->dir < 0 && errno == ENOENT)
-		return error_set(e, STATUS_NOT_FOUND, "there is no home at %s: join first", q->path);
+		return error_set(e, STATUS_NOT_FOUND, "there is no home at %s; is the name right? The join command makes a home", q->path);
 	if (q->dir < 0)
 		return error_set_errno(e, errno, "cannot open the folder %s", q->path);
 	return take_lock(q, o->lock_wait_ms, e);
@@ -134,7 +134,7 @@ static enum status load_config(struct qip *q, struct error *e)
 
 	st = files_read_json(&c, q->dir, HOME_CONFIG, e);
 	if (st == STATUS_NOT_FOUND)
-		return error_set(e, st, "%s is not joined to a practice yet: join first", q->path);
+		return error_set(e, st, "%s is not joined to a practice yet; please join it first, with the URL and code of an invite", q->path);
 	if (st != STATUS_OK)
 		return st;
 	url = json_string(c, "url");

@@ -105,7 +105,7 @@ enum status dial(int *fd, const char *host, const char *port, int64_t until_ms, 
 	st = dial_list(fd, list, until_ms, &problem);
 	freeaddrinfo(list);
 	if (st)
-		(void)error_set(e, st, "cannot reach the server at %.100s port %.10s: %s", host, port,
+		(void)error_set(e, st, "cannot reach the server at %.100s port %.10s: %s; is it running, and the network there?", host, port,
 				strerror(problem));
 	return st;
 }
