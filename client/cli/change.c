@@ -8,6 +8,28 @@
 #define SUBJECT_MAX 100
 #define LABEL_MAX 24
 
+enum status change_allowed(const struct cli *c, struct error *e)
+{
+	const struct qip_identity *id = qip_identity(c->q);
+
+	if (id->role == ROLE_ICB || id->role == ROLE_AUDITOR)
+		return error_set(e, STATUS_DENIED,
+				 "the device %s has the role %s, which reads and checks everything and changes nothing; "
+				 "please ask the practice to do it",
+				 id->device, role_text(id->role));
+	return STATUS_OK;
+}
+
+enum status change_put(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e)
+{
+	enum status st = qip_edit_put(edit, path, record, e);
+	size_t len = strlen(path);
+
+	if (st != STATUS_OK && strncmp(e->text, path, len) == 0 && strncmp(e->text + len, ": /", 3) == 0)
+		memmove(e->text, e->text + len + 3, strlen(e->text + len + 3) + 1);
+	return st;
+}
+
 enum status change_record(struct cli *c, const char *path, const cJSON *record, const char *effective,
 			  const char *subject, change_apply apply, void *ctx, cJSON **after, struct error *e)
 {
@@ -16,6 +38,8 @@ enum status change_record(struct cli *c, const char *path, const cJSON *record, 
 	cJSON *copy = NULL;
 	enum status st = cli_open(c, e);
 
+	if (st == STATUS_OK)
+		st = change_allowed(c, e);
 	if (st == STATUS_OK)
 		st = qip_edit_begin(&edit, c->q, effective, e);
 	if (st == STATUS_OK)
@@ -27,7 +51,7 @@ enum status change_record(struct cli *c, const char *path, const cJSON *record, 
 		st = apply(ctx, copy, &stamp, e);
 	}
 	if (st == STATUS_OK)
-		st = qip_edit_put(edit, path, copy, e);
+		st = change_put(edit, path, copy, e);
 	if (st == STATUS_OK) {
 		char line[SUBJECT_MAX + 1];
 

@@ -14,6 +14,12 @@ enum status change_record(struct cli *c, const char *path, const cJSON *record, 
 			  const char *subject, change_apply apply, void *ctx, cJSON **after,
 			  struct error *e) MUST_CHECK;
 
+/* What this device's role may not edit at all, said before anything is tried. STATUS_DENIED. The home is open. */
+enum status change_allowed(const struct cli *c, struct error *e) MUST_CHECK;
+
+/* qip_edit_put; what is wrong with the record is told by its field, not by its file: "ref: is required". */
+enum status change_put(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e) MUST_CHECK;
+
 /* A new record's first members, with a new id in id_out, and its path "<folder>/<id>.json". */
 enum status change_new(cJSON **out, char path[TREE_PATH_MAX], struct cli *c, const char *schema, const char *folder,
 		       struct error *e) MUST_CHECK;

@@ -49,7 +49,8 @@ static enum status tell_faults(const struct import *im, struct error *e)
 	const struct sheet *s = &im->sheet;
 
 	for (size_t i = 0; i < s->faults_len && i < SHEET_MAX_FAULTS; i++)
-		fprintf(stderr, "line %lu, column %s: %s\n", s->faults[i].line, s->faults[i].column, s->faults[i].text);
+		fprintf(stderr, s->faults[i].column[0] ? "line %lu, column %s: %s\n" : "line %lu%s: %s\n",
+			s->faults[i].line, s->faults[i].column, s->faults[i].text);
 	if (s->faults_len > SHEET_MAX_FAULTS)
 		fprintf(stderr, "and %zu more\n", s->faults_len - SHEET_MAX_FAULTS);
 	return error_set(e, STATUS_INVALID,
@@ -90,7 +91,7 @@ static enum status add_row(struct import *im, const cJSON *row, struct error *e)
 		st = sheet_row_apply(record, row, &stamp, e);
 	}
 	if (st == STATUS_OK)
-		st = qip_edit_put(im->edit, path, record, e);
+		st = change_put(im->edit, path, record, e);
 	cJSON_Delete(record);
 	if (st == STATUS_OK)
 		im->added++;
@@ -134,7 +135,8 @@ static enum status write_rows(struct import *im, const char *effective, struct e
 		qip_edit_abort(im->edit);
 		return st;
 	}
-	(void)snprintf(subject, sizeof(subject), "Import %llu actions", (unsigned long long)im->added);
+	(void)snprintf(subject, sizeof(subject), "Import %llu action%s", (unsigned long long)im->added,
+		       plural(im->added));
 	return qip_edit_commit(im->edit, subject, e);
 }
 
@@ -176,6 +178,8 @@ enum status cmd_import(struct cli *c, struct error *e)
 
 	if (st == STATUS_OK)
 		st = plan_read(&im.plan, c, "qip", e);
+	if (st == STATUS_OK)
+		st = change_allowed(c, e);
 	if (st == STATUS_OK)
 		st = sites_read(&sites, c->q, e);
 	if (st == STATUS_OK)

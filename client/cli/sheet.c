@@ -186,7 +186,7 @@ static void read_row(struct reading *r, const struct csv_row *cells)
 	const char *ref;
 
 	if (cells->len != r->table->rows[0].len) {
-		add_fault(r, line, "all", "the row has %zu cells, the titles %zu", cells->len, r->table->rows[0].len);
+		add_fault(r, line, "", "the row has %zu cells, the titles %zu", cells->len, r->table->rows[0].len);
 		cJSON_Delete(row);
 		return;
 	}

@@ -9,7 +9,7 @@
 
 struct sheet_fault {
 	unsigned long line;
-	char column[48];
+	char column[48]; /* "" when the whole row is at fault */
 	char text[400];
 };
 

@@ -166,7 +166,7 @@ static void names_each_bad_value_by_line_and_column(void **state)
 	assert_fault("QIP-01,CQC,safe,12,,D,S,L,all,4,5,,,x\n", 2, "finding", "empty");
 	assert_fault(",CQC,safe,12,F,D,S,L,all,4,5,,,x\n", 2, "ref", "empty");
 	assert_fault("QIP-01,CQC,safe,12,\"F\a\",D,S,L,all,4,5,,,x\n", 2, "finding", "control character");
-	assert_fault("QIP-01,CQC\n", 2, "all", "2 cells");
+	assert_fault("QIP-01,CQC\n", 2, "", "2 cells");
 	assert_fault("\"QIP\n-01\",CQC,safe,12,F,D,S,L,all,4,5,,no,x\n", 3, "due_date",
 		     "no"); /* the row goes over two lines */
 	assert_fault(ROW "\n\n" ROW, 5, "ref", "line 2");
