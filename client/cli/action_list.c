@@ -177,7 +177,7 @@ enum status cmd_action_list(struct cli *c, struct error *e)
 	enum status st = check_status(status, e);
 
 	if (st == STATUS_OK)
-		st = cli_open(c, e);
+		st = cli_open_log(c, e);
 	if (st == STATUS_OK)
 		st = sites_read(&sites, c->q, e);
 	if (st == STATUS_OK)

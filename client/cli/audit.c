@@ -178,8 +178,8 @@ static enum status run(struct cli *c, struct repo *r, const struct oid *main, co
 	if (st == STATUS_OK && findings > 0)
 		st = error_set(
 			e, STATUS_UNTRUSTED,
-			"the audit found %llu fault%s; please do not rely on this history before they are explained",
-			(unsigned long long)findings, plural(findings));
+			"the audit found %llu fault%s; please do not rely on this history before %s explained",
+			(unsigned long long)findings, plural(findings), findings == 1 ? "it is" : "they are");
 	audit_clear(&a);
 	return st;
 }
@@ -204,7 +204,7 @@ enum status cmd_audit(struct cli *c, struct error *e)
 			repo_close(r);
 		return st;
 	}
-	st = cli_open(c, e);
+	st = cli_open_log(c, e);
 	if (st == STATUS_OK)
 		st = qip_main(&main, c->q, e);
 	if (st == STATUS_NOT_FOUND)

@@ -34,6 +34,25 @@ enum status cli_open(struct cli *c, struct error *e)
 	return st == STATUS_OK && !c->q ? qip_open(&c->q, &o, e) : st;
 }
 
+enum status cli_open_log(struct cli *c, struct error *e)
+{
+	enum status st = cli_open(c, e);
+
+	if (st == STATUS_OK && qip_identity(c->q)->role == ROLE_KIOSK)
+		return error_set(e, STATUS_DENIED,
+				 "%s is the home of a kiosk, which has no copy of the plan; please use the home of a "
+				 "staff device",
+				 c->home);
+	return st;
+}
+
+enum status cli_no_json(const struct cli *c, struct error *e)
+{
+	if (c->json)
+		return error_set(e, STATUS_USAGE, "this command prints a file as other programs read it; it has no JSON");
+	return STATUS_OK;
+}
+
 enum status cli_print_json(struct cli *c, cJSON *value, struct error *e)
 {
 	char *text = value ? cJSON_Print(value) : NULL;

@@ -34,6 +34,10 @@ struct command {
 
 /* Open the home. STATUS_USAGE when none was named. */
 enum status cli_open(struct cli *c, struct error *e) MUST_CHECK;
+/* Open the home for its copy of the practice's log. STATUS_DENIED in a kiosk's home, which has none. */
+enum status cli_open_log(struct cli *c, struct error *e) MUST_CHECK;
+/* For commands whose output is a file format of its own: STATUS_USAGE when --json was given. */
+enum status cli_no_json(const struct cli *c, struct error *e) MUST_CHECK;
 /* The home's folder, without opening it. STATUS_USAGE. */
 enum status cli_options(struct qip_options *out, const struct cli *c, struct error *e) MUST_CHECK;
 /* Print JSON, indented, with a line break; takes value over. NULL, also inside the building, is STATUS_NOMEM. */
@@ -87,7 +91,7 @@ enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
 extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
-	options_inspection_add[], options_feedback[], options_summary[], options_resolve[], options_audit[],
+	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_summary[], options_resolve[], options_audit[],
 	options_git_config[];
 
 #endif

@@ -162,7 +162,7 @@ static enum status choose(struct choice *ch, const cJSON *claims, struct error *
 
 	if ((value != NULL) + (claim != NULL) + (site != NULL) != 1)
 		return error_set(e, STATUS_USAGE,
-				 "please say which value holds: --value VALUE, --claim N or --site SITE");
+				 "please say which value holds, by one of --value VALUE, --claim N and --site SITE");
 	if (value)
 		return parse_value(&ch->value, ch, claims, value, e);
 	return claim ? take_claim(&ch->value, claims, claim, e) : take_site(&ch->value, ch, claims, site, e);

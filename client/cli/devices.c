@@ -66,6 +66,15 @@ enum status cmd_invite(struct cli *c, struct error *e)
 	return st;
 }
 
+static enum status tell_end(struct cli *c, const char *device, bool revoked, struct error *e)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	put_string(&json, "device", device);
+	put_string(&json, "state", revoked ? "revoked" : "retired");
+	return cli_print_json(c, json, e);
+}
+
 static enum status end_device(struct cli *c, bool revoke, struct error *e)
 {
 	const char *device = cli_word(c, 0);
@@ -75,6 +84,8 @@ static enum status end_device(struct cli *c, bool revoke, struct error *e)
 		st = qip_end_device(c->q, device, revoke, args_get(&c->args, "reason"), e);
 	if (st != STATUS_OK)
 		return st;
+	if (c->json)
+		return tell_end(c, device, revoke, e);
 	if (revoke)
 		fprintf(c->out,
 			"%s is revoked as soon as the server knows: qip sync\nWhat it still sends will not be "
@@ -126,7 +137,7 @@ enum status cmd_devices(struct cli *c, struct error *e)
 	struct registry reg = REGISTRY_INIT;
 	cJSON *list = cJSON_CreateArray();
 	struct table t;
-	enum status st = cli_open(c, e);
+	enum status st = cli_open_log(c, e);
 
 	table_init(&t, columns, ARRAY_LEN(columns));
 	if (st == STATUS_OK)

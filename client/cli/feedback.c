@@ -7,9 +7,13 @@
 
 #define MAX_GAPS_SHOWN 10
 
-const struct arg_option options_feedback[] = {
+const struct arg_option options_feedback_stats[] = {
 	{"site", "SITE", "only answers given at this site", false},
-	{"since", "DAY", "only answers of this day or later (list)", false},
+	{NULL, NULL, NULL, false},
+};
+const struct arg_option options_feedback_list[] = {
+	{"site", "SITE", "only answers given at this site", false},
+	{"since", "DAY", "only answers of this day or later", false},
 	{NULL, NULL, NULL, false},
 };
 
@@ -290,8 +294,6 @@ enum status cmd_feedback_stats(struct cli *c, struct error *e)
 	struct tally t = {0};
 	enum status st = open_with_site(&site, &sites, c, e);
 
-	if (st == STATUS_OK && args_has(&c->args, "since"))
-		st = error_set(e, STATUS_USAGE, "--since is for \"qip feedback list\"");
 	if (st == STATUS_OK)
 		st = tally_read(&t, c->q, site, e);
 	if (st == STATUS_OK && c->json) {

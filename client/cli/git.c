@@ -47,7 +47,10 @@ static enum status signers(struct buf *out, struct cli *c, struct error *e)
 enum status cmd_allowed_signers(struct cli *c, struct error *e)
 {
 	struct buf text = BUF_INIT;
-	enum status st = cli_open(c, e);
+	enum status st = cli_no_json(c, e);
+
+	if (st == STATUS_OK)
+		st = cli_open(c, e);
 
 	if (st == STATUS_OK)
 		st = signers(&text, c, e);
@@ -152,8 +155,10 @@ enum status cmd_git_config(struct cli *c, struct error *e)
 	const char *file = args_get(&c->args, "write");
 	struct buf text = BUF_INIT, keys = BUF_INIT;
 	char beside[PATH_MAX], home[PATH_MAX];
-	enum status st = cli_open(c, e);
+	enum status st = cli_no_json(c, e);
 
+	if (st == STATUS_OK)
+		st = cli_open(c, e);
 	if (st == STATUS_OK && !file)
 		st = qip_home_path(home, sizeof(home), c->q, "git-config");
 	if (st == STATUS_OK)

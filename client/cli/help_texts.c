@@ -117,6 +117,9 @@ const char help_audit[] = "Trusts nothing but the practice's root key: every sig
 const char help_signers[] = "  qip allowed-signers > allowed_signers\n"
 			    "  git -c gpg.ssh.allowedSignersFile=$PWD/allowed_signers log --show-signature\n";
 
-const char help_git_config[] = "  qip git-config --write ~/.config/qip.gitconfig\n"
+const char help_version[] = "  qip version\n";
+
+const char help_git_config[] = "Git's own variable GIT_SSL_CAINFO goes before what is written; unset it where it is set.\n\n"
+			       "  qip git-config --write ~/.config/qip.gitconfig\n"
 			       "  git config --global include.path ~/.config/qip.gitconfig\n"
 			       "  git clone https://qip.example.org:8443/C82999/history.git\n";

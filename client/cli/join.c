@@ -59,7 +59,10 @@ static enum status tell(struct cli *c, const char *root, struct error *e)
 		role_text(id->role), id->site[0] ? ", site " : "", id->site);
 	if (id->role == ROLE_MANAGER)
 		fprintf(c->out, "The practice's root key is %s.\n", id->root_fingerprint);
-	fprintf(c->out, "Next: qip sync\n");
+	if (id->role == ROLE_KIOSK)
+		fprintf(c->out, "This is a kiosk's home. Next: qip-kiosk run --home %s\n", c->home);
+	else
+		fprintf(c->out, "Next: qip sync\n");
 	return STATUS_OK;
 }
 

@@ -213,14 +213,18 @@ static void show_change(struct buf *out, const cJSON *change)
 static void print_entries(struct logging *l)
 {
 	FILE *out = l->c->out;
+	int device_width = 0;
 
+	for (const cJSON *entry = l->entries->child; entry; entry = entry->next)
+		if ((int)strlen(json_string(entry, "device")) > device_width)
+			device_width = (int)strlen(json_string(entry, "device"));
 	for (const cJSON *entry = l->entries->child; entry; entry = entry->next) {
 		const char *day = json_string(entry, "effective");
 		char when[24], title[RECORD_SLOT_MAX + 80];
 		const cJSON *change;
 
-		fprintf(out, l->c->bold ? "\033[1m%s  %s  %s\033[0m" : "%s  %s  %s", when_of(when, entry),
-			json_string(entry, "device"), json_string(entry, "subject"));
+		fprintf(out, l->c->bold ? "\033[1m%-16s  %-*s  %s\033[0m" : "%-16s  %-*s  %s", when_of(when, entry),
+			device_width, json_string(entry, "device"), json_string(entry, "subject"));
 		fprintf(out, day ? ", for %s\n" : "\n", day);
 		cJSON_ArrayForEach(change, json_get(entry, "changes"))
 		{
@@ -281,7 +285,7 @@ enum status cmd_log(struct cli *c, struct error *e)
 	struct logging l = {.c = c, .entries = cJSON_CreateArray()};
 	char path[TREE_PATH_MAX];
 	cJSON *record = NULL;
-	enum status st = cli_open(c, e);
+	enum status st = cli_open_log(c, e);
 
 	if (st == STATUS_OK && cli_word(c, 0)) {
 		st = plan_find_any(path, &record, c, cli_word(c, 0), e);

@@ -12,9 +12,11 @@
 
 static enum status cmd_version(struct cli *c, struct error *e)
 {
-	(void)e;
-	fprintf(c->out, "qip %s\n", QIP_VERSION);
-	return STATUS_OK;
+	enum status st = cli_no_json(c, e);
+
+	if (st == STATUS_OK)
+		fprintf(c->out, "qip %s\n", QIP_VERSION);
+	return st;
 }
 
 static const struct command commands[] = {
@@ -45,8 +47,9 @@ static const struct command commands[] = {
 	{"inspection show", "", "the inspections, the latest first", help_inspection_show, options_action_show, 0, 0,
 	 cmd_inspection_show},
 	{"feedback stats", "", "what patients answered, and whether every answer is there", help_feedback_stats,
-	 options_feedback, 0, 0, cmd_feedback_stats},
-	{"feedback list", "", "the answers one by one", help_feedback_list, options_feedback, 0, 0, cmd_feedback_list},
+	 options_feedback_stats, 0, 0, cmd_feedback_stats},
+	{"feedback list", "", "the answers one by one", help_feedback_list, options_feedback_list, 0, 0,
+	 cmd_feedback_list},
 	{"site add", "ID --name NAME", "add a site", help_site_add, options_site_add, 1, 1, cmd_site_add},
 	{"site list", "", "the practice's sites", help_site_list, NULL, 0, 0, cmd_site_list},
 	{"devices", "", "who belongs to the practice", help_devices, NULL, 0, 0, cmd_devices},
@@ -58,7 +61,7 @@ static const struct command commands[] = {
 	 cmd_allowed_signers},
 	{"git-config", "", "what stock git needs to read the history", help_git_config, options_git_config, 0, 0,
 	 cmd_git_config},
-	{"version", "", "the program's version", "", NULL, 0, 0, cmd_version},
+	{"version", "", "the program's version", help_version, NULL, 0, 0, cmd_version},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 
@@ -120,6 +123,14 @@ static int no_command(int argc, const char *const *argv, int at)
 		if (strcmp(argv[i], "--version") == 0) {
 			printf("qip %s\n", QIP_VERSION);
 			return 0;
+		}
+	}
+	for (int i = 1; i < at && i < argc; i++) {
+		if (strcmp(argv[i], "--home") == 0) {
+			i++;
+		} else if (strcmp(argv[i], "--json") != 0) {
+			(void)snprintf(text, sizeof(text), "there is no option %.40s here", argv[i]);
+			return usage(text, "");
 		}
 	}
 	if (at >= argc)

@@ -92,7 +92,7 @@ enum status plan_read(struct plan *out, struct cli *c, const char *folder, struc
 	if (st == STATUS_OK)
 		st = args_day(&received_by, &c->args, "received-by", e);
 	if (st == STATUS_OK)
-		st = cli_open(c, e);
+		st = cli_open_log(c, e);
 	if (st != STATUS_OK)
 		return st;
 	cli_today(p.day, c);

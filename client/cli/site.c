@@ -19,13 +19,15 @@ static enum status apply_options(void *ctx, cJSON *record, const struct stamp *s
 	} texts[] = {{"name", "name"}, {"ods", "ods"}, {"local-authority", "local_authority"}};
 	const struct args *args = ctx;
 	enum status st = STATUS_OK;
+	char what[32];
 
 	for (size_t i = 0; i < ARRAY_LEN(texts) && st == STATUS_OK; i++) {
 		const char *text = args_get(args, texts[i].option);
 
 		if (!text)
 			continue;
-		st = text_check(text, texts[i].option, e);
+		(void)snprintf(what, sizeof(what), "--%s", texts[i].option);
+		st = text_check(text, what, e);
 		if (st == STATUS_OK)
 			st = record_set(record, texts[i].slot, cJSON_CreateString(text), stamp, e);
 	}
@@ -43,6 +45,8 @@ static enum status check_id(struct cli *c, const char *id, const char *path, str
 			"\"%.60s\" cannot be a site's id; please use small letters, digits and '-', such as great-glen",
 			id);
 	st = cli_open(c, e);
+	if (st == STATUS_OK && qip_identity(c->q)->role != ROLE_MANAGER)
+		return error_set(e, STATUS_DENIED, "only a manager's device adds sites");
 	if (st == STATUS_OK)
 		st = qip_read(&there, c->q, path, e);
 	cJSON_Delete(there);
@@ -104,7 +108,7 @@ enum status cmd_site_list(struct cli *c, struct error *e)
 		{.title = "Local authority"},
 	};
 	struct listing l = {.json = cJSON_CreateArray()};
-	enum status st = cli_open(c, e);
+	enum status st = cli_open_log(c, e);
 
 	table_init(&l.table, columns, ARRAY_LEN(columns));
 	if (st == STATUS_OK)

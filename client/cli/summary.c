@@ -101,9 +101,13 @@ enum status cmd_report_summary(struct cli *c, struct error *e)
 {
 	struct plan p = PLAN_INIT;
 	struct report r;
-	enum status st = plan_read(&p, c, "qip", e);
-	bool known = st != STATUS_NOT_FOUND;
+	enum status st = cli_open_log(c, e);
+	bool known = true;
 
+	if (st != STATUS_OK)
+		return st;
+	st = plan_read(&p, c, "qip", e);
+	known = st != STATUS_NOT_FOUND; /* nothing was known then: an answer, not a failure */
 	if (st != STATUS_OK && known)
 		return st;
 	report_init(&r, p.day);

@@ -1,0 +1,164 @@
+/* tests/client/test_commands.c - the program qip as staff call it: exit status, and the one sentence that says what went wrong. */
+#include "tests/client/practice.h"
+
+static struct practice p;
+static char said[65536]; /* by the last command, both outputs */
+
+static int set_up(void **state)
+{
+	struct qip *boss = NULL;
+
+	(void)state;
+	practice_start(&p);
+	boss = practice_manager(&p, "manager");
+	qip_close(practice_device(&p, boss, "fleckney", ROLE_STAFF));
+	qip_close(practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK));
+	qip_close(practice_device(&p, boss, "qk1-icb", ROLE_ICB));
+	qip_close(boss);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	practice_stop(&p);
+	return 0;
+}
+
+/* The exit status of "qip --home <home> <arguments>". */
+static int run(const char *home, const char *arguments)
+{
+	char line[4 * PRACTICE_PATH];
+	size_t len = 0;
+	FILE *f = NULL;
+	int status = 0;
+
+	assert_true(snprintf(line, sizeof(line), "'%.*s/qip' --home '%s' %s 2>&1", (int)(strrchr(p.program, '/') - p.program), p.program,
+			     practice_path(&p, home), arguments) < (int)sizeof(line));
+	f = popen(line, "r");
+	assert_non_null(f);
+	len = fread(said, 1, sizeof(said) - 1, f);
+	said[len] = '\0';
+	status = pclose(f);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void assert_said(const char *text)
+{
+	if (!strstr(said, text))
+		fail_msg("not \"%s\", but: %s", text, said);
+}
+
+#define SAYS(home, arguments, status, text)                                                                                                          \
+	do {                                                                                                                                         \
+		assert_int_equal(run(home, arguments), status);                                                                                      \
+		assert_said(text);                                                                                                                   \
+	} while (0)
+
+static void a_report_of_a_home_that_is_not_there_fails(void **state)
+{
+	(void)state;
+	SAYS("nowhere", "report summary", 1, "there is no home at");
+	SAYS("nowhere", "report summary --json", 1, "there is no home at");
+	SAYS("nowhere", "action list", 1, "there is no home at");
+}
+
+static void nothing_known_on_a_day_is_an_answer(void **state)
+{
+	(void)state;
+	SAYS("manager", "report summary --received-by 2001-01-01", 0, "nothing was known then");
+	SAYS("manager", "report summary --received-by 2001-01-01 --json", 0, "\"known\":\tfalse");
+}
+
+static void a_kiosks_home_shows_no_plan_as_if_it_were_empty(void **state)
+{
+	static const char *const commands[] = {"action list", "action show QIP-01", "report summary", "conflicts", "log", "devices", "site list", "audit",
+					       "inspection show"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		SAYS("kib-kiosk", commands[i], 1, "is the home of a kiosk");
+	SAYS("kib-kiosk", "status", 0, "role kiosk");
+	SAYS("kib-kiosk", "feedback stats", 0, "0 answers");
+}
+
+static void a_role_that_may_not_edit_is_told_so_and_no_file_is_named(void **state)
+{
+	(void)state;
+	assert_int_equal(run("manager", "action add --ref QIP-02"), 0);
+	assert_int_equal(run("manager", "sync"), 0);
+	assert_int_equal(run("qk1-icb", "sync"), 0);
+	SAYS("qk1-icb", "action set QIP-02 status=green", 1, "the device qk1-icb has the role icb");
+	SAYS("qk1-icb", "action add --ref QIP-03", 1, "the device qk1-icb has the role icb");
+	SAYS("fleckney", "site add new --name New", 1, "only a manager's device adds sites");
+}
+
+static void a_bad_value_is_told_by_its_field(void **state)
+{
+	(void)state;
+	assert_int_equal(run("manager", "action add --ref QIP-10"), 0);
+	SAYS("manager", "action set QIP-10 ref=", 1, "qip: ref: is required\n");
+	SAYS("manager", "site add new --name New --ods nonsense", 1, "qip: ods: must be an ODS code");
+	SAYS("manager", "site add new --name ''", 1, "--name is empty");
+}
+
+static void a_revoked_device_is_not_said_to_be_retired(void **state)
+{
+	(void)state;
+	assert_int_equal(run("manager", "invite lost --role auditor"), 0);
+	SAYS("manager", "revoke lost --json", 0, "\"state\":\t\"revoked\"");
+	SAYS("manager", "retire lost", 1, "lost was revoked before");
+}
+
+static void an_option_that_is_not_there_is_named(void **state)
+{
+	(void)state;
+	SAYS("manager", "--jsonn status", 2, "there is no option --jsonn here");
+	SAYS("manager", "feedback stats --since 2022-01-01", 2, "there is no option --since here");
+	SAYS("manager", "allowed-signers --json", 2, "it has no JSON");
+	SAYS("manager", "", 2, "please name a command");
+}
+
+static void every_command_explains_itself(void **state)
+{
+	char all[sizeof(said)];
+	char *rest = all, *line = NULL;
+	int commands = 0;
+
+	(void)state;
+	assert_int_equal(run("manager", "--help"), 0);
+	memcpy(all, said, sizeof(all));
+	while ((line = strtok_r(rest, "\n", &rest)) != NULL) {
+		char arguments[96], name[40] = "", second[40] = "";
+
+		if (strncmp(line, "  ", 2) != 0 || sscanf(line, " %39s %39s", name, second) != 2)
+			continue;
+		(void)snprintf(arguments, sizeof(arguments), "%s --help", name);
+		assert_int_equal(run("manager", arguments), 0);
+		if (strncmp(said, "  ", 2) == 0) { /* a group of commands */
+			(void)snprintf(arguments, sizeof(arguments), "%s %s --help", name, second);
+			assert_int_equal(run("manager", arguments), 0);
+		}
+		assert_said("Options:");
+		assert_null(strstr(said, "\n\n\n"));
+		commands++;
+	}
+	assert_true(commands >= 30);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_report_of_a_home_that_is_not_there_fails),
+		cmocka_unit_test(nothing_known_on_a_day_is_an_answer),
+		cmocka_unit_test(a_kiosks_home_shows_no_plan_as_if_it_were_empty),
+		cmocka_unit_test(a_role_that_may_not_edit_is_told_so_and_no_file_is_named),
+		cmocka_unit_test(a_bad_value_is_told_by_its_field),
+		cmocka_unit_test(a_revoked_device_is_not_said_to_be_retired),
+		cmocka_unit_test(an_option_that_is_not_there_is_named),
+		cmocka_unit_test(every_command_explains_itself),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
