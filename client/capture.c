@@ -25,7 +25,9 @@ struct recent {
 struct qip_capture {
 	const struct env *env;
 	pthread_mutex_t lock;    /* over all below */
-	struct journal *journal; /* owned */
+	struct journal *journal; /* owned; NULL after the disk failed, until the next answer opens it again */
+	char journal_path[HOME_PATH_MAX];
+	uint64_t last;           /* number of the last answer */
 	char ods[7], device[NAME_MAX_LEN + 1], site[NAME_MAX_LEN + 1];
 	cJSON *surveys[LIMIT_SURVEYS]; /* owned; an answer to a form shown before a reload still finds its version */
 	size_t surveys_len;
@@ -113,23 +115,40 @@ static enum status remember_record(void *ctx, const struct journal_record *r, st
 	return STATUS_OK;
 }
 
-static enum status open_journal(struct qip_capture *c, struct qip *q, struct error *e)
+static void close_journal(struct qip_capture *c)
 {
-	char path[HOME_PATH_MAX];
-	struct oid work;
-	uint64_t last = 0, newest = 0;
-	enum status st = home_ref(&work, q, REF_WORK, e);
+	journal_close(c->journal);
+	c->journal = NULL;
+}
 
-	if (st == STATUS_OK)
-		st = answers_last(&last, q, &work, e);
-	if (st == STATUS_OK)
-		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
-	if (st == STATUS_OK)
-		st = journal_open(&c->journal, path, JOURNAL_WRITE, last + 1, q->env, e);
+/* Opening is also checking: what a failed disk kept of an answer all the same is found, and its id known. */
+static enum status open_journal(struct qip_capture *c, struct error *e)
+{
+	uint64_t newest = 0;
+	enum status st = journal_open(&c->journal, c->journal_path, JOURNAL_WRITE, c->last + 1, c->env, e);
+
 	if (st != STATUS_OK)
 		return st;
 	newest = journal_last(c->journal);
-	return journal_each(c->journal, newest > LIMIT_RECENT_IDS ? newest - LIMIT_RECENT_IDS + 1 : 1, remember_record, c, e);
+	c->recent_len = c->recent_next = 0;
+	st = journal_each(c->journal, newest > LIMIT_RECENT_IDS ? newest - LIMIT_RECENT_IDS + 1 : 1, remember_record, c, e);
+	if (st == STATUS_OK && newest > c->last)
+		c->last = newest;
+	if (st != STATUS_OK)
+		close_journal(c);
+	return st;
+}
+
+static enum status find_journal(struct qip_capture *c, struct qip *q, struct error *e)
+{
+	struct oid work;
+	enum status st = home_ref(&work, q, REF_WORK, e);
+
+	if (st == STATUS_OK)
+		st = answers_last(&c->last, q, &work, e);
+	if (st == STATUS_OK)
+		st = qip_home_path(c->journal_path, sizeof(c->journal_path), q, HOME_JOURNAL);
+	return st == STATUS_OK ? open_journal(c, e) : st;
 }
 
 enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e)
@@ -149,7 +168,7 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
 	memcpy(c->site, q->identity.site, sizeof(c->site));
 	st = load(c, q, e);
 	if (st == STATUS_OK)
-		st = open_journal(c, q, e);
+		st = find_journal(c, q, e);
 	if (st != STATUS_OK) {
 		qip_capture_close(c);
 		return st;
@@ -162,7 +181,7 @@ void qip_capture_close(struct qip_capture *c)
 {
 	if (!c)
 		return;
-	journal_close(c->journal);
+	close_journal(c);
 	for (size_t i = 0; i < c->surveys_len; i++)
 		cJSON_Delete(c->surveys[i]);
 	(void)pthread_mutex_destroy(&c->lock);
@@ -181,7 +200,12 @@ enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct erro
 
 uint64_t qip_capture_last(struct qip_capture *c)
 {
-	return journal_last(c->journal);
+	uint64_t last = 0;
+
+	(void)pthread_mutex_lock(&c->lock);
+	last = c->last;
+	(void)pthread_mutex_unlock(&c->lock);
+	return last;
 }
 
 bool qip_capture_can_seal(struct qip_capture *c)
@@ -278,8 +302,11 @@ static enum status append(uint64_t *seq, struct qip_capture *c, const struct qip
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
 		st = journal_append(seq, c->journal, json.data, json.len, sealed.data, sealed.len, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
+		c->last = *seq;
 		remember(c, a->id, *seq);
+	} else if (st == STATUS_IO)
+		close_journal(c); /* it takes nothing more until it has been opened, and so checked, again */
 	cJSON_Delete(captured);
 	buf_clear(&json);
 	buf_clear(&sealed);
@@ -307,6 +334,10 @@ enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_a
 	if (strcmp(a->mode, KIOSK_MODE) != 0)
 		return error_set(e, STATUS_INVALID, "what a kiosk records has the mode \"" KIOSK_MODE "\"");
 	(void)pthread_mutex_lock(&c->lock);
+	if (!c->journal)
+		st = open_journal(c, e);
+	if (st != STATUS_OK)
+		goto done;
 	st = find_recent(seq, c, a->id);
 	if (st == STATUS_EXISTS) {
 		(void)error_set(e, st, "this answer is recorded already");

@@ -13,13 +13,12 @@
 #define PRACTICE_PATH "practice.json"
 #define LANGUAGE "en"
 #define LOCK_WAIT_MS 60000   /* another program may be syncing this home */
-#define REOPEN_WAIT_MS 2000  /* a patient is waiting */
 
 struct keeper {
 	char *home; /* owned */
 	const struct env *env;
 	pthread_mutex_t lock; /* guards all below */
-	struct qip_capture *capture; /* NULL: no survey yet, or the disk failed */
+	struct qip_capture *capture; /* NULL: no survey yet */
 	struct question question;
 	struct standing standing;
 };
@@ -53,9 +52,9 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	return st;
 }
 
-static enum status open_home(struct qip **q, const struct keeper *k, int wait_ms, struct error *e)
+static enum status open_home(struct qip **q, const struct keeper *k, struct error *e)
 {
-	return qip_open(q, &(struct qip_options){.home = k->home, .env = k->env, .lock_wait_ms = wait_ms}, e);
+	return qip_open(q, &(struct qip_options){.home = k->home, .env = k->env, .lock_wait_ms = LOCK_WAIT_MS}, e);
 }
 
 static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
@@ -93,7 +92,7 @@ enum status keeper_open(struct keeper **out, const char *home, const struct env 
 	k->env = env;
 	(void)snprintf(k->question.language, sizeof(k->question.language), "%s", LANGUAGE);
 	k->home = strdup(home);
-	st = k->home ? open_home(&q, k, LOCK_WAIT_MS, e) : error_set(e, STATUS_NOMEM, "no memory for the kiosk");
+	st = k->home ? open_home(&q, k, e) : error_set(e, STATUS_NOMEM, "no memory for the kiosk");
 	if (st == STATUS_OK)
 		st = first_look(k, q, e);
 	qip_close(q);
@@ -123,18 +122,6 @@ void keeper_question(struct keeper *k, struct question *out, bool *comments)
 	(void)pthread_mutex_unlock(&k->lock);
 }
 
-/* Called with the lock held. */
-static enum status reopen(struct keeper *k, struct error *e)
-{
-	struct qip *q = NULL;
-	enum status st = open_home(&q, k, REOPEN_WAIT_MS, e);
-
-	if (st == STATUS_OK)
-		st = qip_capture_open(&k->capture, q, e);
-	qip_close(q);
-	return st;
-}
-
 static void note_kept(struct keeper *k, uint64_t seq)
 {
 	struct standing *s = &k->standing;
@@ -151,17 +138,9 @@ enum status keeper_keep(struct keeper *k, const struct qip_answer *answer, struc
 	enum status st = STATUS_OK;
 
 	(void)pthread_mutex_lock(&k->lock);
-	if (!k->capture)
-		st = reopen(k, e);
-	if (st == STATUS_OK)
-		st = qip_capture(&seq, k->capture, answer, e);
+	st = k->capture ? qip_capture(&seq, k->capture, answer, e) : error_set(e, STATUS_UNTRUSTED, "there is no question to answer yet");
 	if (st == STATUS_OK)
 		note_kept(k, seq);
-	if (st == STATUS_IO) {
-		/* The journal takes nothing more until it has been opened, and so checked, again. */
-		qip_capture_close(k->capture);
-		k->capture = NULL;
-	}
 	(void)pthread_mutex_unlock(&k->lock);
 	return st;
 }
@@ -178,7 +157,7 @@ enum status keeper_sync(struct keeper *k, uint64_t *sent, struct error *e)
 	struct qip_sync_report report = {0};
 	struct error why = {.text = ""};
 	struct qip *q = NULL;
-	enum status st = open_home(&q, k, LOCK_WAIT_MS, e);
+	enum status st = open_home(&q, k, e);
 
 	if (st == STATUS_OK)
 		st = qip_sync(q, &report, e);

@@ -168,6 +168,25 @@ static void goes_on_after_the_disk_failed_once(void **state)
 	keeper_close(k);
 }
 
+/* A sync over a bad line takes long, and holds the home. */
+static void does_not_wait_for_a_sync_to_go_on_after_the_disk_failed(void **state)
+{
+	struct keeper *k = open_synced();
+	struct qip *q = NULL;
+	char id[ID_TEXT_LEN + 1];
+
+	(void)state;
+	OK(id_make(id, env_system()));
+	OK(qip_open(&q, &(struct qip_options){.home = practice_path(&p, "kib-kiosk")}, &last_error));
+	atomic_store(&confirmations_to_fail, 1);
+	FAILS(keep(k, id, NULL), STATUS_IO);
+	keep_new(k, NULL);
+	FAILS(keep(k, id, NULL), STATUS_EXISTS);
+	assert_int_equal(practice_sync(q).records_sent, 2);
+	qip_close(q);
+	keeper_close(k);
+}
+
 static void never_claims_what_a_dead_disk_did_not_keep(void **state)
 {
 	struct keeper *k = open_synced();
@@ -223,6 +242,7 @@ int main(void)
 		TEST(leaves_the_home_free_for_other_programs),
 		TEST(the_same_answer_again_after_a_kill_is_kept_once),
 		TEST(goes_on_after_the_disk_failed_once),
+		TEST(does_not_wait_for_a_sync_to_go_on_after_the_disk_failed),
 		TEST(never_claims_what_a_dead_disk_did_not_keep),
 		TEST(a_sync_without_a_server_loses_nothing),
 		TEST(another_role_is_no_kiosk),
