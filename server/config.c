@@ -1,6 +1,8 @@
 /* server/config.c - the server's folder as a whole. */
 #include "server/config.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,6 +128,37 @@ static bool add_name(const char **names, size_t *len, const char *name)
 	return true;
 }
 
+/* What an init that was cut short left behind may be there, and what a file system puts into its root. */
+static bool may_be_there(const char *name)
+{
+	static const char *const known[] = {".", "..", "lost+found", "ca.key", "ca.crt", "tls.key", "tls.crt"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (strcmp(name, known[i]) == 0)
+			return true;
+	}
+	return len > 4 && strcmp(name + len - 4, ".new") == 0; /* see file_write */
+}
+
+/* Keys are not written among other programs' files: into /srv instead of /srv/qip, say. */
+static enum status check_unused(const char *dir, struct error *e)
+{
+	const struct dirent *entry = NULL;
+	enum status st = STATUS_OK;
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return error_set_errno(e, errno, "cannot read the folder %s", dir);
+	while (st == STATUS_OK && (entry = readdir(d)) != NULL) {
+		if (!may_be_there(entry->d_name))
+			st = error_set(e, STATUS_EXISTS, "there are other files in %s; please name a new or empty folder",
+				       dir);
+	}
+	(void)closedir(d);
+	return st;
+}
+
 enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env,
 			  struct error *e)
 {
@@ -150,6 +183,8 @@ enum status config_create(const char *dir, const char *const *hosts, size_t host
 	if (gethostname(own, sizeof(own) - 1) == 0 && own[0])
 		(void)add_name(names, &names_len, own);
 	st = file_mkdir(dir, 0700, e);
+	if (st == STATUS_OK)
+		st = check_unused(dir, e);
 	if (st == STATUS_OK)
 		st = make_certificates(&c, dir, names, names_len, env, e);
 	if (st == STATUS_OK)

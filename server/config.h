@@ -23,7 +23,7 @@ struct config {
 	}
 
 /* Make a new server folder (the directory itself too); its certificate holds for localhost, 127.0.0.1, ::1, this
- * machine's name and `hosts`. STATUS_EXISTS when there is one already; STATUS_USAGE for more hosts than a certificate
+ * machine's name and `hosts`. STATUS_EXISTS when there is one already, or other files; STATUS_USAGE for more hosts than a certificate
  * takes. */
 enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env,
 			  struct error *e) MUST_CHECK;
