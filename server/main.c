@@ -5,54 +5,87 @@
 #include "core/repo.h"
 #include "server/cmd.h"
 
-static const struct {
+static const struct command {
 	const char *name;
+	const char *usage, *summary;
+	const char *details; /* what --help says beyond that */
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"init", cmd_init},
-	{"practice", cmd_practice},
-	{"add-auditor", cmd_add_auditor},
-	{"serve", cmd_serve},
+	{"init", CMD_INIT_USAGE, "make a server folder with its certificate authority",
+	 "The certificate holds for localhost, for this machine's own name, and for each --host. Name every name and\n"
+	 "address by which devices will reach the server: they cannot be added later.\n\n"
+	 "  qip-server init /srv/qip --host qip.example.org\n",
+	 cmd_init},
+	{"practice", CMD_PRACTICE_USAGE, "add a practice; prints the first manager's join code",
+	 "ODS is the practice's code, a capital letter and five digits. DEVICE is what the first manager's device is\n"
+	 "called, \"manager\" unless given. Safe while serving.\n\n"
+	 "  qip-server practice add /srv/qip C82999 --name 'Our practice'\n",
+	 cmd_practice},
+	{"add-auditor", CMD_ADD_AUDITOR_USAGE, "invite an auditor to a practice; prints the join code",
+	 "The first manager must have joined. Safe while serving.\n\n"
+	 "  qip-server add-auditor /srv/qip C82999 nhse-audit\n",
+	 cmd_add_auditor},
+	{"serve", CMD_SERVE_USAGE, "serve until SIGTERM; 127.0.0.1:8443 unless told otherwise",
+	 "Port 0 takes a free one. --port-file: write the port there once it listens. What happens is logged to the\n"
+	 "standard error output, one line a request.\n\n"
+	 "  qip-server serve /srv/qip --listen 0.0.0.0:8443\n",
+	 cmd_serve},
 };
 
-static const char help[] =
-	"qip-server keeps practices' histories, merges what their devices push, and lets auditors fetch it all.\n\n"
-	"  " CMD_INIT_USAGE "\n      make a server folder with its certificate authority\n"
-	"  " CMD_PRACTICE_USAGE "\n      add a practice; prints the first manager's join code\n"
-	"  " CMD_ADD_AUDITOR_USAGE "\n      invite an auditor to a practice; prints the join code\n"
-	"  " CMD_SERVE_USAGE "\n      serve until SIGTERM; 127.0.0.1:8443 unless told otherwise\n"
-	"  qip-server --help | --version\n";
+static void help_all(FILE *f)
+{
+	(void)fputs("qip-server keeps practices' histories, merges what their devices push, and lets auditors fetch it all.\n\n", f);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		(void)fprintf(f, "  %s\n      %s\n", commands[i].usage, commands[i].summary);
+	(void)fputs("  qip-server COMMAND --help | --help | --version\n\n"
+		    "Exit status: 0 done, 1 failed, 2 called wrongly.\n",
+		    f);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
 
 static int run(int argc, char **argv)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		const struct command *c = &commands[i];
 		struct error e = {STATUS_OK, ""};
 		int code = 0;
 
-		if (strcmp(argv[1], commands[i].name) != 0)
+		if (strcmp(argv[1], c->name) != 0)
 			continue;
+		if (asks_for_help(argc, argv)) {
+			(void)printf("usage: %s\n\n%s.\n%s", c->usage, c->summary, c->details);
+			return 0;
+		}
 		if (repo_init_library(&e) != STATUS_OK)
 			return cmd_failed(&e);
-		code = commands[i].run(argc - 1, argv + 1);
+		code = c->run(argc - 1, argv + 1);
 		repo_shutdown_library();
 		return code;
 	}
-	(void)fprintf(stderr, "qip-server: there is no command \"%s\"\n\n%s", argv[1], help);
+	(void)fprintf(stderr, "qip-server: there is no command \"%s\"\nHelp: qip-server --help\n", argv[1]);
 	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		(void)fputs(help, stderr);
+		help_all(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		(void)printf("qip-server %s\n", QIP_VERSION);
 		return 0;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		(void)fputs(help, stdout);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		help_all(stdout);
 		return 0;
 	}
 	return run(argc, argv);
