@@ -100,9 +100,13 @@ enum status auditor_add(struct invite *out, struct practice *p, const char *devi
 	struct push push = {.practice = p, .device = "server"};
 	struct invite invite = {.key = NULL};
 	struct buf record = BUF_INIT;
+	struct store_lock *lock = NULL;
 	struct view *v = NULL;
-	enum status st = view_get(&v, p, e);
+	enum status st = store_lock(&lock, p->history, LIMIT_LOCK_MS, e);
 
+	/* from here on no push can move the log away from under the head that is made */
+	if (st == STATUS_OK)
+		st = view_get(&v, p, e);
 	if (st == STATUS_OK)
 		st = check_free(v, device, e);
 	if (st == STATUS_OK)
@@ -113,10 +117,10 @@ enum status auditor_add(struct invite *out, struct practice *p, const char *devi
 		st = store_txn_begin(&push.txn, p->history, e);
 	if (st == STATUS_OK)
 		st = stage_head(&push.id, p, store_txn_repo(push.txn), v, device, &record, env, e);
-	/* main may move meanwhile: the head starts from where it was, and is merged like any other */
 	if (st == STATUS_OK)
-		st = push_run(&push, env, e);
+		st = push_run_locked(&push, env, e);
 	push_clear(&push);
+	store_unlock(lock);
 	view_put(v);
 	buf_clear(&record);
 	if (st != STATUS_OK) {

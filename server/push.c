@@ -39,13 +39,10 @@ static void warm(struct practice *practice)
 		view_put(v);
 }
 
-enum status push_run(struct push *p, const struct env *env, struct error *e)
+enum status push_run_locked(struct push *p, const struct env *env, struct error *e)
 {
-	struct store_lock *lock = NULL;
-	enum status st = store_lock(&lock, p->practice->history, LIMIT_LOCK_MS, e);
+	enum status st = store_txn_refresh(p->txn, e);
 
-	if (st == STATUS_OK)
-		st = store_txn_refresh(p->txn, e);
 	if (st == STATUS_OK)
 		st = view_get(&p->view, p->practice, e);
 	if (st == STATUS_OK)
@@ -56,6 +53,16 @@ enum status push_run(struct push *p, const struct env *env, struct error *e)
 		st = merge_push(p, env, e);
 	if (st == STATUS_OK)
 		st = publish_push(p, env, e);
+	return st;
+}
+
+enum status push_run(struct push *p, const struct env *env, struct error *e)
+{
+	struct store_lock *lock = NULL;
+	enum status st = store_lock(&lock, p->practice->history, LIMIT_LOCK_MS, e);
+
+	if (st == STATUS_OK)
+		st = push_run_locked(p, env, e);
 	store_unlock(lock);
 	if (st == STATUS_OK)
 		warm(p->practice);

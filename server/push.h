@@ -47,6 +47,8 @@ void push_ref_name(char out[LIMIT_REF_BYTES], const char *device);
 bool push_failed_here(enum status st);
 /* Stages 6 to 8 under the practice's lock. STATUS_OK or STATUS_EXISTS: the head is in the log, durably. */
 enum status push_run(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
+/* The same for a caller that holds the lock, since its head has to start from the log's end. */
+enum status push_run_locked(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
 /* Free what the push owns; what was not published is gone. */
 void push_clear(struct push *p);
 
