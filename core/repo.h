@@ -50,6 +50,9 @@ enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, stru
 /* Compare and swap, durable on return. old NULL: must not exist; new NULL: delete. STATUS_STALE when it is not `old`. */
 enum status repo_ref_update(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
 			    struct error *e) MUST_CHECK;
+/* Remove the lock that a killed process left on a ref, which is STATUS_BUSY until then. Only for those who know by a lock of
+ * their own that nobody is moving it. */
+void repo_ref_unlock(struct repo *r, const char *name);
 /* Each ref below prefix ("refs/devices/"), sorted by name; visit returns non-OK to stop. */
 typedef enum status (*repo_ref_visit)(void *ctx, const char *name, const struct oid *id);
 enum status repo_ref_each(struct repo *r, const char *prefix, repo_ref_visit visit, void *ctx, struct error *e) MUST_CHECK;

@@ -6,6 +6,7 @@
  */
 #include "core/repo_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +96,18 @@ enum status repo_ref_update(struct repo *r, const char *name, const struct oid *
 	if (rc)
 		return git_failed(e, rc, "cannot move the ref %s", name);
 	return old_id ? STATUS_OK : sync_dirs(r, name, e);
+}
+
+void repo_ref_unlock(struct repo *r, const char *name)
+{
+	size_t size = strlen(r->path) + strlen(name) + sizeof("/.lock");
+	char *path = malloc(size);
+
+	if (!path)
+		return;
+	(void)snprintf(path, size, "%s/%s.lock", r->path, name);
+	(void)unlink(path);
+	free(path);
 }
 
 struct ref_list {

@@ -214,6 +214,18 @@ enum status store_ref_get(struct oid *out, struct store_history *h, const char *
 	return st;
 }
 
+/* Who moves a ref holds the practice's lock: a ref's own lock is one that a killed program left. */
+static enum status move_ref(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
+			    struct error *e)
+{
+	enum status st = repo_ref_update(r, name, new_id, old_id, e);
+
+	if (st != STATUS_BUSY)
+		return st;
+	repo_ref_unlock(r, name);
+	return repo_ref_update(r, name, new_id, old_id, e);
+}
+
 enum status store_ref_move(struct store_history *h, const char *name, const struct oid *id, struct error *e)
 {
 	struct oid old = {{0}};
@@ -224,9 +236,9 @@ enum status store_ref_move(struct store_history *h, const char *name, const stru
 	if (st == STATUS_OK)
 		st = repo_ref_get(&old, h->refs, name, e);
 	if (st == STATUS_NOT_FOUND)
-		st = repo_ref_update(h->refs, name, id, NULL, e);
+		st = move_ref(h->refs, name, id, NULL, e);
 	else if (st == STATUS_OK && !oid_equal(&old, id))
-		st = repo_ref_update(h->refs, name, id, &old, e);
+		st = move_ref(h->refs, name, id, &old, e);
 	(void)pthread_mutex_unlock(&h->mutex);
 	return st;
 }
@@ -300,7 +312,7 @@ enum status store_txn_commit(struct store_txn *t, const char *ref, const struct 
 		st = repo_intake_keep(t->intake, e);
 	if (st == STATUS_OK)
 		st = repo_flush(t->repo, e);
-	return st == STATUS_OK ? repo_ref_update(t->repo, ref, new_id, old_id, e) : st;
+	return st == STATUS_OK ? move_ref(t->repo, ref, new_id, old_id, e) : st;
 }
 
 enum status store_txn_flush(struct store_txn *t, struct error *e)

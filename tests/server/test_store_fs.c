@@ -1,0 +1,120 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "server/store.h"
+
+#define ODS "C82999"
+#define MAIN "refs/heads/main"
+#define ok(call) assert_int_equal((call), STATUS_OK)
+
+struct place {
+	char dir[64];
+	struct store *store;
+	struct store_history *history;
+};
+
+static int open_place(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+	char path[128];
+
+	assert_non_null(p);
+	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/qip-store-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	(void)snprintf(path, sizeof(path), "%s/" ODS, p->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	ok(store_open(&p->store, p->dir, NULL));
+	ok(store_create(p->store, ODS, NULL));
+	ok(store_history_open(&p->history, p->store, ODS, NULL));
+	*state = p;
+	return 0;
+}
+
+static int close_place(void **state)
+{
+	struct place *p = *state;
+	char command[128];
+
+	store_history_close(p->history);
+	store_close(p->store);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", p->dir);
+	assert_int_equal(system(command), 0);
+	free(p);
+	return 0;
+}
+
+/* What a program leaves that was killed while it moved the ref. */
+static void leave_lock(const struct place *p, const char *ref)
+{
+	char command[512];
+
+	(void)snprintf(command, sizeof(command),
+		       "f='%s/" ODS "/history.git/%s.lock'; mkdir -p \"${f%%/*}\" && touch \"$f\"", p->dir, ref);
+	assert_int_equal(system(command), 0);
+}
+
+/* Write a blob and move main to it under the practice's lock. */
+static enum status commit_text(struct oid *out, const struct place *p, const char *text, const struct oid *old_id)
+{
+	struct store_lock *lock = NULL;
+	struct store_txn *t = NULL;
+	enum status st = STATUS_OK;
+
+	ok(store_lock(&lock, p->history, 1000, NULL));
+	ok(store_txn_begin(&t, p->history, NULL));
+	ok(repo_write(out, store_txn_repo(t), REPO_BLOB, text, strlen(text), NULL));
+	st = store_txn_commit(t, MAIN, out, old_id, NULL);
+	store_txn_end(t);
+	store_unlock(lock);
+	return st;
+}
+
+static void a_killed_programs_lock_on_a_ref_stops_nobody(void **state)
+{
+	struct place *p = *state;
+	struct store_lock *lock = NULL;
+	struct oid first, second, there;
+
+	leave_lock(p, MAIN);
+	ok(commit_text(&first, p, "first", NULL));
+	leave_lock(p, MAIN);
+	ok(commit_text(&second, p, "second", &first));
+	ok(store_ref_get(&there, p->history, MAIN, NULL));
+	assert_true(oid_equal(&there, &second));
+
+	leave_lock(p, "refs/devices/oadby");
+	ok(store_lock(&lock, p->history, 1000, NULL));
+	ok(store_ref_move(p->history, "refs/devices/oadby", &first, NULL));
+	store_unlock(lock);
+}
+
+static void a_ref_that_was_moved_meanwhile_is_stale_all_the_same(void **state)
+{
+	struct place *p = *state;
+	struct oid first, second, third, there;
+
+	ok(commit_text(&first, p, "first", NULL));
+	ok(commit_text(&second, p, "second", &first));
+	leave_lock(p, MAIN);
+	assert_int_equal(commit_text(&third, p, "third", &first), STATUS_STALE);
+	ok(store_ref_get(&there, p->history, MAIN, NULL));
+	assert_true(oid_equal(&there, &second));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_killed_programs_lock_on_a_ref_stops_nobody, open_place, close_place),
+		cmocka_unit_test_setup_teardown(a_ref_that_was_moved_meanwhile_is_stale_all_the_same, open_place,
+						close_place),
+	};
+
+	return repo_init_library(NULL) == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
