@@ -154,20 +154,54 @@ done:
 	return st;
 }
 
-static enum status load_keys(struct qip *q, struct error *e)
+enum status home_lacks(const struct qip *q, const char *name, struct error *e)
 {
-	enum status st = STATUS_OK;
-	struct buf pem = BUF_INIT;
+	return error_set(e, STATUS_CORRUPT, "%s/%s is missing or damaged: restore it from a backup, or join again in a new home", q->path, name);
+}
 
-	st = files_read(&pem, q->dir, HOME_KEY, LIMIT_FILE_BYTES, e);
-	if (st == STATUS_OK && key_from_pem(&q->key, buf_text(&pem), e) != STATUS_OK)
-		st = error_set(e, STATUS_CORRUPT, "%s/" HOME_KEY " is damaged: join again in a new home", q->path);
-	if (st == STATUS_OK)
-		st = files_read(&q->cert_pem, q->dir, HOME_CERT, LIMIT_FILE_BYTES, e);
-	if (st == STATUS_OK)
-		st = files_read(&q->ca_pem, q->dir, HOME_CA, LIMIT_FILE_BYTES, e);
+enum status home_unreadable(const struct qip *q, const struct error *why, struct error *e)
+{
+	return error_set(e, why->status == STATUS_NOT_FOUND ? STATUS_CORRUPT : why->status,
+			 "%s/" HOME_HISTORY " cannot be read (%s): if it stays so, join again in a new home, and keep this one for what it has not sent",
+			 q->path, why->text);
+}
+
+static enum status load_key(struct qip *q, struct error *e)
+{
+	struct buf pem = BUF_INIT;
+	enum status st = files_read(&pem, q->dir, HOME_KEY, LIMIT_FILE_BYTES, e);
+
+	if (st == STATUS_NOT_FOUND || (st == STATUS_OK && key_from_pem(&q->key, buf_text(&pem), NULL) != STATUS_OK))
+		st = home_lacks(q, HOME_KEY, e);
 	buf_wipe(&pem);
 	return st;
+}
+
+/* Only a sync needs it, and says so if it is not there: a kiosk keeps answers without. */
+static enum status load_certificate(struct buf *out, const struct qip *q, const char *name, struct error *e)
+{
+	enum status st = files_read(out, q->dir, name, LIMIT_FILE_BYTES, e);
+
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static enum status load_keys(struct qip *q, struct error *e)
+{
+	enum status st = load_key(q, e);
+
+	if (st == STATUS_OK)
+		st = load_certificate(&q->cert_pem, q, HOME_CERT, e);
+	return st == STATUS_OK ? load_certificate(&q->ca_pem, q, HOME_CA, e) : st;
+}
+
+static enum status open_history(struct qip *q, struct error *e)
+{
+	char path[HOME_PATH_MAX];
+	struct error why = {0};
+
+	if (qip_home_path(path, sizeof(path), q, HOME_HISTORY) != STATUS_OK)
+		return error_set(e, STATUS_TOO_BIG, "the name of the home folder is too long");
+	return repo_open(&q->repo, path, &why) == STATUS_OK ? STATUS_OK : home_unreadable(q, &why, e);
 }
 
 /* The work ref is the last thing that a join or a sync moves: an interruption may have left it behind. */
@@ -199,7 +233,6 @@ static enum status repair(struct qip *q, struct error *e)
 
 enum status home_load(struct qip *q, struct error *e)
 {
-	char path[HOME_PATH_MAX];
 	enum status st = load_config(q, e);
 
 	if (st == STATUS_OK)
@@ -207,9 +240,7 @@ enum status home_load(struct qip *q, struct error *e)
 	if (st == STATUS_OK)
 		st = rules_get(&q->rules, RULES_VERSION, e);
 	if (st == STATUS_OK)
-		st = qip_home_path(path, sizeof(path), q, HOME_HISTORY);
-	if (st == STATUS_OK)
-		st = repo_open(&q->repo, path, e);
+		st = open_history(q, e);
 	if (st != STATUS_OK)
 		return st;
 	state_load(&q->state, q->dir);

@@ -44,7 +44,7 @@ struct qip {
 	void *any_root_ctx;
 	char own_ref[HOME_REF_MAX]; /* refs/devices/<self> */
 	struct key *key;            /* owned */
-	struct buf ca_pem, cert_pem;
+	struct buf ca_pem, cert_pem; /* empty: not there */
 	struct repo *repo;          /* owned */
 	const struct rules *rules;
 	struct state state;
@@ -62,6 +62,10 @@ enum status home_save_config(const struct qip *q, struct error *e) MUST_CHECK;
 enum status home_set_root(struct qip *q, const char *root_ssh, struct error *e) MUST_CHECK;
 enum status home_set_device(struct qip *q, const char *device, enum role role, const char *site, struct error *e) MUST_CHECK;
 void home_close(struct qip *q);
+/* A file without which nothing goes on; STATUS_CORRUPT, in words that say what to do. */
+enum status home_lacks(const struct qip *q, const char *name, struct error *e);
+/* The own copy of the history cannot be read, for the reason given. What was not found, but must be there, is STATUS_CORRUPT. */
+enum status home_unreadable(const struct qip *q, const struct error *why, struct error *e);
 
 bool home_is_kiosk(const struct qip *q);
 /* A ref, or a zero id when there is none. */

@@ -5,13 +5,27 @@
 #include <string.h>
 
 #include "client/files.h"
+#include "core/cert.h"
 #include "core/pkt.h"
+
+static enum status check_certificates(const struct qip *q, bool authenticated, struct error *e)
+{
+	int64_t until_ms = 0;
+
+	if (cert_not_after(&until_ms, buf_text(&q->ca_pem), NULL) != STATUS_OK)
+		return home_lacks(q, HOME_CA, e);
+	if (authenticated && cert_not_after(&until_ms, buf_text(&q->cert_pem), NULL) != STATUS_OK)
+		return home_lacks(q, HOME_CERT, e);
+	return STATUS_OK;
+}
 
 enum status remote_open(struct remote *out, const struct qip *q, bool authenticated, struct error *e)
 {
 	struct remote r = {0};
 	enum status st = wire_set_url(&r.wire, q->identity.url, e);
 
+	if (st == STATUS_OK)
+		st = check_certificates(q, authenticated, e);
 	if (st != STATUS_OK)
 		return st;
 	r.wire.ca_pem = buf_text(&q->ca_pem);

@@ -11,7 +11,7 @@ enum status home_ref(struct oid *out, struct qip *q, const char *name, struct er
 	enum status st = repo_ref_get(&id, q->repo, name, &why);
 
 	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
-		return error_set(e, st, "%s", why.text);
+		return home_unreadable(q, &why, e);
 	*out = st == STATUS_OK ? id : (struct oid){0};
 	return STATUS_OK;
 }
@@ -26,15 +26,14 @@ enum status home_move_ref(struct qip *q, const char *name, const struct oid *to,
 enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
-	enum status st = STATUS_OK;
+	struct error why = {0};
 
 	if (oid_is_zero(commit)) {
 		*out = (struct oid){0};
 		return STATUS_OK;
 	}
-	st = repo_commit_read(&c, q->repo, commit, e);
-	if (st != STATUS_OK)
-		return st;
+	if (repo_commit_read(&c, q->repo, commit, &why) != STATUS_OK)
+		return home_unreadable(q, &why, e);
 	*out = c.tree;
 	commit_clear(&c);
 	return STATUS_OK;

@@ -132,24 +132,76 @@ static void a_damaged_cache_costs_nothing_but_time(void **state)
 	assert_true(qip_last_sync_ms(boss) > 0);
 }
 
-static void a_damaged_config_or_key_is_told(void **state)
+/* A copy of the manager's home in which one file is damaged. */
+static void damage(const char *file, bool remove)
 {
-	static const char *const files[] = {"config.json", "device.key"};
+	char path[PRACTICE_PATH * 2];
+
+	practice_copy(practice_path(&p, "manager"), practice_path(&p, "copy"));
+	(void)snprintf(path, sizeof(path), "copy/%s", file);
+	if (remove)
+		practice_remove(practice_path(&p, path));
+	else
+		assert_int_equal(truncate(practice_path(&p, path), 20), 0);
+}
+
+static void assert_told_what_to_do(const char *file)
+{
+	assert_non_null(strstr(last_error.text, file));
+	assert_non_null(strstr(last_error.text, "join again in a new home"));
+}
+
+static void a_damaged_config_key_or_history_is_told(void **state)
+{
+	static const struct {
+		const char *file;
+		bool remove;
+	} cases[] = {{"config.json", false}, {"device.key", false},      {"device.key", true},
+		     {"history.git", true},  {"history.git/HEAD", true}, {"history.git/refs/qip/work", false}};
 	struct qip *q = NULL;
 
 	(void)state;
 	qip_close(boss);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		char path[PRACTICE_PATH * 2];
-
-		practice_copy(practice_path(&p, "manager"), practice_path(&p, "copy"));
-		(void)snprintf(path, sizeof(path), "copy/%s", files[i]);
-		assert_int_equal(truncate(practice_path(&p, path), 20), 0);
-		FAILS(open_home(&q, "copy", 0), STATUS_CORRUPT);
-		assert_non_null(strstr(last_error.text, files[i]));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		damage(cases[i].file, cases[i].remove);
+		assert_int_not_equal(open_home(&q, "copy", 0), STATUS_OK);
+		assert_told_what_to_do(strncmp(cases[i].file, "history", 7) == 0 ? "history.git" : cases[i].file);
 		practice_remove(practice_path(&p, "copy"));
 	}
 	boss = practice_open(&p, "manager");
+}
+
+static void a_history_whose_objects_are_gone_is_told(void **state)
+{
+	struct qip_edit *edit = NULL;
+	struct qip *q = NULL;
+
+	(void)state;
+	damage("history.git/objects/pack", true);
+	OK(open_home(&q, "copy", 0));
+	FAILS(qip_edit_begin(&edit, q, NULL, &last_error), STATUS_CORRUPT);
+	assert_told_what_to_do("history.git");
+	qip_close(q);
+	practice_remove(practice_path(&p, "copy"));
+}
+
+static void without_its_certificates_a_home_works_but_does_not_sync(void **state)
+{
+	static const char *const files[] = {"device.crt", "ca.crt"};
+	struct qip_sync_report report;
+	char path[TREE_PATH_MAX];
+	struct qip *q = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(files); i++) {
+		damage(files[i / 2], i % 2 == 0);
+		OK(open_home(&q, "copy", 0));
+		practice_add_action(path, q, "QIP-07");
+		FAILS(qip_sync(q, &report, &last_error), STATUS_CORRUPT);
+		assert_told_what_to_do(files[i / 2]);
+		qip_close(q);
+		practice_remove(practice_path(&p, "copy"));
+	}
 }
 
 /* A card was cloned: the other one's pushes must not be mistaken for own ones. */
@@ -179,7 +231,9 @@ int main(void)
 		cmocka_unit_test(opening_repairs_what_an_interruption_left),
 		cmocka_unit_test(own_unsent_edits_survive_opening),
 		cmocka_unit_test(a_damaged_cache_costs_nothing_but_time),
-		cmocka_unit_test(a_damaged_config_or_key_is_told),
+		cmocka_unit_test(a_damaged_config_key_or_history_is_told),
+		cmocka_unit_test(a_history_whose_objects_are_gone_is_told),
+		cmocka_unit_test(without_its_certificates_a_home_works_but_does_not_sync),
 		cmocka_unit_test(a_copy_of_an_installation_is_found_out),
 	};
 
