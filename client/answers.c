@@ -184,7 +184,8 @@ static enum status keep_comment(struct batch *b, const cJSON *captured, const st
 	(void)snprintf(name, sizeof(name), HOME_BLOBS "/%s", hex);
 	if (fstatat(b->q->dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_size == (off_t)r->attachment_len)
 		return STATUS_OK;
-	return files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
+	st = files_make_dir(b->q->dir, HOME_BLOBS, e);
+	return st != STATUS_OK ? st : files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
 }
 
 static enum status add_answer(struct batch *b, const struct journal_record *r, struct error *e)

@@ -201,6 +201,21 @@ static void a_sync_beside_an_open_capture_sends_what_it_took(void **state)
 	FAILS(qip_capture_open(&c, boss, &last_error), STATUS_DENIED);
 }
 
+static void a_lost_folder_of_comments_holds_up_no_answer(void **state)
+{
+	struct qip_capture *c = NULL;
+	char id[ID_TEXT_LEN + 1];
+	uint64_t seq = 0;
+
+	(void)state;
+	OK(id_make(id, qip_env(kiosk)));
+	OK(qip_capture_open(&c, kiosk, &last_error));
+	OK(practice_capture(c, id, "good", WORDS, &seq));
+	qip_capture_close(c);
+	practice_remove(practice_path(&p, "kib-kiosk/blobs"));
+	assert_int_equal(practice_sync(kiosk).records_sent, 1);
+}
+
 /* The journal is gone (a new card, the rest restored): numbers go on, nothing is numbered twice. */
 static void a_lost_journal_does_not_number_anew(void **state)
 {
@@ -302,6 +317,7 @@ int main(void)
 		cmocka_unit_test(a_comment_is_sealed_before_it_touches_the_disk),
 		cmocka_unit_test(blanks_are_no_comment),
 		cmocka_unit_test(a_sync_beside_an_open_capture_sends_what_it_took),
+		cmocka_unit_test(a_lost_folder_of_comments_holds_up_no_answer),
 		cmocka_unit_test(a_lost_journal_does_not_number_anew),
 		cmocka_unit_test(a_box_at_1970_syncs_and_its_answers_get_an_interval),
 	};
