@@ -46,6 +46,8 @@ async function checkScreen(page, name) {
 	await checkTargets(page, screen.width);
 	const last = await page.locator('label.nhsuk-radios__label').last().boundingBox();
 	assert.ok(last.y + last.height <= screen.height, `not all answers are in sight at ${screen.width} x ${screen.height}`);
+	const end = await page.locator('.kiosk-small-print').boundingBox();
+	assert.ok(end.y + end.height <= screen.height, `what the patient should know before sending is out of sight at ${screen.width} x ${screen.height}`);
 	const wide = await page.evaluate(() => document.documentElement.scrollWidth);
 	assert.ok(wide <= screen.width, `the page is ${wide} px wide`);
 	await shoot(page, `question-${name}`);
