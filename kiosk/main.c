@@ -83,7 +83,8 @@ static bool takes(const struct command *c, const char *option)
 	return strstr(c->takes, wanted) != NULL;
 }
 
-static enum status set_option(struct command_options *o, bool *help, int option, struct error *e)
+/* `word` is what was typed. */
+static enum status set_option(struct command_options *o, bool *help, int option, const char *word, struct error *e)
 {
 	switch (option) {
 	case 'd':
@@ -104,9 +105,9 @@ static enum status set_option(struct command_options *o, bool *help, int option,
 		*help = true;
 		return STATUS_OK;
 	case ':':
-		return error_set(e, STATUS_USAGE, "an option is without its value");
+		return error_set(e, STATUS_USAGE, "%.40s is without its value", word);
 	default:
-		return error_set(e, STATUS_USAGE, "there is an option that qip-kiosk does not know");
+		return error_set(e, STATUS_USAGE, "there is no option %.40s here", word);
 	}
 }
 
@@ -117,7 +118,7 @@ static enum status parse_options(struct command_options *o, bool *help, const st
 
 	/* A short option leaves `which` alone, and there is only -h. */
 	for (; (option = getopt_long(argc, argv, ":h", long_options, &which)) != -1; which = OPTION_HELP) {
-		enum status st = set_option(o, help, option, e);
+		enum status st = set_option(o, help, option, argv[optind - 1], e);
 
 		if (st != STATUS_OK)
 			return st;
@@ -127,7 +128,7 @@ static enum status parse_options(struct command_options *o, bool *help, const st
 	if (*help)
 		return STATUS_OK;
 	if (argc - optind != c->words)
-		return error_set(e, STATUS_USAGE, "`qip-kiosk %s` takes %d words, not %d: see `qip-kiosk %s --help`", c->name, c->words, argc - optind, c->name);
+		return error_set(e, STATUS_USAGE, "`qip-kiosk %s` takes %d words, not %d", c->name, c->words, argc - optind);
 	for (; o->words_len < c->words; o->words_len++)
 		o->words[o->words_len] = argv[optind + o->words_len];
 	if (!o->home || !o->home[0])
@@ -164,6 +165,10 @@ int main(int argc, char **argv)
 		printf("qip-kiosk %s\n", QIP_VERSION);
 		return EXIT_DONE;
 	}
+	if (!c && argc > 1) {
+		(void)fprintf(stderr, "qip-kiosk: there is no command \"%.40s\"\nHelp: qip-kiosk --help\n", argv[1]);
+		return EXIT_USAGE;
+	}
 	if (!c) {
 		(void)fputs(usage, stderr);
 		return EXIT_USAGE;
@@ -174,5 +179,7 @@ int main(int argc, char **argv)
 	if (st == STATUS_OK)
 		return EXIT_DONE;
 	(void)fprintf(stderr, "qip-kiosk: %s\n", e.text[0] ? e.text : status_text(st));
+	if (st == STATUS_USAGE)
+		(void)fprintf(stderr, "Help: qip-kiosk %s --help\n", c->name);
 	return st == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -22,7 +22,10 @@ static enum status look(struct standing *s, const char *home, struct error *e)
 	struct qip *q = NULL;
 	enum status st = qip_open(&q, &(struct qip_options){.home = home, .lock_wait_ms = LOCK_WAIT_MS}, e);
 
-	if (st == STATUS_OK) {
+	if (st == STATUS_OK && qip_identity(q)->role != ROLE_KIOSK) {
+		st = error_set(e, STATUS_DENIED, "%s is the home of a device of the role %s, not of a kiosk: use `qip status`", home,
+			       role_text(qip_identity(q)->role));
+	} else if (st == STATUS_OK) {
 		(void)snprintf(s->device, sizeof(s->device), "%s", qip_identity(q)->device);
 		(void)snprintf(s->site, sizeof(s->site), "%s", qip_identity(q)->site);
 		s->last_sync_ms = qip_last_sync_ms(q);

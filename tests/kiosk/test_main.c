@@ -92,12 +92,12 @@ static void wrong_calls_end_with_two_and_say_why(void **state)
 		const char *words[6];
 		const char *why;
 	} calls[] = {
-		{{"frobnicate"}, "usage:"},
+		{{"frobnicate"}, "no command \"frobnicate\""},
 		{{"status"}, "QIP_HOME"},
 		{{"join", "https://127.0.0.1:1", "--home", "/x"}, "2 words, not 1"},
 		{{"sync", "now", "--home", "/x"}, "0 words, not 1"},
-		{{"status", "--home"}, "without its value"},
-		{{"status", "--colour", "--home", "/x"}, "does not know"},
+		{{"status", "--home"}, "--home is without its value"},
+		{{"status", "--colour", "--home", "/x"}, "no option --colour"},
 		{{"sync", "--json", "--home", "/x"}, "takes no --json"},
 		{{"run", "--sync-every", "0", "--home", "/x"}, "seconds"},
 		{{"run", "--sync-every", "9e9", "--home", "/x"}, "seconds"},

@@ -33,6 +33,11 @@ q newcomer sync >/dev/null
 it 'A joined home does not join again'
 refused 'joined' q newcomer join "$URL" "$code"
 
+it "A manager's home is no kiosk's, whatever it is asked"
+for command in status sync run; do
+	refused 'not.* kiosk' qip-kiosk "$command" --home "$HOMES/$MANAGER"
+done
+
 it 'A used code joins nobody else'
 refused 'used' q second join "$URL" "$code"
 refused 'not.*home|join' q second status
