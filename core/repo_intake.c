@@ -14,6 +14,7 @@ struct repo_intake {
 	struct repo *repo;
 	struct repo_limits limits;
 	enum intake_state state;
+	struct pack_scan scan; /* from the pack's header on */
 	struct quarantine quarantine;
 	git_odb_backend *backend; /* owned; the finished pack, NULL if it is empty */
 	uint8_t head[PACK_HEADER_LEN +
@@ -40,6 +41,9 @@ enum status repo_intake_begin(struct repo_intake **out, struct repo *r, const st
 		return error_set(e, STATUS_NOMEM, "no memory to take a pack in");
 	in->repo = r;
 	in->limits = *limits;
+	in->quarantine = (struct quarantine)QUARANTINE_INIT;
+	if (limits->cpu_ms)
+		in->quarantine.cpu_ns_left = (int64_t)limits->cpu_ms * 1000000;
 	st = quarantine_open(&in->quarantine, r, e);
 	if (st) {
 		free(in);
@@ -59,7 +63,15 @@ static enum status read_header(struct repo_intake *in, struct error *e)
 		return error_set(e, STATUS_TOO_BIG, "the pack holds %u objects; at most %u are allowed",
 				 (unsigned)in->objects, (unsigned)in->limits.objects);
 	in->header_read = true;
-	return STATUS_OK;
+	return pack_scan_begin(&in->scan, in->objects, in->limits.object_bytes, e);
+}
+
+/* What is behind the header. */
+static enum status take_objects(struct repo_intake *in, const uint8_t *bytes, size_t len, struct error *e)
+{
+	enum status st = pack_scan_feed(&in->scan, bytes, len, e);
+
+	return st ? st : quarantine_feed(&in->quarantine, bytes, len, e);
 }
 
 /* An empty pack is kept in in->head and compared at the end; libgit2 need not see it. */
@@ -84,7 +96,7 @@ static enum status collect_head(struct repo_intake *in, const uint8_t *bytes, si
 	if (in->objects == 0)
 		return collect_head(in, bytes + take, len - take, e);
 	st = quarantine_feed(&in->quarantine, in->head, PACK_HEADER_LEN, e);
-	return st ? st : quarantine_feed(&in->quarantine, bytes + take, len - take, e);
+	return st ? st : take_objects(in, bytes + take, len - take, e);
 }
 
 enum status repo_intake_feed(struct repo_intake *in, const void *bytes, size_t len, struct error *e)
@@ -102,44 +114,12 @@ enum status repo_intake_feed(struct repo_intake *in, const void *bytes, size_t l
 	}
 	in->received_bytes += len;
 	if (in->header_read && in->objects)
-		st = quarantine_feed(&in->quarantine, bytes, len, e);
+		st = take_objects(in, bytes, len, e);
 	else
 		st = collect_head(in, bytes, len, e);
 	if (st)
 		in->state = INTAKE_FAILED;
 	return st;
-}
-
-struct size_check {
-	git_odb_backend *backend;
-	uint64_t object_bytes;
-	git_oid too_big;
-};
-
-static int check_size(const git_oid *id, void *ctx)
-{
-	struct size_check *check = ctx;
-	git_object_t kind = GIT_OBJECT_INVALID;
-	size_t len = 0;
-	int rc = check->backend->read_header(&len, &kind, check->backend, id);
-
-	if (rc)
-		return rc;
-	if (len <= check->object_bytes)
-		return 0;
-	check->too_big = *id;
-	return GIT_EUSER;
-}
-
-static enum status check_sizes(struct repo_intake *in, struct error *e)
-{
-	struct size_check check = {.backend = in->backend, .object_bytes = in->limits.object_bytes};
-	int rc = in->backend->foreach (in->backend, check_size, &check);
-
-	if (rc == GIT_EUSER)
-		return error_set(e, STATUS_TOO_BIG, "object %s has more than %llu bytes",
-				 git_oid_tostr_s(&check.too_big), (unsigned long long)in->limits.object_bytes);
-	return rc ? git_failed(e, rc, "the pack cannot be read") : STATUS_OK;
 }
 
 static enum status open_pack(struct repo_intake *in, struct error *e)
@@ -172,8 +152,6 @@ static enum status finish(struct repo_intake *in, struct error *e)
 	st = quarantine_index(&in->quarantine, e);
 	if (!st)
 		st = open_pack(in, e);
-	if (!st)
-		st = check_sizes(in, e);
 	if (!st)
 		in->repo->quarantine = in->backend;
 	return st;
@@ -224,6 +202,7 @@ void repo_intake_close(struct repo_intake *in)
 	if (!in)
 		return;
 	drop_backend(in);
+	pack_scan_end(&in->scan);
 	quarantine_close(&in->quarantine);
 	free(in);
 }

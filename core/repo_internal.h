@@ -4,6 +4,7 @@
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
+#include <zlib.h>
 
 #include "core/repo.h"
 
@@ -85,17 +86,45 @@ enum status sync_path(const char *path, struct error *e) MUST_CHECK; /* fsync a 
 /* A new string "<dir>/<name>", or NULL. */
 char *path_join(const char *dir, const char *name);
 
+/* ---- repo_scan.c: a pack's objects looked over as they come, against bombs ---- */
+enum scan_state { SCAN_KIND, SCAN_SIZE, SCAN_OFFSET, SCAN_BASE, SCAN_DATA, SCAN_END };
+
+struct pack_scan {
+	enum scan_state state;
+	uint32_t left; /* objects, with the current one */
+	uint64_t object_bytes;
+	int kind;	/* of the current object */
+	uint64_t size;	/* that it says it unpacks to */
+	unsigned shift; /* of the size's next bits */
+	size_t skipped; /* bytes of what names its base */
+	uint64_t unpacked;
+	uint8_t delta[20]; /* the first bytes of a delta: two numbers */
+	size_t delta_len;
+	z_stream stream;
+	bool open;
+};
+
+/* Behind the pack's header. To be ended with pack_scan_end, also on failure. */
+enum status pack_scan_begin(struct pack_scan *s, uint32_t objects, uint64_t object_bytes, struct error *e) MUST_CHECK;
+/* What is behind the last object is passed over. STATUS_TOO_BIG for an object that would be larger than allowed, before it
+ * is unpacked; STATUS_MALFORMED. */
+enum status pack_scan_feed(struct pack_scan *s, const uint8_t *bytes, size_t len, struct error *e) MUST_CHECK;
+void pack_scan_end(struct pack_scan *s);
+
 /* ---- repo_quarantine.c: a pack in a directory of its own, until it is renamed into the repository ---- */
 struct quarantine {
 	char *dir;
 	char *base; /* "<dir>/pack-<hex>" once indexed, without suffix */
 	git_indexer *indexer;
 	git_indexer_progress progress;
+	int64_t cpu_ns_left;  /* of the processor, for the indexer */
+	int64_t cpu_ns_start; /* the thread's own time when the indexer was called */
+	bool too_slow;
 	struct buf pending; /* fed, and not yet given to the indexer */
 };
 #define QUARANTINE_INIT                                                                                                \
 	{                                                                                                              \
-		0                                                                                                      \
+		.cpu_ns_left = INT64_MAX                                                                               \
 	}
 
 enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *e) MUST_CHECK;

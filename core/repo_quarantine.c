@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define INCOMING "incoming"
@@ -43,8 +44,33 @@ done:
 	return st == STATUS_NOMEM ? error_set(e, st, "no memory for a pack") : st;
 }
 
+/* ---- the indexer, and its time ----
+ *
+ * Deltas on deltas in the wrong order keep libgit2 busy for the square of their number: what is received gets so much
+ * of the processor and no more. The thread's own time, so that a busy machine refuses nothing that an idle one takes.
+ */
+
+static int64_t cpu_ns(void)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int look_at_time(const git_indexer_progress *progress, void *quarantine)
+{
+	struct quarantine *q = quarantine;
+
+	(void)progress;
+	q->too_slow = cpu_ns() - q->cpu_ns_start > q->cpu_ns_left;
+	return q->too_slow ? GIT_EUSER : 0;
+}
+
 enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *e)
 {
+	git_indexer_options options = {
+		.version = GIT_INDEXER_OPTIONS_VERSION, .progress_cb = look_at_time, .progress_cb_payload = q};
 	enum status st = make_dir(&q->dir, r, e);
 	int rc = 0;
 
@@ -52,7 +78,7 @@ enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *
 		return st;
 	/* Without an odb: thin packs are refused, and nothing is looked up per object. Connectivity is the caller's to
 	 * check. */
-	rc = git_indexer_new(&q->indexer, q->dir, PACK_MODE, NULL, NULL);
+	rc = git_indexer_new(&q->indexer, q->dir, PACK_MODE, NULL, &options);
 	if (rc) {
 		st = git_failed(e, rc, "cannot begin a pack in %s", q->dir);
 		quarantine_close(q);
@@ -61,11 +87,13 @@ enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *
 }
 
 /* What is neither the disk's fault nor memory's is the pack's. */
-static enum status pack_failed(int rc, struct error *e)
+static enum status pack_failed(const struct quarantine *q, int rc, struct error *e)
 {
 	bool of_system = git_error_last() && git_error_last()->klass == GIT_ERROR_OS;
 	enum status st = git_failed(e, rc, "the pack cannot be read");
 
+	if (q->too_slow)
+		return error_set(e, STATUS_TOO_BIG, "the pack takes too long to unpack; push in parts");
 	if (of_system || st == STATUS_NO_SPACE || st == STATUS_NOMEM)
 		return st;
 	if (e)
@@ -75,10 +103,14 @@ static enum status pack_failed(int rc, struct error *e)
 
 static enum status give_pending(struct quarantine *q, struct error *e)
 {
-	int rc = q->pending.len ? git_indexer_append(q->indexer, q->pending.data, q->pending.len, &q->progress) : 0;
+	int rc = 0;
 
+	q->cpu_ns_start = cpu_ns();
+	if (q->pending.len)
+		rc = git_indexer_append(q->indexer, q->pending.data, q->pending.len, &q->progress);
 	buf_reset(&q->pending);
-	return rc ? pack_failed(rc, e) : STATUS_OK;
+	q->cpu_ns_left -= cpu_ns() - q->cpu_ns_start;
+	return rc ? pack_failed(q, rc, e) : STATUS_OK;
 }
 
 /* The indexer writes, and maps its file anew, at every call: larger pieces halve the time of a large flush. */
@@ -109,9 +141,10 @@ enum status quarantine_index(struct quarantine *q, struct error *e)
 
 	if (st)
 		return st;
+	q->cpu_ns_start = cpu_ns();
 	rc = git_indexer_commit(q->indexer, &q->progress);
 	if (rc)
-		return pack_failed(rc, e);
+		return pack_failed(q, rc, e);
 	(void)snprintf(name, sizeof(name), "pack-%s", git_indexer_name(q->indexer));
 	git_indexer_free(q->indexer);
 	q->indexer = NULL;

@@ -30,6 +30,7 @@
 #define LIMIT_PACK_BYTES (64 * 1024 * 1024)
 #define LIMIT_PACK_OBJECTS 200000
 #define LIMIT_OBJECT_BYTES (4 * 1024 * 1024)
+#define LIMIT_PACK_CPU_MS 20000		  /* to unpack and index it; an ordinary pack of 64 MiB takes a tenth of it */
 #define LIMIT_DISCARD_BYTES (1024 * 1024) /* of a refused body; a client that sends more is cut off */
 
 /* fetching */

@@ -274,7 +274,11 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
 enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e)
 {
 	static const struct repo_limits limits = {
-		.pack_bytes = LIMIT_PACK_BYTES, .objects = LIMIT_PACK_OBJECTS, .object_bytes = LIMIT_OBJECT_BYTES};
+		.pack_bytes = LIMIT_PACK_BYTES,
+		.objects = LIMIT_PACK_OBJECTS,
+		.object_bytes = LIMIT_OBJECT_BYTES,
+		.cpu_ms = LIMIT_PACK_CPU_MS,
+	};
 	enum status st = STATUS_OK;
 
 	if (!t->intake)
