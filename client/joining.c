@@ -73,12 +73,23 @@ static enum status start(struct joining *j, struct qip *q, const struct key *inv
 	return st;
 }
 
+/* Another code's try may have been cut off after it made its own keys and before it noted itself. */
+static bool is_enrolled_key(const struct key *key, const cJSON *enrolment)
+{
+	const char *noted = json_string(enrolment, "key");
+	char text[KEY_SSH_MAX];
+
+	key_ssh(text, key);
+	return noted && strcmp(noted, text) == 0;
+}
+
 /* Go on with an earlier try of the same code. STATUS_NOT_FOUND: there is none. */
 static enum status resume(struct joining *j, struct qip *q)
 {
 	enum status st = STATUS_NOT_FOUND;
 	cJSON *file = NULL;
 	struct buf pem = BUF_INIT;
+	struct key *key = NULL;
 	const char *invite = NULL;
 
 	if (files_read_json(&file, q->dir, JOINING_FILE, NULL) != STATUS_OK)
@@ -91,12 +102,15 @@ static enum status resume(struct joining *j, struct qip *q)
 	if (build_read_bytes32(j->seal_public, json_string(json_get(file, "enrolment"), "seal_key")) != STATUS_OK)
 		goto done;
 	if (files_read(&pem, q->dir, HOME_KEY, LIMIT_FILE_BYTES, NULL) != STATUS_OK ||
-	    key_from_pem(&q->key, buf_text(&pem), NULL) != STATUS_OK)
+	    key_from_pem(&key, buf_text(&pem), NULL) != STATUS_OK || !is_enrolled_key(key, json_get(file, "enrolment")))
 		goto done;
 	j->enrolment = cJSON_DetachItemFromObjectCaseSensitive(file, "enrolment");
 	j->roots = cJSON_DetachItemFromObjectCaseSensitive(file, "roots");
+	q->key = key;
+	key = NULL;
 	st = STATUS_OK;
 done:
+	key_free(key);
 	buf_wipe(&pem);
 	cJSON_Delete(file);
 	return st;

@@ -157,6 +157,18 @@ static void an_invite_that_was_not_synced_is_not_known(void **state)
 	OK(join_here(practice_path(&p, "early"), p.url, code));
 }
 
+static void a_join_cut_off_by_one_of_another_code_starts_afresh(void **state)
+{
+	char code[CODE_TEXT_MAX];
+
+	(void)state;
+	OK(qip_invite(code, boss, "mixed", ROLE_STAFF, "", &last_error));
+	FAILS(join_here(practice_path(&p, "mixed"), p.url, code), STATUS_REFUSED); /* not synced yet */
+	practice_copy(practice_path(&p, "manager/device.key"), practice_path(&p, "mixed/device.key"));
+	(void)practice_sync(boss);
+	OK(join_here(practice_path(&p, "mixed"), p.url, code));
+}
+
 /* Each role, killed at each step: one device, and the same keys at the end as at the server. */
 static void interrupt_and_join(const char *stem, enum role role)
 {
@@ -304,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_used_code_joins_nobody_else),
 		cmocka_unit_test(a_server_of_another_authority_is_not_joined),
 		cmocka_unit_test(an_invite_that_was_not_synced_is_not_known),
+		cmocka_unit_test(a_join_cut_off_by_one_of_another_code_starts_afresh),
 		cmocka_unit_test(a_join_goes_on_after_any_interruption),
 		cmocka_unit_test(a_join_goes_on_after_any_lost_answer),
 		cmocka_unit_test(a_kiosk_sees_no_more_than_it_needs),
