@@ -15,7 +15,7 @@ void recorded_work_out(struct recorded *out, const struct journal_record *record
 		r.latest_ms = r.at_ms + a->error_ms;
 	} else {
 		r.quality = CLOCK_UNKNOWN;
-		r.earliest_ms = not_before_ms;
+		r.earliest_ms = not_before_ms <= now_ms ? not_before_ms : RECORDED_FLOOR_MS; /* else a clock was set back: nothing is sure */
 		r.latest_ms = now_ms;
 	}
 	*out = r;

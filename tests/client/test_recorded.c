@@ -70,12 +70,23 @@ static void takes_no_boot_for_another_when_the_system_names_none(void **state)
 	assert_int_equal(w.quality, CLOCK_UNKNOWN);
 }
 
+static void an_interval_never_ends_before_it_begins(void **state)
+{
+	struct journal_record r = record_of("other", 0, 40000, CLOCK_UNKNOWN);
+	struct recorded w;
+
+	(void)state;
+	recorded_work_out(&w, &r, &known, INT64_C(4070908800000), NOW_MS); /* the server, too, stood at 2099 for a while */
+	assert_true(w.earliest_ms == RECORDED_FLOOR_MS && w.latest_ms == NOW_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(believes_a_synchronised_clock),
 		cmocka_unit_test(counts_back_from_the_servers_time_in_the_same_boot),
 		cmocka_unit_test(gives_an_interval_for_a_boot_whose_clock_was_never_known),
+		cmocka_unit_test(an_interval_never_ends_before_it_begins),
 		cmocka_unit_test(takes_no_boot_for_another_when_the_system_names_none),
 	};
 
