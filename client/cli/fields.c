@@ -91,7 +91,8 @@ static enum status parse_risk(cJSON **out, const char *text, struct error *e)
 	return STATUS_OK;
 }
 
-/* Insert into a sorted array, unless it is there. */
+/* Insert into a sorted array, unless it is there. Not by cJSON_InsertItemInArray, which refuses the middle of an array in
+ * cJSON 1.7.17 and in distributions that took its fix over from there. */
 static enum status insert_sorted(cJSON *array, const char *text, struct error *e)
 {
 	int at = 0;
@@ -108,10 +109,13 @@ static enum status insert_sorted(cJSON *array, const char *text, struct error *e
 		at++;
 	}
 	added = cJSON_CreateString(text);
-	if (added && cJSON_InsertItemInArray(array, at, added))
-		return STATUS_OK;
-	cJSON_Delete(added);
-	return error_set(e, STATUS_NOMEM, "out of memory");
+	if (!added || !cJSON_AddItemToArray(array, added)) {
+		cJSON_Delete(added);
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	}
+	for (int behind = cJSON_GetArraySize(array) - 1 - at; behind > 0; behind--)
+		(void)cJSON_AddItemToArray(array, cJSON_DetachItemFromArray(array, at));
+	return STATUS_OK;
 }
 
 static enum status add_site(cJSON *array, const char *text, size_t len, const struct sites *sites, struct error *e)

@@ -57,6 +57,7 @@ static void reads_sites_by_id_and_name_sorted_and_once(void **state)
 	assert_string_equal(parsed("sites", "Kibworth"), "kibworth");
 	assert_string_equal(parsed("sites", "KIBWORTH; great glen ;fleckney;kibworth"),
 			    "fleckney, great-glen, kibworth");
+	assert_string_equal(parsed("sites", "fleckney;kibworth;great-glen"), "fleckney, great-glen, kibworth");
 	assert_string_equal(parsed("sites", "All"), "all");
 	assert_string_equal(parsed("sites", "Kibworth;Nowhere"), "");
 }
@@ -73,6 +74,7 @@ static void knows_the_regulations(void **state)
 {
 	(void)state;
 	assert_string_equal(parsed("regulations", "17;12;20a"), "12, 17, 20A");
+	assert_string_equal(parsed("regulations", "12;19;17;13;14;10"), "10, 12, 13, 14, 17, 19");
 	assert_string_equal(parsed("regulations", "99"), "");
 	assert_string_equal(parsed("regulations", "20B"), "");
 	assert_string_equal(parsed("regulations", "012"), "");
