@@ -48,8 +48,8 @@ enum status cmd_invite(struct cli *c, struct error *e)
 				 "please say what the device may do: --role kiosk, staff, manager, icb or auditor");
 	if (!name_valid(device))
 		return error_set(e, STATUS_USAGE,
-				 "\"%.60s\" cannot be a device's name; please use small letters, digits and '-', such "
-				 "as kib-kiosk",
+				 "\"%.60s\" cannot be a device's name; please use at most 40 small letters, digits and "
+				 "'-', such as kib-kiosk",
 				 device);
 	st = cli_open(c, e);
 	if (st == STATUS_OK)

@@ -42,7 +42,8 @@ static enum status check_id(struct cli *c, const char *id, const char *path, str
 	if (!name_valid(id) || sites_is_all(id, strlen(id)))
 		return error_set(
 			e, STATUS_USAGE,
-			"\"%.60s\" cannot be a site's id; please use small letters, digits and '-', such as great-glen",
+			"\"%.60s\" cannot be a site's id; please use at most 40 small letters, digits and '-', such as "
+			"great-glen",
 			id);
 	st = cli_open(c, e);
 	if (st == STATUS_OK && qip_identity(c->q)->role != ROLE_MANAGER)
