@@ -127,7 +127,7 @@ static enum status print_table(struct cli *c, const struct plan *p, const char *
 			       struct error *e)
 {
 	static const struct table_column columns[] = {
-		{.title = "Ref"},
+		{.title = "Ref", .gives = 2},
 		{.title = "Status", .bold = true},
 		{.title = "Risk"},
 		{.title = "Due"},

@@ -2,6 +2,7 @@
  *
  * Exit status: 0 done, 1 failed, 2 called wrongly.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,7 +200,7 @@ int main(int argc, char **argv)
 	}
 	if (c.q)
 		qip_close(c.q);
-	if (fflush(stdout) != 0 && st == STATUS_OK)
+	if (fflush(stdout) != 0 && errno != EPIPE && st == STATUS_OK) /* "qip log | head" has read enough */
 		st = error_set(&e, STATUS_IO, "the output could not be written");
 	if (st == STATUS_OK)
 		return 0;
