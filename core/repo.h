@@ -135,7 +135,7 @@ enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants
 
 /* Taking a pack in, through a quarantine directory inside the repository. One at a time on a handle. A pack without objects is
  * allowed; a thin one (deltas against objects that are not in it) is not: advertise no-thin, ask for no thin-pack. Objects of any
- * kind and form pass, connected or not: that is the caller's to check between finish and keep. */
+ * kind and form pass, connected or not: that is the caller's to check between finish and keep, for all that a head reaches. */
 struct repo_intake;
 struct repo_limits {
 	uint64_t pack_bytes;    /* as received */
@@ -147,6 +147,8 @@ enum status repo_intake_begin(struct repo_intake **out, struct repo *r, const st
 enum status repo_intake_feed(struct repo_intake *in, const void *bytes, size_t len, struct error *e) MUST_CHECK;
 /* All bytes are there: index them. From now on `r` sees the objects; nobody else does. STATUS_MALFORMED, STATUS_TOO_BIG. */
 enum status repo_intake_finish(struct repo_intake *in, struct error *e) MUST_CHECK;
+/* Between finish and keep: STATUS_INVALID when the pack holds an object that `head` does not need. */
+enum status repo_intake_only(struct repo_intake *in, const struct oid *head, struct error *e) MUST_CHECK;
 /* Move the pack into the repository, durably; objects staged in `r` stay staged. */
 enum status repo_intake_keep(struct repo_intake *in, struct error *e) MUST_CHECK;
 /* Ends the intake in every case; what was not kept is deleted. */

@@ -179,6 +179,13 @@ static void drop_backend(struct repo_intake *in)
 	in->backend = NULL;
 }
 
+enum status repo_intake_only(struct repo_intake *in, const struct oid *head, struct error *e)
+{
+	if (in->state != INTAKE_FINISHED)
+		return error_set(e, STATUS_USAGE, "only a finished pack can be looked through");
+	return in->objects ? pack_check_reached(in->repo, in->backend, in->objects, head, e) : STATUS_OK;
+}
+
 enum status repo_intake_keep(struct repo_intake *in, struct error *e)
 {
 	enum status st = STATUS_OK;

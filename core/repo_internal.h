@@ -135,6 +135,11 @@ enum status quarantine_keep(struct quarantine *q, struct repo *r, struct error *
 /* Delete what is still there. */
 void quarantine_close(struct quarantine *q);
 
+/* ---- repo_reach.c ---- */
+/* STATUS_INVALID unless each of the pack's objects is reached from head through objects of the pack; r sees the pack. */
+enum status pack_check_reached(struct repo *r, git_odb_backend *pack, uint32_t objects, const struct oid *head,
+			       struct error *e) MUST_CHECK;
+
 /* ---- repo_tree.c: a raw tree, entry by entry, strictly checked, nothing allocated ---- */
 #define TREE_NAME_MAX 255
 

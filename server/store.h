@@ -73,6 +73,8 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
  * STATUS_MALFORMED, STATUS_TOO_BIG. */
 enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e) MUST_CHECK;
 enum status store_txn_received(struct store_txn *t, struct error *e) MUST_CHECK;
+/* STATUS_INVALID when more was received than `head` needs. */
+enum status store_txn_only(struct store_txn *t, const struct oid *head, struct error *e) MUST_CHECK;
 /* See what others committed since the transaction began. */
 enum status store_txn_refresh(struct store_txn *t, struct error *e) MUST_CHECK;
 /* The objects that the transaction sees; what is staged here is its own. */

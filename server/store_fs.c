@@ -297,6 +297,11 @@ enum status store_txn_received(struct store_txn *t, struct error *e)
 	return st;
 }
 
+enum status store_txn_only(struct store_txn *t, const struct oid *head, struct error *e)
+{
+	return t->received ? repo_intake_only(t->intake, head, e) : STATUS_OK;
+}
+
 enum status store_txn_refresh(struct store_txn *t, struct error *e)
 {
 	return repo_refresh(t->repo, e);

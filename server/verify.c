@@ -125,5 +125,6 @@ enum status verify_push(struct push *p, struct error *e)
 		c->first_invite_key = p->first.invite_key;
 		c->server_key = p->practice->server_key_ssh;
 	}
-	return head_check(&p->head, &p->fault, c, &p->id, e);
+	st = head_check(&p->head, &p->fault, c, &p->id, e);
+	return st == STATUS_OK ? store_txn_only(p->txn, &p->id, e) : st;
 }

@@ -313,6 +313,28 @@ static void an_empty_pack_is_no_fault(void **state)
 	assert_nothing_left(f);
 }
 
+static void a_pack_may_be_asked_for_what_no_head_needs(void **state)
+{
+	struct fixture *f = *state;
+	struct repo_intake *in = NULL;
+	struct buf pack = BUF_INIT;
+	struct oid tip, parent;
+	char hex[OID_HEX_LEN + 1];
+
+	foreign_pack(f, &pack, &tip, "--delta-base-offset");
+	line_of(hex, sizeof(hex), "git -C '%s/other' rev-parse main~1", f->dir);
+	ASSERT_OK(oid_parse(&parent, hex, OID_HEX_LEN));
+	assert_int_equal(take(&in, f, &roomy, pack.data, pack.len, 4096), STATUS_OK);
+	ASSERT_OK(repo_intake_only(in, &tip, &f->e));
+	/* the tip itself, its directory and a file are more than its parent needs */
+	assert_int_equal(repo_intake_only(in, &parent, &f->e), STATUS_INVALID);
+	assert_non_null(strstr(f->e.text, "no part of what is pushed"));
+	ASSERT_OK(repo_intake_keep(in, &f->e));
+	assert_int_equal(repo_intake_only(in, &tip, &f->e), STATUS_USAGE);
+	repo_intake_close(in);
+	buf_clear(&pack);
+}
+
 static void a_thin_pack_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -417,6 +439,7 @@ int main(void)
 		TEST(too_many_objects_are_refused_before_they_come),
 		TEST(what_is_no_pack_is_refused_at_its_first_bytes),
 		TEST(an_empty_pack_is_no_fault),
+		TEST(a_pack_may_be_asked_for_what_no_head_needs),
 		TEST(a_thin_pack_is_refused),
 		TEST(what_one_repository_sends_another_takes),
 		TEST(what_a_killed_process_left_is_swept_away),

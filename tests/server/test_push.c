@@ -366,6 +366,45 @@ static void a_damaged_pack_is_refused_and_leaves_nothing(void **state)
 	assert_true(push(&w, &manager, &id, NULL));
 }
 
+/* The head is right, and something travels along that nobody would ever look at. */
+static void objects_that_the_head_does_not_need_are_not_let_in(void **state)
+{
+	struct oid id = site_edit("stowaway"), all[2] = {id};
+	struct buf body = BUF_INIT, line = BUF_INIT;
+	struct reply r;
+	char hex[OID_HEX_LEN + 1];
+	int before = objects_on_disk();
+	static const char patient[] = "name and number of a patient\n";
+	struct oid none = {{0}};
+	struct tree_edit edit = {.path = "sites/secret.txt"};
+	struct commit_spec spec = {.name = "nobody",
+				   .email = "nobody@example.invalid",
+				   .key = manager.key,
+				   .message = "Stowaway\n"};
+
+	(void)state;
+	ok(repo_write(&edit.id, w.local, REPO_BLOB, patient, sizeof(patient) - 1, NULL));
+	ok(tree_apply(&spec.tree, w.local, &none, &edit, 1, NULL));
+	ok(repo_commit_write(&all[1], w.local, &spec, NULL));
+	oid_hex(hex, &manager.head);
+	buf_addf(&line, "%s ", hex);
+	oid_hex(hex, &id);
+	buf_addf(&line, "%s refs/devices/manager", hex);
+	buf_add(&line, "\0 report-status", 15);
+	pkt_add(&body, line.data, line.len);
+	pkt_flush(&body);
+	ok(repo_pack_send(w.local, all, 2, &manager.head, 1, add_to_buf, &body, NULL, NULL));
+	push_raw(&r, &w, &manager, &body);
+	assert_int_equal(r.code, 200);
+	assert_true(reply_has(&r, "ng refs/devices/manager "));
+	assert_true(reply_has(&r, "no part of what is pushed (4 of "));
+	assert_int_equal(objects_on_disk(), before);
+	assert_true(push(&w, &manager, &id, NULL));
+	reply_clear(&r);
+	buf_clear(&body);
+	buf_clear(&line);
+}
+
 /* The device's record as it stands, with "retired" or "revoked" added by the manager. */
 static void end_device(const char *name, const char *how)
 {
@@ -636,6 +675,7 @@ int main(void)
 		cmocka_unit_test(only_the_devices_own_ref_can_be_pushed_one_at_a_time_and_never_deleted),
 		cmocka_unit_test(a_refused_head_is_named_by_commit_and_path_and_leaves_no_object),
 		cmocka_unit_test(a_damaged_pack_is_refused_and_leaves_nothing),
+		cmocka_unit_test(objects_that_the_head_does_not_need_are_not_let_in),
 		cmocka_unit_test(a_push_cut_off_in_the_middle_of_its_body_leaves_nothing),
 		cmocka_unit_test(a_revoked_device_is_told_what_to_do_and_a_retired_one_still_delivers),
 		cmocka_unit_test(devices_that_push_at_once_are_all_merged),
