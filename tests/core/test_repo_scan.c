@@ -227,7 +227,7 @@ static void deltas_get_so_much_of_the_processor_and_no_more(void **state)
 	add_object(&pack, BLOB, "0000");
 	for (int i = 1; i <= DELTAS; i++) {
 		size_t here = pack.len;
-		char text[8];
+		char text[16];
 
 		(void)snprintf(text, sizeof(text), "%04d", i);
 		add_delta(&pack, here - last, 4, 4, text);
