@@ -58,7 +58,9 @@ static enum MHD_Result start_work(struct exchange *x)
 		return exchange_send(x, atomic_load(&x->http->stopping));
 	}
 	x->phase = PHASE_WORK;
-	x->job = (struct job){.run = run_job, .arg = x, .exclusive = x->handler->exclusive ? r->practice : NULL};
+	/* all without a certificate are one asker */
+	x->job = (struct job){
+		.run = run_job, .arg = x, .exclusive = x->handler->exclusive ? r->practice : NULL, .who = r->peer.key};
 	MHD_suspend_connection(x->connection);
 	jobs_submit(x->http->options.jobs, &x->job);
 	return MHD_YES;
@@ -127,6 +129,14 @@ static void completed(void *ctx, struct MHD_Connection *c, void **own, enum MHD_
 	count_running(h, -1);
 }
 
+/* No address here needs escapes, and one with "%00" or "%2f" in it is another one. */
+static size_t leave_escapes(void *ctx, struct MHD_Connection *c, char *text)
+{
+	(void)ctx;
+	(void)c;
+	return strlen(text);
+}
+
 __attribute__((format(printf, 2, 0))) static void log_message(void *ctx, const char *fmt, va_list args)
 {
 	char text[512];
@@ -154,12 +164,13 @@ enum status http_open(struct http **out, const struct http_options *o, struct er
 	(void)pthread_mutex_init(&h->mutex, NULL);
 	(void)pthread_cond_init(&h->changed, NULL);
 	for (int i = 0; i < LIMIT_HTTP_THREADS; i++) {
-		h->daemons[i] = MHD_start_daemon(
-			flags, 0, NULL, NULL, handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
-			MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_CONNECTION_LIMIT,
-			(unsigned)o->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(LIMIT_IDLE_MS / 1000),
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_MEMORY_BYTES,
-			MHD_OPTION_THREAD_STACK_SIZE, (size_t)LIMIT_STACK_BYTES, MHD_OPTION_END);
+		h->daemons[i] =
+			MHD_start_daemon(flags, 0, NULL, NULL, handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
+					 MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_UNESCAPE_CALLBACK,
+					 leave_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->max_connections,
+					 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(LIMIT_IDLE_MS / 1000),
+					 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_MEMORY_BYTES,
+					 MHD_OPTION_THREAD_STACK_SIZE, (size_t)LIMIT_STACK_BYTES, MHD_OPTION_END);
 		if (!h->daemons[i]) {
 			http_close(h);
 			return error_set(e, STATUS_IO, "cannot start the HTTP threads");

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/limits.h"
 
@@ -30,20 +31,24 @@ static bool owner_busy(const struct jobs *q, const void *owner)
 	return false;
 }
 
-/* Take the first job that may run now off the queue; NULL when there is none. */
+/* Take the first of the lowest turn among the jobs that may run now off the queue; NULL when there is none. */
 static struct job *take(struct jobs *q)
 {
-	for (struct job **at = &q->first; *at; at = &(*at)->next) {
-		struct job *job = *at;
+	struct job **best = NULL, *job = NULL;
 
-		if (job->exclusive && owner_busy(q, job->exclusive))
+	for (struct job **at = &q->first; *at; at = &(*at)->next) {
+		if ((*at)->exclusive && owner_busy(q, (*at)->exclusive))
 			continue;
-		*at = job->next;
-		if (!job->next)
-			q->last = at;
-		return job;
+		if (!best || (*at)->turn < (*best)->turn)
+			best = at;
 	}
-	return NULL;
+	if (!best)
+		return NULL;
+	job = *best;
+	*best = job->next;
+	if (!job->next)
+		q->last = best;
+	return job;
 }
 
 static void *work(void *arg)
@@ -124,7 +129,10 @@ enum status jobs_open(struct jobs **out, int threads, struct error *e)
 void jobs_submit(struct jobs *q, struct job *job)
 {
 	job->next = NULL;
+	job->turn = 0;
 	(void)pthread_mutex_lock(&q->mutex);
+	for (const struct job *at = q->first; at; at = at->next)
+		job->turn += at->who && job->who && strcmp(at->who, job->who) == 0;
 	*q->last = job;
 	q->last = &job->next;
 	(void)pthread_cond_signal(&q->changed);

@@ -105,11 +105,44 @@ static void exclusive_jobs_run_in_the_order_they_came_and_closing_waits_for_them
 		assert_int_equal(seen[i], i);
 }
 
+static void who_asks_for_much_lets_others_take_their_turn(void **state)
+{
+	static const char owner = 'a';
+	static const int wanted[] = {0, 3, 5, 1, 4, 2};
+	struct job first = {.run = wait_at_gate, .exclusive = &owner, .who = "kiosk"};
+	struct order jobs[6];
+	struct jobs *q = NULL;
+
+	(void)state;
+	open_gate(false);
+	seen_len = 0;
+	assert_int_equal(jobs_open(&q, 4, NULL), STATUS_OK);
+	jobs_submit(q, &first);
+	wait_until(&gate.waiting, 1);
+	/* three by one asker, then two by another and one by nobody in particular */
+	for (int i = 0; i < 6; i++) {
+		jobs[i].number = i;
+		jobs[i].job = (struct job){.run = note_order,
+					   .arg = &jobs[i],
+					   .exclusive = &owner,
+					   .who = i < 3	  ? "kiosk"
+						  : i < 5 ? "staff"
+							  : NULL};
+		jobs_submit(q, &jobs[i].job);
+	}
+	open_gate(true);
+	jobs_close(q);
+	assert_int_equal(seen_len, ARRAY_LEN(wanted));
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		assert_int_equal(seen[i], wanted[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pushes_to_one_practice_wait_without_holding_up_another),
 		cmocka_unit_test(exclusive_jobs_run_in_the_order_they_came_and_closing_waits_for_them),
+		cmocka_unit_test(who_asks_for_much_lets_others_take_their_turn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
