@@ -39,6 +39,7 @@ struct exchange *exchange_open(const struct service *service, struct MHD_Connect
 
 struct framing {
 	int lengths, encodings;
+	bool odd; /* an encoding that is not spoken here: where the body ends would be a guess */
 };
 
 static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
@@ -46,19 +47,21 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
 	struct framing *f = ctx;
 
 	(void)kind;
-	(void)value;
 	f->lengths += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
-	f->encodings += strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+	if (strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+		f->encodings++;
+		f->odd = !value || strcasecmp(value, "chunked") != 0;
+	}
 	return MHD_YES;
 }
 
 /* libmicrohttpd takes what two readers may frame differently. */
 static bool framing_is_clear(struct MHD_Connection *c)
 {
-	struct framing f = {0, 0};
+	struct framing f = {.odd = false};
 
 	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, count_framing, &f);
-	return f.lengths + f.encodings <= 1;
+	return f.lengths + f.encodings <= 1 && !f.odd;
 }
 
 static const char *header(const struct exchange *x, const char *name)
@@ -88,7 +91,8 @@ static enum status check_headers(struct exchange *x, struct error *e)
 	const struct route *route = &x->request.route;
 
 	if (!framing_is_clear(x->connection))
-		return error_set(e, STATUS_MALFORMED, "a request has one Content-Length or one Transfer-Encoding");
+		return error_set(e, STATUS_MALFORMED,
+				 "a request has one Content-Length or one Transfer-Encoding: chunked");
 	if (!x->handler)
 		return error_set(e, STATUS_NOT_FOUND,
 				 "there is nothing at this address; a practice's history is at /<ODS>/history.git");

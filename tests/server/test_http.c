@@ -183,6 +183,8 @@ static void a_body_that_two_readers_could_frame_differently_is_refused(void **st
 		"Content-Type: " PUSH_TYPE "\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n",
 		"Content-Type: " PUSH_TYPE "\r\nContent-Length: 4\r\nContent-Length: 4\r\n",
 		"Content-Type: " PUSH_TYPE "\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+		"Content-Type: " PUSH_TYPE "\r\nTransfer-Encoding: gzip, chunked\r\n",
+		"Content-Type: " PUSH_TYPE "\r\nTransfer-Encoding: identity\r\n",
 	};
 	struct reply r;
 
@@ -192,6 +194,23 @@ static void a_body_that_two_readers_could_frame_differently_is_refused(void **st
 		assert_int_equal(r.code, 400);
 		reply_clear(&r);
 	}
+}
+
+static void an_address_with_escapes_in_it_is_another_one(void **state)
+{
+	static const char *const paths[] = {"/healthz%00", "/%68ealthz", "/" ODS "%2fenrol",
+					    "/" ODS "/history.git/info/refs%00?service=git-upload-pack"};
+	struct reply r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		get(&r, &w, &manager, paths[i]);
+		assert_int_equal(r.code, 404);
+		reply_clear(&r);
+	}
+	get(&r, &w, &manager, "/" ODS "/history.git/info/refs?service=git-upload-pack%00");
+	assert_int_equal(r.code, 403);
+	reply_clear(&r);
 }
 
 static void stock_gits_probe_before_a_large_push_is_answered(void **state)
@@ -377,6 +396,7 @@ int main(void)
 		cmocka_unit_test(answers_carry_what_git_and_caches_need),
 		cmocka_unit_test(wrong_methods_types_and_sizes_are_told_apart),
 		cmocka_unit_test(a_body_that_two_readers_could_frame_differently_is_refused),
+		cmocka_unit_test(an_address_with_escapes_in_it_is_another_one),
 		cmocka_unit_test(stock_gits_probe_before_a_large_push_is_answered),
 		cmocka_unit_test(a_refusal_can_be_read_even_by_a_client_that_is_still_sending),
 		cmocka_unit_test(a_body_in_chunks_beyond_the_limit_is_refused),
