@@ -1,6 +1,7 @@
-/* core/digest.c - SHA-256, CRC32C and the text encodings of bytes. */
+/* core/digest.c - SHA-256, git's SHA-1, CRC32C and the text encodings of bytes. */
 #include "core/digest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <mbedtls/md.h>
@@ -17,6 +18,42 @@ enum status sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len)
 	if (mbedtls_md(md, len ? bytes : (const void *)"", len, out) != 0)
 		return STATUS_CRYPTO;
 	return STATUS_OK;
+}
+
+struct sha1 {
+	mbedtls_md_context_t md;
+	bool failed;
+};
+
+struct sha1 *sha1_open(void)
+{
+	struct sha1 *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	mbedtls_md_init(&s->md);
+	s->failed = mbedtls_md_setup(&s->md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), 0) != 0 ||
+		    mbedtls_md_starts(&s->md) != 0;
+	return s;
+}
+
+void sha1_add(struct sha1 *s, const void *bytes, size_t len)
+{
+	if (!s->failed && len)
+		s->failed = mbedtls_md_update(&s->md, bytes, len) != 0;
+}
+
+enum status sha1_finish(uint8_t out[SHA1_LEN], struct sha1 *s)
+{
+	return s->failed || mbedtls_md_finish(&s->md, out) != 0 ? STATUS_CRYPTO : STATUS_OK;
+}
+
+void sha1_close(struct sha1 *s)
+{
+	if (!s)
+		return;
+	mbedtls_md_free(&s->md);
+	free(s);
 }
 
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len)

@@ -1,4 +1,4 @@
-/* core/digest.h - SHA-256, CRC32C and the text encodings of bytes. */
+/* core/digest.h - SHA-256, git's SHA-1, CRC32C and the text encodings of bytes. */
 #ifndef QIP_CORE_DIGEST_H
 #define QIP_CORE_DIGEST_H
 
@@ -10,6 +10,15 @@
 #define SHA256_HEX_LEN 64
 
 enum status sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len) MUST_CHECK;
+
+/* Of bytes as they come, for what git's formats end with; nothing's safety rests on it. sha1_open is NULL without memory. */
+#define SHA1_LEN 20
+struct sha1;
+struct sha1 *sha1_open(void);
+void sha1_add(struct sha1 *s, const void *bytes, size_t len);
+enum status sha1_finish(uint8_t out[SHA1_LEN], struct sha1 *s) MUST_CHECK;
+void sha1_close(struct sha1 *s);
+
 /* Castagnoli polynomial, as in RFC 3720 appendix B.4; start with crc = 0 and chain. */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len);
 

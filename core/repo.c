@@ -186,8 +186,15 @@ enum status repo_create(const char *path, struct error *e)
 	return sync_new(path, e);
 }
 
+static int refresh_nothing(git_odb_backend *backend)
+{
+	(void)backend;
+	return 0;
+}
+
 /* libgit2 looks through the pack directory again at every miss, and each new object is a miss. repo_refresh does it on
- * demand. */
+ * demand, and so does a miss that the view has a reason to doubt; a backend without any refresh would not be asked
+ * again after that. */
 static void take_refreshers(struct repo *r)
 {
 	size_t backends = git_odb_num_backends(r->odb);
@@ -198,7 +205,7 @@ static void take_refreshers(struct repo *r)
 		if (git_odb_get_backend(&backend, r->odb, i) || !backend->refresh)
 			continue;
 		r->refreshers[r->refreshers_len++] = (struct refresher){backend, backend->refresh};
-		backend->refresh = NULL;
+		backend->refresh = refresh_nothing;
 	}
 }
 
@@ -212,6 +219,12 @@ enum status repo_open(struct repo **out, const char *path, struct error *e)
 		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
 		goto done;
 	}
+	r->marker = path_join(path, REPO_MARKER);
+	if (!r->marker) {
+		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
+		goto done;
+	}
+	packs_marker(&r->seen, r);
 	rc = git_repository_open_bare(&r->git, path);
 	if (!rc)
 		rc = git_repository_odb(&r->odb, r->git);
@@ -237,6 +250,7 @@ void repo_close(struct repo *r)
 	git_odb_free(r->odb);
 	git_repository_free(r->git);
 	staging_clear(&r->staged);
+	free(r->marker);
 	free(r->path);
 	free(r);
 }
@@ -253,6 +267,7 @@ uint64_t repo_reads(const struct repo *r)
 
 enum status repo_refresh(struct repo *r, struct error *e)
 {
+	packs_marker(&r->seen, r); /* first: what is joined while we look must count as unseen */
 	for (size_t i = 0; i < r->refreshers_len; i++) {
 		int rc = r->refreshers[i].refresh(r->refreshers[i].backend);
 
@@ -262,9 +277,14 @@ enum status repo_refresh(struct repo *r, struct error *e)
 	return STATUS_OK;
 }
 
-bool repo_has(struct repo *r, const struct oid *id)
+static bool has(struct repo *r, const struct oid *id)
 {
 	return git_odb_exists_ext(r->odb, git_id(id), GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+}
+
+bool repo_has(struct repo *r, const struct oid *id)
+{
+	return has(r, id) || (packs_heal(r) && has(r, id));
 }
 
 bool repo_has_kept(struct repo *r, const struct oid *id)

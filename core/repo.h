@@ -8,6 +8,7 @@
 #ifndef QIP_CORE_REPO_H
 #define QIP_CORE_REPO_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,7 +42,7 @@ void repo_close(struct repo *r);
 const char *repo_path(const struct repo *r);
 /* How many objects were read through this handle: what a test of cost counts. */
 uint64_t repo_reads(const struct repo *r);
-/* Look for packs that came since the handle was opened; nothing else does. */
+/* Look for packs that came since the handle was opened. Nothing else does, but a miss after packs were joined. */
 enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
 
 /* ---- refs ---- */
@@ -153,6 +154,20 @@ enum status repo_intake_only(struct repo_intake *in, const struct oid *head, str
 enum status repo_intake_keep(struct repo_intake *in, struct error *e) MUST_CHECK;
 /* Ends the intake in every case; what was not kept is deleted. */
 void repo_intake_close(struct repo_intake *in);
+
+/* ---- keeping packs few (core/repo_consolidate.c) ---- */
+struct repo_bounds {
+	size_t packs;         /* nothing is done up to this many */
+	uint32_t objects;     /* in one pack that is made; memory is about 200 bytes for each */
+	uint64_t pack_bytes;  /* of it */
+	int64_t grace_ms;     /* how long the bytes of replaced packs stay for handles that have them open */
+	const atomic_bool *stop; /* give up soon once it is true; NULL: never */
+};
+/* Join the smallest packs into one, so that each object is copied about log2(objects) times in its life. *joined (may be NULL): how many
+ * packs became one; 0 if there was nothing to do. Intakes, flushes and readers of other handles may go on meanwhile, another
+ * consolidation may not. Losing power at any step loses no object. STATUS_CORRUPT: a pack is damaged; nothing is removed then. */
+enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_bounds *bounds, struct error *e) MUST_CHECK;
+enum status repo_count_packs(size_t *out, struct repo *r, struct error *e) MUST_CHECK;
 /* Delete what a killed process left: quarantine directories and lock files of refs. Only while nobody else uses the repository. */
 enum status repo_intake_sweep(struct repo *r, struct error *e) MUST_CHECK;
 

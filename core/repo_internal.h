@@ -4,6 +4,8 @@
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
+#include <sys/types.h>
+#include <time.h>
 #include <zlib.h>
 
 #include "core/repo.h"
@@ -14,6 +16,7 @@
 #define REPO_MAX_STAGED_OBJECTS ((size_t)1 << 20)
 #define REPO_MAX_STAGED_BYTES ((size_t)256 << 20)
 #define REPO_MAX_BACKENDS 8
+#define REPO_MARKER "consolidated"
 #define REPO_MAX_DEPTH 32 /* of trees that are only passed on */
 
 static inline const git_oid *git_id(const struct oid *id)
@@ -65,6 +68,13 @@ struct refresher {
 	int (*refresh)(git_odb_backend *);
 };
 
+/* Which consolidation was the last; all 0 before the first. */
+struct pack_marker {
+	dev_t dev;
+	ino_t ino;
+	struct timespec changed;
+};
+
 struct repo {
 	git_repository *git;
 	git_odb *odb;
@@ -76,6 +86,8 @@ struct repo {
 	uint64_t reads;
 	struct refresher refreshers[REPO_MAX_BACKENDS];
 	size_t refreshers_len;
+	char *marker;		 /* path of the file that each consolidation replaces */
+	struct pack_marker seen; /* as it stood before this handle last looked for packs */
 };
 
 /* Turn a failed libgit2 call into a status; the text is "<fmt>: <libgit2's message>". */
@@ -139,6 +151,37 @@ void quarantine_close(struct quarantine *q);
 /* STATUS_INVALID unless each of the pack's objects is reached from head through objects of the pack; r sees the pack. */
 enum status pack_check_reached(struct repo *r, git_odb_backend *pack, uint32_t objects, const struct oid *head,
 			       struct error *e) MUST_CHECK;
+
+/* ---- repo_packs.c: the directory of packs ---- */
+#define PACK_HEX_MAX 64
+
+struct pack_file {
+	char hex[PACK_HEX_MAX + 1]; /* objects/pack/pack-<hex>.idx and .pack */
+	uint32_t objects;
+	uint64_t bytes; /* of the .pack */
+};
+
+struct pack_list {
+	struct pack_file *packs; /* fewest objects first */
+	size_t len, cap;
+};
+
+enum status packs_list(struct pack_list *out, struct repo *r, struct error *e) MUST_CHECK;
+void packs_clear(struct pack_list *l);
+/* Path of a pack's file ("idx", "pack"), the caller's; NULL without memory. */
+char *packs_path(const struct repo *r, const char *hex, const char *suffix);
+/* Take packs out of sight; all their objects are durable in others. Their bytes stay until packs_sweep. */
+enum status packs_retire(const struct pack_list *l, const char *but, struct repo *r, struct error *e) MUST_CHECK;
+/* Delete packs without an index, retired or left by a killed process, once they are that old. */
+void packs_sweep(struct repo *r, int64_t grace_ms);
+void packs_marker(struct pack_marker *out, const struct repo *r);
+/* True, and the packs are looked for anew, if others were joined since this handle last looked. */
+bool packs_heal(struct repo *r);
+
+/* ---- repo_join.c: many packs become one ---- */
+/* Fill and index q with every object of the packs, copied as they are stored. */
+enum status packs_join(struct quarantine *q, struct repo *r, const struct pack_list *l, const atomic_bool *stop,
+		       struct error *e) MUST_CHECK;
 
 /* ---- repo_tree.c: a raw tree, entry by entry, strictly checked, nothing allocated ---- */
 #define TREE_NAME_MAX 255

@@ -134,6 +134,13 @@ static int view_foreach(git_odb_backend *backend, git_odb_foreach_cb visit, void
 	return quarantine ? quarantine->foreach (quarantine, visit, payload) : 0;
 }
 
+/* libgit2 asks at every miss, and tries again if this succeeds. Looking through the pack directory each time would cost
+ * more than all else, so it is done only when packs that this handle knows may have been joined into a new one. */
+static int view_refresh(git_odb_backend *backend)
+{
+	return packs_heal(((struct view *)backend)->repo) ? 0 : GIT_ENOTFOUND;
+}
+
 static void view_free(git_odb_backend *backend)
 {
 	free(backend);
@@ -151,6 +158,7 @@ enum status view_attach(struct repo *r, struct error *e)
 	v->backend.read_header = view_read_header;
 	v->backend.exists = view_exists;
 	v->backend.foreach = view_foreach;
+	v->backend.refresh = view_refresh;
 	v->backend.free = view_free;
 	v->repo = r;
 	if (!rc)
