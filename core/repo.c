@@ -209,46 +209,69 @@ static void take_refreshers(struct repo *r)
 	}
 }
 
+static enum status attach(struct repo *r, struct error *e)
+{
+	int rc = 0;
+
+	packs_marker(&r->seen, r); /* first: what is joined while we look must count as unseen */
+	rc = git_repository_open_bare(&r->git, r->path);
+	if (!rc)
+		rc = git_repository_odb(&r->odb, r->git);
+	if (rc)
+		return git_failed(e, rc, "cannot open the repository %s", r->path);
+	take_refreshers(r);
+	return view_attach(r, e);
+}
+
+static void detach(struct repo *r)
+{
+	git_odb_free(r->odb);
+	git_repository_free(r->git);
+	r->odb = NULL;
+	r->git = NULL;
+	r->refreshers_len = 0;
+}
+
 enum status repo_open(struct repo **out, const char *path, struct error *e)
 {
 	struct repo *r = calloc(1, sizeof(*r));
 	enum status st = STATUS_OK;
-	int rc = 0;
 
-	if (!r || !(r->path = strdup(path))) {
+	if (!r || !(r->path = strdup(path)) || !(r->marker = path_join(path, REPO_MARKER)))
 		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
-		goto done;
+	else
+		st = attach(r, e);
+	if (st) {
+		repo_close(r);
+		return st;
 	}
-	r->marker = path_join(path, REPO_MARKER);
-	if (!r->marker) {
-		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
-		goto done;
-	}
-	packs_marker(&r->seen, r);
-	rc = git_repository_open_bare(&r->git, path);
-	if (!rc)
-		rc = git_repository_odb(&r->odb, r->git);
-	if (rc) {
-		st = git_failed(e, rc, "cannot open the repository %s", path);
-		goto done;
-	}
-	take_refreshers(r);
-	st = view_attach(r, e);
-	if (st)
-		goto done;
 	*out = r;
-	r = NULL;
-done:
-	repo_close(r);
-	return st;
+	return STATUS_OK;
+}
+
+enum status repo_reopen(struct repo *r, struct error *e)
+{
+	struct repo old = *r;
+	enum status st = STATUS_OK;
+
+	r->git = NULL;
+	r->odb = NULL;
+	r->refreshers_len = 0;
+	st = attach(r, e);
+	if (st) {
+		detach(r);
+		*r = old;
+		return st;
+	}
+	detach(&old);
+	return STATUS_OK;
 }
 
 void repo_close(struct repo *r)
 {
 	if (!r)
 		return;
-	git_odb_free(r->odb);
-	git_repository_free(r->git);
+	detach(r);
 	staging_clear(&r->staged);
 	free(r->marker);
 	free(r->path);
@@ -267,7 +290,7 @@ uint64_t repo_reads(const struct repo *r)
 
 enum status repo_refresh(struct repo *r, struct error *e)
 {
-	packs_marker(&r->seen, r); /* first: what is joined while we look must count as unseen */
+	packs_marker(&r->seen, r);
 	for (size_t i = 0; i < r->refreshers_len; i++) {
 		int rc = r->refreshers[i].refresh(r->refreshers[i].backend);
 

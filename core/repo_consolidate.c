@@ -65,7 +65,7 @@ enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_b
 	}
 	if (st == STATUS_OK && done) {
 		packs_sweep(r, b->grace_ms);
-		st = repo_refresh(r, e);
+		st = repo_reopen(r, e);
 	}
 	if (st == STATUS_OK && joined)
 		*joined = done;

@@ -90,6 +90,8 @@ struct repo {
 	struct pack_marker seen; /* as it stood before this handle last looked for packs */
 };
 
+/* Let go of packs that are gone; what is staged or in quarantine stays. The handle is as before if it fails. */
+enum status repo_reopen(struct repo *r, struct error *e) MUST_CHECK;
 /* Turn a failed libgit2 call into a status; the text is "<fmt>: <libgit2's message>". */
 enum status git_failed(struct error *e, int rc, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* True if the repository itself holds id: neither staged nor in quarantine. */
