@@ -49,6 +49,13 @@
 #define LIMIT_DERIVED_LAG 64	     /* merges between two notes of how far the derived refs are */
 #define LIMIT_REASON_BYTES 900	     /* of the sentence in a refusal */
 
+/* upkeep */
+#define LIMIT_PACKS 30		    /* of a practice, before they are joined */
+#define LIMIT_UPKEEP_PUSHES 5	    /* between two looks; each leaves two packs */
+#define LIMIT_JOINED_OBJECTS 100000 /* of a pack that is made by joining: 200 bytes of memory each while it is made */
+#define LIMIT_JOINED_BYTES (512LL * 1024 * 1024)
+#define LIMIT_RETIRED_MS 60000 /* how long the bytes of joined packs stay for requests that read them */
+
 /* certificates */
 #define LIMIT_AUTHORITY_DAYS 3653 /* of the CA and the server's own: ten years */
 #define LIMIT_DEVICE_DAYS 366

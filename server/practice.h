@@ -21,6 +21,13 @@
 
 struct view;
 
+/* Guarded by the mutex of server/upkeep.c. */
+struct practice_upkeep {
+	unsigned pushes; /* since the start */
+	bool waits;	 /* in the queue */
+	struct practice *next;
+};
+
 struct practice {
 	char ods[7];
 	char name[PRACTICE_NAME_MAX];
@@ -30,6 +37,7 @@ struct practice {
 	struct store_history *history; /* owned */
 	pthread_mutex_t view_mutex;
 	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
+	struct practice_upkeep upkeep;
 	struct oid derived; /* the derived refs follow from this main; guarded by the practice's lock */
 };
 

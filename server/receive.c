@@ -131,6 +131,8 @@ static void end(struct request *r)
 		answer_error(&r->answer, &e);
 	else
 		report(r, work, st, &e);
+	if (st == STATUS_OK)
+		upkeep_pushed(r->service->upkeep, r->practice);
 	push_clear(&work->push); /* before the answer goes: nothing of a refused push is left by then */
 }
 

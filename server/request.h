@@ -10,12 +10,14 @@
 #include "server/practices.h"
 #include "server/push.h"
 #include "server/route.h"
+#include "server/upkeep.h"
 
 /* What all requests of one serving process share. */
 struct service {
 	const struct config *config;
 	struct practices *practices;
 	const struct env *env;
+	struct upkeep *upkeep;
 };
 
 struct request {

@@ -75,6 +75,8 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 	if (st == STATUS_OK)
 		st = practices_open(&p->service.practices, o->dir, o->env, e);
 	if (st == STATUS_OK)
+		st = upkeep_open(&p->service.upkeep, e);
+	if (st == STATUS_OK)
 		st = jobs_open(&p->jobs, LIMIT_JOB_THREADS, e);
 	if (st == STATUS_OK)
 		st = peers_open(&p->peers, max_fd, e);
@@ -127,6 +129,7 @@ static void close_all(struct process *p)
 	listener_close(p->listener);
 	http_close(p->http);
 	jobs_close(p->jobs);
+	upkeep_close(p->service.upkeep);
 	peers_close(p->peers);
 	practices_close(p->service.practices);
 	config_clear(&p->config);

@@ -161,6 +161,44 @@ enum status store_recover(struct store_history *h, struct error *e)
 	return st;
 }
 
+/* The handle for refs lives as long as the server: with a new one the files of packs that are gone are let go of. */
+static enum status reopen_refs(struct store_history *h, struct error *e)
+{
+	struct repo *fresh = NULL;
+	enum status st = repo_open(&fresh, h->git, e);
+
+	if (st != STATUS_OK)
+		return st;
+	(void)pthread_mutex_lock(&h->mutex);
+	repo_close(h->refs);
+	h->refs = fresh;
+	(void)pthread_mutex_unlock(&h->mutex);
+	return STATUS_OK;
+}
+
+enum status store_consolidate(size_t *joined, struct store_history *h, const atomic_bool *stop, struct error *e)
+{
+	const struct repo_bounds bounds = {
+		.packs = LIMIT_PACKS,
+		.objects = LIMIT_JOINED_OBJECTS,
+		.pack_bytes = LIMIT_JOINED_BYTES,
+		.grace_ms = LIMIT_RETIRED_MS,
+		.stop = stop,
+	};
+	struct repo *r = NULL;
+	size_t done = 0;
+	enum status st = repo_open(&r, h->git, e);
+
+	if (st == STATUS_OK)
+		st = repo_consolidate(&done, r, &bounds, e);
+	repo_close(r);
+	if (st == STATUS_OK && done)
+		st = reopen_refs(h, e);
+	if (st == STATUS_OK)
+		*joined = done;
+	return st;
+}
+
 /* ---- refs ---- */
 
 static enum status add_ref(void *ctx, const char *name, const struct oid *id)

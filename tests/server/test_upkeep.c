@@ -1,0 +1,159 @@
+#include "tests/server/world.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define PUSHES 200
+#define MOST_PACKS 50
+
+static struct world w;
+static struct testdev manager;
+static atomic_bool pushing = true;
+
+static int open_practice(void **state)
+{
+	(void)state;
+	world_open(&w);
+	join_first(&w, &manager);
+	return 0;
+}
+
+static int close_practice(void **state)
+{
+	(void)state;
+	testdev_clear(&manager);
+	world_close(&w);
+	return 0;
+}
+
+static cJSON *site_record(const char *id)
+{
+	struct stamp stamp = {
+		.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
+	cJSON *site = OBJECT("schema", "site/1", "id", id);
+
+	ok(id_make(stamp.id, env_system()));
+	ok(record_set(site, "name", cJSON_CreateString("A site"), &stamp, NULL));
+	return site;
+}
+
+static size_t packs(void)
+{
+	struct repo *there = NULL;
+	size_t n = 0;
+
+	ok(repo_open(&there, w.git, NULL));
+	ok(repo_count_packs(&n, there, NULL));
+	repo_close(there);
+	return n;
+}
+
+struct reading {
+	int fetches, failures;
+};
+
+/* Fetch the whole log again and again, as a joining device does. */
+static void *read_on(void *arg)
+{
+	struct reading *reading = arg;
+
+	while (atomic_load(&pushing)) {
+		struct oid main_id = server_ref(&w, "refs/heads/main");
+		struct buf body = BUF_INIT;
+		char hex[OID_HEX_LEN + 1];
+		struct reply r;
+
+		oid_hex(hex, &main_id);
+		pkt_addf(&body, "want %s\n", hex);
+		pkt_flush(&body);
+		pkt_addf(&body, "done\n");
+		post(&r, &w, &manager, "/" ODS "/history.git/git-upload-pack", "application/x-git-upload-pack-request",
+		     body.data, body.len);
+		reading->fetches++;
+		reading->failures += r.code != 200 || !reply_has(&r, "PACK");
+		buf_clear(&body);
+		reply_clear(&r);
+	}
+	return NULL;
+}
+
+static void packs_stay_few_over_many_pushes_and_readers_do_not_notice(void **state)
+{
+	struct reading reading = {0, 0};
+	struct oid main_id = fetch_main(&w);
+	pthread_t reader;
+	size_t most = 0;
+
+	(void)state;
+	assert_int_equal(pthread_create(&reader, NULL, read_on, &reading), 0);
+	for (int i = 0; i < PUSHES; i++) {
+		char id[16], path[64];
+		struct file file = {path, NULL};
+		struct oid head;
+		size_t n = 0;
+
+		(void)snprintf(id, sizeof(id), "site%d", i);
+		(void)snprintf(path, sizeof(path), "sites/%s.json", id);
+		file.record = site_record(id);
+		/* one edit on the other; nothing else happens in this practice */
+		head = commit(&w, &manager, i ? &manager.head : &main_id, &file, 1);
+		assert_true(push(&w, &manager, &head, NULL));
+		ok(repo_flush(w.local, NULL));
+		n = packs();
+		most = n > most ? n : most;
+	}
+	atomic_store(&pushing, false);
+	assert_int_equal(pthread_join(reader, NULL), 0);
+	assert_true(reading.fetches > 0);
+	assert_int_equal(reading.failures, 0);
+	assert_true(log_count(&w, "packs joined") > 0);
+	assert_int_equal(log_count(&w, "could not be joined"), 0);
+	assert_true(most <= MOST_PACKS);
+	assert_sound(&w);
+}
+
+static void every_record_is_there_afterwards(void **state)
+{
+	struct repo *there = NULL;
+	struct commit c = COMMIT_INIT;
+	struct oid main_id = server_ref(&w, "refs/heads/main");
+
+	(void)state;
+	ok(repo_open(&there, w.git, NULL));
+	ok(repo_commit_read(&c, there, &main_id, NULL));
+	for (int i = 0; i < PUSHES; i++) {
+		struct buf text = BUF_INIT;
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "sites/site%d.json", i);
+		ok(tree_read_path(&text, there, &c.tree, path, RECORD_MAX_BYTES, NULL));
+		buf_clear(&text);
+	}
+	commit_clear(&c);
+	repo_close(there);
+}
+
+static void a_server_killed_amid_this_goes_on_with_all_of_it(void **state)
+{
+	(void)state;
+	(void)server_stop(&w, SIGKILL);
+	assert_sound(&w);
+	server_start(&w);
+	(void)fetch_main(&w);
+	every_record_is_there_afterwards(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packs_stay_few_over_many_pushes_and_readers_do_not_notice),
+		cmocka_unit_test(every_record_is_there_afterwards),
+		cmocka_unit_test(a_server_killed_amid_this_goes_on_with_all_of_it),
+	};
+	int failed = 0;
+
+	ok(repo_init_library(NULL));
+	failed = cmocka_run_group_tests(tests, open_practice, close_practice);
+	repo_shutdown_library();
+	return failed;
+}
