@@ -25,6 +25,11 @@
 #define LIMIT_CHAIN 100000                   /* own commits that wait */
 #define LIMIT_PUSH_ROUNDS 1000               /* pushes in one sync */
 
+/* packs in the home */
+#define LIMIT_PACKS 30               /* before they are joined */
+#define LIMIT_JOINED_OBJECTS 20000   /* of a pack that is made by joining: 200 bytes of memory each while it is made */
+#define LIMIT_JOINED_BYTES (64LL * 1024 * 1024)
+
 /* the home */
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_FILE_BYTES (256 * 1024)

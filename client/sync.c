@@ -251,6 +251,20 @@ static void renew(struct sync *s)
 		log_line(LOG_LEVEL_WARN, "the certificate could not be renewed", "reason", why.text, NULL);
 }
 
+/* Each visit leaves a pack or two. The home is locked, so nobody else reads the old ones. What was exchanged counts all the same if this fails. */
+static void join_packs(struct qip *q)
+{
+	static const struct repo_bounds bounds = {
+		.packs = LIMIT_PACKS,
+		.objects = LIMIT_JOINED_OBJECTS,
+		.pack_bytes = LIMIT_JOINED_BYTES,
+	};
+	struct error why = {0};
+
+	if (repo_consolidate(NULL, q->repo, &bounds, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "packs could not be joined", "reason", why.text, NULL);
+}
+
 static enum status run(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
@@ -282,8 +296,10 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 		remote_end(&s.remote, q);
 	}
 	repo_discard(q->repo);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
+		join_packs(q);
 		*out = s.report;
+	}
 	return st;
 }
 

@@ -346,6 +346,63 @@ static void a_revoked_device_is_told_so(void **state)
 	qip_close(late);
 }
 
+static size_t packs_of(struct qip *q)
+{
+	size_t packs = 0;
+
+	OK(repo_count_packs(&packs, q->repo, &last_error));
+	return packs;
+}
+
+static int shell_number(const char *format, const struct qip *q)
+{
+	char command[PRACTICE_PATH * 3], row[32] = "";
+	FILE *f = NULL;
+
+	(void)snprintf(command, sizeof(command), "cd '%s/" HOME_HISTORY "' && %s", q->path, format);
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(row, sizeof(row), f));
+	assert_int_equal(pclose(f), 0);
+	return atoi(row);
+}
+
+static int packs_on_disk(const struct qip *q)
+{
+	return shell_number("ls objects/pack/*.pack | wc -l", q);
+}
+
+static void assert_sound(const struct qip *q)
+{
+	assert_int_equal(shell_number("git fsck --strict >/dev/null 2>&1; echo $?", q), 0);
+}
+
+static void packs_stay_few_over_a_hundred_syncs(void **state)
+{
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	size_t most = 0;
+
+	(void)state;
+	practice_add_action(path, boss, "QIP-90");
+	for (int i = 0; i < 100; i++) {
+		practice_set(boss, path, "status", i % 2 ? "green" : "amber");
+		practice_answers(kiosk, 1);
+		(void)practice_sync(boss);
+		(void)practice_sync(kiosk);
+		most = packs_of(boss) > most ? packs_of(boss) : most;
+		most = packs_of(kiosk) > most ? packs_of(kiosk) : most;
+	}
+	assert_true(most <= 50);
+	assert_true(packs_on_disk(boss) <= 50); /* nothing of the old ones stays */
+	assert_true(packs_on_disk(kiosk) <= 50);
+	OK(qip_read(&record, boss, path, &last_error));
+	assert_string_equal(json_string(record, "status"), "green");
+	cJSON_Delete(record);
+	assert_sound(boss);
+	assert_sound(kiosk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +410,7 @@ int main(void)
 		cmocka_unit_test(two_sites_edit_offline_and_both_see_both_values),
 		cmocka_unit_test(with_nothing_to_do_it_costs_one_request),
 		cmocka_unit_test(a_kiosks_answers_arrive_in_order_and_in_one_push),
+		cmocka_unit_test(packs_stay_few_over_a_hundred_syncs),
 		cmocka_unit_test(offline_it_says_so_and_loses_nothing),
 		cmocka_unit_test(a_lost_receipt_neither_loses_nor_repeats),
 		cmocka_unit_test(a_killed_sync_is_gone_on_with),
