@@ -21,6 +21,23 @@ static void hashes_as_fips_180_says(void **state)
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+static void hashes_in_pieces_as_git_does(void **state)
+{
+	uint8_t digest[SHA1_LEN];
+	char hex[2 * SHA1_LEN + 1];
+	struct sha1 *s = sha1_open();
+
+	(void)state;
+	assert_non_null(s);
+	sha1_add(s, "a", 1);
+	sha1_add(s, NULL, 0);
+	sha1_add(s, "bc", 2);
+	assert_int_equal(sha1_finish(digest, s), STATUS_OK);
+	sha1_close(s);
+	hex_encode(hex, digest, sizeof(digest));
+	assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d"); /* FIPS 180 */
+}
+
 /* RFC 3720, appendix B.4 */
 static void checks_sums_as_rfc_3720_says(void **state)
 {
@@ -140,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_as_fips_180_says),
+		cmocka_unit_test(hashes_in_pieces_as_git_does),
 		cmocka_unit_test(checks_sums_as_rfc_3720_says),
 		cmocka_unit_test(a_sum_in_pieces_is_the_sum_of_the_whole),
 		cmocka_unit_test(hex_goes_both_ways),
