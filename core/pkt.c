@@ -41,6 +41,11 @@ void pkt_flush(struct buf *out)
 	buf_add(out, "0000", HEADER_LEN);
 }
 
+void pkt_delim(struct buf *out)
+{
+	buf_add(out, "0001", HEADER_LEN);
+}
+
 void pkt_band(struct buf *out, int band, const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;

@@ -21,6 +21,7 @@ struct pkt {
 void pkt_add(struct buf *out, const void *bytes, size_t len);
 void pkt_addf(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void pkt_flush(struct buf *out);
+void pkt_delim(struct buf *out); /* between two parts of one message (protocol v2) */
 /* Append bytes as side-band-64k packets of one band (1 data, 2 progress, 3 fatal), split as needed. */
 void pkt_band(struct buf *out, int band, const void *bytes, size_t len);
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/log.h"
+#include "server/v2.h"
 #include "server/verify.h"
 
 static int64_t monotonic_ms(const struct exchange *x)
@@ -143,6 +144,7 @@ void exchange_begin(struct exchange *x, const struct tls_peer *peer)
 
 	r->peer = *peer;
 	r->git_service = MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, "service");
+	r->git_v2 = v2_is_asked_for(header(x, "Git-Protocol"));
 	e.status = begin(x, &e);
 	if (e.status != STATUS_OK)
 		exchange_refuse(x, &e);

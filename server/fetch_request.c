@@ -88,7 +88,8 @@ static enum status read_all(struct fetch_request *f, const char *bytes, size_t l
 		else if (p.kind == PKT_FLUSH)
 			f->flushed = true;
 		else if (p.kind == PKT_DELIM)
-			st = error_set(e, STATUS_MALFORMED, "this server speaks version 0 of git's protocol");
+			st = error_set(e, STATUS_MALFORMED,
+				       "that packet is of version 2 of git's protocol, which was not asked for");
 		else if (wants_done && pkt_is(&p, "done"))
 			f->done = true;
 		else
@@ -97,10 +98,55 @@ static enum status read_all(struct fetch_request *f, const char *bytes, size_t l
 	return st;
 }
 
-enum status fetch_request_parse(struct fetch_request *out, const char *bytes, size_t len, struct error *e)
+/* ---- version 2 ---- */
+
+/* One argument of the command. Packs are never thin, and there is no tag and no progress to tell of. */
+static enum status read_argument(struct fetch_request *f, const struct pkt *p, struct error *e)
+{
+	static const char *const needless[] = {"thin-pack", "no-progress", "include-tag", "ofs-delta"};
+	const char *rest = NULL;
+	size_t rest_len = 0;
+	struct oid id = {{0}};
+
+	if (p->kind == PKT_DATA && read_id(&id, p, "want ", &rest, &rest_len) && rest_len == 0)
+		return add_id(&f->wants, &f->wants_len, &f->wants_cap, LIMIT_WANTS, &id, e);
+	if (p->kind == PKT_DATA && read_id(&id, p, "have ", &rest, &rest_len) && rest_len == 0)
+		return add_id(&f->haves, &f->haves_len, &f->haves_cap, LIMIT_HAVES, &id, e);
+	if (pkt_is(p, "done")) {
+		f->done = true;
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(needless); i++) {
+		if (pkt_is(p, needless[i]))
+			return STATUS_OK;
+	}
+	return error_set(e, STATUS_MALFORMED, "a fetch has an argument that this server did not offer");
+}
+
+static enum status read_arguments(struct fetch_request *f, const char *bytes, size_t len, struct error *e)
+{
+	enum status st = STATUS_OK;
+	struct pkt p = {0};
+	size_t at = 0;
+
+	f->multi_ack = f->side_band = true;
+	while (st == STATUS_OK && !f->flushed) {
+		if (pkt_next(&p, bytes, len, &at) != STATUS_OK)
+			return error_set(e, STATUS_MALFORMED, "the request is torn or no sequence of git's packets");
+		if (p.kind == PKT_FLUSH)
+			f->flushed = true;
+		else
+			st = read_argument(f, &p, e);
+	}
+	return st;
+}
+
+/* ---- both ---- */
+
+static enum status parse(struct fetch_request *out, const char *bytes, size_t len, bool v2, struct error *e)
 {
 	struct fetch_request f = FETCH_REQUEST_INIT;
-	enum status st = read_all(&f, bytes, len, e);
+	enum status st = v2 ? read_arguments(&f, bytes, len, e) : read_all(&f, bytes, len, e);
 
 	if (st != STATUS_OK) {
 		fetch_request_clear(&f);
@@ -108,6 +154,16 @@ enum status fetch_request_parse(struct fetch_request *out, const char *bytes, si
 	}
 	*out = f;
 	return STATUS_OK;
+}
+
+enum status fetch_request_parse(struct fetch_request *out, const char *bytes, size_t len, struct error *e)
+{
+	return parse(out, bytes, len, false, e);
+}
+
+enum status fetch_request_parse_v2(struct fetch_request *out, const char *bytes, size_t len, struct error *e)
+{
+	return parse(out, bytes, len, true, e);
 }
 
 void fetch_request_clear(struct fetch_request *f)

@@ -1,5 +1,5 @@
-/* server/fetch_request.h - what a client asks of upload-pack, protocol v0 over stateless HTTP (gitprotocol-pack,
- * "Packfile Negotiation"). */
+/* server/fetch_request.h - what a client asks of upload-pack over stateless HTTP: protocol v0 (gitprotocol-pack,
+ * "Packfile Negotiation") and the command fetch of v2 (gitprotocol-v2). */
 #ifndef QIP_SERVER_FETCH_REQUEST_H
 #define QIP_SERVER_FETCH_REQUEST_H
 
@@ -21,6 +21,9 @@ struct fetch_request {
 /* Parse a whole body. STATUS_MALFORMED; STATUS_TOO_BIG over LIMIT_WANTS or LIMIT_HAVES. A body without wants is
  * well-formed. */
 enum status fetch_request_parse(struct fetch_request *out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
+/* The same of v2: the arguments of the command. */
+enum status fetch_request_parse_v2(struct fetch_request *out, const char *bytes, size_t len,
+				   struct error *e) MUST_CHECK;
 void fetch_request_clear(struct fetch_request *f);
 
 #endif

@@ -36,6 +36,7 @@
 /* fetching */
 #define LIMIT_REFS 4096
 #define LIMIT_WANTS 4096
+#define LIMIT_REF_PREFIXES 4096 /* of one ls-refs; with more it lists all */
 #define LIMIT_HAVES 65536
 #define LIMIT_OLD_WANTS 16 /* wants that are no tip (any more): each costs a walk */
 #define LIMIT_READY_WALKS 64

@@ -156,3 +156,38 @@ enum status negotiate_round(struct buf *out, bool *send_pack, struct fetch_reque
 	}
 	return buf_ok(out) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
+
+enum status negotiate_acks(struct buf *out, bool *send_pack, struct fetch_request *f, struct repo *r, struct error *e)
+{
+	struct coverage c = {.request = f, .repo = r};
+	char hex[OID_HEX_LEN + 1];
+	enum status st = STATUS_OK;
+	bool enough = false;
+	size_t kept = 0;
+
+	pkt_addf(out, "acknowledgments\n");
+	for (size_t i = 0; st == STATUS_OK && i < f->haves_len; i++) {
+		bool common = false;
+
+		st = is_common(&common, r, &f->haves[i], e);
+		if (st != STATUS_OK || !common)
+			continue;
+		f->haves[kept++] = f->haves[i];
+		oid_hex(hex, &f->haves[kept - 1]);
+		pkt_addf(out, "ACK %s\n", hex);
+		st = ready(&enough, &c, &f->haves[kept - 1], e);
+	}
+	if (st != STATUS_OK)
+		return st;
+	f->haves_len = kept;
+	if (kept == 0)
+		pkt_addf(out, "NAK\n");
+	*send_pack = enough;
+	if (enough) {
+		pkt_addf(out, "ready\n");
+		pkt_delim(out);
+	} else {
+		pkt_flush(out);
+	}
+	return buf_ok(out) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+}

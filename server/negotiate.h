@@ -14,4 +14,8 @@ enum status negotiate_wants(const struct fetch_request *f, struct repo *r, const
 enum status negotiate_round(struct buf *out, bool *send_pack, struct fetch_request *f, struct repo *r,
 			    struct error *e) MUST_CHECK;
 
+/* The same of v2: append the section "acknowledgments", with the packet behind it. f->haves keeps only what is here. */
+enum status negotiate_acks(struct buf *out, bool *send_pack, struct fetch_request *f, struct repo *r,
+			   struct error *e) MUST_CHECK;
+
 #endif

@@ -6,9 +6,8 @@
 #include "core/pkt.h"
 #include "core/policy.h"
 #include "server/request.h"
+#include "server/v2.h"
 
-#define MAIN "refs/heads/main"
-#define AGENT "agent=qip/" QIP_VERSION
 #define FETCH_CAPABILITIES "multi_ack_detailed no-done side-band-64k no-progress ofs-delta"
 #define PUSH_CAPABILITIES "report-status side-band-64k ofs-delta no-thin"
 
@@ -21,6 +20,15 @@ void refs_filter(struct store_refs *refs, const struct identity *who)
 			refs->refs[kept++] = refs->refs[i];
 	}
 	refs->len = kept;
+}
+
+const struct store_ref *refs_head(const struct store_refs *refs)
+{
+	for (size_t i = 0; i < refs->len; i++) {
+		if (strcmp(refs->refs[i].name, REFS_MAIN) == 0)
+			return &refs->refs[i];
+	}
+	return NULL;
 }
 
 static void add_line(struct buf *out, bool *first, const struct oid *id, const char *name, const char *capabilities)
@@ -46,18 +54,14 @@ static void add_line(struct buf *out, bool *first, const struct oid *id, const c
 void refs_advertise(struct buf *out, const struct store_refs *refs, const char *service)
 {
 	bool fetch = strcmp(service, "git-upload-pack") == 0, first = true;
-	const struct store_ref *head = NULL;
+	const struct store_ref *head = refs_head(refs);
 	struct buf capabilities = BUF_INIT;
 	const struct oid nothing = {{0}};
 
-	for (size_t i = 0; i < refs->len; i++) {
-		if (strcmp(refs->refs[i].name, MAIN) == 0)
-			head = &refs->refs[i];
-	}
 	buf_adds(&capabilities, fetch ? FETCH_CAPABILITIES : PUSH_CAPABILITIES);
 	if (fetch && head)
-		buf_adds(&capabilities, " symref=HEAD:" MAIN);
-	buf_adds(&capabilities, " " AGENT);
+		buf_adds(&capabilities, " symref=HEAD:" REFS_MAIN);
+	buf_adds(&capabilities, " " REFS_AGENT);
 	pkt_addf(out, "# service=%s\n", service);
 	pkt_flush(out);
 	if (fetch && head)
@@ -85,12 +89,15 @@ static void answer_refs(struct request *r)
 		answer_text(&r->answer, 403, "this server speaks git's smart protocol alone: use git 1.6.6 or later");
 		return;
 	}
-	if (store_refs(&refs, r->practice->history, &e) != STATUS_OK) {
+	if (fetch && r->git_v2) {
+		v2_advertise(&out);
+	} else if (store_refs(&refs, r->practice->history, &e) == STATUS_OK) {
+		refs_filter(&refs, &r->who);
+		refs_advertise(&out, &refs, r->git_service);
+	} else {
 		answer_error(&r->answer, &e);
 		return;
 	}
-	refs_filter(&refs, &r->who);
-	refs_advertise(&out, &refs, r->git_service);
 	answer_bytes(&r->answer, 200,
 		     fetch ? "application/x-git-upload-pack-advertisement"
 			   : "application/x-git-receive-pack-advertisement",

@@ -24,6 +24,7 @@ struct request {
 	const struct service *service; /* borrowed */
 	struct route route;
 	const char *git_service; /* of ?service=, borrowed until the request ends; NULL for none */
+	bool git_v2;		 /* the client asked for version 2 of git's protocol */
 	struct tls_peer peer;
 	struct practice *practice; /* borrowed; NULL where the route has none */
 	struct view *view;	   /* owned; the log when the request began */

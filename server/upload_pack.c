@@ -1,4 +1,4 @@
-/* server/upload_pack.c - what devices and auditors fetch: protocol v0, stateless.
+/* server/upload_pack.c - what devices and auditors fetch: protocols v0 and v2, stateless.
  *
  * Enters: wants and haves. Leaves: the lines of this round and, when enough is common, one pack of what is missing. A
  * want reaches only what the device's role may read.
@@ -9,6 +9,7 @@
 #include "server/negotiate.h"
 #include "server/refs.h"
 #include "server/request.h"
+#include "server/v2.h"
 
 #define RESULT_TYPE "application/x-git-upload-pack-result"
 
@@ -71,6 +72,61 @@ static enum status serve(struct request *r, struct fetch_request *f, struct repo
 	return st;
 }
 
+static enum status serve_fetch(struct request *r, struct fetch_request *f, struct repo *repo,
+			       const struct store_refs *refs, struct error *e)
+{
+	struct buf lines = BUF_INIT;
+	bool pack = f->wants_len > 0;
+	enum status st = negotiate_wants(f, repo, refs, e);
+
+	if (st == STATUS_OK && pack && f->haves_len > 0 && !f->done)
+		st = negotiate_acks(&lines, &pack, f, repo, e);
+	if (st == STATUS_OK && pack)
+		pkt_addf(&lines, "packfile\n");
+	if (st == STATUS_OK && !buf_ok(&lines))
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	if (st == STATUS_OK)
+		st = spool_add(&r->answer.body, lines.data, lines.len, e);
+	if (st == STATUS_OK && pack)
+		st = send_pack(&r->answer.body, f, repo, e);
+	buf_clear(&lines);
+	return st;
+}
+
+static enum status serve_ls_refs(struct request *r, const struct v2_command *c, const struct store_refs *refs,
+				 struct error *e)
+{
+	struct buf lines = BUF_INIT;
+	enum status st = v2_ls_refs(&lines, c, refs, e);
+
+	if (st == STATUS_OK)
+		st = spool_add(&r->answer.body, lines.data, lines.len, e);
+	buf_clear(&lines);
+	return st;
+}
+
+static enum status run_v2(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
+			  struct error *e)
+{
+	struct v2_command c = {.kind = V2_NOTHING};
+	enum status st = v2_command_parse(&c, buf_text(&r->collected), r->collected.len, e);
+
+	if (st != STATUS_OK || c.kind == V2_NOTHING)
+		return st;
+	if (c.kind == V2_LS_REFS)
+		return serve_ls_refs(r, &c, refs, e);
+	st = fetch_request_parse_v2(f, c.arguments, c.arguments_len, e);
+	return st == STATUS_OK ? serve_fetch(r, f, repo, refs, e) : st;
+}
+
+static enum status run_v0(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
+			  struct error *e)
+{
+	enum status st = fetch_request_parse(f, buf_text(&r->collected), r->collected.len, e);
+
+	return st == STATUS_OK ? serve(r, f, repo, refs, e) : st;
+}
+
 /* Words that stock git shows to its user. */
 static void answer_err(struct request *r, const struct error *e)
 {
@@ -88,15 +144,13 @@ static void end(struct request *r)
 	struct store_refs refs = STORE_REFS_INIT;
 	struct error e = {STATUS_OK, ""};
 	struct repo *repo = NULL;
-	enum status st = fetch_request_parse(&f, buf_text(&r->collected), r->collected.len, &e);
+	enum status st = store_refs(&refs, r->practice->history, &e);
 
-	if (st == STATUS_OK)
-		st = store_refs(&refs, r->practice->history, &e);
 	if (st == STATUS_OK)
 		st = store_reader_open(&repo, r->practice->history, &e);
 	if (st == STATUS_OK) {
 		refs_filter(&refs, &r->who);
-		st = serve(r, &f, repo, &refs, &e);
+		st = r->git_v2 ? run_v2(r, &f, repo, &refs, &e) : run_v0(r, &f, repo, &refs, &e);
 	}
 	e.status = st;
 	if (st == STATUS_DENIED) {
