@@ -133,6 +133,38 @@ typedef enum status (*repo_sink)(void *ctx, const void *bytes, size_t len);
  * trees only where they differ from a parent's. haves that are not there are passed over. *objects (may be NULL): how many. */
 enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
 			   repo_sink sink, void *ctx, uint32_t *objects, struct error *e) MUST_CHECK;
+/* The same for a shallow clone: of `cuts` it counts as true that they have no parents, on both sides. */
+struct repo_span {
+	const struct oid *wants, *haves, *cuts;
+	size_t wants_len, haves_len, cuts_len;
+};
+enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx, uint32_t *objects,
+				struct error *e) MUST_CHECK;
+
+/* ---- shallow clones (core/repo_shallow.c) ---- */
+#define REPO_DEPTH_ALL UINT32_MAX
+struct repo_depth {
+	uint32_t commits;           /* in a row from a tip: 1 is the tip alone; REPO_DEPTH_ALL: no bound */
+	int64_t since_s;            /* none committed before, Unix time, s; INT64_MIN: no bound */
+	const struct oid *without;  /* nor what these reach */
+	size_t without_len;
+};
+/* Where a clone of so much ends. */
+struct repo_edge {
+	struct oid *ids;            /* owned; commits of the clone that come without their parents */
+	size_t len;
+	struct oid *opened;         /* owned; of the ends of the clone as it was: those that are inside now */
+	size_t opened_len;
+	struct oid *beyond;         /* owned; the parents of opened */
+	size_t beyond_len;
+};
+#define REPO_EDGE_INIT {0}
+
+/* ends: of the clone as it was; those that the tips do not reach are passed over. A tip that the bounds leave out comes alone;
+ * STATUS_USAGE when they leave out all. */
+enum status repo_edge_find(struct repo_edge *out, struct repo *r, const struct oid *tips, size_t tips_len,
+			   const struct repo_depth *depth, const struct oid *ends, size_t ends_len, struct error *e) MUST_CHECK;
+void repo_edge_clear(struct repo_edge *edge);
 
 /* Taking a pack in, through a quarantine directory inside the repository. One at a time on a handle. A pack without objects is
  * allowed; a thin one (deltas against objects that are not in it) is not: advertise no-thin, ask for no thin-pack. Objects of any

@@ -225,7 +225,7 @@ struct walk_commit {
 	size_t before_len;
 };
 /* Commits reachable from wants and not from haves; the array is the caller's, to free(). */
-enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants,
-			    size_t wants_len, const struct oid *haves, size_t haves_len, struct error *e) MUST_CHECK;
+enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct repo_span *span,
+			    struct error *e) MUST_CHECK;
 
 #endif

@@ -263,13 +263,13 @@ static enum status drain_builder(struct closure *c, repo_sink sink, void *ctx)
 	return rc ? git_failed(c->e, rc, "cannot pack a history") : STATUS_OK;
 }
 
-enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves,
-			   size_t haves_len, repo_sink sink, void *ctx, uint32_t *objects, struct error *e)
+enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx,
+				uint32_t *objects, struct error *e)
 {
 	struct closure c = {.repo = r, .e = e};
 	struct walk_commit *commits = NULL;
 	size_t commits_len = 0;
-	enum status st = walk_difference(&commits, &commits_len, r, wants, wants_len, haves, haves_len, e);
+	enum status st = walk_difference(&commits, &commits_len, r, span, e);
 
 	if (!st)
 		st = builder_new(&c.builder, r, e);
@@ -283,4 +283,12 @@ enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants
 	oid_map_clear(&c.seen);
 	free(commits);
 	return st;
+}
+
+enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves,
+			   size_t haves_len, repo_sink sink, void *ctx, uint32_t *objects, struct error *e)
+{
+	const struct repo_span span = {.wants = wants, .wants_len = wants_len, .haves = haves, .haves_len = haves_len};
+
+	return repo_pack_send_span(r, &span, sink, ctx, objects, e);
 }

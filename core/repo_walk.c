@@ -35,6 +35,7 @@ struct queue {
 struct walk {
 	struct repo *repo;
 	struct error *e;
+	struct oid_map cuts; /* commits that count as having no parents */
 	struct oid_map ids;
 	struct node *nodes; /* parallel to ids.keys */
 	size_t cap;
@@ -95,6 +96,8 @@ static enum status read_node(struct walk *w, size_t at)
 	st = commit_links_read(&links, w->repo, &id, w->e);
 	if (st)
 		return st;
+	if (oid_map_find(&w->cuts, &id) != OID_MAP_NONE)
+		links.parents_len = 0;
 	for (size_t i = 0; i < links.parents_len; i++) {
 		size_t parent = 0;
 
@@ -238,6 +241,7 @@ static enum status walk_extra(struct walk *w)
 
 static void walk_clear(struct walk *w)
 {
+	oid_map_clear(&w->cuts);
 	oid_map_clear(&w->ids);
 	free(w->nodes);
 	free(w->wanted.items);
@@ -287,16 +291,26 @@ static enum status collect(struct walk_commit **out, size_t *out_len, struct wal
 	return STATUS_OK;
 }
 
-enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct oid *wants,
-			    size_t wants_len, const struct oid *haves, size_t haves_len, struct error *e)
+static enum status start_cut(struct walk *w, const struct oid *id)
+{
+	size_t at = 0;
+	enum status st = oid_map_add(&at, NULL, &w->cuts, id);
+
+	return st ? walk_failed(w, st) : STATUS_OK;
+}
+
+enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct repo_span *span,
+			    struct error *e)
 {
 	struct walk w = {.repo = r, .e = e};
 	enum status st = STATUS_OK;
 
-	for (size_t i = 0; i < haves_len && !st; i++)
-		st = start_had(&w, &haves[i]);
-	for (size_t i = 0; i < wants_len && !st; i++)
-		st = start_wanted(&w, &wants[i]);
+	for (size_t i = 0; i < span->cuts_len && !st; i++)
+		st = start_cut(&w, &span->cuts[i]);
+	for (size_t i = 0; i < span->haves_len && !st; i++)
+		st = start_had(&w, &span->haves[i]);
+	for (size_t i = 0; i < span->wants_len && !st; i++)
+		st = start_wanted(&w, &span->wants[i]);
 	if (!st)
 		st = walk_both(&w, OID_MAP_NONE);
 	if (!st)

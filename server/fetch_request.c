@@ -40,6 +40,93 @@ static bool read_id(struct oid *out, const struct pkt *p, const char *word, cons
 	return true;
 }
 
+/* ---- shallow clones; the words are the same in both versions ---- */
+
+/* Of git's protocol: no bound. */
+#define DEPTH_INFINITE 0x7fffffff
+
+/* The digits behind `word` in a packet: 1 to `max`; 0 for anything else. */
+static int64_t read_number(const struct pkt *p, const char *word, int64_t max)
+{
+	size_t at = strlen(word), len = p->len;
+	int64_t n = 0;
+
+	if (len > 0 && p->bytes[len - 1] == '\n')
+		len--;
+	if (at >= len)
+		return 0;
+	for (; at < len; at++) {
+		int digit = p->bytes[at] - '0';
+
+		if (digit < 0 || digit > 9 || n > (max - digit) / 10)
+			return 0;
+		n = n * 10 + digit;
+	}
+	return n;
+}
+
+static bool begins_with(const struct pkt *p, const char *word)
+{
+	size_t len = strlen(word);
+
+	return p->kind == PKT_DATA && p->len > len && memcmp(p->bytes, word, len) == 0;
+}
+
+static enum status read_without(struct fetch_depth *d, const struct pkt *p, const char *word, struct error *e)
+{
+	size_t skip = strlen(word), len = p->len - skip;
+
+	if (d->without_len == LIMIT_DEEPEN_NOT)
+		return error_set(e, STATUS_TOO_BIG, "a fetch may leave out the history of %d refs at most",
+				 LIMIT_DEEPEN_NOT);
+	if (p->bytes[p->len - 1] == '\n')
+		len--;
+	d->without[d->without_len].name = p->bytes + skip;
+	d->without[d->without_len++].len = len;
+	return STATUS_OK;
+}
+
+static enum status check_depth(const struct fetch_depth *d, struct error *e)
+{
+	if (d->commits > 0 && (d->since_s > 0 || d->without_len > 0))
+		return error_set(e, STATUS_MALFORMED, "deepen goes with neither deepen-since nor deepen-not");
+	return STATUS_OK;
+}
+
+/* *taken: the packet is one of these words. */
+static enum status read_shallow(bool *taken, struct fetch_request *f, const struct pkt *p, struct error *e)
+{
+	struct fetch_depth *d = &f->depth;
+	size_t rest_len = 0;
+	struct oid id = {{0}};
+	int64_t n = 0;
+
+	*taken = true;
+	if (begins_with(p, "shallow ")) {
+		rest_len = p->len - strlen("shallow ");
+		if (p->bytes[p->len - 1] == '\n')
+			rest_len--;
+		if (oid_parse(&id, p->bytes + strlen("shallow "), rest_len) != STATUS_OK)
+			return error_set(e, STATUS_MALFORMED, "a shallow clone ends at commits, named by their ids");
+		return add_id(&f->shallows, &f->shallows_len, &f->shallows_cap, LIMIT_SHALLOWS, &id, e);
+	}
+	if (begins_with(p, "deepen-not "))
+		return read_without(d, p, "deepen-not ", e);
+	if (begins_with(p, "deepen-since ")) {
+		d->since_s = read_number(p, "deepen-since ", INT64_MAX);
+		return d->since_s > 0 ? STATUS_OK : error_set(e, STATUS_MALFORMED, "deepen-since names no time");
+	}
+	if (begins_with(p, "deepen ")) {
+		n = read_number(p, "deepen ", DEPTH_INFINITE);
+		d->commits = n == DEPTH_INFINITE ? REPO_DEPTH_ALL : (uint32_t)n;
+		return n > 0 ? STATUS_OK : error_set(e, STATUS_MALFORMED, "deepen names no number of commits");
+	}
+	*taken = false;
+	return STATUS_OK;
+}
+
+/* ---- version 0 ---- */
+
 static enum status read_want(struct fetch_request *f, const struct pkt *p, struct error *e)
 {
 	char text[LIMIT_CAPABILITY_BYTES];
@@ -57,6 +144,7 @@ static enum status read_want(struct fetch_request *f, const struct pkt *p, struc
 		f->multi_ack = capability_has(text, "multi_ack_detailed");
 		f->no_done = capability_has(text, "no-done");
 		f->side_band = capability_has(text, "side-band-64k");
+		f->depth.relative = capability_has(text, "deepen-relative");
 	}
 	return add_id(&f->wants, &f->wants_len, &f->wants_cap, LIMIT_WANTS, &id, e);
 }
@@ -71,6 +159,15 @@ static enum status read_have(struct fetch_request *f, const struct pkt *p, struc
 		return error_set(e, STATUS_MALFORMED,
 				 "behind the wanted ids a fetch names those that it has, then is done");
 	return add_id(&f->haves, &f->haves_len, &f->haves_cap, LIMIT_HAVES, &id, e);
+}
+
+/* Before the first flush: wants, then where the clone ends and shall end. */
+static enum status read_wish(struct fetch_request *f, const struct pkt *p, struct error *e)
+{
+	bool taken = false;
+	enum status st = f->wants_len > 0 ? read_shallow(&taken, f, p, e) : STATUS_OK;
+
+	return st != STATUS_OK || taken ? st : read_want(f, p, e);
 }
 
 static enum status read_all(struct fetch_request *f, const char *bytes, size_t len, struct error *e)
@@ -93,31 +190,35 @@ static enum status read_all(struct fetch_request *f, const char *bytes, size_t l
 		else if (wants_done && pkt_is(&p, "done"))
 			f->done = true;
 		else
-			st = wants_done ? read_have(f, &p, e) : read_want(f, &p, e);
+			st = wants_done ? read_have(f, &p, e) : read_wish(f, &p, e);
 	}
 	return st;
 }
 
 /* ---- version 2 ---- */
 
-/* One argument of the command. Packs are never thin, and there is no tag and no progress to tell of. */
+/* One argument of the command. Four change nothing: packs are never thin, and there is no tag and no progress to tell
+ * of. */
 static enum status read_argument(struct fetch_request *f, const struct pkt *p, struct error *e)
 {
-	static const char *const needless[] = {"thin-pack", "no-progress", "include-tag", "ofs-delta"};
+	static const char *const known[] = {"thin-pack", "no-progress",	    "include-tag",
+					    "ofs-delta", "deepen-relative", "done"};
 	const char *rest = NULL;
 	size_t rest_len = 0;
 	struct oid id = {{0}};
+	bool taken = false;
+	enum status st = read_shallow(&taken, f, p, e);
 
+	if (st != STATUS_OK || taken)
+		return st;
 	if (p->kind == PKT_DATA && read_id(&id, p, "want ", &rest, &rest_len) && rest_len == 0)
 		return add_id(&f->wants, &f->wants_len, &f->wants_cap, LIMIT_WANTS, &id, e);
 	if (p->kind == PKT_DATA && read_id(&id, p, "have ", &rest, &rest_len) && rest_len == 0)
 		return add_id(&f->haves, &f->haves_len, &f->haves_cap, LIMIT_HAVES, &id, e);
-	if (pkt_is(p, "done")) {
-		f->done = true;
-		return STATUS_OK;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(needless); i++) {
-		if (pkt_is(p, needless[i]))
+	f->done = f->done || pkt_is(p, "done");
+	f->depth.relative = f->depth.relative || pkt_is(p, "deepen-relative");
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (pkt_is(p, known[i]))
 			return STATUS_OK;
 	}
 	return error_set(e, STATUS_MALFORMED, "a fetch has an argument that this server did not offer");
@@ -148,6 +249,8 @@ static enum status parse(struct fetch_request *out, const char *bytes, size_t le
 	struct fetch_request f = FETCH_REQUEST_INIT;
 	enum status st = v2 ? read_arguments(&f, bytes, len, e) : read_all(&f, bytes, len, e);
 
+	if (st == STATUS_OK)
+		st = check_depth(&f.depth, e);
 	if (st != STATUS_OK) {
 		fetch_request_clear(&f);
 		return st;
@@ -170,5 +273,6 @@ void fetch_request_clear(struct fetch_request *f)
 {
 	free(f->wants);
 	free(f->haves);
+	free(f->shallows);
 	*f = (struct fetch_request)FETCH_REQUEST_INIT;
 }

@@ -4,11 +4,25 @@
 #define QIP_SERVER_FETCH_REQUEST_H
 
 #include "core/repo.h"
+#include "server/limits.h"
+
+/* How much of the history the client wants from now on. */
+struct fetch_depth {
+	uint32_t commits; /* 0: not said; REPO_DEPTH_ALL: everything */
+	int64_t since_s;  /* Unix time, s; 0: not said */
+	struct {
+		const char *name; /* borrowed from the body; not NUL-terminated */
+		size_t len;
+	} without[LIMIT_DEEPEN_NOT]; /* refs whose history is left out */
+	size_t without_len;
+	bool relative; /* commits is counted from the ends that the clone has */
+};
 
 struct fetch_request {
-	struct oid *wants, *haves; /* owned */
-	size_t wants_len, haves_len;
-	size_t wants_cap, haves_cap;
+	struct oid *wants, *haves, *shallows; /* owned; shallows: where the client's clone ends */
+	size_t wants_len, haves_len, shallows_len;
+	size_t wants_cap, haves_cap, shallows_cap;
+	struct fetch_depth depth;
 	bool multi_ack, no_done, side_band; /* capabilities that the client asked for */
 	bool done;			    /* it ended with "done": send the pack whatever is common */
 	bool flushed;			    /* it ended with a flush: answer, and another round will follow */

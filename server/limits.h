@@ -38,6 +38,8 @@
 #define LIMIT_WANTS 4096
 #define LIMIT_REF_PREFIXES 4096 /* of one ls-refs; with more it lists all */
 #define LIMIT_HAVES 65536
+#define LIMIT_SHALLOWS 65536  /* ends of the client's shallow clone */
+#define LIMIT_DEEPEN_NOT 16
 #define LIMIT_OLD_WANTS 16 /* wants that are no tip (any more): each costs a walk */
 #define LIMIT_READY_WALKS 64
 #define LIMIT_SPOOL_MEMORY_BYTES (256 * 1024) /* an answer larger than this waits on disk */

@@ -8,7 +8,9 @@
 #include "server/request.h"
 #include "server/v2.h"
 
-#define FETCH_CAPABILITIES "multi_ack_detailed no-done side-band-64k no-progress ofs-delta"
+#define FETCH_CAPABILITIES                                                                                             \
+	"multi_ack_detailed no-done side-band-64k no-progress ofs-delta shallow deepen-since deepen-not "              \
+	"deepen-relative"
 #define PUSH_CAPABILITIES "report-status side-band-64k ofs-delta no-thin"
 
 void refs_filter(struct store_refs *refs, const struct identity *who)

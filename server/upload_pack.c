@@ -9,6 +9,7 @@
 #include "server/negotiate.h"
 #include "server/refs.h"
 #include "server/request.h"
+#include "server/shallow.h"
 #include "server/v2.h"
 
 #define RESULT_TYPE "application/x-git-upload-pack-result"
@@ -41,12 +42,15 @@ static enum status take_pack(void *ctx, const void *bytes, size_t len)
 	return spool_add(sink->spool, sink->packets.data, sink->packets.len, &sink->error);
 }
 
-static enum status send_pack(struct spool *spool, const struct fetch_request *f, struct repo *repo, struct error *e)
+static enum status send_pack(struct spool *spool, const struct fetch_request *f, struct shallow *s, struct repo *repo,
+			     struct error *e)
 {
 	struct pack_sink sink = {.spool = spool, .side_band = f->side_band};
-	enum status st =
-		repo_pack_send(repo, f->wants, f->wants_len, f->haves, f->haves_len, take_pack, &sink, NULL, e);
+	struct repo_span span = {.wants_len = 0};
+	enum status st = shallow_span(&span, s, f, e);
 
+	if (st == STATUS_OK)
+		st = repo_pack_send_span(repo, &span, take_pack, &sink, NULL, e);
 	if (st != STATUS_OK && sink.error.status != STATUS_OK)
 		*e = sink.error;
 	if (st == STATUS_OK && f->side_band)
@@ -58,16 +62,27 @@ static enum status send_pack(struct spool *spool, const struct fetch_request *f,
 static enum status serve(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
 			 struct error *e)
 {
+	struct shallow shallow = SHALLOW_INIT;
 	struct buf lines = BUF_INIT;
 	bool pack = false;
 	enum status st = negotiate_wants(f, repo, refs, e);
 
+	if (st == STATUS_OK)
+		st = shallow_find(&shallow, f, repo, refs, e);
+	/* told anew in every round: the first ends with it */
+	if (st == STATUS_OK && shallow.changes) {
+		shallow_lines(&lines, &shallow, f);
+		pkt_flush(&lines);
+	}
 	if (st == STATUS_OK && f->wants_len > 0 && (f->done || f->flushed))
 		st = negotiate_round(&lines, &pack, f, repo, e);
+	if (st == STATUS_OK && !buf_ok(&lines))
+		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
 		st = spool_add(&r->answer.body, lines.data, lines.len, e);
 	if (st == STATUS_OK && pack)
-		st = send_pack(&r->answer.body, f, repo, e);
+		st = send_pack(&r->answer.body, f, &shallow, repo, e);
+	shallow_clear(&shallow);
 	buf_clear(&lines);
 	return st;
 }
@@ -75,6 +90,7 @@ static enum status serve(struct request *r, struct fetch_request *f, struct repo
 static enum status serve_fetch(struct request *r, struct fetch_request *f, struct repo *repo,
 			       const struct store_refs *refs, struct error *e)
 {
+	struct shallow shallow = SHALLOW_INIT;
 	struct buf lines = BUF_INIT;
 	bool pack = f->wants_len > 0;
 	enum status st = negotiate_wants(f, repo, refs, e);
@@ -82,13 +98,21 @@ static enum status serve_fetch(struct request *r, struct fetch_request *f, struc
 	if (st == STATUS_OK && pack && f->haves_len > 0 && !f->done)
 		st = negotiate_acks(&lines, &pack, f, repo, e);
 	if (st == STATUS_OK && pack)
+		st = shallow_find(&shallow, f, repo, refs, e);
+	if (st == STATUS_OK && shallow.changes) {
+		pkt_addf(&lines, "shallow-info\n");
+		shallow_lines(&lines, &shallow, f);
+		pkt_delim(&lines);
+	}
+	if (st == STATUS_OK && pack)
 		pkt_addf(&lines, "packfile\n");
 	if (st == STATUS_OK && !buf_ok(&lines))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
 		st = spool_add(&r->answer.body, lines.data, lines.len, e);
 	if (st == STATUS_OK && pack)
-		st = send_pack(&r->answer.body, f, repo, e);
+		st = send_pack(&r->answer.body, f, &shallow, repo, e);
+	shallow_clear(&shallow);
 	buf_clear(&lines);
 	return st;
 }

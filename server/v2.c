@@ -23,7 +23,7 @@ void v2_advertise(struct buf *out)
 	pkt_addf(out, "version 2\n");
 	pkt_addf(out, REFS_AGENT "\n");
 	pkt_addf(out, "ls-refs=unborn\n");
-	pkt_addf(out, "fetch\n");
+	pkt_addf(out, "fetch=shallow\n");
 	pkt_addf(out, "object-format=sha1\n");
 	pkt_flush(out);
 }

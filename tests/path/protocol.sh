@@ -27,6 +27,27 @@ held() { git -C "$1" count-objects -v | sed -n 's/^in-pack: //p'; }
 # few REPO BEFORE - what came since is a small part of the history.
 few() { [ $(($(held "$1") - $2)) -lt $(($(server_git rev-list --objects main | wc -l) / 3)) ] || die "the fetch into $1 brought the history again"; }
 
+# stock_clone ARGUMENT…, stock_fetch ARGUMENT… - the same between stock git and stock git, without a server of ours.
+stock_clone() {
+	rm -rf "$WORK/stock.git"
+	git clone -q --bare "$@" "file://$(server_history)" "$WORK/stock.git"
+}
+stock_fetch() { git -C "$WORK/stock.git" fetch -q "$@" "file://$(server_history)" +refs/heads/main:refs/heads/main; }
+
+# Where main ends in a clone. Stock git also names ends that lie behind others, and commits without parents: they lack nothing.
+ends() {
+	git -C "$1" rev-list main | sort | comm -12 - <(sort "$1/shallow") | while read -r id; do
+		server_git rev-parse -q --verify "$id^" >/dev/null && printf '%s\n' "$id"
+	done || true
+}
+
+# as_stock REPO WHAT - it is sound, holds the same commits as stock git's and ends where that does.
+as_stock() {
+	fsck "$1"
+	same "commits: $2" "$(git -C "$WORK/stock.git" rev-list main | sort)" "$(git -C "$1" rev-list main | sort)"
+	same "ends: $2" "$(ends "$WORK/stock.git")" "$(ends "$1")"
+}
+
 # grow - main gets a few commits more.
 grow() {
 	local site=site-$RANDOM$RANDOM
@@ -72,6 +93,50 @@ for version in 0 2; do
 	same 'main' "$(server_git rev-parse main)" "$(git -C "$WORK/ahead$version.git" rev-parse new)"
 	fsck "$WORK/ahead$version.git"
 	few "$WORK/ahead$version.git" "$before"
+
+	it "A shallow clone ends where stock git's would, and deepens as asked (version $version)"
+	shallow=$WORK/shallow$version.git
+	git_in $version fleckney clone -q --bare --depth 1 "$(history_url)" "$shallow"
+	same 'commits' 1 "$(git -C "$shallow" rev-list --count main)"
+	stock_clone --depth 1
+	as_stock "$shallow" 'clone --depth 1'
+	deepen() { git_in $version fleckney -C "$shallow" fetch -q "$@" "$(history_url)" +refs/heads/main:refs/heads/main; }
+	for depth in --depth=3 --depth=2 --depth=7 --deepen=2; do
+		deepen $depth
+		stock_fetch $depth
+		as_stock "$shallow" "fetch $depth"
+	done
+
+	it "A shallow clone takes what came since, and stays shallow (version $version)"
+	ended=$(ends "$shallow")
+	old=$(git -C "$shallow" rev-parse main)
+	commits=$(git -C "$shallow" rev-list --count main)
+	before=$(held "$shallow")
+	grow
+	grow
+	deepen
+	stock_fetch
+	as_stock "$shallow" 'fetch'
+	same 'ends' "$ended" "$(ends "$shallow")"
+	same 'commits' $((commits + $(server_git rev-list --count main "^$old"))) "$(git -C "$shallow" rev-list --count main)"
+	few "$shallow" "$before"
+	fsck "$shallow"
+
+	it "It can begin at a time or behind a ref, and become whole (version $version)"
+	since=$(server_git log -1 --format=%ct main~3)
+	rm -rf "$WORK/since.git" "$WORK/without.git"
+	git_in $version fleckney clone -q --bare --shallow-since="$since" "$(history_url)" "$WORK/since.git"
+	stock_clone --shallow-since="$since"
+	as_stock "$WORK/since.git" 'clone --shallow-since'
+	git_in $version fleckney clone -q --bare --single-branch --shallow-exclude=refs/devices/fleckney "$(history_url)" "$WORK/without.git"
+	stock_clone --single-branch --shallow-exclude=refs/devices/fleckney
+	as_stock "$WORK/without.git" 'clone --shallow-exclude'
+	refused_with 128 'no commits selected' git_in $version fleckney clone -q --bare --shallow-since=4000000000 "$(history_url)" "$WORK/none.git"
+	refused_with 128 'no ref that can be read' git_in $version fleckney clone -q --bare --shallow-exclude=refs/kiosk/config "$(history_url)" "$WORK/none.git"
+	deepen --unshallow
+	[ ! -s "$shallow/shallow" ] || die 'it is still shallow'
+	same 'commits' "$(server_git rev-list --count main)" "$(git -C "$shallow" rev-list --count main)"
+	fsck "$shallow"
 
 	it "A kiosk's certificate opens no commit, tree or file of main, named by its id (version $version)"
 	git init -q --bare -b nothing "$WORK/kiosk$version.git"

@@ -160,6 +160,40 @@ static void a_kiosk_learns_no_id_of_main_from_ls_refs(void **state)
 	buf_clear(&body);
 }
 
+static void a_kiosk_learns_no_id_of_main_from_the_ends_that_it_claims(void **state)
+{
+	char hex[4][OID_HEX_LEN + 1], own[OID_HEX_LEN + 1];
+	struct buf body = BUF_INIT;
+	struct reply r;
+
+	(void)state;
+	ids_of_main(hex);
+	named(own, "refs/devices/kiosk");
+	for (int v2 = 0; v2 <= 1; v2++) {
+		if (v2) {
+			pkt_addf(&body, "command=fetch\n");
+			pkt_delim(&body);
+		}
+		pkt_addf(&body, v2 ? "want %s\n" : "want %s side-band-64k deepen-relative\n", own);
+		pkt_addf(&body, "shallow %s\n", hex[0]);
+		pkt_addf(&body, "deepen 5\n");
+		if (v2) {
+			pkt_addf(&body, "deepen-relative\n");
+			pkt_addf(&body, "done\n");
+			pkt_flush(&body);
+		} else {
+			pkt_flush(&body);
+			pkt_addf(&body, "done\n");
+		}
+		call(&r, &kiosk, v2 ? V2 : "", &body);
+		assert_true(has_pack(&r));
+		assert_false(reply_has(&r, "shallow "));
+		reply_clear(&r);
+		buf_reset(&body);
+	}
+	buf_clear(&body);
+}
+
 static void the_advertisement_follows_the_version_that_was_asked_for(void **state)
 {
 	static const char address[] = "GET /" ODS "/history.git/info/refs?service=git-upload-pack";
@@ -205,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_kiosk_gets_nothing_of_main_by_id_in_either_version),
 		cmocka_unit_test(those_who_read_main_get_it_and_what_it_is_made_of_in_either_version),
 		cmocka_unit_test(a_kiosk_learns_no_id_of_main_from_ls_refs),
+		cmocka_unit_test(a_kiosk_learns_no_id_of_main_from_the_ends_that_it_claims),
 		cmocka_unit_test(the_advertisement_follows_the_version_that_was_asked_for),
 		cmocka_unit_test(an_argument_that_was_not_offered_is_refused),
 	};
