@@ -230,21 +230,7 @@ static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, st
 
 static void end(struct request *r)
 {
-	struct error e = {STATUS_OK, ""};
-	cJSON *json = NULL, *answer = cJSON_CreateObject();
-	enum status st = json_parse(&json, buf_text(&r->collected), r->collected.len, &e);
-
-	if (st == STATUS_OK && !answer)
-		st = STATUS_NOMEM;
-	if (st == STATUS_OK)
-		st = enrol(answer, r, json, &e);
-	e.status = st;
-	if (st == STATUS_OK)
-		answer_json(&r->answer, 200, answer);
-	else
-		answer_json_error(&r->answer, &e);
-	cJSON_Delete(answer);
-	cJSON_Delete(json);
+	request_end_json(r, enrol);
 }
 
 const struct handler handler_enrol = {

@@ -37,6 +37,25 @@ enum status request_collect(void *ctx, const void *bytes, size_t len, struct err
 	return buf_ok(&r->collected) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
+void request_end_json(struct request *r, request_json work)
+{
+	struct error e = {STATUS_OK, ""};
+	cJSON *asked = NULL, *answer = cJSON_CreateObject();
+	enum status st = json_parse(&asked, buf_text(&r->collected), r->collected.len, &e);
+
+	if (st == STATUS_OK && !answer)
+		st = STATUS_NOMEM;
+	if (st == STATUS_OK)
+		st = work(answer, r, asked, &e);
+	e.status = st;
+	if (st == STATUS_OK)
+		answer_json(&r->answer, 200, answer);
+	else
+		answer_json_error(&r->answer, &e);
+	cJSON_Delete(answer);
+	cJSON_Delete(asked);
+}
+
 void request_clear(struct request *r)
 {
 	view_put(r->view);

@@ -51,6 +51,10 @@ const struct handler *handler_of(enum route_kind kind);
 
 /* A feed that keeps the body in r->collected. */
 enum status request_collect(void *ctx, const void *bytes, size_t len, struct error *e) MUST_CHECK;
+
+/* For an `end` whose body was collected: parse it as JSON, let `work` fill the answer's object, and answer 200, or the error as JSON. */
+typedef enum status (*request_json)(cJSON *answer, struct request *r, const cJSON *asked, struct error *e);
+void request_end_json(struct request *r, request_json work);
 /* Frees all but the handler's own. */
 void request_clear(struct request *r);
 
