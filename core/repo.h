@@ -122,6 +122,11 @@ enum status repo_commit_write(struct oid *out, struct repo *r, const struct comm
 enum status repo_flush(struct repo *r, struct error *e) MUST_CHECK;
 /* Forget everything staged. */
 void repo_discard(struct repo *r);
+/* How far staging is, and forgetting what was staged since. */
+size_t repo_mark(const struct repo *r);
+void repo_rollback(struct repo *r, size_t mark);
+/* Stage all that is staged in another handle; all or nothing. */
+enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e) MUST_CHECK;
 
 /* ---- history ---- */
 /* True (*out) if `ancestor` is reachable from `id` (equal counts). */
@@ -186,6 +191,14 @@ enum status repo_intake_only(struct repo_intake *in, const struct oid *head, str
 enum status repo_intake_keep(struct repo_intake *in, struct error *e) MUST_CHECK;
 /* Ends the intake in every case; what was not kept is deleted. */
 void repo_intake_close(struct repo_intake *in);
+
+/* Taking a small pack in without a file (core/repo_unpack.c): stage the objects of a whole pack; all or nothing. What may pass is as
+ * for an intake. STATUS_TOO_BIG over the limits (cpu_ms counts for nothing: memory_bytes, which all its objects and deltas together
+ * may unpack to, bounds the time as well). STATUS_MALFORMED. */
+enum status repo_unpack(struct repo *r, const void *bytes, size_t len, const struct repo_limits *limits, size_t memory_bytes,
+			struct error *e) MUST_CHECK;
+/* STATUS_INVALID when an object is staged that `head` does not need. */
+enum status repo_staged_only(struct repo *r, const struct oid *head, struct error *e) MUST_CHECK;
 
 /* ---- keeping packs few (core/repo_consolidate.c) ---- */
 struct repo_bounds {

@@ -41,6 +41,8 @@ struct oid_map {
 size_t oid_map_find(const struct oid_map *m, const struct oid *id);
 /* Add id unless it is there; *place is where it stands, *added (may be NULL) whether it is new. */
 enum status oid_map_add(size_t *place, bool *added, struct oid_map *m, const struct oid *id) MUST_CHECK;
+/* Take the key back that was added last. */
+void oid_map_pop(struct oid_map *m);
 void oid_map_clear(struct oid_map *m);
 
 /* ---- repo_view.c: staged objects, and the pack in quarantine, as a backend of the odb ---- */
@@ -150,8 +152,9 @@ enum status quarantine_keep(struct quarantine *q, struct repo *r, struct error *
 void quarantine_close(struct quarantine *q);
 
 /* ---- repo_reach.c ---- */
-/* STATUS_INVALID unless each of the pack's objects is reached from head through objects of the pack; r sees the pack. */
-enum status pack_check_reached(struct repo *r, git_odb_backend *pack, uint32_t objects, const struct oid *head,
+/* STATUS_INVALID unless each of the pack's objects is reached from head through objects of the pack; r sees the pack.
+ * pack: NULL for what is staged. */
+enum status pack_check_reached(struct repo *r, git_odb_backend *pack, size_t objects, const struct oid *head,
 			       struct error *e) MUST_CHECK;
 
 /* ---- repo_packs.c: the directory of packs ---- */

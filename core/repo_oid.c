@@ -118,6 +118,14 @@ enum status oid_map_add(size_t *place, bool *added, struct oid_map *m, const str
 	return STATUS_OK;
 }
 
+/* The slot of the key that came last stands at the end of every way of probing that leads over it: emptying it hides no
+ * other. */
+void oid_map_pop(struct oid_map *m)
+{
+	m->slots[probe(m, &m->keys[m->len - 1])] = 0;
+	m->len--;
+}
+
 void oid_map_clear(struct oid_map *m)
 {
 	free(m->keys);

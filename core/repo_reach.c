@@ -5,10 +5,16 @@
 
 struct reach {
 	struct repo *repo;
-	git_odb_backend *pack;
+	git_odb_backend *pack; /* NULL: what is staged counts as the pack */
 	struct oid_map seen; /* objects of the pack, those behind the current one still to be read */
 	struct error *e;
 };
+
+static bool in_pack(const struct reach *w, const struct oid *id)
+{
+	return w->pack ? w->pack->exists(w->pack, git_id(id))
+		       : oid_map_find(&w->repo->staged.ids, id) != OID_MAP_NONE;
+}
 
 /* What is not in the pack is in the repository, with all that it needs. */
 static enum status reach_add(struct reach *w, const struct oid *id)
@@ -16,7 +22,7 @@ static enum status reach_add(struct reach *w, const struct oid *id)
 	size_t place = 0;
 	enum status st = STATUS_OK;
 
-	if (w->pack->exists(w->pack, git_id(id)))
+	if (in_pack(w, id))
 		st = oid_map_add(&place, NULL, &w->seen, id);
 	return st ? error_set(w->e, st, "no memory to look through a pack") : STATUS_OK;
 }
@@ -64,7 +70,7 @@ static enum status reach_from(struct reach *w, const struct oid *id)
 	return kind == REPO_COMMIT ? reach_commit(w, id) : reach_tree(w, id);
 }
 
-enum status pack_check_reached(struct repo *r, git_odb_backend *pack, uint32_t objects, const struct oid *head,
+enum status pack_check_reached(struct repo *r, git_odb_backend *pack, size_t objects, const struct oid *head,
 			       struct error *e)
 {
 	struct reach w = {.repo = r, .pack = pack, .e = e};
@@ -77,8 +83,13 @@ enum status pack_check_reached(struct repo *r, git_odb_backend *pack, uint32_t o
 	}
 	if (!st && w.seen.len != objects)
 		st = error_set(e, STATUS_INVALID,
-			       "the pack holds objects that are no part of what is pushed (%zu of %u)",
-			       (size_t)objects - w.seen.len, (unsigned)objects);
+			       "the pack holds objects that are no part of what is pushed (%zu of %zu)",
+			       objects - w.seen.len, objects);
 	oid_map_clear(&w.seen);
 	return st;
+}
+
+enum status repo_staged_only(struct repo *r, const struct oid *head, struct error *e)
+{
+	return pack_check_reached(r, NULL, r->staged.ids.len, head, e);
 }

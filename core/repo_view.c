@@ -52,6 +52,41 @@ fail:
 	return error_set(e, st, "no memory to stage an object");
 }
 
+static void staging_pop(struct staging *s)
+{
+	struct staged_object *last = &s->objects[s->ids.len - 1];
+
+	s->bytes -= last->len;
+	free(last->bytes);
+	oid_map_pop(&s->ids);
+}
+
+size_t repo_mark(const struct repo *r)
+{
+	return r->staged.ids.len;
+}
+
+void repo_rollback(struct repo *r, size_t mark)
+{
+	while (r->staged.ids.len > mark)
+		staging_pop(&r->staged);
+}
+
+enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e)
+{
+	size_t mark = repo_mark(to);
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < from->staged.ids.len && st == STATUS_OK; i++) {
+		const struct staged_object *o = &from->staged.objects[i];
+
+		st = staging_add(&to->staged, &from->staged.ids.keys[i], o->kind, o->bytes, o->len, e);
+	}
+	if (st != STATUS_OK)
+		repo_rollback(to, mark);
+	return st;
+}
+
 void staging_clear(struct staging *s)
 {
 	for (size_t i = 0; i < s->ids.len; i++)

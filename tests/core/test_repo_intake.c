@@ -4,33 +4,6 @@
 
 static const struct repo_limits roomy = {.pack_bytes = 1 << 20, .objects = 1000, .object_bytes = 100000};
 
-/* A repository of stock git with three commits and a directory, and a pack of all of it in `out`. The tip is left in
- * *tip. */
-static void foreign_pack(struct fixture *f, struct buf *out, struct oid *tip, const char *options)
-{
-	char hex[OID_HEX_LEN + 1], path[400];
-	uint8_t bytes[4096];
-	FILE *file = NULL;
-	size_t n = 0;
-
-	assert_int_equal(
-		run("cd '%s' && rm -rf other && git init -q -b main other && cd other && git config user.name a &&"
-		    " git config user.email a@b && mkdir d && seq 2000 >d/big && for i in 1 2 3; do echo $i >>d/big;"
-		    " echo $i >f$i; git add . && git commit -qm $i || exit 1; done &&"
-		    " git rev-list --objects main | git pack-objects -q --stdout %s >../foreign.pack",
-		    f->dir, options),
-		0);
-	line_of(hex, sizeof(hex), "git -C '%s/other' rev-parse main", f->dir);
-	assert_int_equal(oid_parse(tip, hex, strlen(hex)), STATUS_OK);
-	(void)snprintf(path, sizeof(path), "%s/foreign.pack", f->dir);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
-		buf_add(out, bytes, n);
-	(void)fclose(file);
-	assert_true(buf_ok(out) && out->len > 200);
-}
-
 /* Feed in pieces of `step` bytes and finish. */
 static enum status take(struct repo_intake **out, struct fixture *f, const struct repo_limits *limits,
 			const void *bytes, size_t len, size_t step)
