@@ -273,6 +273,7 @@ void repo_close(struct repo *r)
 		return;
 	detach(r);
 	staging_clear(&r->staged);
+	oid_map_clear(&r->shallow);
 	free(r->marker);
 	free(r->path);
 	free(r);

@@ -38,6 +38,9 @@ struct repo;
 /* Make a new bare repository with HEAD -> refs/heads/main. STATUS_EXISTS. */
 enum status repo_create(const char *path, struct error *e) MUST_CHECK;
 enum status repo_open(struct repo **out, const char *path, struct error *e) MUST_CHECK;
+/* A repository of anybody's making, bare or the .git of a work tree (core/repo_plain.c): its commits, trees and tags may have every form
+ * that git itself reads, and its history may end where its file "shallow" says. Only what is said to take such handles does. */
+enum status repo_open_plain(struct repo **out, const char *path, struct error *e) MUST_CHECK;
 void repo_close(struct repo *r);
 const char *repo_path(const struct repo *r);
 /* How many objects were read through this handle: what a test of cost counts. */
@@ -139,9 +142,14 @@ typedef enum status (*repo_sink)(void *ctx, const void *bytes, size_t len);
 enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
 			   repo_sink sink, void *ctx, uint32_t *objects, struct error *e) MUST_CHECK;
 /* The same for a shallow clone: of `cuts` it counts as true that they have no parents, on both sides. */
+struct repo_tag {
+	struct oid id, names; /* a tag object, and what it stands for in the end */
+};
 struct repo_span {
-	const struct oid *wants, *haves, *cuts;
+	const struct oid *wants, *haves, *cuts; /* through a plain handle a want may be of any kind */
 	size_t wants_len, haves_len, cuts_len;
+	const struct repo_tag *tags; /* that come along when what they stand for does */
+	size_t tags_len;
 };
 enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx, uint32_t *objects,
 				struct error *e) MUST_CHECK;
@@ -170,6 +178,20 @@ struct repo_edge {
 enum status repo_edge_find(struct repo_edge *out, struct repo *r, const struct oid *tips, size_t tips_len,
 			   const struct repo_depth *depth, const struct oid *ends, size_t ends_len, struct error *e) MUST_CHECK;
 void repo_edge_clear(struct repo_edge *edge);
+
+/* ---- plain repositories (core/repo_plain.c, core/repo_connect.c) ---- */
+/* What a tag object stands for in the end; zero for any other object. */
+enum status repo_peel(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+/* The commits at which the repository's own history ends; borrowed from r. */
+const struct oid *repo_shallow_ends(size_t *len, const struct repo *r);
+/* What HEAD names: *name, "refs/heads/…" (the caller's buffer of `size` bytes), or "" when it stands for a commit itself; *id, zero while
+ * there is none. */
+enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, struct error *e) MUST_CHECK;
+/* A boolean of the repository's own configuration. */
+bool repo_config_bool(struct repo *r, const char *key, bool otherwise);
+/* STATUS_INVALID unless all that `news` (objects of any kind) need is here, given that what `olds` reach is whole. Cost follows the difference. */
+enum status repo_check_whole(struct repo *r, const struct oid *news, size_t news_len, const struct oid *olds, size_t olds_len,
+			     struct error *e) MUST_CHECK;
 
 /* Taking a pack in, through a quarantine directory inside the repository. One at a time on a handle. A pack without objects is
  * allowed; a thin one (deltas against objects that are not in it) is not: advertise no-thin, ask for no thin-pack. Objects of any

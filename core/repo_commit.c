@@ -214,11 +214,17 @@ static bool take_signature(struct buf *out, struct reader *in)
 	}
 }
 
-static bool take_links(struct commit_links *out, struct reader *in)
+struct links {
+	struct oid tree;
+	struct oid parents[REPO_MAX_PARENTS];
+	size_t parents_len;
+};
+
+static bool take_links(struct links *out, struct reader *in)
 {
 	struct oid parent;
 
-	*out = (struct commit_links){0};
+	*out = (struct links){.parents_len = 0};
 	if (!take_id(&out->tree, in, "tree "))
 		return false;
 	while (take_id(&parent, in, "parent ")) {
@@ -230,7 +236,7 @@ static bool take_links(struct commit_links *out, struct reader *in)
 }
 
 struct parsed {
-	struct commit_links links;
+	struct links links;
 	struct person author, committer;
 	struct buf signature;
 	struct reader headers; /* those that are signed */
@@ -271,21 +277,6 @@ static enum status read_raw(struct buf *raw, struct repo *r, const struct oid *i
 		return st;
 	oid_hex(hex, id);
 	return error_set(e, STATUS_INVALID, "commit %s has more than %zu bytes", hex, REPO_MAX_COMMIT_BYTES);
-}
-
-enum status commit_links_read(struct commit_links *out, struct repo *r, const struct oid *id, struct error *e)
-{
-	struct buf raw = BUF_INIT;
-	struct reader in;
-	enum status st = read_raw(&raw, r, id, e);
-
-	if (!st) {
-		in = (struct reader){buf_text(&raw), buf_text(&raw) + raw.len};
-		if (!take_links(out, &in))
-			st = not_a_commit(id, e);
-	}
-	buf_clear(&raw);
-	return st;
 }
 
 static char *copy_of(struct reader text)

@@ -18,6 +18,7 @@
 #define REPO_MAX_BACKENDS 8
 #define REPO_MARKER "consolidated"
 #define REPO_MAX_DEPTH 32 /* of trees that are only passed on */
+#define REPO_MAX_DEPTH_PLAIN 128
 
 static inline const git_oid *git_id(const struct oid *id)
 {
@@ -86,6 +87,8 @@ struct repo {
 		*quarantine; /* borrowed from the intake that is finished and neither kept nor closed, or NULL */
 	bool hide_new;	     /* while asking what the repository itself holds */
 	uint64_t reads;
+	bool plain;		/* of anybody's making: the strict forms are not asked of it */
+	struct oid_map shallow; /* commits whose parents are not here; plain handles only */
 	struct refresher refreshers[REPO_MAX_BACKENDS];
 	size_t refreshers_len;
 	char *marker;		 /* path of the file that each consolidation replaces */
@@ -204,9 +207,11 @@ struct tree_cursor {
 	const char *file;      /* name of the last file seen that may yet have a directory of the same name behind it */
 	uint8_t lens[TREE_NAME_MAX]; /* lengths of its beginnings that are file names, too */
 	size_t lens_len;
+	bool plain; /* any mode, name and order; commits of other repositories are passed over */
 };
 
-void tree_cursor_init(struct tree_cursor *c, const void *raw, size_t len);
+/* plain: as the handle is that the tree was read through. */
+void tree_cursor_init(struct tree_cursor *c, const void *raw, size_t len, bool plain);
 /* Move to the next entry. STATUS_NOT_FOUND behind the last, STATUS_INVALID for a tree out of form. */
 enum status tree_cursor_next(struct tree_cursor *c) MUST_CHECK;
 /* git's order: a directory sorts as if its name ended in '/'. 0 only for the same name and kind. */
@@ -215,20 +220,43 @@ int tree_name_compare(const char *a, size_t a_len, bool a_is_dir, const char *b,
 /* ---- repo_commit.c ---- */
 struct commit_links {
 	struct oid tree;
-	struct oid parents[REPO_MAX_PARENTS];
+	struct oid *parents; /* owned; those that are here: none of a commit at which the repository's history ends */
 	size_t parents_len;
+	int64_t committer_s; /* Unix time, s; 0 where it cannot be read */
 };
+#define COMMIT_LINKS_INIT                                                                                              \
+	{                                                                                                              \
+		.parents_len = 0                                                                                       \
+	}
 enum status commit_links_read(struct commit_links *out, struct repo *r, const struct oid *id,
 			      struct error *e) MUST_CHECK;
+void commit_links_clear(struct commit_links *links);
+
+/* ---- repo_plain.c ---- */
+#define REPO_MAX_TAGS 16 /* that name each other */
+/* What a tag object names; out may be id. */
+enum status tag_target(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 
 /* ---- repo_walk.c: which commits are new ---- */
 struct walk_commit {
 	struct oid id, tree;
-	struct oid before[REPO_MAX_PARENTS]; /* its parents' trees */
+	struct oid before[REPO_MAX_PARENTS]; /* its first parents' trees */
 	size_t before_len;
 };
 /* Commits reachable from wants and not from haves; the array is the caller's, to free(). */
 enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct repo_span *span,
 			    struct error *e) MUST_CHECK;
+
+/* ---- repo_closure.c: which objects are new ---- */
+struct closure {
+	struct repo *repo;
+	struct oid_map seen;
+	/* each object once; item: its entry in the tree where it was found, or NULL */
+	enum status (*visit)(void *ctx, const struct oid *id, enum repo_kind kind, const struct tree_item *item);
+	void *ctx;
+	struct error *e;
+};
+/* All objects that span->wants reach and span->haves do not. The caller clears c->seen. */
+enum status closure_span(struct closure *c, const struct repo_span *span) MUST_CHECK;
 
 #endif

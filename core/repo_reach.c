@@ -29,13 +29,14 @@ static enum status reach_add(struct reach *w, const struct oid *id)
 
 static enum status reach_commit(struct reach *w, const struct oid *id)
 {
-	struct commit_links links;
+	struct commit_links links = COMMIT_LINKS_INIT;
 	enum status st = commit_links_read(&links, w->repo, id, w->e);
 
 	if (!st)
 		st = reach_add(w, &links.tree);
 	for (size_t i = 0; !st && i < links.parents_len; i++)
 		st = reach_add(w, &links.parents[i]);
+	commit_links_clear(&links);
 	return st;
 }
 
@@ -47,7 +48,7 @@ static enum status reach_tree(struct reach *w, const struct oid *id)
 
 	if (st)
 		goto done;
-	tree_cursor_init(&cursor, raw.data, raw.len);
+	tree_cursor_init(&cursor, raw.data, raw.len, w->repo->plain);
 	while (!(st = tree_cursor_next(&cursor)) && !(st = reach_add(w, &cursor.item.id)))
 		;
 	if (st == STATUS_NOT_FOUND)

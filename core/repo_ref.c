@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REPO_MAX_REFS 65536
+#define REPO_MAX_REFS 262144
 
 enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, struct error *e)
 {
@@ -151,6 +151,17 @@ static void list_clear(struct ref_list *l)
 	free(l->refs);
 }
 
+/* A symbolic ref counts in plain repositories, unless it leads nowhere. */
+static enum status list_ref(struct ref_list *l, struct repo *r, const git_reference *ref, struct error *e)
+{
+	const git_oid *target = git_reference_target(ref);
+	git_oid resolved;
+
+	if (!target && r->plain && git_reference_name_to_id(&resolved, r->git, git_reference_name(ref)) == 0)
+		target = &resolved;
+	return target ? list_add(l, git_reference_name(ref), target, e) : STATUS_OK;
+}
+
 static enum status list_refs(struct ref_list *l, struct repo *r, const char *prefix, struct error *e)
 {
 	struct buf glob = BUF_INIT;
@@ -166,8 +177,8 @@ static enum status list_refs(struct ref_list *l, struct repo *r, const char *pre
 	while (!rc && !st && !(rc = git_reference_next(&ref, it))) {
 		const char *name = git_reference_name(ref);
 
-		if (!strncmp(name, prefix, strlen(prefix)) && git_reference_target(ref))
-			st = list_add(l, name, git_reference_target(ref), e);
+		if (!strncmp(name, prefix, strlen(prefix)))
+			st = list_ref(l, r, ref, e);
 		git_reference_free(ref);
 	}
 	if (!st && rc != GIT_ITEROVER)

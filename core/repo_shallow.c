@@ -53,16 +53,15 @@ static enum status meet(struct descent *d, const struct oid *id, struct place pl
 
 static enum status is_outside(bool *out, struct descent *d, const struct oid *id)
 {
-	struct commit c = COMMIT_INIT;
+	struct commit_links links = COMMIT_LINKS_INIT;
 	enum status st = STATUS_OK;
 
 	*out = oid_map_find(&d->without, id) != OID_MAP_NONE;
 	if (*out || d->bound.since_s == INT64_MIN)
 		return STATUS_OK;
-	st = repo_commit_read(&c, d->repo, id, d->e);
-	if (!st)
-		*out = c.committer_s < d->bound.since_s;
-	commit_clear(&c);
+	st = commit_links_read(&links, d->repo, id, d->e);
+	*out = !st && links.committer_s < d->bound.since_s;
+	commit_links_clear(&links);
 	return st;
 }
 
@@ -70,13 +69,15 @@ static enum status descend_from(struct descent *d, size_t at)
 {
 	struct oid id = d->ids.keys[at];
 	struct place place = d->places[at];
-	struct commit_links links;
+	struct commit_links links = COMMIT_LINKS_INIT;
 	enum status st = commit_links_read(&links, d->repo, &id, d->e);
 
 	if (st)
 		return st;
 	if (links.parents_len == 0) {
-		d->places[at].is_edge = false; /* whole as it is */
+		/* whole as it is, unless what is here ends with it */
+		d->places[at].is_edge = oid_map_find(&d->repo->shallow, &id) != OID_MAP_NONE;
+		commit_links_clear(&links);
 		return STATUS_OK;
 	}
 	place.is_edge = place.is_edge || place.depth >= d->bound.commits;
@@ -85,6 +86,7 @@ static enum status descend_from(struct descent *d, size_t at)
 	d->places[at] = place;
 	for (size_t i = 0; i < links.parents_len && !place.is_edge && !st; i++)
 		st = meet(d, &links.parents[i], (struct place){.depth = place.depth + 1});
+	commit_links_clear(&links);
 	return st;
 }
 
@@ -151,24 +153,37 @@ static enum status collect_edge(struct repo_edge *out, struct descent *d)
 	return STATUS_OK;
 }
 
+static enum status add_beyond(struct repo_edge *out, struct descent *d, const struct commit_links *links)
+{
+	size_t len = out->beyond_len + links->parents_len;
+	struct oid *more = realloc(out->beyond, (len + 1) * sizeof(*more));
+
+	if (!more)
+		return failed(d, STATUS_NOMEM);
+	out->beyond = more;
+	for (size_t i = 0; i < links->parents_len; i++)
+		out->beyond[out->beyond_len++] = links->parents[i];
+	return STATUS_OK;
+}
+
 static enum status collect_opened(struct repo_edge *out, struct descent *d, const struct oid *ends, size_t ends_len)
 {
 	enum status st = STATUS_OK;
 
 	out->opened = calloc(ends_len + 1, sizeof(*out->opened));
-	out->beyond = calloc(ends_len + 1, REPO_MAX_PARENTS * sizeof(*out->beyond));
-	if (!out->opened || !out->beyond)
+	if (!out->opened)
 		return failed(d, STATUS_NOMEM);
 	for (size_t i = 0; i < ends_len && !st; i++) {
 		size_t at = oid_map_find(&d->ids, &ends[i]);
-		struct commit_links links = {.parents_len = 0};
+		struct commit_links links = COMMIT_LINKS_INIT;
 
 		if (at == OID_MAP_NONE || d->places[at].is_edge)
 			continue;
 		out->opened[out->opened_len++] = ends[i];
 		st = commit_links_read(&links, d->repo, &ends[i], d->e);
-		for (size_t j = 0; j < links.parents_len && !st; j++)
-			out->beyond[out->beyond_len++] = links.parents[j];
+		if (!st)
+			st = add_beyond(out, d, &links);
+		commit_links_clear(&links);
 	}
 	return st;
 }

@@ -9,6 +9,11 @@
 static const char mode_file[] = "100644 ";
 static const char mode_dir[] = "40000 ";
 
+/* of git's modes in general */
+#define MODE_KIND 0170000u
+#define MODE_DIR 0040000u
+#define MODE_FOREIGN 0160000u
+
 static bool name_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -42,9 +47,9 @@ int tree_name_compare(const char *a, size_t a_len, bool a_is_dir, const char *b,
 	return (int)a_next - (int)b_next;
 }
 
-void tree_cursor_init(struct tree_cursor *c, const void *raw, size_t len)
+void tree_cursor_init(struct tree_cursor *c, const void *raw, size_t len, bool plain)
 {
-	*c = (struct tree_cursor){.at = raw, .end = len ? (const uint8_t *)raw + len : raw};
+	*c = (struct tree_cursor){.at = raw, .end = len ? (const uint8_t *)raw + len : raw, .plain = plain};
 }
 
 static bool starts_with(const struct tree_cursor *c, const char *text, size_t len)
@@ -52,10 +57,8 @@ static bool starts_with(const struct tree_cursor *c, const char *text, size_t le
 	return (size_t)(c->end - c->at) >= len && memcmp(c->at, text, len) == 0;
 }
 
-static enum status parse_item(struct tree_item *out, struct tree_cursor *c)
+static enum status parse_mode(struct tree_item *out, struct tree_cursor *c)
 {
-	const uint8_t *nul = NULL;
-
 	if (starts_with(c, mode_file, sizeof(mode_file) - 1)) {
 		c->at += sizeof(mode_file) - 1;
 		out->is_dir = false;
@@ -65,6 +68,28 @@ static enum status parse_item(struct tree_item *out, struct tree_cursor *c)
 	} else {
 		return STATUS_INVALID;
 	}
+	return STATUS_OK;
+}
+
+/* "<octal mode> "; *foreign: the entry is a commit of another repository. */
+static enum status parse_plain_mode(struct tree_item *out, bool *foreign, struct tree_cursor *c)
+{
+	unsigned mode = 0;
+
+	while (c->at < c->end && *c->at >= '0' && *c->at <= '7' && mode <= MODE_KIND)
+		mode = mode * 8 + (unsigned)(*c->at++ - '0');
+	if (c->at == c->end || *c->at++ != ' ')
+		return STATUS_INVALID;
+	out->is_dir = (mode & MODE_KIND) == MODE_DIR;
+	*foreign = (mode & MODE_KIND) == MODE_FOREIGN;
+	return STATUS_OK;
+}
+
+/* What stands behind the mode. */
+static enum status parse_name_and_id(struct tree_item *out, struct tree_cursor *c)
+{
+	const uint8_t *nul = NULL;
+
 	nul = memchr(c->at, '\0', (size_t)(c->end - c->at));
 	if (!nul || c->end - nul < 1 + OID_LEN)
 		return STATUS_INVALID;
@@ -72,7 +97,34 @@ static enum status parse_item(struct tree_item *out, struct tree_cursor *c)
 	out->name_len = (size_t)(nul - c->at);
 	memcpy(out->id.id, nul + 1, OID_LEN);
 	c->at = nul + 1 + OID_LEN;
-	return name_allowed(out->name, out->name_len) ? STATUS_OK : STATUS_INVALID;
+	return STATUS_OK;
+}
+
+static enum status parse_item(struct tree_item *out, struct tree_cursor *c)
+{
+	enum status st = parse_mode(out, c);
+
+	if (st == STATUS_OK)
+		st = parse_name_and_id(out, c);
+	return st != STATUS_OK || name_allowed(out->name, out->name_len) ? st : STATUS_INVALID;
+}
+
+static enum status next_plain(struct tree_cursor *c)
+{
+	struct tree_item item = {0};
+	enum status st = STATUS_OK;
+	bool foreign = true;
+
+	while (foreign && st == STATUS_OK) {
+		if (c->at == c->end)
+			return STATUS_NOT_FOUND;
+		st = parse_plain_mode(&item, &foreign, c);
+		if (st == STATUS_OK)
+			st = parse_name_and_id(&item, c);
+	}
+	if (st == STATUS_OK)
+		c->item = item;
+	return st;
 }
 
 /* The order puts "a-b" between a file "a" and a directory "a", so equal names need not be neighbours. A file can only
@@ -100,6 +152,8 @@ enum status tree_cursor_next(struct tree_cursor *c)
 	struct tree_item item = {0};
 	enum status st = STATUS_OK;
 
+	if (c->plain)
+		return next_plain(c);
 	if (c->at == c->end)
 		return STATUS_NOT_FOUND;
 	st = parse_item(&item, c);
@@ -154,7 +208,7 @@ enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *i
 
 	if (st)
 		goto done;
-	tree_cursor_init(&c, raw.data, raw.len);
+	tree_cursor_init(&c, raw.data, raw.len, false);
 	while (!(st = tree_cursor_next(&c)) && !(st = add_entry(&t, &cap, &c.item)))
 		;
 	if (st != STATUS_NOT_FOUND) {
@@ -185,7 +239,7 @@ static enum status check_raw(const struct buf *raw)
 	struct tree_cursor c;
 	enum status st = STATUS_OK;
 
-	tree_cursor_init(&c, raw->data, raw->len);
+	tree_cursor_init(&c, raw->data, raw->len, false);
 	while (!(st = tree_cursor_next(&c)))
 		;
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;

@@ -21,8 +21,7 @@
 
 struct node {
 	struct oid tree;
-	uint32_t parents[REPO_MAX_PARENTS];
-	uint8_t parents_len;
+	uint32_t parents_at, parents_len; /* in walk.parents */
 	uint8_t marks;
 };
 
@@ -42,6 +41,7 @@ struct walk {
 	struct queue wanted, had;
 	struct queue stack; /* of mark_had; from the end */
 	struct queue roots; /* that were reached from what is wanted */
+	struct queue parents; /* of all nodes that are read; none is taken out */
 };
 
 static enum status push(struct queue *q, size_t item)
@@ -87,8 +87,8 @@ static enum status walk_failed(struct walk *w, enum status st)
 static enum status read_node(struct walk *w, size_t at)
 {
 	struct oid id = w->ids.keys[at];
-	struct commit_links links;
-	uint32_t parents[REPO_MAX_PARENTS] = {0};
+	struct commit_links links = COMMIT_LINKS_INIT;
+	size_t parents_at = w->parents.len;
 	enum status st = STATUS_OK;
 
 	if (w->nodes[at].marks & MARK_READ)
@@ -98,20 +98,26 @@ static enum status read_node(struct walk *w, size_t at)
 		return st;
 	if (oid_map_find(&w->cuts, &id) != OID_MAP_NONE)
 		links.parents_len = 0;
-	for (size_t i = 0; i < links.parents_len; i++) {
+	for (size_t i = 0; i < links.parents_len && !st; i++) {
 		size_t parent = 0;
 
 		st = node_of(&parent, w, &links.parents[i]);
-		if (st)
-			return walk_failed(w, st);
-		parents[i] = (uint32_t)parent;
+		if (!st)
+			st = push(&w->parents, parent);
 	}
-	w->nodes[at].tree = links.tree;
-	for (size_t i = 0; i < REPO_MAX_PARENTS; i++)
-		w->nodes[at].parents[i] = parents[i];
-	w->nodes[at].parents_len = (uint8_t)links.parents_len;
-	w->nodes[at].marks |= MARK_READ;
-	return STATUS_OK;
+	if (!st) {
+		w->nodes[at].tree = links.tree;
+		w->nodes[at].parents_at = (uint32_t)parents_at;
+		w->nodes[at].parents_len = (uint32_t)links.parents_len;
+		w->nodes[at].marks |= MARK_READ;
+	}
+	commit_links_clear(&links);
+	return st ? walk_failed(w, st) : STATUS_OK;
+}
+
+static size_t parent_of(const struct walk *w, size_t at, size_t i)
+{
+	return w->parents.items[w->nodes[at].parents_at + i];
 }
 
 static enum status mark_wanted(struct walk *w, size_t at)
@@ -140,7 +146,7 @@ static enum status mark_had(struct walk *w, size_t at)
 		if (!(n->marks & MARK_READ))
 			st = push(&w->had, at);
 		for (size_t i = 0; i < n->parents_len && !st; i++)
-			st = push(&w->stack, n->parents[i]);
+			st = push(&w->stack, parent_of(w, at, i));
 	}
 	return st;
 }
@@ -158,7 +164,7 @@ static enum status step_wanted(struct walk *w)
 	if (w->nodes[at].parents_len == 0)
 		st = push(&w->roots, at);
 	for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++)
-		st = mark_wanted(w, w->nodes[at].parents[i]);
+		st = mark_wanted(w, parent_of(w, at, i));
 	return st ? walk_failed(w, st) : STATUS_OK;
 }
 
@@ -167,10 +173,8 @@ static enum status step_had(struct walk *w)
 	size_t at = w->had.items[w->had.first++];
 	enum status st = read_node(w, at);
 
-	for (size_t i = 0; i < REPO_MAX_PARENTS && !st; i++) {
-		if (i >= w->nodes[at].parents_len)
-			break;
-		st = mark_had(w, w->nodes[at].parents[i]);
+	for (size_t i = 0; !st && i < w->nodes[at].parents_len; i++) {
+		st = mark_had(w, parent_of(w, at, i));
 		if (st)
 			return walk_failed(w, st);
 	}
@@ -248,6 +252,7 @@ static void walk_clear(struct walk *w)
 	free(w->had.items);
 	free(w->stack.items);
 	free(w->roots.items);
+	free(w->parents.items);
 }
 
 static bool is_new(const struct node *n)
@@ -261,13 +266,13 @@ static enum status collect_one(struct walk_commit *out, struct walk *w, size_t a
 
 	out->id = w->ids.keys[at];
 	out->tree = w->nodes[at].tree;
-	for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++) {
-		size_t parent = w->nodes[at].parents[i];
+	for (size_t i = 0; i < w->nodes[at].parents_len && i < REPO_MAX_PARENTS && !st; i++) {
+		size_t parent = parent_of(w, at, i);
 
 		st = read_node(w, parent);
 		out->before[i] = w->nodes[parent].tree;
+		out->before_len = i + 1;
 	}
-	out->before_len = w->nodes[at].parents_len;
 	return st;
 }
 
@@ -325,10 +330,11 @@ enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancest
 			     struct error *e)
 {
 	struct walk w = {.repo = r, .e = e};
-	struct commit_links links;
+	struct commit_links links = COMMIT_LINKS_INIT;
 	size_t goal = 0;
 	enum status st = commit_links_read(&links, r, ancestor, e); /* a missing one is an error, not a no */
 
+	commit_links_clear(&links);
 	if (st)
 		return st;
 	st = node_of(&goal, &w, ancestor);

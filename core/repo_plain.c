@@ -1,0 +1,160 @@
+/* core/repo_plain.c - repositories of anybody's making: what they have that a practice's history has not. */
+#include "core/repo_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHALLOW_MAX_BYTES ((size_t)16 << 20)
+
+/* ---- the file "shallow": an id a line ---- */
+
+static enum status add_end(struct repo *r, const char *line, size_t len, struct error *e)
+{
+	struct oid id;
+	size_t place = 0;
+	enum status st = STATUS_OK;
+
+	if (len == 0)
+		return STATUS_OK;
+	if (oid_parse(&id, line, len) != STATUS_OK)
+		return error_set(e, STATUS_CORRUPT, "%s/shallow is not a list of commits", r->path);
+	st = oid_map_add(&place, NULL, &r->shallow, &id);
+	return st ? error_set(e, st, "no memory to open a repository") : STATUS_OK;
+}
+
+static enum status read_lines(struct repo *r, FILE *f, struct error *e)
+{
+	enum status st = STATUS_OK;
+	char *line = NULL;
+	size_t cap = 0, total = 0;
+	ssize_t n = 0;
+
+	while (!st && (n = getline(&line, &cap, f)) >= 0) {
+		total += (size_t)n;
+		if (total > SHALLOW_MAX_BYTES)
+			st = error_set(e, STATUS_TOO_BIG, "%s/shallow is too long", r->path);
+		else
+			st = add_end(r, line, strcspn(line, "\r\n"), e);
+	}
+	if (!st && ferror(f))
+		st = error_set(e, STATUS_IO, "cannot read %s/shallow", r->path);
+	free(line);
+	return st;
+}
+
+static enum status read_shallow(struct repo *r, struct error *e)
+{
+	char *path = path_join(r->path, "shallow");
+	FILE *f = path ? fopen(path, "re") : NULL;
+	enum status st = path ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory to open a repository");
+
+	if (f) {
+		st = read_lines(r, f, e);
+		(void)fclose(f);
+	}
+	free(path);
+	return st;
+}
+
+enum status repo_open_plain(struct repo **out, const char *path, struct error *e)
+{
+	struct repo *r = NULL;
+	enum status st = repo_open(&r, path, e);
+
+	if (st)
+		return st;
+	r->plain = true;
+	st = read_shallow(r, e);
+	if (st) {
+		repo_close(r);
+		return st;
+	}
+	*out = r;
+	return STATUS_OK;
+}
+
+const struct oid *repo_shallow_ends(size_t *len, const struct repo *r)
+{
+	*len = r->shallow.len;
+	return r->shallow.keys;
+}
+
+/* ---- tags ---- */
+
+enum status tag_target(struct oid *out, struct repo *r, const struct oid *id, struct error *e)
+{
+	static const char word[] = "object ";
+	size_t skip = sizeof(word) - 1;
+	struct buf raw = BUF_INIT;
+	char hex[OID_HEX_LEN + 1];
+	enum status st = repo_read(&raw, r, id, REPO_TAG, REPO_MAX_OBJECT_BYTES, e);
+
+	if (!st && (raw.len <= skip + OID_HEX_LEN || memcmp(raw.data, word, skip) != 0 ||
+		    oid_parse(out, buf_text(&raw) + skip, OID_HEX_LEN) != STATUS_OK)) {
+		oid_hex(hex, id);
+		st = error_set(e, STATUS_INVALID, "the tag %s names nothing", hex);
+	}
+	buf_clear(&raw);
+	return st;
+}
+
+enum status repo_peel(struct oid *out, struct repo *r, const struct oid *id, struct error *e)
+{
+	struct oid at = *id;
+	enum repo_kind kind = REPO_TAG;
+	size_t size = 0;
+	enum status st = repo_stat(&kind, &size, r, &at, e);
+
+	if (!st && kind != REPO_TAG) {
+		*out = (struct oid){{0}};
+		return STATUS_OK;
+	}
+	for (int depth = 0; !st && kind == REPO_TAG; depth++) {
+		if (depth == REPO_MAX_TAGS)
+			return error_set(e, STATUS_TOO_BIG, "more than %d tags name each other", REPO_MAX_TAGS);
+		st = tag_target(&at, r, &at, e);
+		if (!st)
+			st = repo_stat(&kind, &size, r, &at, e);
+	}
+	if (!st)
+		*out = at;
+	return st;
+}
+
+/* ---- HEAD and configuration ---- */
+
+enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, struct error *e)
+{
+	git_reference *ref = NULL;
+	const char *target = NULL;
+	git_oid found = {{0}};
+	int rc = git_reference_lookup(&ref, r->git, "HEAD");
+
+	if (rc)
+		return git_failed(e, rc, "cannot read HEAD of %s", r->path);
+	target = git_reference_symbolic_target(ref);
+	if (target && strlen(target) >= size) {
+		git_reference_free(ref);
+		return error_set(e, STATUS_TOO_BIG, "HEAD of %s names too long a ref", r->path);
+	}
+	rc = git_reference_name_to_id(&found, r->git, "HEAD");
+	if (rc && rc != GIT_ENOTFOUND) {
+		git_reference_free(ref);
+		return git_failed(e, rc, "cannot read HEAD of %s", r->path);
+	}
+	(void)snprintf(name, size, "%s", target ? target : "");
+	memcpy(id->id, found.id, OID_LEN);
+	git_reference_free(ref);
+	return STATUS_OK;
+}
+
+bool repo_config_bool(struct repo *r, const char *key, bool otherwise)
+{
+	git_config *config = NULL;
+	int value = 0;
+	bool found = git_repository_config_snapshot(&config, r->git) == 0 && git_config_get_bool(&value, config, key) == 0;
+
+	git_config_free(config);
+	return found ? value != 0 : otherwise;
+}
