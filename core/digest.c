@@ -20,39 +20,88 @@ enum status sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len)
 	return STATUS_OK;
 }
 
-struct sha1 {
+/* A digest of bytes as they come. */
+struct running {
 	mbedtls_md_context_t md;
 	bool failed;
+};
+
+static void running_begin(struct running *r, mbedtls_md_type_t type)
+{
+	mbedtls_md_init(&r->md);
+	r->failed = mbedtls_md_setup(&r->md, mbedtls_md_info_from_type(type), 0) != 0 || mbedtls_md_starts(&r->md) != 0;
+}
+
+static void running_add(struct running *r, const void *bytes, size_t len)
+{
+	if (!r->failed && len)
+		r->failed = mbedtls_md_update(&r->md, bytes, len) != 0;
+}
+
+static enum status running_finish(uint8_t *out, struct running *r)
+{
+	return r->failed || mbedtls_md_finish(&r->md, out) != 0 ? STATUS_CRYPTO : STATUS_OK;
+}
+
+struct sha256 {
+	struct running running;
+};
+
+struct sha256 *sha256_open(void)
+{
+	struct sha256 *s = calloc(1, sizeof(*s));
+
+	if (s)
+		running_begin(&s->running, MBEDTLS_MD_SHA256);
+	return s;
+}
+
+void sha256_add(struct sha256 *s, const void *bytes, size_t len)
+{
+	running_add(&s->running, bytes, len);
+}
+
+enum status sha256_finish(uint8_t out[SHA256_LEN], struct sha256 *s)
+{
+	return running_finish(out, &s->running);
+}
+
+void sha256_close(struct sha256 *s)
+{
+	if (!s)
+		return;
+	mbedtls_md_free(&s->running.md);
+	free(s);
+}
+
+struct sha1 {
+	struct running running;
 };
 
 struct sha1 *sha1_open(void)
 {
 	struct sha1 *s = calloc(1, sizeof(*s));
 
-	if (!s)
-		return NULL;
-	mbedtls_md_init(&s->md);
-	s->failed = mbedtls_md_setup(&s->md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), 0) != 0 ||
-		    mbedtls_md_starts(&s->md) != 0;
+	if (s)
+		running_begin(&s->running, MBEDTLS_MD_SHA1);
 	return s;
 }
 
 void sha1_add(struct sha1 *s, const void *bytes, size_t len)
 {
-	if (!s->failed && len)
-		s->failed = mbedtls_md_update(&s->md, bytes, len) != 0;
+	running_add(&s->running, bytes, len);
 }
 
 enum status sha1_finish(uint8_t out[SHA1_LEN], struct sha1 *s)
 {
-	return s->failed || mbedtls_md_finish(&s->md, out) != 0 ? STATUS_CRYPTO : STATUS_OK;
+	return running_finish(out, &s->running);
 }
 
 void sha1_close(struct sha1 *s)
 {
 	if (!s)
 		return;
-	mbedtls_md_free(&s->md);
+	mbedtls_md_free(&s->running.md);
 	free(s);
 }
 

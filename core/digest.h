@@ -11,7 +11,14 @@
 
 enum status sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len) MUST_CHECK;
 
-/* Of bytes as they come, for what git's formats end with; nothing's safety rests on it. sha1_open is NULL without memory. */
+/* Of bytes as they come. sha256_open is NULL without memory; a failure on the way is told by sha256_finish. */
+struct sha256;
+struct sha256 *sha256_open(void);
+void sha256_add(struct sha256 *s, const void *bytes, size_t len);
+enum status sha256_finish(uint8_t out[SHA256_LEN], struct sha256 *s) MUST_CHECK;
+void sha256_close(struct sha256 *s);
+
+/* The same for what git's formats end with; nothing's safety rests on it. */
 #define SHA1_LEN 20
 struct sha1;
 struct sha1 *sha1_open(void);

@@ -34,7 +34,8 @@
 	X(BUSY, -17, "another process holds the lock")                          \
 	X(CORRUPT, -18, "what is on disk is damaged")                           \
 	X(USAGE, -19, "called wrongly")                                         \
-	X(CRYPTO, -20, "a cryptographic operation failed")
+	X(CRYPTO, -20, "a cryptographic operation failed")                      \
+	X(GONE, -21, "erased for good")
 
 enum status {
 #define STATUS_ENUM(name, value, text) STATUS_##name = (value),

@@ -21,6 +21,22 @@ static void hashes_as_fips_180_says(void **state)
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+static void a_hash_of_pieces_is_the_hash_of_the_whole(void **state)
+{
+	uint8_t digest[SHA256_LEN], whole[SHA256_LEN];
+	struct sha256 *s = sha256_open();
+
+	(void)state;
+	assert_non_null(s);
+	sha256_add(s, "a", 1);
+	sha256_add(s, NULL, 0);
+	sha256_add(s, "bc", 2);
+	assert_int_equal(sha256_finish(digest, s), STATUS_OK);
+	sha256_close(s);
+	assert_int_equal(sha256(whole, "abc", 3), STATUS_OK);
+	assert_memory_equal(digest, whole, sizeof(whole));
+}
+
 static void hashes_in_pieces_as_git_does(void **state)
 {
 	uint8_t digest[SHA1_LEN];
@@ -157,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_as_fips_180_says),
+		cmocka_unit_test(a_hash_of_pieces_is_the_hash_of_the_whole),
 		cmocka_unit_test(hashes_in_pieces_as_git_does),
 		cmocka_unit_test(checks_sums_as_rfc_3720_says),
 		cmocka_unit_test(a_sum_in_pieces_is_the_sum_of_the_whole),
