@@ -67,17 +67,11 @@ enum status file_read_json(cJSON **out, const char *path, struct error *e)
 	return st;
 }
 
-/* Make what happened to the names in the path's directory durable. */
-static enum status sync_parent(const char *path, struct error *e)
+enum status file_sync_dir(const char *dir, struct error *e)
 {
 	enum status st = STATUS_OK;
-	char dir[FILE_PATH_MAX] = ".";
-	const char *slash = strrchr(path, '/');
-	int fd = -1;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (slash)
-		(void)snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(e, errno, "cannot open %s", dir);
 	if (fsync(fd))
@@ -86,19 +80,31 @@ static enum status sync_parent(const char *path, struct error *e)
 	return st;
 }
 
-static enum status write_all(int fd, const char *bytes, size_t len)
+static enum status sync_parent(const char *path, struct error *e)
 {
+	char dir[FILE_PATH_MAX] = ".";
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		(void)snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	return file_sync_dir(dir, e);
+}
+
+bool file_append(int fd, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
 	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
+		ssize_t n = write(fd, at, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return STATUS_IO;
-		bytes += n;
+			return false;
+		at += n;
 		len -= (size_t)n;
 	}
-	return STATUS_OK;
+	return true;
 }
 
 enum status file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct error *e)
@@ -114,7 +120,7 @@ enum status file_write(const char *path, const void *bytes, size_t len, mode_t m
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return error_set_errno(e, errno, "cannot create %s", temporary);
-	if (write_all(fd, bytes, len) != STATUS_OK || fsync(fd))
+	if (!file_append(fd, bytes, len) || fsync(fd))
 		failed = errno;
 	if (close(fd) && !failed)
 		failed = errno;

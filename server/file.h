@@ -21,6 +21,10 @@ enum status file_write_json(const char *path, const cJSON *value, struct error *
 /* Remove and make that durable; a file that is not there is no error. */
 enum status file_remove(const char *path, struct error *e) MUST_CHECK;
 bool file_exists(const char *path);
+/* All of the bytes at the file's end; false with errno. Nothing is durable yet. */
+bool file_append(int fd, const void *bytes, size_t len) MUST_CHECK;
+/* Make what happened to the names in a directory durable. */
+enum status file_sync_dir(const char *dir, struct error *e) MUST_CHECK;
 /* Make a directory, durably; one that is there is no error. */
 enum status file_mkdir(const char *path, mode_t mode, struct error *e) MUST_CHECK;
 

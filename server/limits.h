@@ -45,6 +45,15 @@
 #define LIMIT_SPOOL_MEMORY_BYTES (256 * 1024) /* an answer larger than this waits on disk */
 #define LIMIT_SPOOL_BYTES (4LL * 1024 * 1024 * 1024)
 
+/* blobs */
+#define LIMIT_BLOB_BYTES (16 * 1024 * 1024)	     /* of one; a comment has some kilobytes, evidence is larger */
+#define LIMIT_BLOB_PUTS 64			     /* of a practice on their way at once */
+#define LIMIT_BLOB_PENDING_BYTES (128 * 1024 * 1024) /* of those */
+#define LIMIT_BLOB_IDS 1000			     /* asked for at once */
+#define LIMIT_BLOB_GET_BYTES (96 * 1024)	     /* of such a request */
+#define LIMIT_BLOB_ANSWER_BYTES (32 * 1024 * 1024)   /* of the blobs in an answer; a single blob fits */
+#define LIMIT_ERASE_BATCH 16384			     /* erasures carried out between two rounds of fsync */
+
 /* practices */
 #define LIMIT_PRACTICES 4096
 #define LIMIT_LOCK_MS 30000	     /* waiting for another program on the same practice */

@@ -25,18 +25,8 @@ static enum status open_file(struct spool *s, struct error *e)
 
 static enum status write_out(struct spool *s, const void *bytes, size_t len, struct error *e)
 {
-	const char *at = bytes;
-
-	while (len > 0) {
-		ssize_t n = write(s->fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set_errno(e, errno, "cannot keep the answer in %s", s->dir);
-		at += n;
-		len -= (size_t)n;
-	}
+	if (!file_append(s->fd, bytes, len))
+		return error_set_errno(e, errno, "cannot keep the answer in %s", s->dir);
 	return STATUS_OK;
 }
 

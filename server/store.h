@@ -1,12 +1,14 @@
 /* server/store.h - where practices' histories are kept: refs that move one at a time by compare-and-swap, and objects
- * that arrive as packs and become visible together. Nothing above knows how; store_fs.c keeps bare repositories on
- * local disk.
+ * that arrive as packs and become visible together; and their blobs, which can be erased. Nothing above knows how;
+ * store_fs.c and store_blobs_fs.c keep bare repositories and plain files on local disk.
  *
  *     store_open(); store_history_open();
  *     reading:  store_refs(); store_reader_open() ... struct repo ... store_reader_close()
  *     writing:  store_lock(); store_txn_begin(); store_txn_feed()...; store_txn_received(); read and stage in
  * store_txn_repo(); store_txn_commit() - the one durable point -; store_ref_move() for what derives from it;
  * store_txn_end(); store_unlock()
+ *     blobs:    store_blob_put_begin(); store_blob_put_feed()...; store_blob_put_finish(); store_blob_put_end();
+ * store_blob_get_many(); store_blob_erase()
  *
  * A store and a history may be used by several threads at once; a reader, a transaction and a lock belong to one at a
  * time.
@@ -14,6 +16,7 @@
 #ifndef QIP_SERVER_STORE_H
 #define QIP_SERVER_STORE_H
 
+#include "core/digest.h"
 #include "core/repo.h"
 #include "server/limits.h"
 
@@ -92,5 +95,51 @@ enum status store_txn_commit(struct store_txn *t, const char *ref, const struct 
 enum status store_txn_flush(struct store_txn *t, struct error *e) MUST_CHECK;
 /* Ends it in every case; without a commit it leaves nothing behind. NULL is allowed. */
 void store_txn_end(struct store_txn *t);
+
+/* ---- blobs: sealed bytes outside the history, named by their SHA-256; they need no lock ---- */
+struct blob_id {
+	uint8_t sha256[SHA256_LEN];
+};
+
+struct store_blob_put;
+
+/* A blob as it arrives. STATUS_GONE: it was erased; STATUS_BUSY while as many as may be are on their way already. */
+enum status store_blob_put_begin(struct store_blob_put **out, struct store_history *h, const struct blob_id *id,
+				 struct error *e) MUST_CHECK;
+/* STATUS_TOO_BIG over LIMIT_BLOB_BYTES; STATUS_BUSY; STATUS_NO_SPACE. */
+enum status store_blob_put_feed(struct store_blob_put *p, const void *bytes, size_t len, struct error *e) MUST_CHECK;
+/* The blob's end: it is durable on STATUS_OK, also when it was there before (*was_there; may be NULL). STATUS_INVALID:
+ * the bytes are others than its name says; STATUS_GONE: it was erased meanwhile. */
+enum status store_blob_put_finish(struct store_blob_put *p, bool *was_there, struct error *e) MUST_CHECK;
+/* Ends it in every case; unless it was finished it leaves nothing behind. NULL is allowed. */
+void store_blob_put_end(struct store_blob_put *p);
+
+enum store_blob_state {
+	STORE_BLOB_HERE,   /* its bytes follow, `size` of them in pieces */
+	STORE_BLOB_ABSENT, /* not there: never was, or erased */
+	STORE_BLOB_OVER,   /* there, but its size goes beyond what is left of max_bytes */
+};
+struct store_blob_sink {
+	enum status (*blob)(void *ctx, const struct blob_id *id, enum store_blob_state state, uint64_t size,
+			    struct error *e);
+	enum status (*bytes)(void *ctx, const void *bytes, size_t len, struct error *e);
+	void *ctx;
+};
+/* Several blobs in the order of ids, of max_bytes together. STATUS_CORRUPT when one is shorter than it was. Whether the
+ * bytes are those that its name says is for the reader to check. */
+enum status store_blob_get_many(struct store_history *h, const struct blob_id *ids, size_t len, uint64_t max_bytes,
+				const struct store_blob_sink *sink, struct error *e) MUST_CHECK;
+
+/* Delete blobs for good, durably: none of them is taken again, not even one that never was there. */
+enum status store_blob_erase(struct store_history *h, const struct blob_id *ids, size_t len,
+			     struct error *e) MUST_CHECK;
+/* Which erasures/ of the log (a tree) store_blob_erase has been carried out for; zero for none. Kept with the blobs, so
+ * that blobs which come back from a backup are erased again. */
+enum status store_blob_erasures(struct oid *out, struct store_history *h, struct error *e) MUST_CHECK;
+enum status store_blob_set_erasures(struct store_history *h, const struct oid *tree, struct error *e) MUST_CHECK;
+
+/* Every blob, sorted by id; those that come or go meanwhile may be left out. A visit that is not STATUS_OK ends it. */
+typedef enum status (*store_blob_visit)(void *ctx, const struct blob_id *id, uint64_t size, struct error *e);
+enum status store_blob_each(struct store_history *h, store_blob_visit visit, void *ctx, struct error *e) MUST_CHECK;
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "server/file.h"
+#include "server/store_blobs_fs.h"
 
 #define LOCK_RETRY_MS 20
 
@@ -25,6 +26,7 @@ struct store_history {
 	char lock[FILE_PATH_MAX]; /* the lock file */
 	pthread_mutex_t mutex;	  /* guards refs */
 	struct repo *refs;	  /* handle for refs alone: they are read anew at every call */
+	struct store_blobs *blobs; /* owned */
 };
 
 struct store_txn {
@@ -76,6 +78,7 @@ enum status store_create(struct store *s, const char *ods, struct error *e)
 enum status store_history_open(struct store_history **out, struct store *s, const char *ods, struct error *e)
 {
 	struct store_history *h = calloc(1, sizeof(*h));
+	char dir[FILE_PATH_MAX];
 	enum status st = STATUS_OK;
 
 	if (!h)
@@ -87,11 +90,15 @@ enum status store_history_open(struct store_history **out, struct store *s, cons
 		st = error_set(e, STATUS_NOT_FOUND, "there is no practice %s on this server", ods);
 	if (st == STATUS_OK)
 		st = repo_open(&h->refs, h->git, e);
-	if (st == STATUS_OK && pthread_mutex_init(&h->mutex, NULL)) {
-		repo_close(h->refs);
+	if (st == STATUS_OK)
+		st = file_path(dir, s->dir, ods, e);
+	if (st == STATUS_OK)
+		st = store_blobs_open(&h->blobs, dir, e);
+	if (st == STATUS_OK && pthread_mutex_init(&h->mutex, NULL))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
-	}
 	if (st != STATUS_OK) {
+		store_blobs_close(h->blobs);
+		repo_close(h->refs);
 		free(h);
 		return st;
 	}
@@ -104,8 +111,14 @@ void store_history_close(struct store_history *h)
 	if (!h)
 		return;
 	repo_close(h->refs);
+	store_blobs_close(h->blobs);
 	(void)pthread_mutex_destroy(&h->mutex);
 	free(h);
+}
+
+struct store_blobs *store_fs_blobs(struct store_history *h)
+{
+	return h->blobs;
 }
 
 enum status store_lock(struct store_lock **out, struct store_history *h, int wait_ms, struct error *e)
@@ -158,7 +171,7 @@ enum status store_recover(struct store_history *h, struct error *e)
 	(void)pthread_mutex_lock(&h->mutex);
 	st = repo_intake_sweep(h->refs, e);
 	(void)pthread_mutex_unlock(&h->mutex);
-	return st;
+	return st == STATUS_OK ? store_blobs_sweep(h->blobs, e) : st;
 }
 
 /* The handle for refs lives as long as the server: with a new one the files of packs that are gone are let go of. */
