@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# The server is killed before and after system calls of pushes: it starts again by itself, holds what was acknowledged, and the devices' retries make it
+# whole. Short: a spread of the calls that may change the disk. tools/crash-test runs it at all of them, or at all calls whatever they do.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$QIP_SOURCE/tests/support/crash.sh"
+
+STEP=${QIP_CRASH_STEP:-7}             # 1: every call; of three pushes at once every third of those
+ONLY=${QIP_CRASH_ONLY:-changes}       # kinds of calls, as strike names them; "all" also those that concern no file of the server's
+ACTIONS=${QIP_CRASH_ACTIONS:-in-turn} # or kill-before, kill-after
+CASES=${QIP_CRASH_CASES:-kiosk manager together start}
+
+calls=(--only "$ONLY")
+[ "$ONLY" = all ] || calls+=(--under "$WORK/server")
+
+# The state after a call is mostly the one before the next, so that in turn is nearly as good as both.
+action_at() {
+	case $ACTIONS in
+	in-turn) [ $((($1 - 1) / STEP % 2)) -eq 0 ] && echo kill-before || echo kill-after ;;
+	*) echo "$ACTIONS" ;;
+	esac
+}
+struck_where() { sed -n 's,^struck ,,p' "$STRUCK" | sed "s,$WORK/,,g"; }
+
+# sound DEVICE… - what has to hold of a server that was just started again.
+sound() {
+	fsck "$(server_history)"
+	derived_refs_follow
+	nothing_piles_up
+	acknowledged_is_there "$@"
+}
+
+# whole_again DEVICE… - the devices, of which those in PUSHED have their receipts, try again.
+whole_again() {
+	local device
+	sound "$@"
+	all_there_once "${PUSHED[@]}"
+	for device in "$@"; do
+		if ! grep -qw -- "$device" <<<"${PUSHED[*]}" && head_in_log "$device"; then
+			asked_again "$device"
+		fi
+		push_of "$device" || die "$device cannot push after the crash: $(said "$device")"
+	done
+	all_there_once "$@"
+	sound "$@"
+	if server_was_killed; then
+		die 'the server ended by itself'
+	fi
+}
+
+# killed_in_push N DEVICE… - false if the pushes were over before their N-th call.
+killed_in_push() {
+	local n=$1
+	shift
+	crash_rewind
+	server_start_struck --nth "$n" --do "$(action_at "$n")" "${calls[@]}"
+	push_together "$@"
+	if ! server_was_killed; then
+		same "those who pushed before call $n" "$*" "${PUSHED[*]}"
+		return 1
+	fi
+	say "  $(action_at "$n") $(struck_where)"
+	server_start
+	whole_again "$@"
+}
+
+# killed_at_start N - the server is killed in a push, and again while it clears that up. False if it had started before its N-th call.
+killed_at_start() {
+	local killed=no
+	rm -rf "$WORK/server" "$HOMES"
+	cp -a "$WORK/server.cut" "$WORK/server"
+	cp -a "$HOMES.cut" "$HOMES"
+	PUSHED=()
+	rm -f "$STRUCK" "$WORK/server.port"
+	start server "$STRIKE" --report "$STRUCK" --nth "$1" --do "$(action_at "$1")" "${calls[@]}" \
+		qip-server serve "$WORK/server" --listen "127.0.0.1:$SERVER_PORT" --port-file "$WORK/server.port"
+	wait_until 30 test -s "$WORK/server.port" -o -s "$STRUCK" || die 'the server neither starts nor is killed'
+	server_was_killed && killed=yes
+	[ "$killed" = yes ] || return 1
+	say "  $(action_at "$1") $(struck_where)"
+	server_start
+	whole_again "$KIOSK" "$MANAGER"
+}
+
+# A server's folder as it is after a crash right after main moved, and with a quarantine left behind.
+cut_in_push() {
+	crash_rewind
+	server_start_struck --only rename --under "$(server_history)/refs/heads/main" --nth 1 --do kill-after
+	push_together "$MANAGER"
+	server_was_killed || die 'main does not move by a rename or link'
+	mkdir -p "$(server_history)/incoming/killed"
+	echo half >"$(server_history)/incoming/killed/tmp_pack"
+	cp -a "$WORK/server" "$WORK/server.cut"
+	cp -a "$HOMES" "$HOMES.cut"
+}
+
+# at_each STEP FUNCTION [ARGUMENT…] - with 1, 1 + STEP and so on, until it says that there are no more.
+at_each() {
+	local n kills=0
+	for ((n = 1; ; n += $1)); do
+		"$2" "$n" "${@:3}" || break
+		kills=$((kills + 1))
+	done
+	say "  killed $kills times"
+	[ "$kills" -gt 1 ] || die 'that is too few: does strike see the calls?'
+}
+
+crash_practice
+
+for case in $CASES; do
+	case $case in
+	kiosk)
+		it 'Killed while a kiosk pushes answers'
+		at_each "$STEP" killed_in_push "$KIOSK"
+		;;
+	staff)
+		it 'Killed while a member of staff pushes an edit'
+		at_each "$STEP" killed_in_push "$STAFF"
+		;;
+	manager)
+		it 'Killed while a manager pushes what changes the configuration of kiosks'
+		at_each "$STEP" killed_in_push "$MANAGER"
+		;;
+	together)
+		it 'Killed while three push at once'
+		at_each $((STEP * 3)) killed_in_push "$KIOSK" "$STAFF" "$MANAGER"
+		;;
+	start)
+		it 'Killed again while it clears up after a crash'
+		cut_in_push
+		at_each $(((STEP + 3) / 4)) killed_at_start
+		;;
+	*) die "no case is named $case" ;;
+	esac
+done
