@@ -134,6 +134,9 @@ enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e
 /* ---- history ---- */
 /* True (*out) if `ancestor` is reachable from `id` (equal counts). */
 enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id, struct error *e) MUST_CHECK;
+/* The same from any of several commits. */
+enum status repo_is_reached(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *ids, size_t ids_len,
+			    struct error *e) MUST_CHECK;
 
 /* ---- packs over the wire (core/repo_pack.c) ---- */
 typedef enum status (*repo_sink)(void *ctx, const void *bytes, size_t len);
@@ -182,6 +185,8 @@ void repo_edge_clear(struct repo_edge *edge);
 /* ---- plain repositories (core/repo_plain.c, core/repo_connect.c) ---- */
 /* What a tag object stands for in the end; zero for any other object. */
 enum status repo_peel(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
+/* The commit that an object stands for, by itself or through tags; zero for a tree or file. */
+enum status repo_commit_of(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 /* The commits at which the repository's own history ends; borrowed from r. */
 const struct oid *repo_shallow_ends(size_t *len, const struct repo *r);
 /* What HEAD names: *name, "refs/heads/…" (the caller's buffer of `size` bytes), or "" when it stands for a commit itself; *id, zero while

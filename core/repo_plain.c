@@ -122,6 +122,22 @@ enum status repo_peel(struct oid *out, struct repo *r, const struct oid *id, str
 	return st;
 }
 
+enum status repo_commit_of(struct oid *out, struct repo *r, const struct oid *id, struct error *e)
+{
+	enum repo_kind kind = REPO_BLOB;
+	struct oid at = {{0}};
+	size_t size = 0;
+	enum status st = repo_peel(&at, r, id, e);
+
+	if (!st && oid_is_zero(&at))
+		at = *id;
+	if (!st)
+		st = repo_stat(&kind, &size, r, &at, e);
+	if (!st)
+		*out = kind == REPO_COMMIT ? at : (struct oid){{0}};
+	return st;
+}
+
 /* ---- HEAD and configuration ---- */
 
 enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, struct error *e)

@@ -329,6 +329,12 @@ enum status walk_difference(struct walk_commit **out, size_t *out_len, struct re
 enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id,
 			     struct error *e)
 {
+	return repo_is_reached(out, r, ancestor, id, 1, e);
+}
+
+enum status repo_is_reached(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *ids,
+			    size_t ids_len, struct error *e)
+{
 	struct walk w = {.repo = r, .e = e};
 	struct commit_links links = COMMIT_LINKS_INIT;
 	size_t goal = 0;
@@ -344,8 +350,8 @@ enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancest
 		st = walk_failed(&w, st);
 	/* What the ancestor's own ancestors lead to cannot lead to it: the marks end the walk without the whole history
 	 * being read. */
-	if (!st)
-		st = start_wanted(&w, id);
+	for (size_t i = 0; i < ids_len && !st; i++)
+		st = start_wanted(&w, &ids[i]);
 	if (!st)
 		st = walk_both(&w, goal);
 	if (!st)

@@ -11,12 +11,14 @@ int cmd_init(int argc, char **argv);
 int cmd_practice(int argc, char **argv);
 int cmd_add_auditor(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_serve_git(int argc, char **argv);
 
 /* Their right forms, as --help shows them. */
 #define CMD_INIT_USAGE "qip-server init DIR [--host NAME]..."
 #define CMD_PRACTICE_USAGE "qip-server practice add DIR ODS --name NAME [--manager DEVICE]"
 #define CMD_ADD_AUDITOR_USAGE "qip-server add-auditor DIR ODS DEVICE"
 #define CMD_SERVE_USAGE "qip-server serve DIR [--listen HOST:PORT] [--port-file FILE]"
+#define CMD_SERVE_GIT_USAGE "qip-server serve-git DIR --listen HOST:PORT [--plain-http] [--port-file FILE]"
 
 /* Say what is wrong and the right form; returns EXIT_USAGE. */
 int cmd_usage(const char *usage, const char *fmt, ...) PRINTF_LIKE(2, 3);

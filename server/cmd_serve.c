@@ -1,4 +1,4 @@
-/* server/cmd_serve.c - qip-server serve. */
+/* server/cmd_serve.c - qip-server serve, qip-server serve-git. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,32 +32,65 @@ static bool split_address(char host[HOST_MAX], const char **port, const char *te
 	return true;
 }
 
-int cmd_serve(int argc, char **argv)
-{
-	struct serve_options o = {.env = env_system()};
-	struct error e = {STATUS_OK, ""};
-	const char *listen = DEFAULT_LISTEN;
+struct arguments {
+	struct serve_options options;
+	const char *usage, *listen;
 	char host[HOST_MAX];
+};
+
+/* 0, or the exit status of a wrong call. */
+static int read_arguments(struct arguments *a, int argc, char **argv)
+{
+	struct serve_options *o = &a->options;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--listen") == 0) {
-			listen = cmd_value(argc, argv, &i);
-			if (!listen)
-				return cmd_usage(CMD_SERVE_USAGE, "--listen needs HOST:PORT");
+			a->listen = cmd_value(argc, argv, &i);
+			if (!a->listen)
+				return cmd_usage(a->usage, "--listen needs HOST:PORT");
 		} else if (strcmp(argv[i], "--port-file") == 0) {
-			o.port_file = cmd_value(argc, argv, &i);
-			if (!o.port_file)
-				return cmd_usage(CMD_SERVE_USAGE, "--port-file needs a file");
-		} else if (argv[i][0] == '-' || o.dir) {
-			return cmd_usage(CMD_SERVE_USAGE, "\"%s\" is not expected", argv[i]);
+			o->port_file = cmd_value(argc, argv, &i);
+			if (!o->port_file)
+				return cmd_usage(a->usage, "--port-file needs a file");
+		} else if (o->plain && strcmp(argv[i], "--plain-http") == 0) {
+			o->plain_http = true;
+		} else if (argv[i][0] == '-' || o->dir) {
+			return cmd_usage(a->usage, "\"%s\" is not expected", argv[i]);
 		} else {
-			o.dir = argv[i];
+			o->dir = argv[i];
 		}
 	}
-	if (!o.dir)
-		return cmd_usage(CMD_SERVE_USAGE, "a folder is needed");
-	if (!split_address(host, &o.port, listen))
-		return cmd_usage(CMD_SERVE_USAGE, "\"%s\" is not HOST:PORT", listen);
-	o.host = host;
-	return serve(&o, &e) == STATUS_OK ? 0 : cmd_failed(&e);
+	if (!o->dir)
+		return cmd_usage(a->usage, "a folder is needed");
+	if (!a->listen)
+		return cmd_usage(a->usage, "--listen HOST:PORT is needed");
+	if (!split_address(a->host, &o->port, a->listen))
+		return cmd_usage(a->usage, "\"%s\" is not HOST:PORT", a->listen);
+	o->host = a->host;
+	return 0;
+}
+
+static int run(struct arguments *a, int argc, char **argv)
+{
+	struct error e = {STATUS_OK, ""};
+	int wrong = read_arguments(a, argc, argv);
+
+	a->options.env = env_system();
+	if (wrong)
+		return wrong;
+	return serve(&a->options, &e) == STATUS_OK ? 0 : cmd_failed(&e);
+}
+
+int cmd_serve(int argc, char **argv)
+{
+	struct arguments a = {.usage = CMD_SERVE_USAGE, .listen = DEFAULT_LISTEN};
+
+	return run(&a, argc, argv);
+}
+
+int cmd_serve_git(int argc, char **argv)
+{
+	struct arguments a = {.usage = CMD_SERVE_GIT_USAGE, .options = {.plain = true}};
+
+	return run(&a, argc, argv);
 }

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/log.h"
+#include "server/plain.h"
 #include "server/v2.h"
 #include "server/verify.h"
 
@@ -31,7 +32,10 @@ struct exchange *exchange_open(const struct service *service, struct MHD_Connect
 	x->started_ms = monotonic_ms(x);
 	(void)snprintf(x->method, sizeof(x->method), "%s", method);
 	(void)snprintf(x->path, sizeof(x->path), "%s", path);
-	route_parse(&x->request.route, method, path);
+	if (service->plain)
+		route_parse_plain(&x->request.route, method, path);
+	else
+		route_parse(&x->request.route, method, path);
 	x->handler = handler_of(x->request.route.kind);
 	return x;
 }
@@ -95,8 +99,10 @@ static enum status check_headers(struct exchange *x, struct error *e)
 		return error_set(e, STATUS_MALFORMED,
 				 "a request has one Content-Length or one Transfer-Encoding: chunked");
 	if (!x->handler)
-		return error_set(e, STATUS_NOT_FOUND,
-				 "there is nothing at this address; a practice's history is at /<ODS>/history.git");
+		return error_set(e, STATUS_NOT_FOUND, "there is nothing at this address; %s",
+				 x->request.service->plain
+					 ? "repositories are served by git's smart protocol alone"
+					 : "a practice's history is at /<ODS>/history.git");
 	if (!route->method_ok)
 		return error_set(e, STATUS_USAGE, "this address takes %s", route->method);
 	if (route->content && !content_is(header(x, MHD_HTTP_HEADER_CONTENT_TYPE), route->content))
@@ -105,6 +111,17 @@ static enum status check_headers(struct exchange *x, struct error *e)
 		return error_set(e, STATUS_TOO_BIG, "the request is larger than %llu bytes",
 				 (unsigned long long)x->handler->max_bytes);
 	return STATUS_OK;
+}
+
+static enum status find_repository(struct request *r, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = plain_find(path, r->service->config->dir, r->route.repository, e);
+
+	if (st != STATUS_OK)
+		return st;
+	r->repository = strdup(path);
+	return r->repository ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
 static enum status begin(struct exchange *x, struct error *e)
@@ -117,6 +134,8 @@ static enum status begin(struct exchange *x, struct error *e)
 				x->handler->feed, r, e);
 	if (st == STATUS_OK && r->route.ods[0])
 		st = practices_get(&r->practice, r->service->practices, r->route.ods, e);
+	if (st == STATUS_OK && r->route.repository[0])
+		st = find_repository(r, e);
 	if (st == STATUS_OK && x->handler->needs_peer) {
 		st = view_get(&r->view, r->practice, e);
 		if (st == STATUS_OK)
@@ -206,6 +225,17 @@ static const char *device_of(const struct exchange *x)
 	return r->who.device[0] ? r->who.device : r->peer.present ? r->peer.device : "-";
 }
 
+static const char *service_of(const struct exchange *x)
+{
+	static const char *const known[] = {"git-upload-pack", "git-receive-pack"};
+
+	for (size_t i = 0; x->request.git_service && i < ARRAY_LEN(known); i++) {
+		if (strcmp(x->request.git_service, known[i]) == 0)
+			return known[i];
+	}
+	return "-";
+}
+
 void exchange_close(struct exchange *x, bool completed)
 {
 	const struct answer *a = &x->request.answer;
@@ -218,7 +248,7 @@ void exchange_close(struct exchange *x, bool completed)
 	(void)snprintf(ms, sizeof(ms), "%lld", (long long)(monotonic_ms(x) - x->started_ms));
 	(void)snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)x->request.body.received_bytes);
 	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method",
-		 x->method, "path", x->path, "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
+		 x->method, "path", x->path, "service", service_of(x), "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
 	request_clear(&x->request);
 	free(x);
 }

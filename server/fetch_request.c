@@ -144,6 +144,7 @@ static enum status read_want(struct fetch_request *f, const struct pkt *p, struc
 		f->multi_ack = capability_has(text, "multi_ack_detailed");
 		f->no_done = capability_has(text, "no-done");
 		f->side_band = capability_has(text, "side-band-64k");
+		f->include_tag = capability_has(text, "include-tag");
 		f->depth.relative = capability_has(text, "deepen-relative");
 	}
 	return add_id(&f->wants, &f->wants_len, &f->wants_cap, LIMIT_WANTS, &id, e);
@@ -197,12 +198,12 @@ static enum status read_all(struct fetch_request *f, const char *bytes, size_t l
 
 /* ---- version 2 ---- */
 
-/* One argument of the command. Four change nothing: packs are never thin, and there is no tag and no progress to tell
- * of. */
+/* One argument of the command. Three change nothing: packs are never thin, may hold deltas by distance, and there is no
+ * progress to tell of. */
 static enum status read_argument(struct fetch_request *f, const struct pkt *p, struct error *e)
 {
 	static const char *const known[] = {"thin-pack", "no-progress",	    "include-tag",
-					    "ofs-delta", "deepen-relative", "done"};
+					    "ofs-delta", "deepen-relative", "done", "wait-for-done"};
 	const char *rest = NULL;
 	size_t rest_len = 0;
 	struct oid id = {{0}};
@@ -217,6 +218,8 @@ static enum status read_argument(struct fetch_request *f, const struct pkt *p, s
 		return add_id(&f->haves, &f->haves_len, &f->haves_cap, LIMIT_HAVES, &id, e);
 	f->done = f->done || pkt_is(p, "done");
 	f->depth.relative = f->depth.relative || pkt_is(p, "deepen-relative");
+	f->include_tag = f->include_tag || pkt_is(p, "include-tag");
+	f->wait_for_done = f->wait_for_done || pkt_is(p, "wait-for-done");
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (pkt_is(p, known[i]))
 			return STATUS_OK;
@@ -230,7 +233,7 @@ static enum status read_arguments(struct fetch_request *f, const char *bytes, si
 	struct pkt p = {0};
 	size_t at = 0;
 
-	f->multi_ack = f->side_band = true;
+	f->v2 = f->multi_ack = f->side_band = true;
 	while (st == STATUS_OK && !f->flushed) {
 		if (pkt_next(&p, bytes, len, &at) != STATUS_OK)
 			return error_set(e, STATUS_MALFORMED, "the request is torn or no sequence of git's packets");
@@ -274,5 +277,6 @@ void fetch_request_clear(struct fetch_request *f)
 	free(f->wants);
 	free(f->haves);
 	free(f->shallows);
+	free(f->commits);
 	*f = (struct fetch_request)FETCH_REQUEST_INIT;
 }

@@ -20,10 +20,15 @@ struct fetch_depth {
 
 struct fetch_request {
 	struct oid *wants, *haves, *shallows; /* owned; shallows: where the client's clone ends */
+	struct oid *commits;		      /* owned; that the wants stand for, once negotiate_wants found them */
+	size_t commits_len;
 	size_t wants_len, haves_len, shallows_len;
 	size_t wants_cap, haves_cap, shallows_cap;
 	struct fetch_depth depth;
 	bool multi_ack, no_done, side_band; /* capabilities that the client asked for */
+	bool v2;			    /* the version of git's protocol */
+	bool include_tag;		    /* tags are to come along with what they stand for */
+	bool wait_for_done;		    /* no pack before "done" */
 	bool done;			    /* it ended with "done": send the pack whatever is common */
 	bool flushed;			    /* it ended with a flush: answer, and another round will follow */
 };

@@ -35,13 +35,14 @@
 
 /* fetching */
 #define LIMIT_REFS 4096
-#define LIMIT_WANTS 4096
+#define LIMIT_WANTS 65536
 #define LIMIT_REF_PREFIXES 4096 /* of one ls-refs; with more it lists all */
 #define LIMIT_HAVES 65536
 #define LIMIT_SHALLOWS 65536  /* ends of the client's shallow clone */
 #define LIMIT_DEEPEN_NOT 16
 #define LIMIT_OLD_WANTS 16 /* wants that are no tip (any more): each costs a walk */
 #define LIMIT_READY_WALKS 64
+#define LIMIT_PLAIN_REF_BYTES 1024 /* of a ref's name in an ordinary repository, with NUL; longer ones are not told */
 #define LIMIT_SPOOL_MEMORY_BYTES (256 * 1024) /* an answer larger than this waits on disk */
 #define LIMIT_SPOOL_BYTES (4LL * 1024 * 1024 * 1024)
 

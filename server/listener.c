@@ -31,7 +31,7 @@ enum order { ORDER_RUN, ORDER_STOP_ACCEPTING, ORDER_DRAIN, ORDER_END };
 struct listener {
 	struct listener_options options;
 	struct tunnel_shared shared;
-	struct tls_server *tls;
+	struct tls_server *tls; /* NULL: without TLS */
 	struct tunnel_end accept_end, wake_end; /* no tunnels: known by their address */
 	struct tunnel *tunnels;
 	int tunnels_len;
@@ -45,6 +45,7 @@ struct listener {
 	bool empty; /* drained */
 	char address[128];
 	int port;
+	bool local;
 };
 
 static int64_t now_ms(const struct listener *l)
@@ -79,25 +80,44 @@ static void address_text(char *out, size_t size, int *port, const struct sockadd
 		*port = (int)strtol(service, NULL, 10);
 }
 
+static bool is_loopback(const struct sockaddr *addr)
+{
+	const void *bytes = addr;
+	const struct sockaddr_in *v4 = bytes;
+	const struct sockaddr_in6 *v6 = bytes;
+
+	if (addr->sa_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return addr->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
 static enum status bind_address(struct listener *l, struct error *e)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
 	struct sockaddr_storage bound = {0};
 	socklen_t len = sizeof(bound);
 	struct addrinfo *list = NULL;
+	bool foreign = false;
 	int rc = getaddrinfo(l->options.host, l->options.port, &hints, &list);
 
 	if (rc)
 		return error_set(e, STATUS_NETWORK, "cannot listen on %s port %s: %s", l->options.host, l->options.port,
 				 gai_strerror(rc));
-	for (struct addrinfo *ai = list; ai && l->accept_end.fd < 0; ai = ai->ai_next)
-		l->accept_end.fd = try_listen(ai);
+	for (struct addrinfo *ai = list; ai && l->accept_end.fd < 0 && !foreign; ai = ai->ai_next) {
+		foreign = !l->options.tls.key && !is_loopback(ai->ai_addr);
+		if (!foreign)
+			l->accept_end.fd = try_listen(ai);
+	}
 	freeaddrinfo(list);
+	if (foreign && l->accept_end.fd < 0)
+		return error_set(e, STATUS_DENIED,
+				 "plain HTTP is for this machine alone: listen on 127.0.0.1 or [::1], or use TLS");
 	if (l->accept_end.fd < 0)
 		return error_set_errno(e, errno, "cannot listen on %s port %s", l->options.host, l->options.port);
 	if (getsockname(l->accept_end.fd, (struct sockaddr *)&bound, &len))
 		return error_set_errno(e, errno, "cannot read the address listened on");
 	address_text(l->address, sizeof(l->address), &l->port, (struct sockaddr *)&bound, len);
+	l->local = is_loopback((struct sockaddr *)&bound);
 	return STATUS_OK;
 }
 
@@ -126,7 +146,7 @@ enum status listener_open(struct listener **out, const struct listener_options *
 	l->shared.scratch = malloc(TUNNEL_PART);
 	if (!l->shared.scratch)
 		st = error_set(e, STATUS_NOMEM, "out of memory");
-	if (st == STATUS_OK)
+	if (st == STATUS_OK && o->tls.key)
 		st = tls_server_open(&l->tls, &o->tls, e);
 	if (st == STATUS_OK)
 		st = bind_address(l, e);
@@ -153,6 +173,11 @@ const char *listener_address(const struct listener *l)
 int listener_port(const struct listener *l)
 {
 	return l->port;
+}
+
+bool listener_is_local(const struct listener *l)
+{
+	return l->local;
 }
 
 /* ---- the thread ---- */

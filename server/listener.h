@@ -1,4 +1,4 @@
-/* server/listener.h - TLS in front of HTTP: one thread accepts, shakes hands and moves bytes between TLS connections
+/* server/listener.h - TLS (or none) in front of HTTP: one thread accepts, shakes hands and moves bytes between TLS connections
  * and local sockets, the other ends of which it hands to `serve`. A slow side stops the other; every wait has a
  * deadline.
  *
@@ -14,7 +14,7 @@ struct listener;
 
 struct listener_options {
 	const char *host, *port; /* to listen on; port "0" takes a free one */
-	struct tls_server_options tls;
+	struct tls_server_options tls; /* key NULL: no TLS, and only on addresses of this machine */
 	struct peers *peers;
 	const struct env *env;
 	int max_connections;
@@ -22,11 +22,13 @@ struct listener_options {
 	void *ctx;
 };
 
-/* Bind and listen. STATUS_IO, STATUS_NETWORK with words. */
+/* Bind and listen. STATUS_IO, STATUS_NETWORK with words; STATUS_DENIED for other machines without TLS. */
 enum status listener_open(struct listener **out, const struct listener_options *o, struct error *e) MUST_CHECK;
 /* "host:port" as bound. */
 const char *listener_address(const struct listener *l);
 int listener_port(const struct listener *l);
+/* No other machine can reach it. */
+bool listener_is_local(const struct listener *l);
 enum status listener_start(struct listener *l, struct error *e) MUST_CHECK;
 /* New connections are refused from now on; those that are there go on. */
 void listener_stop_accepting(struct listener *l);

@@ -30,6 +30,13 @@ static const struct command {
 	 "standard error output, one line a request.\n\n"
 	 "  qip-server serve /srv/qip --listen 0.0.0.0:8443\n",
 	 cmd_serve},
+	{"serve-git", CMD_SERVE_GIT_USAGE, "serve the ordinary git repositories below DIR, without policy, until SIGTERM",
+	 "For tests and for hosting. Repositories are found at each request: DIR/a/b.git answers to /a/b.git and /a/b.\n"
+	 "Anybody who can connect may fetch. Over plain HTTP only this machine can connect, and may push unless the\n"
+	 "repository's http.receivepack is false. TLS needs a DIR made by qip-server init; there a repository takes pushes\n"
+	 "from other machines if its http.receivepack is true. Practices' histories are never served.\n\n"
+	 "  qip-server serve-git /srv/git --listen 127.0.0.1:8080 --plain-http\n",
+	 cmd_serve_git},
 };
 
 static void help_all(FILE *f)

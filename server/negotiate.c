@@ -1,50 +1,91 @@
 /* server/negotiate.c - one round of upload-pack. */
 #include "server/negotiate.h"
 
+#include <stdlib.h>
+
 #include "core/pkt.h"
 
-static bool is_tip(const struct store_refs *readable, const struct oid *id)
+/* The commits that the readable refs stand for: what is reached from them may be wanted. */
+static enum status tips_of(struct oid **out, size_t *len, struct repo *r, const struct refs *readable, struct error *e)
 {
-	for (size_t i = 0; i < readable->len; i++) {
-		if (oid_equal(&readable->refs[i].id, id))
-			return true;
+	struct oid *tips = calloc(readable->len + 1, sizeof(*tips));
+	enum status st = tips ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+	size_t n = 0;
+
+	for (size_t i = 0; i <= readable->len && st == STATUS_OK; i++) {
+		const struct oid *id = i < readable->len ? &readable->list[i].id : &readable->head;
+
+		if (oid_is_zero(id))
+			continue;
+		st = repo_commit_of(&tips[n], r, id, e);
+		if (st == STATUS_OK && !oid_is_zero(&tips[n]))
+			n++;
 	}
-	return false;
+	if (st != STATUS_OK) {
+		free(tips);
+		return st;
+	}
+	*out = tips;
+	*len = n;
+	return STATUS_OK;
 }
 
-static enum status reached_by_any(bool *out, struct repo *r, const struct store_refs *readable, const struct oid *id,
-				  struct error *e)
+static enum status is_reached(bool *out, struct repo *r, const struct refs *readable, const struct oid *id,
+			      struct error *e)
 {
 	enum repo_kind kind = REPO_TAG;
-	size_t size = 0;
+	struct oid *tips = NULL;
+	size_t size = 0, len = 0;
 	enum status st = repo_stat(&kind, &size, r, id, e);
 
 	*out = false;
 	if (st == STATUS_NOT_FOUND || (st == STATUS_OK && kind != REPO_COMMIT))
 		return STATUS_OK;
-	for (size_t i = 0; st == STATUS_OK && !*out && i < readable->len; i++)
-		st = repo_is_ancestor(out, r, id, &readable->refs[i].id, e);
+	if (st == STATUS_OK)
+		st = tips_of(&tips, &len, r, readable, e);
+	if (st == STATUS_OK)
+		st = repo_is_reached(out, r, id, tips, len, e);
+	free(tips);
 	return st;
 }
 
-enum status negotiate_wants(const struct fetch_request *f, struct repo *r, const struct store_refs *readable,
-			    struct error *e)
+static enum status check_want(int *walks, struct repo *r, struct refs *readable, const struct oid *want,
+			      struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
-	enum status st = STATUS_OK;
+	bool reached = false;
+	enum status st = refs_find(&reached, readable, want, e);
+
+	if (st == STATUS_OK && !reached && (*walks)++ < LIMIT_OLD_WANTS)
+		st = is_reached(&reached, r, readable, want, e);
+	if (st != STATUS_OK || reached)
+		return st;
+	oid_hex(hex, want);
+	return error_set(e, STATUS_DENIED, "not our ref %s", hex);
+}
+
+enum status negotiate_wants(struct fetch_request *f, struct repo *r, struct refs *readable, struct error *e)
+{
+	struct oid *commits = calloc(f->wants_len + 1, sizeof(*commits));
+	enum status st = commits ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+	size_t len = 0;
 	int walks = 0;
 
 	for (size_t i = 0; st == STATUS_OK && i < f->wants_len; i++) {
-		bool reached = is_tip(readable, &f->wants[i]);
-
-		if (!reached && walks++ < LIMIT_OLD_WANTS)
-			st = reached_by_any(&reached, r, readable, &f->wants[i], e);
-		if (st == STATUS_OK && !reached) {
-			oid_hex(hex, &f->wants[i]);
-			st = error_set(e, STATUS_DENIED, "not our ref %s", hex);
-		}
+		st = check_want(&walks, r, readable, &f->wants[i], e);
+		if (st == STATUS_OK)
+			st = repo_commit_of(&commits[len], r, &f->wants[i], e);
+		if (st == STATUS_OK && !oid_is_zero(&commits[len]))
+			len++;
 	}
-	return st;
+	if (st != STATUS_OK) {
+		free(commits);
+		return st;
+	}
+	free(f->commits);
+	f->commits = commits;
+	f->commits_len = len;
+	return STATUS_OK;
 }
 
 /* Which wants are covered: an ancestor of theirs is common. */
@@ -62,13 +103,14 @@ static enum status ready(bool *out, struct coverage *c, const struct oid *have, 
 	enum status st = STATUS_OK;
 	bool below = have != NULL;
 
-	while (have && below && st == STATUS_OK && c->covered < c->request->wants_len && c->walks < LIMIT_READY_WALKS) {
+	while (have && below && st == STATUS_OK && c->covered < c->request->commits_len &&
+	       c->walks < LIMIT_READY_WALKS) {
 		c->walks++;
-		st = repo_is_ancestor(&below, c->repo, have, &c->request->wants[c->covered], e);
+		st = repo_is_ancestor(&below, c->repo, have, &c->request->commits[c->covered], e);
 		if (st == STATUS_OK && below)
 			c->covered++;
 	}
-	*out = c->covered == c->request->wants_len;
+	*out = c->covered == c->request->commits_len;
 	return st;
 }
 
@@ -182,6 +224,7 @@ enum status negotiate_acks(struct buf *out, bool *send_pack, struct fetch_reques
 	f->haves_len = kept;
 	if (kept == 0)
 		pkt_addf(out, "NAK\n");
+	enough = enough && !f->wait_for_done;
 	*send_pack = enough;
 	if (enough) {
 		pkt_addf(out, "ready\n");

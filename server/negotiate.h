@@ -3,12 +3,11 @@
 #define QIP_SERVER_NEGOTIATE_H
 
 #include "server/fetch_request.h"
-#include "server/store.h"
+#include "server/refs.h"
 
-/* Every want must be a tip among `readable`, or be reached from one: the log may have moved since the client looked.
- * STATUS_DENIED. */
-enum status negotiate_wants(const struct fetch_request *f, struct repo *r, const struct store_refs *readable,
-			    struct error *e) MUST_CHECK;
+/* Every want must be a tip among `readable`, or be a commit reached from one: the log may have moved since the client
+ * looked. Fills f->commits. STATUS_DENIED. */
+enum status negotiate_wants(struct fetch_request *f, struct repo *r, struct refs *readable, struct error *e) MUST_CHECK;
 
 /* Append the ACK and NAK lines; *send_pack says whether the pack follows. f->haves keeps only what is here. */
 enum status negotiate_round(struct buf *out, bool *send_pack, struct fetch_request *f, struct repo *r,

@@ -1,77 +1,163 @@
 /* server/refs.c - the advertisement of refs. */
 #include "server/refs.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/pkt.h"
 #include "core/policy.h"
-#include "server/request.h"
+#include "server/source.h"
 #include "server/v2.h"
 
 #define FETCH_CAPABILITIES                                                                                             \
-	"multi_ack_detailed no-done side-band-64k no-progress ofs-delta shallow deepen-since deepen-not "              \
-	"deepen-relative"
-#define PUSH_CAPABILITIES "report-status side-band-64k ofs-delta no-thin"
+	"multi_ack_detailed no-done side-band-64k no-progress include-tag ofs-delta shallow deepen-since deepen-not "  \
+	"deepen-relative allow-tip-sha1-in-want allow-reachable-sha1-in-want"
+#define PUSH_CAPABILITIES "report-status side-band-64k quiet ofs-delta no-thin"
 
-void refs_filter(struct store_refs *refs, const struct identity *who)
+/* ---- the list ---- */
+
+enum status refs_add(struct refs *refs, const char *name, const struct oid *id, const struct oid *peeled,
+		     struct error *e)
 {
-	size_t kept = 0;
+	struct ref ref = {.id = *id};
 
-	for (size_t i = 0; i < refs->len; i++) {
-		if (who->standing == STANDING_MEMBER && policy_may_read(who->role, who->device, refs->refs[i].name))
-			refs->refs[kept++] = refs->refs[i];
+	if (refs->len == refs->cap) {
+		size_t cap = refs->cap ? refs->cap * 2 : 16;
+		struct ref *more = realloc(refs->list, cap * sizeof(*more));
+
+		if (!more)
+			return error_set(e, STATUS_NOMEM, "out of memory");
+		refs->list = more;
+		refs->cap = cap;
 	}
-	refs->len = kept;
+	ref.name = strdup(name);
+	if (!ref.name)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	if (peeled)
+		ref.peeled = *peeled;
+	refs->list[refs->len++] = ref;
+	return STATUS_OK;
 }
 
-const struct store_ref *refs_head(const struct store_refs *refs)
+enum status refs_of_practice(struct refs *out, struct store_history *h, const struct identity *who, struct error *e)
 {
-	for (size_t i = 0; i < refs->len; i++) {
-		if (strcmp(refs->refs[i].name, REFS_MAIN) == 0)
-			return &refs->refs[i];
+	struct store_refs all = STORE_REFS_INIT;
+	struct refs refs = {.head_target = REFS_MAIN};
+	enum status st = store_refs(&all, h, e);
+
+	for (size_t i = 0; i < all.len && st == STATUS_OK; i++) {
+		const struct store_ref *ref = &all.refs[i];
+
+		if (who->standing != STANDING_MEMBER || !policy_may_read(who->role, who->device, ref->name))
+			continue;
+		st = refs_add(&refs, ref->name, &ref->id, NULL, e);
+		if (strcmp(ref->name, REFS_MAIN) == 0)
+			refs.head = ref->id;
 	}
-	return NULL;
+	store_refs_clear(&all);
+	if (st != STATUS_OK) {
+		refs_clear(&refs);
+		return st;
+	}
+	*out = refs;
+	return STATUS_OK;
 }
 
-static void add_line(struct buf *out, bool *first, const struct oid *id, const char *name, const char *capabilities)
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct oid));
+}
+
+enum status refs_find(bool *out, struct refs *refs, const struct oid *id, struct error *e)
+{
+	if (!refs->ids) {
+		refs->ids = calloc(refs->len + 1, sizeof(*refs->ids));
+		if (!refs->ids)
+			return error_set(e, STATUS_NOMEM, "out of memory");
+		for (size_t i = 0; i < refs->len; i++)
+			refs->ids[refs->ids_len++] = refs->list[i].id;
+		if (!oid_is_zero(&refs->head))
+			refs->ids[refs->ids_len++] = refs->head;
+		qsort(refs->ids, refs->ids_len, sizeof(*refs->ids), compare);
+	}
+	*out = bsearch(id, refs->ids, refs->ids_len, sizeof(*refs->ids), compare) != NULL;
+	return STATUS_OK;
+}
+
+void refs_clear(struct refs *refs)
+{
+	for (size_t i = 0; i < refs->len; i++)
+		free(refs->list[i].name);
+	free(refs->list);
+	free(refs->ids);
+	free(refs->ends);
+	*refs = (struct refs)REFS_INIT;
+}
+
+/* ---- the advertisement ---- */
+
+struct advertisement {
+	struct buf *out;
+	const char *capabilities; /* behind the first line; NULL once it is written */
+};
+
+static void add_line(struct advertisement *a, const struct oid *id, const char *name, const char *suffix)
 {
 	char hex[OID_HEX_LEN + 1];
 	struct buf line = BUF_INIT;
 
 	oid_hex(hex, id);
-	buf_addf(&line, "%s %s", hex, name);
-	if (*first) {
+	buf_addf(&line, "%s %s%s", hex, name, suffix);
+	if (a->capabilities) {
 		buf_addc(&line, 0);
-		buf_adds(&line, capabilities);
+		buf_adds(&line, a->capabilities);
+		a->capabilities = NULL;
 	}
 	buf_addc(&line, '\n');
 	if (buf_ok(&line))
-		pkt_add(out, line.data, line.len);
+		pkt_add(a->out, line.data, line.len);
 	else
-		out->failed = true;
-	*first = false;
+		a->out->failed = true;
 	buf_clear(&line);
 }
 
-void refs_advertise(struct buf *out, const struct store_refs *refs, const char *service)
+static void add_ends(struct buf *out, const struct refs *refs)
 {
-	bool fetch = strcmp(service, "git-upload-pack") == 0, first = true;
-	const struct store_ref *head = refs_head(refs);
+	char hex[OID_HEX_LEN + 1];
+
+	for (size_t i = 0; i < refs->ends_len; i++) {
+		oid_hex(hex, &refs->ends[i]);
+		pkt_addf(out, "shallow %s", hex);
+	}
+}
+
+void refs_advertise(struct buf *out, const struct refs *refs, const char *service, bool deletes)
+{
+	bool fetch = strcmp(service, "git-upload-pack") == 0, head = fetch && !oid_is_zero(&refs->head);
+	struct advertisement a = {.out = out};
 	struct buf capabilities = BUF_INIT;
 	const struct oid nothing = {{0}};
 
 	buf_adds(&capabilities, fetch ? FETCH_CAPABILITIES : PUSH_CAPABILITIES);
-	if (fetch && head)
-		buf_adds(&capabilities, " symref=HEAD:" REFS_MAIN);
+	if (!fetch && deletes)
+		buf_adds(&capabilities, " delete-refs");
+	if (head && refs->head_target[0])
+		buf_addf(&capabilities, " symref=HEAD:%s", refs->head_target);
 	buf_adds(&capabilities, " " REFS_AGENT);
+	a.capabilities = buf_text(&capabilities);
 	pkt_addf(out, "# service=%s\n", service);
 	pkt_flush(out);
-	if (fetch && head)
-		add_line(out, &first, &head->id, "HEAD", buf_text(&capabilities));
-	for (size_t i = 0; i < refs->len; i++)
-		add_line(out, &first, &refs->refs[i].id, refs->refs[i].name, buf_text(&capabilities));
-	if (first)
-		add_line(out, &first, &nothing, "capabilities^{}", buf_text(&capabilities));
+	if (head)
+		add_line(&a, &refs->head, "HEAD", "");
+	for (size_t i = 0; i < refs->len; i++) {
+		add_line(&a, &refs->list[i].id, refs->list[i].name, "");
+		if (fetch && !oid_is_zero(&refs->list[i].peeled))
+			add_line(&a, &refs->list[i].peeled, refs->list[i].name, "^{}");
+	}
+	if (a.capabilities)
+		add_line(&a, &nothing, "capabilities^{}", "");
+	add_ends(out, refs);
 	pkt_flush(out);
 	if (!buf_ok(&capabilities))
 		out->failed = true;
@@ -83,7 +169,7 @@ static void answer_refs(struct request *r)
 {
 	bool fetch = r->git_service && strcmp(r->git_service, "git-upload-pack") == 0;
 	bool push = r->git_service && strcmp(r->git_service, "git-receive-pack") == 0;
-	struct store_refs refs = STORE_REFS_INIT;
+	struct source source = SOURCE_INIT;
 	struct error e = {STATUS_OK, ""};
 	struct buf out = BUF_INIT;
 
@@ -91,21 +177,22 @@ static void answer_refs(struct request *r)
 		answer_text(&r->answer, 403, "this server speaks git's smart protocol alone: use git 1.6.6 or later");
 		return;
 	}
-	if (fetch && r->git_v2) {
-		v2_advertise(&out);
-	} else if (store_refs(&refs, r->practice->history, &e) == STATUS_OK) {
-		refs_filter(&refs, &r->who);
-		refs_advertise(&out, &refs, r->git_service);
-	} else {
+	e.status = source_open(&source, r, push, &e);
+	if (e.status != STATUS_OK) {
 		answer_error(&r->answer, &e);
 		return;
 	}
+	if (fetch && r->git_v2)
+		v2_advertise(&out);
+	else
+		refs_advertise(&out, &source.refs, r->git_service, r->repository != NULL);
 	answer_bytes(&r->answer, 200,
 		     fetch ? "application/x-git-upload-pack-advertisement"
 			   : "application/x-git-receive-pack-advertisement",
 		     &out);
-	store_refs_clear(&refs);
+	source_close(&source);
 	buf_clear(&out);
 }
 
 const struct handler handler_refs = {.needs_peer = true, .end = answer_refs};
+const struct handler handler_plain_refs = {.end = answer_refs};

@@ -1,6 +1,8 @@
 /* server/request.c - one HTTP request on its way. */
 #include "server/request.h"
 
+#include <stdlib.h>
+
 const struct handler *handler_of(enum route_kind kind)
 {
 	switch (kind) {
@@ -16,6 +18,10 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_enrol;
 	case ROUTE_RENEW:
 		return &handler_renew;
+	case ROUTE_PLAIN_REFS:
+		return &handler_plain_refs;
+	case ROUTE_PLAIN_UPLOAD_PACK:
+		return &handler_plain_upload_pack;
 	case ROUTE_NONE:
 		break;
 	}
@@ -62,5 +68,7 @@ void request_clear(struct request *r)
 	r->view = NULL;
 	body_clear(&r->body);
 	buf_clear(&r->collected);
+	free(r->repository);
+	r->repository = NULL;
 	answer_clear(&r->answer);
 }

@@ -18,11 +18,14 @@ struct service {
 	struct practices *practices;
 	const struct env *env;
 	struct upkeep *upkeep;
+	bool plain;	  /* ordinary repositories are served instead of practices */
+	bool open_to_all; /* of those: from beyond this machine */
 };
 
 struct request {
 	const struct service *service; /* borrowed */
 	struct route route;
+	char *repository;	       /* owned; where an ordinary repository lies; NULL: the request is about a practice */
 	const char *git_service; /* of ?service=, borrowed until the request ends; NULL for none */
 	bool git_v2;		 /* the client asked for version 2 of git's protocol */
 	struct tls_peer peer;
@@ -59,6 +62,6 @@ void request_end_json(struct request *r, request_json work);
 void request_clear(struct request *r);
 
 extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol,
-	handler_renew;
+	handler_renew, handler_plain_refs, handler_plain_upload_pack;
 
 #endif

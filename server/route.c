@@ -20,6 +20,11 @@ static const struct {
 	{"/renew", "POST", "application/json", ROUTE_RENEW},
 };
 
+static bool method_is(const char *method, const char *right)
+{
+	return strcmp(method, right) == 0 || (strcmp(right, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
 static void parse_practice(struct route *r, const char *method, const char *path)
 {
 	char ods[ODS_LEN + 1] = "";
@@ -35,20 +40,92 @@ static void parse_practice(struct route *r, const char *method, const char *path
 		r->kind = practice_routes[i].kind;
 		r->method = practice_routes[i].method;
 		r->content = practice_routes[i].content;
-		r->method_ok = strcmp(method, r->method) == 0;
+		r->method_ok = method_is(method, r->method);
 		memcpy(r->ods, ods, sizeof(ods));
 	}
+}
+
+static bool parse_health(struct route *r, const char *method, const char *path)
+{
+	if (strcmp(path, "/healthz") != 0)
+		return false;
+	r->kind = ROUTE_HEALTH;
+	r->method_ok = method_is(method, "GET");
+	return true;
 }
 
 void route_parse(struct route *out, const char *method, const char *path)
 {
 	struct route r = {.kind = ROUTE_NONE, .method = "GET"};
 
-	if (strcmp(path, "/healthz") == 0) {
-		r.kind = ROUTE_HEALTH;
-		r.method_ok = strcmp(method, "GET") == 0;
-	} else {
+	if (!parse_health(&r, method, path))
 		parse_practice(&r, method, path);
+	*out = r;
+}
+
+/* ---- ordinary repositories ---- */
+
+static const struct {
+	const char *rest; /* of the path, behind the repository's */
+	const char *method;
+	const char *content;
+	enum route_kind kind;
+} plain_routes[] = {
+	{"/info/refs", "GET", NULL, ROUTE_PLAIN_REFS},
+	{"/git-upload-pack", "POST", "application/x-git-upload-pack-request", ROUTE_PLAIN_UPLOAD_PACK},
+};
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "%20" becomes a blank. An escaped slash or NUL would make another path of it: none. */
+static bool unescape(char out[ROUTE_PATH_MAX], const char *path, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = path[i];
+
+		if (c == '%') {
+			int high = i + 1 < len ? hex_digit(path[i + 1]) : -1, low = i + 2 < len ? hex_digit(path[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return false;
+			c = (char)(high * 16 + low);
+			if (c == '/' || c == 0)
+				return false;
+			i += 2;
+		}
+		if (n == ROUTE_PATH_MAX - 1)
+			return false;
+		out[n++] = c;
+	}
+	out[n] = 0;
+	return n > 0;
+}
+
+void route_parse_plain(struct route *out, const char *method, const char *path)
+{
+	struct route r = {.kind = ROUTE_NONE, .method = "GET"};
+	size_t len = strlen(path);
+	bool found = parse_health(&r, method, path);
+
+	for (size_t i = 0; i < ARRAY_LEN(plain_routes) && !found; i++) {
+		size_t rest = strlen(plain_routes[i].rest);
+
+		if (path[0] != '/' || len <= rest + 1 || strcmp(path + len - rest, plain_routes[i].rest) != 0 ||
+		    !unescape(r.repository, path + 1, len - rest - 1))
+			continue;
+		found = true;
+		r.kind = plain_routes[i].kind;
+		r.method = plain_routes[i].method;
+		r.content = plain_routes[i].content;
+		r.method_ok = method_is(method, r.method);
 	}
 	*out = r;
 }

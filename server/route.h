@@ -8,6 +8,9 @@
 
 enum route_kind {
 	ROUTE_NONE,	    /* no such address */
+	/* of ordinary repositories: /<path>/info/refs?service=…, /<path>/git-upload-pack, /<path>/git-receive-pack */
+	ROUTE_PLAIN_REFS,
+	ROUTE_PLAIN_UPLOAD_PACK,
 	ROUTE_HEALTH,	    /* GET  /healthz */
 	ROUTE_REFS,	    /* GET  /<ODS>/history.git/info/refs?service=… */
 	ROUTE_UPLOAD_PACK,  /* POST /<ODS>/history.git/git-upload-pack */
@@ -16,15 +19,20 @@ enum route_kind {
 	ROUTE_RENEW,	    /* POST /<ODS>/renew */
 };
 
+#define ROUTE_PATH_MAX 512
+
 struct route {
 	enum route_kind kind;
 	bool method_ok;	     /* false: the address is right, the method is not */
 	const char *method;  /* the one that is right; static */
 	const char *content; /* content type that its body must have, NULL for none; static */
+	char repository[ROUTE_PATH_MAX]; /* "" where the address names no ordinary repository; without escapes */
 	char ods[7];	     /* "" where the address has none; its form is checked */
 };
 
 /* Never fails: ROUTE_NONE is an answer. */
 void route_parse(struct route *out, const char *method, const char *path);
+/* The same where ordinary repositories are served. */
+void route_parse_plain(struct route *out, const char *method, const char *path);
 
 #endif

@@ -60,38 +60,74 @@ static enum status take_lock(int *lock, const char *dir, struct error *e)
 	return STATUS_OK;
 }
 
+/* Ordinary repositories need nothing in their folder for plain HTTP, and for TLS what `init` makes. */
+static enum status load_config(struct process *p, const struct serve_options *o, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (!o->plain_http) {
+		st = config_load(&p->config, o->dir, e);
+		return st == STATUS_NOT_FOUND && o->plain
+			       ? error_set(e, st, "%s has no certificate: run qip-server init %s first, or serve this machine "
+						  "alone with --plain-http",
+					   o->dir, o->dir)
+			       : st;
+	}
+	if (snprintf(p->config.dir, sizeof(p->config.dir), "%s", o->dir) >= (int)sizeof(p->config.dir))
+		return error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
+	return access(o->dir, R_OK | X_OK) == 0 ? STATUS_OK : error_set_errno(e, errno, "cannot read %s", o->dir);
+}
+
+static enum status open_practices(struct process *p, const struct serve_options *o, struct error *e)
+{
+	enum status st = take_lock(&p->lock, o->dir, e);
+
+	if (st == STATUS_OK)
+		st = practices_open(&p->service.practices, o->dir, o->env, e);
+	return st == STATUS_OK ? upkeep_open(&p->service.upkeep, e) : st;
+}
+
+static enum status open_listener(struct process *p, const struct serve_options *o, int connections, struct error *e)
+{
+	struct listener_options listener = {.host = o->host,
+					    .port = o->port,
+					    .env = o->env,
+					    .max_connections = connections,
+					    .peers = p->peers,
+					    .serve = http_serve,
+					    .ctx = p->http};
+	enum status st = STATUS_OK;
+
+	if (!o->plain_http)
+		listener.tls = (struct tls_server_options){.ca_pem = buf_text(&p->config.ca_pem),
+							   .cert_pem = buf_text(&p->config.tls_pem),
+							   .key = p->config.tls_key};
+	st = listener_open(&p->listener, &listener, e);
+	if (st == STATUS_OK)
+		p->service.open_to_all = !listener_is_local(p->listener);
+	return st;
+}
+
 static enum status open_all(struct process *p, const struct serve_options *o, struct error *e)
 {
 	int max_fd = 0, connections = max_connections(&max_fd);
 	struct http_options http = {.service = &p->service, .max_connections = connections};
-	struct listener_options listener = {
-		.host = o->host, .port = o->port, .env = o->env, .max_connections = connections};
-	enum status st = config_load(&p->config, o->dir, e);
+	enum status st = load_config(p, o, e);
 
-	if (st == STATUS_OK)
-		st = take_lock(&p->lock, o->dir, e);
 	p->service.config = &p->config;
 	p->service.env = o->env;
-	if (st == STATUS_OK)
-		st = practices_open(&p->service.practices, o->dir, o->env, e);
-	if (st == STATUS_OK)
-		st = upkeep_open(&p->service.upkeep, e);
+	p->service.plain = o->plain;
+	if (st == STATUS_OK && !o->plain)
+		st = open_practices(p, o, e);
 	if (st == STATUS_OK)
 		st = jobs_open(&p->jobs, LIMIT_JOB_THREADS, e);
 	if (st == STATUS_OK)
 		st = peers_open(&p->peers, max_fd, e);
-	http.peers = listener.peers = p->peers;
+	http.peers = p->peers;
 	http.jobs = p->jobs;
 	if (st == STATUS_OK)
 		st = http_open(&p->http, &http, e);
-	listener.tls = (struct tls_server_options){.ca_pem = buf_text(&p->config.ca_pem),
-						   .cert_pem = buf_text(&p->config.tls_pem),
-						   .key = p->config.tls_key};
-	listener.serve = http_serve;
-	listener.ctx = p->http;
-	if (st == STATUS_OK)
-		st = listener_open(&p->listener, &listener, e);
-	return st;
+	return st == STATUS_OK ? open_listener(p, o, connections, e) : st;
 }
 
 static enum status write_port(const char *path, int port, struct error *e)
@@ -151,7 +187,8 @@ enum status serve(const struct serve_options *o, struct error *e)
 	(void)signal(SIGPIPE, SIG_IGN);
 	st = open_all(&p, o, e);
 	if (st == STATUS_OK) {
-		practices_open_all(p.service.practices);
+		if (!o->plain)
+			practices_open_all(p.service.practices);
 		st = listener_start(p.listener, e);
 	}
 	if (st == STATUS_OK && o->port_file)

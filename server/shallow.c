@@ -7,7 +7,7 @@
 #include "core/pkt.h"
 
 /* A ref by the whole or the short of its name, as clients give it. */
-static const struct store_ref *find_ref(const struct store_refs *refs, const char *name, size_t len)
+static const struct ref *find_ref(const struct refs *refs, const char *name, size_t len)
 {
 	static const char *const folders[] = {"", "refs/", "refs/tags/", "refs/heads/"};
 
@@ -15,25 +15,25 @@ static const struct store_ref *find_ref(const struct store_refs *refs, const cha
 		size_t skip = strlen(folders[i]);
 
 		for (size_t j = 0; j < refs->len; j++) {
-			const char *full = refs->refs[j].name;
+			const char *full = refs->list[j].name;
 
 			if (strncmp(full, folders[i], skip) == 0 && strlen(full + skip) == len &&
 			    memcmp(full + skip, name, len) == 0)
-				return &refs->refs[j];
+				return &refs->list[j];
 		}
 	}
 	return NULL;
 }
 
 static enum status resolve_without(struct oid out[LIMIT_DEEPEN_NOT], const struct fetch_depth *d,
-				   const struct store_refs *readable, struct error *e)
+				   const struct refs *readable, struct error *e)
 {
 	for (size_t i = 0; i < d->without_len; i++) {
-		const struct store_ref *ref = find_ref(readable, d->without[i].name, d->without[i].len);
+		const struct ref *ref = find_ref(readable, d->without[i].name, d->without[i].len);
 
 		if (!ref)
 			return error_set(e, STATUS_DENIED, "deepen-not names no ref that can be read");
-		out[i] = ref->id;
+		out[i] = oid_is_zero(&ref->peeled) ? ref->id : ref->peeled;
 	}
 	return STATUS_OK;
 }
@@ -43,7 +43,7 @@ static enum status find_relative(struct repo_edge *out, const struct fetch_reque
 {
 	struct repo_depth depth = {.commits = REPO_DEPTH_ALL, .since_s = INT64_MIN};
 	struct repo_edge reached = REPO_EDGE_INIT;
-	enum status st = repo_edge_find(&reached, r, f->wants, f->wants_len, &depth, f->shallows, f->shallows_len, e);
+	enum status st = repo_edge_find(&reached, r, f->commits, f->commits_len, &depth, f->shallows, f->shallows_len, e);
 
 	if (f->depth.commits < REPO_DEPTH_ALL)
 		depth.commits = f->depth.commits + 1;
@@ -55,7 +55,7 @@ static enum status find_relative(struct repo_edge *out, const struct fetch_reque
 }
 
 enum status shallow_find(struct shallow *out, const struct fetch_request *f, struct repo *r,
-			 const struct store_refs *readable, struct error *e)
+			 const struct refs *readable, struct error *e)
 {
 	const struct fetch_depth *d = &f->depth;
 	struct oid without[LIMIT_DEEPEN_NOT];
@@ -65,14 +65,15 @@ enum status shallow_find(struct shallow *out, const struct fetch_request *f, str
 				   .without_len = d->without_len};
 	enum status st = STATUS_OK;
 
-	if (d->commits == 0 && d->since_s == 0 && d->without_len == 0)
+	/* version 0 told in its advertisement where the repository's own history ends */
+	if (d->commits == 0 && d->since_s == 0 && d->without_len == 0 && !(f->v2 && readable->ends_len > 0))
 		return STATUS_OK;
 	out->changes = true;
 	if (d->commits > 0 && d->relative)
 		return find_relative(&out->edge, f, r, e);
 	st = resolve_without(without, d, readable, e);
 	if (st == STATUS_OK)
-		st = repo_edge_find(&out->edge, r, f->wants, f->wants_len, &depth, f->shallows, f->shallows_len, e);
+		st = repo_edge_find(&out->edge, r, f->commits, f->commits_len, &depth, f->shallows, f->shallows_len, e);
 	return st == STATUS_USAGE ? error_set(e, STATUS_DENIED, "no commits selected for shallow requests") : st;
 }
 

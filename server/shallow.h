@@ -4,7 +4,7 @@
 #define QIP_SERVER_SHALLOW_H
 
 #include "server/fetch_request.h"
-#include "server/store.h"
+#include "server/refs.h"
 
 struct shallow {
 	bool changes;			  /* the client asked for another depth */
@@ -19,7 +19,7 @@ struct shallow {
 /* The wants must be checked before: nothing that they do not reach is told or sent. STATUS_DENIED for a depth that
  * leaves nothing, or a ref that is not among `readable`. */
 enum status shallow_find(struct shallow *out, const struct fetch_request *f, struct repo *r,
-			 const struct store_refs *readable, struct error *e) MUST_CHECK;
+			 const struct refs *readable, struct error *e) MUST_CHECK;
 /* Append what changes for the client: "shallow <id>" and "unshallow <id>". */
 void shallow_lines(struct buf *out, const struct shallow *s, const struct fetch_request *f);
 /* What the pack holds; it borrows from *s. */

@@ -74,12 +74,12 @@ static void stash_clear(struct stash *st)
 
 /* ---- moving bytes ---- */
 
-/* Send to the HTTP side; *sent says how much. False: the connection is over. */
-static bool send_app(struct tunnel *t, const uint8_t *bytes, size_t len, size_t *sent)
+/* Send as it is; *sent says how much. False: the connection is over. */
+static bool send_plain(int fd, const uint8_t *bytes, size_t len, size_t *sent)
 {
 	*sent = 0;
 	while (*sent < len) {
-		ssize_t n = send(t->app.fd, bytes + *sent, len - *sent, MSG_NOSIGNAL);
+		ssize_t n = send(fd, bytes + *sent, len - *sent, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -92,6 +92,8 @@ static bool send_app(struct tunnel *t, const uint8_t *bytes, size_t len, size_t 
 
 static bool send_net(struct tunnel *t, const uint8_t *bytes, size_t len, size_t *sent)
 {
+	if (!t->tls)
+		return send_plain(t->net.fd, bytes, len, sent);
 	*sent = 0;
 	while (*sent < len) {
 		size_t n = len - *sent;
@@ -106,6 +108,25 @@ static bool send_net(struct tunnel *t, const uint8_t *bytes, size_t len, size_t 
 	return true;
 }
 
+static enum tls_io recv_net(struct tunnel *t, uint8_t *bytes, size_t *len)
+{
+	ssize_t n = 0;
+
+	if (t->tls)
+		return tls_recv(t->tls, bytes, len);
+	n = recv(t->net.fd, bytes, *len, 0);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? TLS_WANT_READ : TLS_FAILED;
+	*len = (size_t)n;
+	return n > 0 ? TLS_OK : TLS_CLOSED;
+}
+
+/* Decrypted bytes that epoll knows nothing of. */
+static bool net_pending(const struct tunnel *t)
+{
+	return t->tls && tls_pending(t->tls);
+}
+
 /* Hand on to the HTTP side: new bytes, or with len 0 what was left. Memory out: the connection is over. */
 static bool give_app(struct tunnel *t, const uint8_t *bytes, size_t len)
 {
@@ -117,7 +138,7 @@ static bool give_app(struct tunnel *t, const uint8_t *bytes, size_t len)
 	}
 	if (!len || t->app_deaf)
 		return true;
-	t->app_deaf = !send_app(t, bytes, len, &sent);
+	t->app_deaf = !send_plain(t->app.fd, bytes, len, &sent);
 	if (t->app_deaf || sent == len) {
 		stash_clear(&t->to_app);
 		return true;
@@ -164,9 +185,9 @@ static bool net_to_app(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms
 {
 	if (!give_app(t, NULL, 0))
 		return false;
-	for (int i = 0; (i < ROUNDS || tls_pending(t->tls)) && !t->to_app.len && !t->net_ended && !t->app_deaf; i++) {
+	for (int i = 0; (i < ROUNDS || net_pending(t)) && !t->to_app.len && !t->net_ended && !t->app_deaf; i++) {
 		size_t n = TUNNEL_PART;
-		enum tls_io io = tls_recv(t->tls, s->scratch, &n);
+		enum tls_io io = recv_net(t, s->scratch, &n);
 
 		if (io == TLS_WANT_READ || io == TLS_WANT_WRITE)
 			break;
@@ -223,7 +244,8 @@ static void start_http(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms
 		t->state = TUNNEL_DEAD;
 		return;
 	}
-	tls_peer(&peer, t->tls);
+	if (t->tls)
+		tls_peer(&peer, t->tls);
 	t->app.fd = pair[0];
 	t->http_fd = pair[1];
 	t->state = TUNNEL_OPEN;
@@ -346,7 +368,7 @@ struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int 
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
 
-	if (!t || tls_accept(&t->tls, tls, fd) != STATUS_OK) {
+	if (!t || (tls && tls_accept(&t->tls, tls, fd) != STATUS_OK)) {
 		free(t);
 		(void)close(fd);
 		return NULL;
@@ -358,6 +380,8 @@ struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int 
 	t->moved_ms = now_ms;
 	t->deadline_ms = now_ms + LIMIT_HANDSHAKE_MS;
 	(void)snprintf(t->address, sizeof(t->address), "%s", address);
+	if (!tls)
+		start_http(t, s, now_ms);
 	watch_both(t, s);
 	return t;
 }

@@ -26,7 +26,7 @@ struct stash {
 
 struct tunnel {
 	struct tunnel_end net, app;
-	struct tls_conn *tls;
+	struct tls_conn *tls; /* NULL: plain HTTP, or TLS has ended */
 	enum tunnel_state state;
 	uint64_t id;
 	int http_fd; /* number of the HTTP side's own descriptor, for struct peers */
@@ -52,7 +52,7 @@ struct tunnel_shared {
 };
 #define TUNNEL_PART (16 * 1024) /* one TLS record at most, so that nothing stays hidden inside TLS */
 
-/* Takes `fd` over. NULL when memory is out (fd is closed). */
+/* Takes `fd` over. tls: NULL for plain HTTP. NULL when memory is out (fd is closed). */
 struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int fd, const char *address,
 			   int64_t now_ms);
 /* Something may move. */

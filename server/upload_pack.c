@@ -4,12 +4,12 @@
  * want reaches only what the device's role may read.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/pkt.h"
 #include "server/negotiate.h"
-#include "server/refs.h"
-#include "server/request.h"
 #include "server/shallow.h"
+#include "server/source.h"
 #include "server/v2.h"
 
 #define RESULT_TYPE "application/x-git-upload-pack-result"
@@ -42,13 +42,34 @@ static enum status take_pack(void *ctx, const void *bytes, size_t len)
 	return spool_add(sink->spool, sink->packets.data, sink->packets.len, &sink->error);
 }
 
+/* The caller frees *out. */
+static enum status list_tags(struct repo_tag **out, size_t *len, const struct refs *refs, struct error *e)
+{
+	struct repo_tag *tags = calloc(refs->len + 1, sizeof(*tags));
+	size_t n = 0;
+
+	if (!tags)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	for (size_t i = 0; i < refs->len; i++) {
+		if (!oid_is_zero(&refs->list[i].peeled))
+			tags[n++] = (struct repo_tag){.id = refs->list[i].id, .names = refs->list[i].peeled};
+	}
+	*out = tags;
+	*len = n;
+	return STATUS_OK;
+}
+
 static enum status send_pack(struct spool *spool, const struct fetch_request *f, struct shallow *s, struct repo *repo,
-			     struct error *e)
+			     const struct refs *refs, struct error *e)
 {
 	struct pack_sink sink = {.spool = spool, .side_band = f->side_band};
 	struct repo_span span = {.wants_len = 0};
+	struct repo_tag *tags = NULL;
 	enum status st = shallow_span(&span, s, f, e);
 
+	if (st == STATUS_OK && f->include_tag)
+		st = list_tags(&tags, &span.tags_len, refs, e);
+	span.tags = tags;
 	if (st == STATUS_OK)
 		st = repo_pack_send_span(repo, &span, take_pack, &sink, NULL, e);
 	if (st != STATUS_OK && sink.error.status != STATUS_OK)
@@ -56,10 +77,11 @@ static enum status send_pack(struct spool *spool, const struct fetch_request *f,
 	if (st == STATUS_OK && f->side_band)
 		st = spool_add(spool, "0000", 4, e);
 	buf_clear(&sink.packets);
+	free(tags);
 	return st;
 }
 
-static enum status serve(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
+static enum status serve(struct request *r, struct fetch_request *f, struct repo *repo, struct refs *refs,
 			 struct error *e)
 {
 	struct shallow shallow = SHALLOW_INIT;
@@ -81,21 +103,21 @@ static enum status serve(struct request *r, struct fetch_request *f, struct repo
 	if (st == STATUS_OK)
 		st = spool_add(&r->answer.body, lines.data, lines.len, e);
 	if (st == STATUS_OK && pack)
-		st = send_pack(&r->answer.body, f, &shallow, repo, e);
+		st = send_pack(&r->answer.body, f, &shallow, repo, refs, e);
 	shallow_clear(&shallow);
 	buf_clear(&lines);
 	return st;
 }
 
 static enum status serve_fetch(struct request *r, struct fetch_request *f, struct repo *repo,
-			       const struct store_refs *refs, struct error *e)
+			       struct refs *refs, struct error *e)
 {
 	struct shallow shallow = SHALLOW_INIT;
 	struct buf lines = BUF_INIT;
 	bool pack = f->wants_len > 0;
 	enum status st = negotiate_wants(f, repo, refs, e);
 
-	if (st == STATUS_OK && pack && f->haves_len > 0 && !f->done)
+	if (st == STATUS_OK && (pack || f->wait_for_done) && f->haves_len > 0 && !f->done)
 		st = negotiate_acks(&lines, &pack, f, repo, e);
 	if (st == STATUS_OK && pack)
 		st = shallow_find(&shallow, f, repo, refs, e);
@@ -111,13 +133,13 @@ static enum status serve_fetch(struct request *r, struct fetch_request *f, struc
 	if (st == STATUS_OK)
 		st = spool_add(&r->answer.body, lines.data, lines.len, e);
 	if (st == STATUS_OK && pack)
-		st = send_pack(&r->answer.body, f, &shallow, repo, e);
+		st = send_pack(&r->answer.body, f, &shallow, repo, refs, e);
 	shallow_clear(&shallow);
 	buf_clear(&lines);
 	return st;
 }
 
-static enum status serve_ls_refs(struct request *r, const struct v2_command *c, const struct store_refs *refs,
+static enum status serve_ls_refs(struct request *r, const struct v2_command *c, struct refs *refs,
 				 struct error *e)
 {
 	struct buf lines = BUF_INIT;
@@ -129,7 +151,7 @@ static enum status serve_ls_refs(struct request *r, const struct v2_command *c, 
 	return st;
 }
 
-static enum status run_v2(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
+static enum status run_v2(struct request *r, struct fetch_request *f, struct repo *repo, struct refs *refs,
 			  struct error *e)
 {
 	struct v2_command c = {.kind = V2_NOTHING};
@@ -143,7 +165,7 @@ static enum status run_v2(struct request *r, struct fetch_request *f, struct rep
 	return st == STATUS_OK ? serve_fetch(r, f, repo, refs, e) : st;
 }
 
-static enum status run_v0(struct request *r, struct fetch_request *f, struct repo *repo, const struct store_refs *refs,
+static enum status run_v0(struct request *r, struct fetch_request *f, struct repo *repo, struct refs *refs,
 			  struct error *e)
 {
 	enum status st = fetch_request_parse(f, buf_text(&r->collected), r->collected.len, e);
@@ -165,17 +187,13 @@ static void answer_err(struct request *r, const struct error *e)
 static void end(struct request *r)
 {
 	struct fetch_request f = FETCH_REQUEST_INIT;
-	struct store_refs refs = STORE_REFS_INIT;
+	struct source source = SOURCE_INIT;
 	struct error e = {STATUS_OK, ""};
-	struct repo *repo = NULL;
-	enum status st = store_refs(&refs, r->practice->history, &e);
+	enum status st = source_open(&source, r, false, &e);
 
 	if (st == STATUS_OK)
-		st = store_reader_open(&repo, r->practice->history, &e);
-	if (st == STATUS_OK) {
-		refs_filter(&refs, &r->who);
-		st = r->git_v2 ? run_v2(r, &f, repo, &refs, &e) : run_v0(r, &f, repo, &refs, &e);
-	}
+		st = r->git_v2 ? run_v2(r, &f, source.repo, &source.refs, &e)
+			       : run_v0(r, &f, source.repo, &source.refs, &e);
 	e.status = st;
 	if (st == STATUS_DENIED) {
 		answer_err(r, &e);
@@ -185,10 +203,10 @@ static void end(struct request *r)
 		r->answer.code = 200;
 		r->answer.type = RESULT_TYPE;
 	}
-	store_reader_close(repo);
-	store_refs_clear(&refs);
+	source_close(&source);
 	fetch_request_clear(&f);
 }
 
 const struct handler handler_upload_pack = {
 	.needs_peer = true, .max_bytes = LIMIT_FETCH_BYTES, .begin = begin, .feed = request_collect, .end = end};
+const struct handler handler_plain_upload_pack = {.max_bytes = LIMIT_FETCH_BYTES, .feed = request_collect, .end = end};

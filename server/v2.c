@@ -23,7 +23,7 @@ void v2_advertise(struct buf *out)
 	pkt_addf(out, "version 2\n");
 	pkt_addf(out, REFS_AGENT "\n");
 	pkt_addf(out, "ls-refs=unborn\n");
-	pkt_addf(out, "fetch=shallow\n");
+	pkt_addf(out, "fetch=shallow wait-for-done\n");
 	pkt_addf(out, "object-format=sha1\n");
 	pkt_flush(out);
 }
@@ -102,7 +102,7 @@ struct prefix {
 };
 
 struct ls_refs {
-	bool symrefs, unborn, all;
+	bool symrefs, peel, unborn, all;
 	struct prefix *prefixes; /* owned */
 	size_t len;
 };
@@ -133,7 +133,9 @@ static enum status read_ls_refs(struct ls_refs *l, const struct v2_command *c, s
 			l->unborn = true;
 		else if (value_of(&prefix.text, &prefix.len, &p, "ref-prefix "))
 			add_prefix(l, &prefix);
-		else if (!pkt_is(&p, "peel")) /* a practice's refs are commits: nothing to peel */
+		else if (pkt_is(&p, "peel"))
+			l->peel = true;
+		else
 			return error_set(e, STATUS_MALFORMED, "ls-refs has an argument that this server did not offer");
 	}
 }
@@ -147,33 +149,39 @@ static bool is_asked_for(const struct ls_refs *l, const char *name)
 	return asked;
 }
 
-static void list_head(struct buf *out, const struct ls_refs *l, const struct store_refs *refs)
+static void list_head(struct buf *out, const struct ls_refs *l, const struct refs *refs)
 {
-	const struct store_ref *head = refs_head(refs);
+	bool born = !oid_is_zero(&refs->head), target = l->symrefs && refs->head_target[0];
 	char hex[OID_HEX_LEN + 1] = "unborn";
 
-	if (!is_asked_for(l, "HEAD") || (!head && !(l->unborn && l->symrefs)))
+	if (!is_asked_for(l, "HEAD") || (!born && !(l->unborn && target)))
 		return;
-	if (head)
-		oid_hex(hex, &head->id);
-	pkt_addf(out, "%s HEAD%s\n", hex, l->symrefs ? " symref-target:" REFS_MAIN : "");
+	if (born)
+		oid_hex(hex, &refs->head);
+	pkt_addf(out, "%s HEAD%s%s\n", hex, target ? " symref-target:" : "", target ? refs->head_target : "");
 }
 
-static void list_refs(struct buf *out, const struct ls_refs *l, const struct store_refs *refs)
+static void list_ref(struct buf *out, const struct ls_refs *l, const struct ref *ref)
 {
-	char hex[OID_HEX_LEN + 1];
+	char hex[OID_HEX_LEN + 1], peeled[OID_HEX_LEN + 1];
+	bool peel = l->peel && !oid_is_zero(&ref->peeled);
 
+	oid_hex(hex, &ref->id);
+	oid_hex(peeled, &ref->peeled);
+	pkt_addf(out, "%s %s%s%s\n", hex, ref->name, peel ? " peeled:" : "", peel ? peeled : "");
+}
+
+static void list_refs(struct buf *out, const struct ls_refs *l, const struct refs *refs)
+{
 	list_head(out, l, refs);
 	for (size_t i = 0; i < refs->len; i++) {
-		if (!is_asked_for(l, refs->refs[i].name))
-			continue;
-		oid_hex(hex, &refs->refs[i].id);
-		pkt_addf(out, "%s %s\n", hex, refs->refs[i].name);
+		if (is_asked_for(l, refs->list[i].name))
+			list_ref(out, l, &refs->list[i]);
 	}
 	pkt_flush(out);
 }
 
-enum status v2_ls_refs(struct buf *out, const struct v2_command *c, const struct store_refs *refs, struct error *e)
+enum status v2_ls_refs(struct buf *out, const struct v2_command *c, const struct refs *refs, struct error *e)
 {
 	struct ls_refs l = {.prefixes = calloc(LIMIT_REF_PREFIXES, sizeof(*l.prefixes))};
 	enum status st = l.prefixes ? read_ls_refs(&l, c, e) : error_set(e, STATUS_NOMEM, "out of memory");

@@ -20,7 +20,7 @@ struct v2_command {
 /* A body with nothing but a flush asks for nothing. STATUS_MALFORMED, STATUS_UNSUPPORTED. */
 enum status v2_command_parse(struct v2_command *out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
 /* Append the answer. `refs` are those that the device may read: for one that may not read main, HEAD is unborn. */
-enum status v2_ls_refs(struct buf *out, const struct v2_command *c, const struct store_refs *refs,
+enum status v2_ls_refs(struct buf *out, const struct v2_command *c, const struct refs *refs,
 		       struct error *e) MUST_CHECK;
 
 #endif

@@ -80,12 +80,53 @@ static void nothing_else_is_an_address(void **state)
 		assert_int_equal(parse("GET", bad[i]).kind, ROUTE_NONE);
 }
 
+static void the_head_of_a_page_is_asked_for_like_the_page(void **state)
+{
+	(void)state;
+	assert_true(parse("HEAD", "/healthz").method_ok);
+	assert_true(parse("HEAD", "/C82999/history.git/info/refs").method_ok);
+	assert_false(parse("HEAD", "/C82999/enrol").method_ok);
+}
+
+static void an_ordinary_repository_is_named_by_all_before_the_service(void **state)
+{
+	static const struct {
+		const char *path, *repository;
+		enum route_kind kind;
+	} cases[] = {
+		{"/x.git/info/refs", "x.git", ROUTE_PLAIN_REFS},
+		{"/a/b/c.git/git-upload-pack", "a/b/c.git", ROUTE_PLAIN_UPLOAD_PACK},
+		{"/with%20blank/info/refs", "with blank", ROUTE_PLAIN_REFS},
+		{"/../x/info/refs", "../x", ROUTE_PLAIN_REFS}, /* looked for, and refused, by server/plain.c */
+		{"/info/refs", "", ROUTE_NONE},
+		{"//info/refs", "", ROUTE_NONE},
+		{"/x.git/HEAD", "", ROUTE_NONE},
+		{"/x.git", "", ROUTE_NONE},
+		{"/x%2fy/info/refs", "", ROUTE_NONE},
+		{"/x%00/info/refs", "", ROUTE_NONE},
+		{"/x%4/info/refs", "", ROUTE_NONE},
+		{"x/info/refs", "", ROUTE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct route r;
+
+		route_parse_plain(&r, "GET", cases[i].path);
+		assert_int_equal(r.kind, cases[i].kind);
+		if (r.kind != ROUTE_NONE)
+			assert_string_equal(r.repository, cases[i].repository);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_each_address_and_its_method),
 		cmocka_unit_test(tells_a_wrong_method_from_a_wrong_address),
 		cmocka_unit_test(nothing_else_is_an_address),
+		cmocka_unit_test(the_head_of_a_page_is_asked_for_like_the_page),
+		cmocka_unit_test(an_ordinary_repository_is_named_by_all_before_the_service),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

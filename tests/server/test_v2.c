@@ -23,17 +23,19 @@ static void version_2_is_spoken_only_to_those_who_ask_for_it(void **state)
 	assert_false(v2_is_asked_for("subversion=2"));
 }
 
-static void two_refs(struct store_refs *refs, struct store_ref list[2])
+static void two_refs(struct refs *refs, struct ref list[2])
 {
-	list[0] = (struct store_ref){.name = "refs/devices/kibworth"};
-	list[1] = (struct store_ref){.name = "refs/heads/main"};
+	static char kibworth[] = "refs/devices/kibworth", main[] = REFS_MAIN;
+
+	list[0] = (struct ref){.name = kibworth};
+	list[1] = (struct ref){.name = main};
 	assert_int_equal(oid_parse(&list[0].id, ONE, OID_HEX_LEN), STATUS_OK);
 	assert_int_equal(oid_parse(&list[1].id, TWO, OID_HEX_LEN), STATUS_OK);
-	*refs = (struct store_refs){.refs = list, .len = 2};
+	*refs = (struct refs){.list = list, .len = 2, .head = list[1].id, .head_target = REFS_MAIN};
 }
 
 /* The packets of an answer to `arguments` (each ends with a newline), without their lengths. */
-static enum status ls_refs(struct buf *lines, const char *arguments, const struct store_refs *refs)
+static enum status ls_refs(struct buf *lines, const char *arguments, const struct refs *refs)
 {
 	struct buf in = BUF_INIT, out = BUF_INIT;
 	struct v2_command c = {.kind = V2_NOTHING};
@@ -75,8 +77,8 @@ static void ls_refs_tells_what_was_asked_for_and_no_more(void **state)
 		{"ref-prefix refs/heads/main2\n", ""},
 		{"ref-prefix \n", TWO " HEAD\n" ONE " refs/devices/kibworth\n" TWO " refs/heads/main\n"},
 	};
-	struct store_ref list[2];
-	struct store_refs refs;
+	struct ref list[2];
+	struct refs refs;
 	struct buf lines = BUF_INIT;
 
 	(void)state;
@@ -91,13 +93,14 @@ static void ls_refs_tells_what_was_asked_for_and_no_more(void **state)
 
 static void a_head_that_is_not_to_be_read_is_unborn_for_those_who_know_the_word(void **state)
 {
-	struct store_ref list[2];
-	struct store_refs refs;
+	struct ref list[2];
+	struct refs refs;
 	struct buf lines = BUF_INIT;
 
 	(void)state;
 	two_refs(&refs, list);
 	refs.len = 1;
+	refs.head = (struct oid){{0}};
 	assert_int_equal(ls_refs(&lines, "symrefs\nref-prefix HEAD\n", &refs), STATUS_OK);
 	assert_string_equal(buf_text(&lines), "");
 	assert_int_equal(ls_refs(&lines, "symrefs\nunborn\nref-prefix HEAD\n", &refs), STATUS_OK);
@@ -107,8 +110,8 @@ static void a_head_that_is_not_to_be_read_is_unborn_for_those_who_know_the_word(
 
 static void more_prefixes_than_the_limit_list_all(void **state)
 {
-	struct store_ref list[2];
-	struct store_refs refs;
+	struct ref list[2];
+	struct refs refs;
 	struct buf arguments = BUF_INIT, lines = BUF_INIT;
 
 	(void)state;
