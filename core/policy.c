@@ -51,6 +51,16 @@ bool policy_may_read(enum role role, const char *device, const char *ref)
 	return role != ROLE_NONE && strcmp(ref, "refs/heads/main") == 0;
 }
 
+bool policy_may_put_blob(enum role role)
+{
+	return role == ROLE_KIOSK || role == ROLE_STAFF || role == ROLE_MANAGER;
+}
+
+bool policy_may_get_blob(enum role role, bool retired)
+{
+	return !retired && (role == ROLE_STAFF || role == ROLE_MANAGER);
+}
+
 /* ---- the path ---- */
 
 static const struct place *find_place(const char *path)

@@ -25,5 +25,9 @@ enum status policy_check(const struct policy_change *c, const struct rules *rule
 void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq);
 /* May this role read a ref? own: the ref is the device's own. */
 bool policy_may_read(enum role role, const char *device, const char *ref);
+/* May it bring free text and evidence (sealed, beside the history), and read them? A retired device delivers what it has, and reads
+ * nothing of that kind any more. */
+bool policy_may_put_blob(enum role role);
+bool policy_may_get_blob(enum role role, bool retired);
 
 #endif

@@ -25,6 +25,8 @@ unsigned answer_code(enum status st)
 	case STATUS_EXISTS:
 	case STATUS_STALE:
 		return 409;
+	case STATUS_GONE:
+		return 410;
 	case STATUS_TOO_BIG:
 		return 413;
 	case STATUS_UNSUPPORTED:
@@ -32,6 +34,8 @@ unsigned answer_code(enum status st)
 	case STATUS_CORRUPT:
 	case STATUS_CRYPTO:
 		return 500;
+	case STATUS_NO_SPACE:
+		return 507;
 	default:
 		return 503;
 	}
@@ -113,7 +117,7 @@ static const char *word_of(unsigned code)
 		unsigned code;
 		const char *word;
 	} words[] = {{400, "malformed"}, {403, "denied"},  {404, "not-found"},	 {405, "method"},
-		     {409, "conflict"},	 {413, "too-big"}, {415, "content-type"}};
+		     {409, "conflict"},	 {410, "gone"},	   {413, "too-big"}, {415, "content-type"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (words[i].code == code)

@@ -18,6 +18,10 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_enrol;
 	case ROUTE_RENEW:
 		return &handler_renew;
+	case ROUTE_BLOB_PUT:
+		return &handler_blob_put;
+	case ROUTE_BLOBS_GET:
+		return &handler_blobs_get;
 	case ROUTE_PLAIN_REFS:
 		return &handler_plain_refs;
 	case ROUTE_PLAIN_UPLOAD_PACK:

@@ -18,11 +18,23 @@ static const struct {
 	{"/history.git/git-receive-pack", "POST", "application/x-git-receive-pack-request", ROUTE_RECEIVE_PACK},
 	{"/enrol", "POST", "application/json", ROUTE_ENROL},
 	{"/renew", "POST", "application/json", ROUTE_RENEW},
+	{"/blobs/get", "POST", "application/json", ROUTE_BLOBS_GET},
+	{"/blobs/", "PUT", "application/octet-stream", ROUTE_BLOB_PUT}, /* a SHA-256 follows */
 };
 
 static bool method_is(const char *method, const char *right)
 {
 	return strcmp(method, right) == 0 || (strcmp(right, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static bool rest_is(struct route *r, const char *rest, size_t i)
+{
+	size_t len = strlen(practice_routes[i].rest);
+
+	if (practice_routes[i].kind == ROUTE_BLOB_PUT)
+		return strncmp(rest, practice_routes[i].rest, len) == 0 &&
+		       hex_decode(r->blob, sizeof(r->blob), rest + len) == STATUS_OK;
+	return strcmp(rest, practice_routes[i].rest) == 0;
 }
 
 static void parse_practice(struct route *r, const char *method, const char *path)
@@ -35,7 +47,7 @@ static void parse_practice(struct route *r, const char *method, const char *path
 	if (!ods_valid(ods))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(practice_routes); i++) {
-		if (strcmp(path + 1 + ODS_LEN, practice_routes[i].rest) != 0)
+		if (!rest_is(r, path + 1 + ODS_LEN, i))
 			continue;
 		r->kind = practice_routes[i].kind;
 		r->method = practice_routes[i].method;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "core/status.h"
+#include "core/digest.h"
 
 enum route_kind {
 	ROUTE_NONE,	    /* no such address */
@@ -17,6 +17,8 @@ enum route_kind {
 	ROUTE_RECEIVE_PACK, /* POST /<ODS>/history.git/git-receive-pack */
 	ROUTE_ENROL,	    /* POST /<ODS>/enrol */
 	ROUTE_RENEW,	    /* POST /<ODS>/renew */
+	ROUTE_BLOB_PUT,	    /* PUT  /<ODS>/blobs/<sha256> */
+	ROUTE_BLOBS_GET,    /* POST /<ODS>/blobs/get */
 };
 
 #define ROUTE_PATH_MAX 512
@@ -28,6 +30,7 @@ struct route {
 	const char *content; /* content type that its body must have, NULL for none; static */
 	char repository[ROUTE_PATH_MAX]; /* "" where the address names no ordinary repository; without escapes */
 	char ods[7];	     /* "" where the address has none; its form is checked */
+	uint8_t blob[SHA256_LEN]; /* of ROUTE_BLOB_PUT */
 };
 
 /* Never fails: ROUTE_NONE is an answer. */

@@ -7,6 +7,8 @@
 
 #include "server/route.h"
 
+#define SHA "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 static struct route parse(const char *method, const char *path)
 {
 	struct route r;
@@ -27,6 +29,8 @@ static void knows_each_address_and_its_method(void **state)
 		{"POST", "/C82999/history.git/git-receive-pack", ROUTE_RECEIVE_PACK},
 		{"POST", "/C82999/enrol", ROUTE_ENROL},
 		{"POST", "/C82999/renew", ROUTE_RENEW},
+		{"PUT", "/C82999/blobs/" SHA, ROUTE_BLOB_PUT},
+		{"POST", "/C82999/blobs/get", ROUTE_BLOBS_GET},
 	};
 
 	(void)state;
@@ -73,6 +77,10 @@ static void nothing_else_is_an_address(void **state)
 		"/C82999//history.git/info/refs",
 		"/C82999/history.git/info/refs/",
 		"/C82999/history.git/../server.key",
+		"/C82999/blobs/../server.key",
+		"/C82999/blobs/" SHA "/",
+		"/C82999/blobs/" SHA ".erased",
+		"/C82999/blobs/E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
 	};
 
 	(void)state;
