@@ -20,7 +20,6 @@ action_at() {
 	*) echo "$ACTIONS" ;;
 	esac
 }
-struck_where() { sed -n 's,^struck ,,p' "$STRUCK" | sed "s,$WORK/,,g"; }
 
 # sound DEVICE… - what has to hold of a server that was just started again.
 sound() {
@@ -57,7 +56,7 @@ killed_in_push() {
 	push_together "$@"
 	if ! server_was_killed; then
 		same "those who pushed before call $n" "$*" "${PUSHED[*]}"
-		return 1
+		return "$NO_MORE"
 	fi
 	say "  $(action_at "$n") $(struck_where)"
 	server_start
@@ -76,7 +75,7 @@ killed_at_start() {
 		qip-server serve "$WORK/server" --listen "127.0.0.1:$SERVER_PORT" --port-file "$WORK/server.port"
 	wait_until 30 test -s "$WORK/server.port" -o -s "$STRUCK" || die 'the server neither starts nor is killed'
 	server_was_killed && killed=yes
-	[ "$killed" = yes ] || return 1
+	[ "$killed" = yes ] || return "$NO_MORE"
 	say "  $(action_at "$1") $(struck_where)"
 	server_start
 	whole_again "$KIOSK" "$MANAGER"
@@ -92,17 +91,6 @@ cut_in_push() {
 	echo half >"$(server_history)/incoming/killed/tmp_pack"
 	cp -a "$WORK/server" "$WORK/server.cut"
 	cp -a "$HOMES" "$HOMES.cut"
-}
-
-# at_each STEP FUNCTION [ARGUMENT…] - with 1, 1 + STEP and so on, until it says that there are no more.
-at_each() {
-	local n kills=0
-	for ((n = 1; ; n += $1)); do
-		"$2" "$n" "${@:3}" || break
-		kills=$((kills + 1))
-	done
-	say "  killed $kills times"
-	[ "$kills" -gt 1 ] || die 'that is too few: does strike see the calls?'
 }
 
 crash_practice
@@ -133,3 +121,4 @@ for case in $CASES; do
 	*) die "no case is named $case" ;;
 	esac
 done
+no_findings

@@ -161,3 +161,32 @@ all_there_once() {
 		esac
 	done
 }
+
+# ---- one strike after the other ----
+
+NO_MORE=3  # what a strike's function returns when there is no such call any more
+FINDINGS=0 # strikes after which something did not hold
+
+# at_each STEP FUNCTION [ARGUMENT…] - with 1, 1 + STEP and so on, until it says NO_MORE. What does not hold after one is told, and the next is tried.
+at_each() {
+	local n status strikes=0
+	for ((n = 1; ; n += $1)); do
+		status=0
+		(
+			trap stop_all EXIT
+			"$2" "$n" "${@:3}"
+		) || status=$?
+		case $status in
+		0) strikes=$((strikes + 1)) ;;
+		"$NO_MORE") break ;;
+		*)
+			say "  ^ call $n: see above"
+			FINDINGS=$((FINDINGS + 1))
+			;;
+		esac
+	done
+	say "  struck $strikes times"
+	[ "$strikes" -gt 1 ] || die 'that is too few: does strike see the calls?'
+}
+no_findings() { same 'strikes after which something did not hold' 0 "$FINDINGS"; }
+struck_where() { sed -n 's,^struck ,,p' "$STRUCK" | sed "s,$WORK/,,g"; }

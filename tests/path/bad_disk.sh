@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Each write, fsync, rename, open and the like of pushes fails in turn, as on a disk that is bad or full: the server goes on, says that it is at fault and not
+# the push, keeps what it acknowledged, and takes the same push when it is tried again. Short: a spread of the calls; tools/crash-test fails all of them.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$QIP_SOURCE/tests/support/crash.sh"
+
+STEP=${QIP_CRASH_STEP:-7} # 1: every call
+ONLY=${QIP_CRASH_ONLY:-changes}
+ERRORS=${QIP_CRASH_ERRORS:-in-turn} # or EIO, ENOSPC
+CASES=${QIP_CRASH_CASES:-kiosk manager together dead}
+
+calls=(--only "$ONLY" --under "$WORK/server")
+
+error_at() {
+	case $ERRORS in
+	in-turn) [ $((($1 - 1) / STEP % 2)) -eq 0 ] && echo EIO || echo ENOSPC ;;
+	*) echo "$ERRORS" ;;
+	esac
+}
+
+# not_refused DEVICE - its push failed, but not for what it holds: nothing is put aside as refused, and the words do not blame it.
+not_refused() {
+	says 'disk is full|fault of its own|busy|try again' "$(said "$1")"
+	same "what $1 put aside as refused" '' "$(git -C "$HOMES/$1/history.git" for-each-ref refs/refused)"
+	same "voids in the branch of $1" '' "$(git -C "$HOMES/$1/history.git" grep -l 'void/1' refs/qip/work -- feedback || true)"
+}
+
+was_pushed() { grep -qw -- "$1" <<<"${PUSHED[*]}"; }
+
+# goes_on DEVICE… - the server that met a fault serves on: what was acknowledged is there, and the devices' retries succeed.
+goes_on() {
+	local device
+	is_gone "${PIDS[server]}" && die 'the server ended'
+	acknowledged_is_there "$@"
+	for device in "$@"; do
+		was_pushed "$device" || not_refused "$device"
+	done
+	all_there_once "${PUSHED[@]}"
+	for device in "$@"; do
+		push_of "$device" || die "$device cannot push after the fault: $(said "$device")"
+		push_of "$device" || die "$device cannot sync after the fault: $(said "$device")"
+	done
+	all_there_once "$@"
+	acknowledged_is_there "$@"
+	# refs that derive from main may wait for the next push, whoever makes it
+	q "$MANAGER" action note QIP-03 'Written after the fault.' >/dev/null
+	push_of "$MANAGER" || die "the next push fails: $(said "$MANAGER")"
+	derived_refs_follow
+	fsck "$(server_history)"
+	if server_was_killed; then
+		die 'the server ended by itself'
+	fi
+	# what could not be removed is removed at the next start
+	if ! (nothing_piles_up) 2>/dev/null; then
+		server_start
+		nothing_piles_up
+		server_was_killed || true
+	fi
+}
+
+# fails_in_push N DEVICE… - false if the pushes were over before their N-th call.
+fails_in_push() {
+	local n=$1
+	shift
+	crash_rewind
+	server_start_struck --nth "$n" --do "$(error_at "$n")" "${calls[@]}"
+	push_together "$@"
+	if ! was_struck; then
+		same "those who pushed before call $n" "$*" "${PUSHED[*]}"
+		server_was_killed || return "$NO_MORE"
+	fi
+	say "  $(error_at "$n") $(struck_where); ${#PUSHED[@]} of $# accepted"
+	goes_on "$@"
+}
+
+# From its N-th call on the disk does nothing any more, until it is well again.
+dies_in_push() {
+	local n=$1
+	shift
+	crash_rewind
+	server_start_struck --on --nth "$n" --do "$(error_at "$n")" "${calls[@]}"
+	push_together "$@"
+	if ! was_struck; then
+		same "those who pushed before call $n" "$*" "${PUSHED[*]}"
+		server_was_killed || return "$NO_MORE"
+	fi
+	say "  $(error_at "$n") from $(struck_where) on; ${#PUSHED[@]} of $# accepted"
+	kill -USR2 "${PIDS[server]}"
+	goes_on "$@"
+}
+
+crash_practice
+
+for case in $CASES; do
+	case $case in
+	kiosk)
+		it 'The disk fails once while a kiosk pushes answers'
+		at_each "$STEP" fails_in_push "$KIOSK"
+		;;
+	staff)
+		it 'The disk fails once while a member of staff pushes an edit'
+		at_each "$STEP" fails_in_push "$STAFF"
+		;;
+	manager)
+		it 'The disk fails once while a manager pushes what changes the configuration of kiosks'
+		at_each "$STEP" fails_in_push "$MANAGER"
+		;;
+	together)
+		it 'The disk fails once while three push at once'
+		at_each $((STEP * 3)) fails_in_push "$KIOSK" "$STAFF" "$MANAGER"
+		;;
+	dead)
+		it 'The disk fails for good in the middle of a push, and is well again later'
+		at_each $((STEP * 2)) dies_in_push "$MANAGER"
+		;;
+	*) die "no case is named $case" ;;
+	esac
+done
+no_findings
