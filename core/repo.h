@@ -138,10 +138,11 @@ enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancest
 enum status repo_is_reached(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *ids, size_t ids_len,
 			    struct error *e) MUST_CHECK;
 
-/* ---- packs over the wire (core/repo_pack.c) ---- */
+/* ---- packs over the wire (core/repo_send.c) ---- */
 typedef enum status (*repo_sink)(void *ctx, const void *bytes, size_t len);
 /* Send a pack of all that is reachable from wants and not from haves. Cost follows the difference: commits are walked until the haves,
- * trees only where they differ from a parent's. haves that are not there are passed over. *objects (may be NULL): how many. */
+ * trees only where they differ from a parent's; objects are copied as they are stored. haves that are not there are passed over. *objects
+ * (may be NULL): how many. STATUS_CORRUPT: what is on disk is damaged; then, and when the sink fails, part of the pack may have been sent. */
 enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
 			   repo_sink sink, void *ctx, uint32_t *objects, struct error *e) MUST_CHECK;
 /* The same for a shallow clone: of `cuts` it counts as true that they have no parents, on both sides. */
@@ -151,6 +152,7 @@ struct repo_tag {
 struct repo_span {
 	const struct oid *wants, *haves, *cuts; /* through a plain handle a want may be of any kind */
 	size_t wants_len, haves_len, cuts_len;
+	bool ofs_delta; /* the other side reads deltas by distance */
 	const struct repo_tag *tags; /* that come along when what they stand for does */
 	size_t tags_len;
 };

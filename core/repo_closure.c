@@ -16,7 +16,7 @@ static enum status closure_add(bool *added, struct closure *c, const struct oid 
 		return error_set(c->e, st, "no memory to go through a history");
 	if (c->seen.len > REPO_MAX_PACK_OBJECTS)
 		return error_set(c->e, STATUS_TOO_BIG, "more than %zu objects for one pack", REPO_MAX_PACK_OBJECTS);
-	return *added ? c->visit(c->ctx, id, kind, item) : STATUS_OK;
+	return *added && c->visit ? c->visit(c->ctx, id, kind, item) : STATUS_OK;
 }
 
 /* ---- trees ---- */

@@ -251,7 +251,7 @@ enum status walk_difference(struct walk_commit **out, size_t *out_len, struct re
 struct closure {
 	struct repo *repo;
 	struct oid_map seen;
-	/* each object once; item: its entry in the tree where it was found, or NULL */
+	/* each object once; item: its entry in the tree where it was found, or NULL. NULL: seen is enough */
 	enum status (*visit)(void *ctx, const struct oid *id, enum repo_kind kind, const struct tree_item *item);
 	void *ctx;
 	struct error *e;

@@ -109,15 +109,16 @@ enum status packs_list(struct pack_list *out, struct repo *r, struct error *e)
 	struct dirent *entry = NULL;
 	DIR *d = open_packs(r);
 
-	if (!d)
+	if (!d && errno != ENOENT) /* a linked work tree of stock git has no packs of its own */
 		return error_set_errno(e, errno, "cannot list the packs of %s", r->path);
-	while (st == STATUS_OK && (entry = readdir(d)) != NULL) {
+	while (st == STATUS_OK && d && (entry = readdir(d)) != NULL) {
 		struct pack_file pack = {"", 0, 0};
 
 		if (parse_name(pack.hex, entry->d_name, "idx") && measure(&pack, dirfd(d)))
 			st = add_pack(&l, &pack);
 	}
-	closedir(d);
+	if (d)
+		closedir(d);
 	if (st != STATUS_OK) {
 		packs_clear(&l);
 		return error_set(e, st, "cannot list the packs of %s", r->path);

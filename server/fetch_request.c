@@ -145,6 +145,7 @@ static enum status read_want(struct fetch_request *f, const struct pkt *p, struc
 		f->no_done = capability_has(text, "no-done");
 		f->side_band = capability_has(text, "side-band-64k");
 		f->include_tag = capability_has(text, "include-tag");
+		f->ofs_delta = capability_has(text, "ofs-delta");
 		f->depth.relative = capability_has(text, "deepen-relative");
 	}
 	return add_id(&f->wants, &f->wants_len, &f->wants_cap, LIMIT_WANTS, &id, e);
@@ -198,8 +199,7 @@ static enum status read_all(struct fetch_request *f, const char *bytes, size_t l
 
 /* ---- version 2 ---- */
 
-/* One argument of the command. Three change nothing: packs are never thin, may hold deltas by distance, and there is no
- * progress to tell of. */
+/* One argument of the command. Two change nothing: packs are never thin, and there is no progress to tell of. */
 static enum status read_argument(struct fetch_request *f, const struct pkt *p, struct error *e)
 {
 	static const char *const known[] = {"thin-pack", "no-progress",	    "include-tag",
@@ -220,6 +220,7 @@ static enum status read_argument(struct fetch_request *f, const struct pkt *p, s
 	f->depth.relative = f->depth.relative || pkt_is(p, "deepen-relative");
 	f->include_tag = f->include_tag || pkt_is(p, "include-tag");
 	f->wait_for_done = f->wait_for_done || pkt_is(p, "wait-for-done");
+	f->ofs_delta = f->ofs_delta || pkt_is(p, "ofs-delta");
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (pkt_is(p, known[i]))
 			return STATUS_OK;

@@ -25,7 +25,7 @@ struct fetch_request {
 	size_t wants_len, haves_len, shallows_len;
 	size_t wants_cap, haves_cap, shallows_cap;
 	struct fetch_depth depth;
-	bool multi_ack, no_done, side_band; /* capabilities that the client asked for */
+	bool multi_ack, no_done, side_band, ofs_delta; /* capabilities that the client asked for */
 	bool v2;			    /* the version of git's protocol */
 	bool include_tag;		    /* tags are to come along with what they stand for */
 	bool wait_for_done;		    /* no pack before "done" */

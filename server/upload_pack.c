@@ -63,7 +63,7 @@ static enum status send_pack(struct spool *spool, const struct fetch_request *f,
 			     const struct refs *refs, struct error *e)
 {
 	struct pack_sink sink = {.spool = spool, .side_band = f->side_band};
-	struct repo_span span = {.wants_len = 0};
+	struct repo_span span = {.ofs_delta = f->ofs_delta};
 	struct repo_tag *tags = NULL;
 	enum status st = shallow_span(&span, s, f, e);
 

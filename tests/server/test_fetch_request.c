@@ -36,7 +36,7 @@ static void reads_a_clone(void **state)
 	assert_int_equal(parse(&f, &in), STATUS_OK);
 	assert_int_equal(f.wants_len, 2);
 	assert_int_equal(f.haves_len, 0);
-	assert_true(f.done && f.multi_ack && f.no_done && f.side_band);
+	assert_true(f.done && f.multi_ack && f.no_done && f.side_band && f.ofs_delta);
 	assert_false(f.flushed);
 	fetch_request_clear(&f);
 }
@@ -54,7 +54,7 @@ static void reads_a_round_that_ends_with_a_flush(void **state)
 	assert_int_equal(parse(&f, &in), STATUS_OK);
 	assert_int_equal(f.haves_len, 1);
 	assert_true(f.flushed);
-	assert_false(f.done || f.multi_ack || f.side_band);
+	assert_false(f.done || f.multi_ack || f.side_band || f.ofs_delta);
 	fetch_request_clear(&f);
 }
 

@@ -1,0 +1,354 @@
+/* core/repo_send.c - a difference between two histories as a pack, over the wire. Enters: what the other side wants and
+ * has. Leaves: the bytes of a pack.
+ *
+ * Objects are copied as they are stored. A delta is copied when its base stands before it in the pack, which keeps the
+ * chains free of circles whatever the packs were, too; otherwise the object is expanded. So is what is in no pack:
+ * staged, loose, or in a form that only libgit2 reads. Nothing of an object but its entry is in memory at a time, beside
+ * some 60 bytes for each object and 8 for each of the largest pack's.
+ *
+ * A copied entry must have the checksum that the index tells, so damage is not handed on; what is expanded is hashed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/repo_packfile.h"
+
+/* Entries are found in the order of the disk. A pack of which less than this share is sent is not sorted for it. */
+#define SORT_SHARE 4
+#define OFFSET_BITS 44 /* 16 TiB */
+#define INFLATE_BYTES 16384
+#define INFLATE_MAX ((size_t)1 << 30) /* zlib counts in unsigned int */
+
+struct stored {
+	uint64_t at;	 /* pack << OFFSET_BITS | offset */
+	uint32_t object; /* in send.ids */
+	uint32_t i;	 /* in the pack's index */
+};
+
+struct send {
+	struct repo *repo;
+	struct error *e;
+	repo_sink sink;
+	void *ctx;
+	bool ofs_delta;
+	struct oid_map ids;
+	uint64_t *written; /* parallel to ids.keys: where it stands in what is sent; 0 while it does not */
+	struct packset packs;
+	struct stored *stored; /* sorted by where they are */
+	size_t stored_len;
+	uint64_t *ends; /* of the entries of the pack at hand, sorted; NULL: too many for the few that are sent */
+	struct pack_stream out;
+	z_stream deflater, inflater;
+	bool deflates, inflates; /* they were begun */
+	struct buf packed;
+};
+
+static enum status no_memory(struct send *s)
+{
+	return error_set(s->e, STATUS_NOMEM, "no memory to pack a history");
+}
+
+static enum status give_sink(void *ctx, const void *bytes, size_t len)
+{
+	struct send *s = ctx;
+	enum status st = s->sink(s->ctx, bytes, len);
+
+	return st ? error_set(s->e, st, "the pack could not be sent: %s", status_text(st)) : STATUS_OK;
+}
+
+/* ---- where everything is ---- */
+
+static int compare_stored(const void *a, const void *b)
+{
+	const struct stored *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Nothing is sent before each object was found somewhere. */
+static enum status locate(struct send *s, uint32_t object)
+{
+	struct packset_place place = {0, 0};
+	enum repo_kind kind = REPO_BLOB;
+	uint64_t offset = 0;
+	size_t size = 0;
+	enum status st = packset_find(&place, &s->packs, &s->ids.keys[object], s->e);
+
+	if (st == STATUS_NOT_FOUND)
+		return repo_stat(&kind, &size, s->repo, &s->ids.keys[object], s->e);
+	if (st)
+		return st;
+	offset = packfile_offset(&s->packs.packs[place.pack].file, place.i);
+	if (offset == 0 || offset >> OFFSET_BITS)
+		return packfile_damaged(&s->packs.packs[place.pack].file, s->e);
+	s->stored[s->stored_len++] = (struct stored){(uint64_t)place.pack << OFFSET_BITS | offset, object, place.i};
+	return STATUS_OK;
+}
+
+static enum status locate_all(struct send *s)
+{
+	enum status st = packset_open(&s->packs, s->repo, s->e);
+
+	if (st)
+		return st;
+	s->stored = malloc((s->ids.len + 1) * sizeof(*s->stored));
+	s->written = calloc(s->ids.len + 1, sizeof(*s->written));
+	if (!s->stored || !s->written)
+		return no_memory(s);
+	for (size_t i = 0; i < s->ids.len && !st; i++)
+		st = locate(s, (uint32_t)i);
+	qsort(s->stored, s->stored_len, sizeof(*s->stored), compare_stored);
+	return st;
+}
+
+/* ---- where an entry ends ---- */
+
+static int compare_offsets(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Of a pack that is sent for the larger part: each entry ends where the next begins. */
+static enum status sort_ends(struct send *s, const struct packfile *p)
+{
+	s->ends = malloc(((size_t)p->objects + 1) * sizeof(*s->ends));
+	if (!s->ends)
+		return no_memory(s);
+	for (uint32_t i = 0; i < p->objects; i++)
+		s->ends[i] = packfile_offset(p, i);
+	s->ends[p->objects] = p->pack.len - OID_LEN;
+	qsort(s->ends, (size_t)p->objects + 1, sizeof(*s->ends), compare_offsets);
+	return STATUS_OK;
+}
+
+/* The first that is larger than start: its own place is among them, and the pack's end. */
+static uint64_t next_end(const struct send *s, const struct packfile *p, uint64_t start)
+{
+	const uint64_t *here = bsearch(&start, s->ends, p->objects, sizeof(start), compare_offsets);
+
+	return here ? here[1] : p->pack.len - OID_LEN;
+}
+
+/* Of a pack of which little is sent, so that a few new objects cost the same in any pack: inflate the entry and see. */
+static enum status inflated_end(uint64_t *end, struct send *s, const struct packfile *p, uint64_t start)
+{
+	uint64_t last = p->pack.len - OID_LEN;
+	struct pack_entry entry;
+	uint8_t forget[INFLATE_BYTES];
+	int rc = Z_OK;
+	enum status st = pack_entry_read(&entry, p, start, last, s->e);
+
+	if (st)
+		return st;
+	if ((s->inflates ? inflateReset(&s->inflater) : inflateInit(&s->inflater)) != Z_OK)
+		return no_memory(s);
+	s->inflates = true;
+	s->inflater.next_in = (Bytef *)(uintptr_t)entry.data; /* zlib only reads it */
+	s->inflater.avail_in = (uInt)(entry.data_len < INFLATE_MAX ? entry.data_len : INFLATE_MAX);
+	while (rc == Z_OK) {
+		s->inflater.next_out = forget;
+		s->inflater.avail_out = sizeof(forget);
+		rc = inflate(&s->inflater, Z_NO_FLUSH);
+	}
+	if (rc != Z_STREAM_END)
+		return packfile_damaged(p, s->e);
+	*end = start + (uint64_t)(s->inflater.next_in - (p->pack.bytes + start));
+	return STATUS_OK;
+}
+
+/* ---- one object ---- */
+
+static enum status begin_deflating(struct send *s)
+{
+	if (!s->deflates && deflateInit(&s->deflater, Z_DEFAULT_COMPRESSION) != Z_OK)
+		return no_memory(s);
+	s->deflates = true;
+	return deflateReset(&s->deflater) == Z_OK ? STATUS_OK : no_memory(s);
+}
+
+static enum status put_deflated(struct send *s, unsigned kind, const void *bytes, size_t len)
+{
+	uint8_t head[PACK_VARINT_MAX], part[INFLATE_BYTES];
+	enum status st = len > INFLATE_MAX ? STATUS_TOO_BIG : begin_deflating(s);
+	int rc = Z_OK;
+
+	if (!st)
+		st = pack_stream_put(&s->out, head, pack_put_head(head, kind, len));
+	s->deflater.next_in = (Bytef *)(uintptr_t)bytes;
+	s->deflater.avail_in = (uInt)len;
+	while (!st && rc == Z_OK) {
+		s->deflater.next_out = part;
+		s->deflater.avail_out = sizeof(part);
+		rc = deflate(&s->deflater, Z_FINISH);
+		st = pack_stream_put(&s->out, part, sizeof(part) - s->deflater.avail_out);
+	}
+	return st;
+}
+
+static enum status put_expanded(struct send *s, uint32_t object)
+{
+	git_odb_object *content = NULL;
+	char hex[OID_HEX_LEN + 1];
+	uint64_t here = s->out.written;
+	enum status st = STATUS_OK;
+	int rc = git_odb_read(&content, s->repo->odb, git_id(&s->ids.keys[object]));
+
+	oid_hex(hex, &s->ids.keys[object]);
+	if (rc)
+		return git_failed(s->e, rc, "cannot read object %s", hex);
+	s->repo->reads++;
+	st = put_deflated(s, (unsigned)git_odb_object_type(content), git_odb_object_data(content),
+			  git_odb_object_size(content));
+	git_odb_object_free(content);
+	s->written[object] = here;
+	return st;
+}
+
+/* The object that a delta is made against, if it stands in what was sent already; OID_MAP_NONE. */
+static size_t sent_base(const struct send *s, const struct stored *stored, const struct pack_entry *entry)
+{
+	size_t object = OID_MAP_NONE;
+	struct oid id;
+
+	if (entry->kind == PACK_REF_DELTA) {
+		memcpy(id.id, entry->base, OID_LEN);
+		object = oid_map_find(&s->ids, &id);
+	} else {
+		const struct stored key = {.at = stored->at >> OFFSET_BITS << OFFSET_BITS | entry->base_at};
+		const struct stored *found =
+			bsearch(&key, s->stored, s->stored_len, sizeof(key), compare_stored);
+
+		object = found ? found->object : OID_MAP_NONE;
+	}
+	return object != OID_MAP_NONE && s->written[object] ? object : OID_MAP_NONE;
+}
+
+static enum status put_delta(struct send *s, const struct pack_entry *entry, size_t base)
+{
+	unsigned kind = s->ofs_delta ? PACK_OFS_DELTA : PACK_REF_DELTA;
+	uint64_t here = s->out.written;
+	uint8_t head[2 * PACK_VARINT_MAX];
+	size_t len = pack_put_head(head, kind, entry->size);
+	enum status st = STATUS_OK;
+
+	if (s->ofs_delta)
+		len += pack_put_distance(head + len, here - s->written[base]);
+	st = pack_stream_put(&s->out, head, len);
+	if (!st && !s->ofs_delta)
+		st = pack_stream_put(&s->out, s->ids.keys[base].id, OID_LEN);
+	return st ? st : pack_stream_put(&s->out, entry->data, entry->data_len);
+}
+
+static bool is_intact(const struct packfile *p, const struct stored *stored, const uint8_t *bytes, size_t len)
+{
+	uLong crc = crc32(0, NULL, 0);
+
+	for (size_t at = 0; at < len; at += INFLATE_MAX)
+		crc = crc32(crc, bytes + at, (uInt)(len - at < INFLATE_MAX ? len - at : INFLATE_MAX));
+	return crc == packfile_crc(p, stored->i);
+}
+
+static enum status put_stored(struct send *s, const struct packfile *p, const struct stored *stored)
+{
+	uint64_t start = stored->at & ((UINT64_C(1) << OFFSET_BITS) - 1), end = 0, here = s->out.written;
+	const uint8_t *bytes = p->pack.bytes + start;
+	struct pack_entry entry;
+	size_t base = OID_MAP_NONE;
+	enum status st = STATUS_OK;
+
+	if (s->ends)
+		end = next_end(s, p, start);
+	else
+		st = inflated_end(&end, s, p, start);
+	if (!st)
+		st = pack_entry_read(&entry, p, start, end, s->e);
+	if (!st && !is_intact(p, stored, bytes, (size_t)(end - start)))
+		st = packfile_damaged(p, s->e);
+	if (st)
+		return st;
+	if (entry.kind == PACK_OFS_DELTA || entry.kind == PACK_REF_DELTA) {
+		base = sent_base(s, stored, &entry);
+		st = base == OID_MAP_NONE ? put_expanded(s, stored->object) : put_delta(s, &entry, base);
+	} else {
+		st = pack_stream_put(&s->out, bytes, (size_t)(end - start));
+	}
+	s->written[stored->object] = here;
+	return st;
+}
+
+/* ---- all ---- */
+
+/* Those of one pack, from stored[from] on; *from is moved behind them. */
+static enum status put_pack(struct send *s, size_t *from)
+{
+	uint64_t pack = s->stored[*from].at >> OFFSET_BITS;
+	const struct packfile *p = &s->packs.packs[pack].file;
+	size_t end = *from;
+	enum status st = STATUS_OK;
+
+	while (end < s->stored_len && s->stored[end].at >> OFFSET_BITS == pack)
+		end++;
+	if (end - *from >= p->objects / SORT_SHARE)
+		st = sort_ends(s, p);
+	for (; *from < end && !st; (*from)++)
+		st = put_stored(s, p, &s->stored[*from]);
+	free(s->ends);
+	s->ends = NULL;
+	return st;
+}
+
+static enum status put_all(struct send *s)
+{
+	enum status st = pack_stream_open(&s->out, give_sink, s, s->ids.len, s->e);
+
+	for (size_t i = 0; i < s->stored_len && !st;)
+		st = put_pack(s, &i);
+	for (size_t i = 0; i < s->ids.len && s->stored_len < s->ids.len && !st; i++) {
+		if (s->written[i] == 0)
+			st = put_expanded(s, (uint32_t)i);
+	}
+	return st ? st : pack_stream_end(&s->out);
+}
+
+static void send_clear(struct send *s)
+{
+	if (s->deflates)
+		(void)deflateEnd(&s->deflater);
+	if (s->inflates)
+		(void)inflateEnd(&s->inflater);
+	pack_stream_close(&s->out);
+	packset_close(&s->packs);
+	oid_map_clear(&s->ids);
+	free(s->stored);
+	free(s->written);
+	free(s->ends);
+}
+
+enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx,
+				uint32_t *objects, struct error *e)
+{
+	struct send s = {.repo = r, .e = e, .sink = sink, .ctx = ctx, .ofs_delta = span->ofs_delta};
+	struct closure c = {.repo = r, .e = e};
+	enum status st = closure_span(&c, span);
+
+	s.ids = c.seen;
+	if (!st)
+		st = locate_all(&s);
+	if (!st)
+		st = put_all(&s);
+	if (!st && objects)
+		*objects = (uint32_t)s.ids.len;
+	send_clear(&s);
+	return st;
+}
+
+enum status repo_pack_send(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves,
+			   size_t haves_len, repo_sink sink, void *ctx, uint32_t *objects, struct error *e)
+{
+	const struct repo_span span = {
+		.wants = wants, .wants_len = wants_len, .haves = haves, .haves_len = haves_len, .ofs_delta = true};
+
+	return repo_pack_send_span(r, &span, sink, ctx, objects, e);
+}
