@@ -19,15 +19,6 @@ error_at() {
 	esac
 }
 
-# not_refused DEVICE - its push failed, but not for what it holds: nothing is put aside as refused, and the words do not blame it.
-not_refused() {
-	says 'disk is full|fault of its own|busy|try again' "$(said "$1")"
-	same "what $1 put aside as refused" '' "$(git -C "$HOMES/$1/history.git" for-each-ref refs/refused)"
-	same "voids in the branch of $1" '' "$(git -C "$HOMES/$1/history.git" grep -l 'void/1' refs/qip/work -- feedback || true)"
-}
-
-was_pushed() { grep -qw -- "$1" <<<"${PUSHED[*]}"; }
-
 # goes_on DEVICE… - the server that met a fault serves on: what was acknowledged is there, and the devices' retries succeed.
 goes_on() {
 	local device

@@ -35,7 +35,7 @@ whole_again() {
 	sound "$@"
 	all_there_once "${PUSHED[@]}"
 	for device in "$@"; do
-		if ! grep -qw -- "$device" <<<"${PUSHED[*]}" && head_in_log "$device"; then
+		if ! was_pushed "$device" && head_in_log "$device"; then
 			asked_again "$device"
 		fi
 		push_of "$device" || die "$device cannot push after the crash: $(said "$device")"
