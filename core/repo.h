@@ -54,6 +54,15 @@ enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, stru
 /* Compare and swap, durable on return. old NULL: must not exist; new NULL: delete. STATUS_STALE when it is not `old`. */
 enum status repo_ref_update(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
 			    struct error *e) MUST_CHECK;
+/* The same of several refs (zero ids for what is not there), all or none: every ref is locked and compared before the first moves.
+ * Plain handles only. STATUS_STALE, STATUS_BUSY: another program moves one of them; *failed, which. */
+struct repo_move {
+	const char *name;
+	struct oid new_id, old_id;
+};
+enum status repo_refs_move(size_t *failed, struct repo *r, const struct repo_move *moves, size_t len, struct error *e) MUST_CHECK;
+/* True for a name that git takes for a ref, below refs/. */
+bool repo_ref_name_valid(const char *name);
 /* Remove the lock that a killed process left on a ref, which is STATUS_BUSY until then. Only for those who know by a lock of
  * their own that nobody is moving it. */
 void repo_ref_unlock(struct repo *r, const char *name);
@@ -196,6 +205,10 @@ const struct oid *repo_shallow_ends(size_t *len, const struct repo *r);
 enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, struct error *e) MUST_CHECK;
 /* A boolean of the repository's own configuration. */
 bool repo_config_bool(struct repo *r, const char *key, bool otherwise);
+/* A word of it, in lower case; false when it is not set. */
+bool repo_config_word(char *out, size_t size, struct repo *r, const char *key);
+/* It has a work tree, or should have one. */
+bool repo_has_tree(struct repo *r);
 /* STATUS_INVALID unless all that `news` (objects of any kind) need is here, given that what `olds` reach is whole. Cost follows the difference. */
 enum status repo_check_whole(struct repo *r, const struct oid *news, size_t news_len, const struct oid *olds, size_t olds_len,
 			     struct error *e) MUST_CHECK;

@@ -65,7 +65,11 @@ enum status repo_open_plain(struct repo **out, const char *path, struct error *e
 	if (st)
 		return st;
 	r->plain = true;
-	st = read_shallow(r, e);
+	/* for the log of its refs: who pushes is not known */
+	if (git_repository_set_ident(r->git, "anonymous", "anonymous@http") != 0)
+		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
+	if (!st)
+		st = read_shallow(r, e);
 	if (st) {
 		repo_close(r);
 		return st;
@@ -173,4 +177,22 @@ bool repo_config_bool(struct repo *r, const char *key, bool otherwise)
 
 	git_config_free(config);
 	return found ? value != 0 : otherwise;
+}
+
+bool repo_config_word(char *out, size_t size, struct repo *r, const char *key)
+{
+	git_config *config = NULL;
+	const char *value = NULL;
+	bool found = git_repository_config_snapshot(&config, r->git) == 0 &&
+		     git_config_get_string(&value, config, key) == 0 && strlen(value) < size;
+
+	for (size_t i = 0; found && i <= strlen(value); i++)
+		out[i] = (char)(value[i] >= 'A' && value[i] <= 'Z' ? value[i] | 0x20 : value[i]);
+	git_config_free(config);
+	return found;
+}
+
+bool repo_has_tree(struct repo *r)
+{
+	return !repo_config_bool(r, "core.bare", true);
 }

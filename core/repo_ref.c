@@ -98,6 +98,55 @@ enum status repo_ref_update(struct repo *r, const char *name, const struct oid *
 	return old_id ? STATUS_OK : sync_dirs(r, name, e);
 }
 
+bool repo_ref_name_valid(const char *name)
+{
+	int valid = 0;
+
+	return strncmp(name, "refs/", 5) == 0 && git_reference_name_is_valid(&valid, name) == 0 && valid;
+}
+
+/* ---- several at once ---- */
+
+/* Under the ref's lock. */
+static enum status move_one(git_transaction *t, struct repo *r, const struct repo_move *m, struct error *e)
+{
+	git_oid now = {{0}};
+	int rc = git_reference_name_to_id(&now, r->git, m->name);
+
+	if (rc && rc != GIT_ENOTFOUND)
+		return git_failed(e, rc, "cannot read the ref %s", m->name);
+	if (memcmp(now.id, m->old_id.id, OID_LEN) != 0)
+		return error_set(e, STATUS_STALE, "the ref %s was moved meanwhile", m->name);
+	if (oid_is_zero(&m->new_id))
+		rc = rc ? 0 : git_transaction_remove(t, m->name);
+	else
+		rc = git_transaction_set_target(t, m->name, git_id(&m->new_id), NULL, NULL);
+	return rc ? git_failed(e, rc, "cannot move the ref %s", m->name) : STATUS_OK;
+}
+
+enum status repo_refs_move(size_t *failed, struct repo *r, const struct repo_move *moves, size_t len, struct error *e)
+{
+	git_transaction *t = NULL;
+	int rc = git_transaction_new(&t, r->git);
+	enum status st = rc ? git_failed(e, rc, "cannot move refs") : STATUS_OK;
+
+	for (size_t i = 0; i < len && !st; i++) {
+		*failed = i;
+		if (!oid_is_zero(&moves[i].new_id))
+			st = check_target(r, moves[i].name, &moves[i].new_id, e);
+		if (!st && (rc = git_transaction_lock_ref(t, moves[i].name)))
+			st = git_failed(e, rc, "cannot lock the ref %s", moves[i].name);
+		if (!st)
+			st = move_one(t, r, &moves[i], e);
+	}
+	if (!st && (rc = git_transaction_commit(t)))
+		st = git_failed(e, rc, "cannot move refs");
+	git_transaction_free(t);
+	for (size_t i = 0; i < len && !st; i++)
+		st = sync_dirs(r, moves[i].name, e);
+	return st;
+}
+
 void repo_ref_unlock(struct repo *r, const char *name)
 {
 	size_t size = strlen(r->path) + strlen(name) + sizeof("/.lock");

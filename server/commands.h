@@ -6,15 +6,17 @@
 #include "server/limits.h"
 
 struct command {
-	struct oid old_id, new_id;
-	char ref[LIMIT_REF_BYTES];
+	struct oid old_id, new_id; /* zero: the ref is not there, or shall go */
+	char *ref;		   /* owned by the list */
 };
 
 struct commands {
-	struct command list[LIMIT_COMMANDS];
-	size_t len;
-	bool report_status, side_band; /* capabilities that the client asked for */
-	bool done;		       /* the flush was met: what follows is the pack */
+	bool many;	      /* set beforehand: of an ordinary repository, with the limits of those */
+	struct command *list; /* owned */
+	size_t len, cap;
+	bool shallow;				      /* the pusher's own history has ends: parents may be missing */
+	bool report_status, side_band, atomic; /* capabilities that the client asked for */
+	bool done;				      /* the flush was met: what follows is the pack */
 	struct buf pending;	       /* bytes of a packet that is not whole yet */
 	size_t bytes;		       /* of all commands so far */
 };

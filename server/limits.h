@@ -42,6 +42,14 @@
 #define LIMIT_DEEPEN_NOT 16
 #define LIMIT_OLD_WANTS 16 /* wants that are no tip (any more): each costs a walk */
 #define LIMIT_READY_WALKS 64
+#define LIMIT_PLAIN_COMMANDS 262144
+#define LIMIT_PLAIN_COMMAND_BYTES (32 * 1024 * 1024)
+#define LIMIT_PLAIN_PACK_BYTES (2LL * 1024 * 1024 * 1024)
+#define LIMIT_PLAIN_PACK_OBJECTS 8000000
+#define LIMIT_PLAIN_OBJECT_BYTES (32 * 1024 * 1024) /* more cannot be read back */
+#define LIMIT_PLAIN_PACK_CPU_MS 600000
+#define LIMIT_PLAIN_LOCK_TRIES 50 /* on a ref that another program is moving, LIMIT_PLAIN_LOCK_MS apart */
+#define LIMIT_PLAIN_LOCK_MS 20
 #define LIMIT_PLAIN_REF_BYTES 1024 /* of a ref's name in an ordinary repository, with NUL; longer ones are not told */
 #define LIMIT_SPOOL_MEMORY_BYTES (256 * 1024) /* an answer larger than this waits on disk */
 #define LIMIT_SPOOL_BYTES (4LL * 1024 * 1024 * 1024)

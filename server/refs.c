@@ -132,7 +132,7 @@ static void add_ends(struct buf *out, const struct refs *refs)
 	}
 }
 
-void refs_advertise(struct buf *out, const struct refs *refs, const char *service, bool deletes)
+void refs_advertise(struct buf *out, const struct refs *refs, const char *service, bool plain)
 {
 	bool fetch = strcmp(service, "git-upload-pack") == 0, head = fetch && !oid_is_zero(&refs->head);
 	struct advertisement a = {.out = out};
@@ -140,8 +140,8 @@ void refs_advertise(struct buf *out, const struct refs *refs, const char *servic
 	const struct oid nothing = {{0}};
 
 	buf_adds(&capabilities, fetch ? FETCH_CAPABILITIES : PUSH_CAPABILITIES);
-	if (!fetch && deletes)
-		buf_adds(&capabilities, " delete-refs");
+	if (!fetch && plain)
+		buf_adds(&capabilities, " delete-refs atomic");
 	if (head && refs->head_target[0])
 		buf_addf(&capabilities, " symref=HEAD:%s", refs->head_target);
 	buf_adds(&capabilities, " " REFS_AGENT);

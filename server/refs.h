@@ -39,7 +39,7 @@ enum status refs_find(bool *out, struct refs *refs, const struct oid *id, struct
 void refs_clear(struct refs *refs);
 
 /* Append what answers info/refs for "git-upload-pack" or "git-receive-pack" (gitprotocol-http, "Smart Clients").
- * deletes: refs may be deleted by pushes. */
-void refs_advertise(struct buf *out, const struct refs *refs, const char *service, bool deletes);
+ * plain: of an ordinary repository, where pushes may delete refs and move several together. */
+void refs_advertise(struct buf *out, const struct refs *refs, const char *service, bool plain);
 
 #endif

@@ -26,6 +26,8 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_plain_refs;
 	case ROUTE_PLAIN_UPLOAD_PACK:
 		return &handler_plain_upload_pack;
+	case ROUTE_PLAIN_RECEIVE_PACK:
+		return &handler_plain_receive_pack;
 	case ROUTE_NONE:
 		break;
 	}

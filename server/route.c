@@ -85,6 +85,7 @@ static const struct {
 } plain_routes[] = {
 	{"/info/refs", "GET", NULL, ROUTE_PLAIN_REFS},
 	{"/git-upload-pack", "POST", "application/x-git-upload-pack-request", ROUTE_PLAIN_UPLOAD_PACK},
+	{"/git-receive-pack", "POST", "application/x-git-receive-pack-request", ROUTE_PLAIN_RECEIVE_PACK},
 };
 
 static int hex_digit(char c)

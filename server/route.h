@@ -11,6 +11,7 @@ enum route_kind {
 	/* of ordinary repositories: /<path>/info/refs?service=…, /<path>/git-upload-pack, /<path>/git-receive-pack */
 	ROUTE_PLAIN_REFS,
 	ROUTE_PLAIN_UPLOAD_PACK,
+	ROUTE_PLAIN_RECEIVE_PACK,
 	ROUTE_HEALTH,	    /* GET  /healthz */
 	ROUTE_REFS,	    /* GET  /<ODS>/history.git/info/refs?service=… */
 	ROUTE_UPLOAD_PACK,  /* POST /<ODS>/history.git/git-upload-pack */

@@ -91,6 +91,24 @@ static void the_probe_of_stock_git_has_no_command(void **state)
 	commands_clear(&c);
 }
 
+static void the_ends_of_a_shallow_pusher_come_before_its_commands(void **state)
+{
+	struct commands c = COMMANDS_INIT;
+	struct buf in = BUF_INIT;
+	size_t used = 0;
+
+	(void)state;
+	pkt_addf(&in, "shallow " ONE);
+	pkt_addf(&in, "shallow " ONE "\n");
+	add_push(&in, " report-status atomic");
+	assert_int_equal(commands_feed(&c, buf_text(&in), in.len, &used, NULL), STATUS_OK);
+	assert_true(c.shallow);
+	assert_true(c.atomic);
+	assert_int_equal(c.len, 1);
+	commands_clear(&c);
+	buf_clear(&in);
+}
+
 static void refuse(const struct buf *in)
 {
 	struct commands c = COMMANDS_INIT;
@@ -106,7 +124,8 @@ static void refuses_what_is_no_command(void **state)
 {
 	static const char *const raw[] = {"PACK....", "0001", "0005x", "zzzz"};
 	static const char *const lines[] = {
-		"shallow " ONE,
+		"shallow " ONE "1",
+		"shallow x",
 		ZERO " " ONE,
 		ZERO " " ONE " ",
 		ZERO " " ONE ":refs/devices/x",
@@ -177,6 +196,7 @@ int main(void)
 		cmocka_unit_test(reads_a_push_of_one_ref_and_leaves_the_pack),
 		cmocka_unit_test(the_pieces_that_the_network_makes_do_not_matter),
 		cmocka_unit_test(the_probe_of_stock_git_has_no_command),
+		cmocka_unit_test(the_ends_of_a_shallow_pusher_come_before_its_commands),
 		cmocka_unit_test(refuses_what_is_no_command),
 		cmocka_unit_test(more_refs_than_the_limit_are_too_many),
 		cmocka_unit_test(a_command_that_never_ends_is_too_big),

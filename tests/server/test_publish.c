@@ -13,10 +13,14 @@
 
 static void one_command(struct commands *c, bool side_band)
 {
+	static char ref[] = "refs/devices/kib-kiosk";
+	static struct command command;
+
 	*c = (struct commands)COMMANDS_INIT;
+	c->list = &command;
 	c->len = 1;
 	c->side_band = side_band;
-	strcpy(c->list[0].ref, "refs/devices/kib-kiosk");
+	command = (struct command){.ref = ref};
 	assert_int_equal(oid_parse(&c->list[0].new_id, ONE, OID_HEX_LEN), STATUS_OK);
 }
 
