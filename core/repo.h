@@ -51,7 +51,8 @@ enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
 /* ---- refs ---- */
 /* STATUS_NOT_FOUND when absent. */
 enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, struct error *e) MUST_CHECK;
-/* Compare and swap, durable on return. old NULL: must not exist; new NULL: delete. STATUS_STALE when it is not `old`. */
+/* Compare and swap, durable on return. old NULL: must not exist; new NULL: delete. STATUS_STALE when it is not `old`.
+ * STATUS_UNKNOWN: it was moved, but the disk does not say that it will last; repo_ref_put of the same value makes sure. */
 enum status repo_ref_update(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
 			    struct error *e) MUST_CHECK;
 /* The same of several refs (zero ids for what is not there), all or none: every ref is locked and compared before the first moves.
@@ -63,6 +64,11 @@ struct repo_move {
 enum status repo_refs_move(size_t *failed, struct repo *r, const struct repo_move *moves, size_t len, struct error *e) MUST_CHECK;
 /* True for a name that git takes for a ref, below refs/. */
 bool repo_ref_name_valid(const char *name);
+/* Write a ref without comparing, for those who know by a lock of their own that nobody else moves it. Not durable: for what
+ * follows from other refs and can be found again; a power cut may then leave it as it was, or empty. */
+enum status repo_ref_put(struct repo *r, const char *name, const struct oid *id, bool durable, struct error *e) MUST_CHECK;
+/* Make the last repo_ref_put durable. */
+enum status repo_ref_sync(struct repo *r, const char *name, struct error *e) MUST_CHECK;
 /* Remove the lock that a killed process left on a ref, which is STATUS_BUSY until then. Only for those who know by a lock of
  * their own that nobody is moving it. */
 void repo_ref_unlock(struct repo *r, const char *name);
@@ -137,6 +143,8 @@ void repo_discard(struct repo *r);
 /* How far staging is, and forgetting what was staged since. */
 size_t repo_mark(const struct repo *r);
 void repo_rollback(struct repo *r, size_t mark);
+/* Bytes of all that is staged. */
+size_t repo_staged_bytes(const struct repo *r);
 /* Stage all that is staged in another handle; all or nothing. */
 enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e) MUST_CHECK;
 

@@ -6,9 +6,12 @@
  */
 #include "core/repo_internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define REPO_MAX_REFS 262144
@@ -75,6 +78,94 @@ static enum status delete_ref(struct repo *r, const char *name, const struct oid
 	return st ? st : sync_dirs(r, name, e);
 }
 
+/* The ref's path with a suffix, the caller's; NULL without memory. */
+static char *ref_path(const struct repo *r, const char *name, const char *suffix)
+{
+	size_t size = strlen(r->path) + strlen(name) + strlen(suffix) + 2;
+	char *path = malloc(size);
+
+	if (path)
+		(void)snprintf(path, size, "%s/%s%s", r->path, name, suffix);
+	return path;
+}
+
+/* The directories that lead to the ref. */
+static enum status make_dirs(const struct repo *r, char *path, struct error *e)
+{
+	for (char *slash = strchr(path + strlen(r->path) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int failed = 0;
+
+		*slash = '\0';
+		failed = mkdir(path, 0777) && errno != EEXIST ? errno : 0;
+		if (failed)
+			(void)error_set_errno(e, failed, "cannot make %s", path);
+		*slash = '/';
+		if (failed)
+			return failed == ENOSPC || failed == EDQUOT ? STATUS_NO_SPACE : STATUS_IO;
+	}
+	return STATUS_OK;
+}
+
+static enum status write_ref(const char *path, const struct oid *id, bool durable, struct error *e)
+{
+	char line[OID_HEX_LEN + 2];
+	int failed = 0, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return error_set_errno(e, errno, "cannot write %s", path);
+	oid_hex(line, id);
+	line[OID_HEX_LEN] = '\n';
+	errno = EIO;
+	if (write(fd, line, OID_HEX_LEN + 1) != OID_HEX_LEN + 1 || (durable && fsync(fd)))
+		failed = errno;
+	if (close(fd) && !failed)
+		failed = errno;
+	if (!failed)
+		return STATUS_OK;
+	(void)unlink(path);
+	return error_set_errno(e, failed, "cannot write %s", path);
+}
+
+enum status repo_ref_put(struct repo *r, const char *name, const struct oid *id, bool durable, struct error *e)
+{
+	char *path = ref_path(r, name, ""), *lock = ref_path(r, name, ".lock");
+	enum status st = path && lock ? make_dirs(r, path, e) : error_set(e, STATUS_NOMEM, "no memory to write %s", name);
+
+	if (st == STATUS_OK)
+		st = write_ref(lock, id, durable, e);
+	if (st == STATUS_OK && rename(lock, path))
+		st = error_set_errno(e, errno, "cannot move the ref %s", name);
+	if (st == STATUS_OK && durable)
+		st = sync_dirs(r, name, e);
+	free(path);
+	free(lock);
+	return st;
+}
+
+enum status repo_ref_sync(struct repo *r, const char *name, struct error *e)
+{
+	char *path = ref_path(r, name, "");
+	enum status st = path ? sync_path(path, e) : error_set(e, STATUS_NOMEM, "no memory to write %s", name);
+
+	free(path);
+	return st == STATUS_OK ? sync_dirs(r, name, e) : st;
+}
+
+/* A move failed. If the ref holds the new value all the same, only the disk's last word is missing: it is written once
+ * more, since asking the disk again about the same bytes may be told what is not true. */
+static enum status look_again(struct repo *r, const char *name, const struct oid *id, enum status failed,
+			      struct error *e)
+{
+	struct oid there;
+	struct error why = {STATUS_OK, ""};
+
+	if (repo_ref_get(&there, r, name, NULL) != STATUS_OK || !oid_equal(&there, id))
+		return failed;
+	if (repo_ref_put(r, name, id, true, &why) == STATUS_OK)
+		return STATUS_OK;
+	return error_set(e, STATUS_UNKNOWN, "it is not sure that the ref %s was moved: %s", name, why.text);
+}
+
 enum status repo_ref_update(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
 			    struct error *e)
 {
@@ -94,8 +185,10 @@ enum status repo_ref_update(struct repo *r, const char *name, const struct oid *
 	if (rc == GIT_EMODIFIED || (rc == GIT_ENOTFOUND && old_id) || (rc == GIT_EEXISTS && !old_id))
 		return error_set(e, STATUS_STALE, "the ref %s was moved meanwhile", name);
 	if (rc)
-		return git_failed(e, rc, "cannot move the ref %s", name);
-	return old_id ? STATUS_OK : sync_dirs(r, name, e);
+		st = git_failed(e, rc, "cannot move the ref %s", name);
+	else if (!old_id)
+		st = sync_dirs(r, name, e);
+	return st == STATUS_OK || st == STATUS_BUSY ? st : look_again(r, name, new_id, st, e);
 }
 
 bool repo_ref_name_valid(const char *name)
@@ -149,13 +242,10 @@ enum status repo_refs_move(size_t *failed, struct repo *r, const struct repo_mov
 
 void repo_ref_unlock(struct repo *r, const char *name)
 {
-	size_t size = strlen(r->path) + strlen(name) + sizeof("/.lock");
-	char *path = malloc(size);
+	char *path = ref_path(r, name, ".lock");
 
-	if (!path)
-		return;
-	(void)snprintf(path, size, "%s/%s.lock", r->path, name);
-	(void)unlink(path);
+	if (path)
+		(void)unlink(path);
 	free(path);
 }
 

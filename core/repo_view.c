@@ -66,6 +66,11 @@ size_t repo_mark(const struct repo *r)
 	return r->staged.ids.len;
 }
 
+size_t repo_staged_bytes(const struct repo *r)
+{
+	return r->staged.bytes;
+}
+
 void repo_rollback(struct repo *r, size_t mark)
 {
 	while (r->staged.ids.len > mark)

@@ -35,7 +35,8 @@
 	X(CORRUPT, -18, "what is on disk is damaged")                           \
 	X(USAGE, -19, "called wrongly")                                         \
 	X(CRYPTO, -20, "a cryptographic operation failed")                      \
-	X(GONE, -21, "erased for good")
+	X(GONE, -21, "erased for good")                                         \
+	X(UNKNOWN, -22, "it is not known whether it was done; ask again")
 
 enum status {
 #define STATUS_ENUM(name, value, text) STATUS_##name = (value),

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "core/signature.h"
-#include "server/push.h"
+#include "server/batch.h"
 
 static enum status sign_invite(struct buf *signature, const struct practice *p, const char *device,
 			       const struct invite *i, struct error *e)
@@ -62,7 +62,7 @@ static enum status stage_head(struct oid *out, const struct practice *p, struct 
 	char path[TREE_PATH_MAX], subject[80], email[HEAD_EMAIL_MAX];
 	struct buf message = BUF_INIT;
 	struct tree_edit edit = {.path = path};
-	struct commit_spec spec = {.parents = {v->main},
+	struct commit_spec spec = {.parents = {v->end.commit},
 				   .parents_len = 1,
 				   .name = "server",
 				   .email = email,
@@ -74,7 +74,7 @@ static enum status stage_head(struct oid *out, const struct practice *p, struct 
 	(void)snprintf(subject, sizeof(subject), "Invite auditor %s", device);
 	head_email(email, "server", p->ods);
 	if (st == STATUS_OK)
-		st = tree_apply(&spec.tree, r, &v->main_tree, &edit, 1, e);
+		st = tree_apply(&spec.tree, r, &v->end.tree, &edit, 1, e);
 	if (st == STATUS_OK)
 		st = head_message_format(&message, subject, "server");
 	spec.message = buf_text(&message);
@@ -118,7 +118,7 @@ enum status auditor_add(struct invite *out, struct practice *p, const char *devi
 	if (st == STATUS_OK)
 		st = stage_head(&push.id, p, store_txn_repo(push.txn), v, device, &record, env, e);
 	if (st == STATUS_OK)
-		st = push_run_locked(&push, env, e);
+		st = batch_run_one(&push, env, e);
 	push_clear(&push);
 	store_unlock(lock);
 	view_put(v);

@@ -89,7 +89,7 @@ static enum status repair_config(struct practice *p, const struct view *v, struc
 				 struct error *e)
 {
 	struct oid config = {{0}}, nothing = {{0}};
-	enum status st = derive_stage_config(&config, p, t, &nothing, &v->main_tree, v->index, env, e);
+	enum status st = derive_stage_config(&config, p, t, &nothing, &v->end, env, e);
 
 	if (st != STATUS_OK || oid_is_zero(&config))
 		return st;
@@ -97,36 +97,48 @@ static enum status repair_config(struct practice *p, const struct view *v, struc
 	return st == STATUS_OK ? store_ref_move(p->history, DERIVED_CONFIG, &config, e) : st;
 }
 
-enum status derive_repair(struct practice *p, const struct view *v, struct store_txn *t, const struct env *env,
+static enum status repair(struct practice *p, const struct view *v, struct store_txn *t, const struct env *env,
 			  struct error *e)
 {
 	struct oid mark = p->derived;
 	enum status st = STATUS_OK;
 
-	if (oid_equal(&p->derived, &v->main))
-		return STATUS_OK;
 	if (oid_is_zero(&mark)) {
 		st = store_ref_get(&mark, p->history, DERIVED_MARK, e);
 		if (st != STATUS_OK && st != STATUS_NOT_FOUND)
 			return st;
 	}
-	st = repair_devices(p, store_txn_repo(t), &v->main, &mark, e);
+	st = repair_devices(p, store_txn_repo(t), &v->end.commit, &mark, e);
 	if (st == STATUS_OK)
 		st = repair_config(p, v, t, env, e);
-	if (st == STATUS_OK && !oid_equal(&mark, &v->main))
-		st = store_ref_move(p->history, DERIVED_MARK, &v->main, e);
+	if (st == STATUS_OK && !oid_equal(&mark, &v->end.commit))
+		st = store_ref_move(p->history, DERIVED_MARK, &v->end.commit, e);
 	if (st == STATUS_OK)
-		p->derived = v->main;
+		p->derived = v->end.commit;
+	return st;
+}
+
+enum status derive_repair(struct practice *p, const struct view *v, const struct env *env, struct error *e)
+{
+	struct store_txn *t = NULL;
+	enum status st = STATUS_OK;
+
+	if (oid_equal(&p->derived, &v->end.commit))
+		return STATUS_OK;
+	st = store_txn_begin(&t, p->history, e);
+	if (st == STATUS_OK)
+		st = repair(p, v, t, env, e);
+	store_txn_end(t);
 	return st;
 }
 
 enum status derive_stage_config(struct oid *out, struct practice *p, struct store_txn *t, const struct oid *old_tree,
-				const struct oid *new_tree, int64_t index, const struct env *env, struct error *e)
+				const struct log_end *end, const struct env *env, struct error *e)
 {
 	struct repo *r = store_txn_repo(t);
 	struct oid last = {{0}}, tree = {{0}};
 	bool changed = false;
-	enum status st = kiosk_config_changed(&changed, r, old_tree, new_tree, e);
+	enum status st = kiosk_config_changed(&changed, r, old_tree, &end->tree, e);
 
 	*out = (struct oid){{0}};
 	if (st != STATUS_OK || !changed)
@@ -134,25 +146,19 @@ enum status derive_stage_config(struct oid *out, struct practice *p, struct stor
 	st = store_ref_get(&last, p->history, DERIVED_CONFIG, e);
 	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
 		return st;
-	st = kiosk_config_tree(&tree, r, new_tree, e);
+	st = kiosk_config_tree(&tree, r, &end->tree, e);
 	if (st == STATUS_OK)
-		st = kiosk_config_commit(out, p, r, &tree, &last, index, env, e);
+		st = kiosk_config_commit(out, p, r, &tree, &last, end->index, env, e);
 	return st;
 }
 
-enum status derive_move(struct practice *p, const char *device, const struct oid *head, const struct oid *config,
-			const struct oid *main, int64_t index, struct error *e)
+enum status derive_moved(struct practice *p, const struct log_end *from, const struct log_end *to, struct error *e)
 {
-	char ref[LIMIT_REF_BYTES];
 	enum status st = STATUS_OK;
 
-	push_ref_name(ref, device);
-	st = store_ref_move(p->history, ref, head, e);
-	if (st == STATUS_OK && !oid_is_zero(config))
-		st = store_ref_move(p->history, DERIVED_CONFIG, config, e);
-	if (st == STATUS_OK && index % LIMIT_DERIVED_LAG == 0)
-		st = store_ref_move(p->history, DERIVED_MARK, main, e);
-	if (st == STATUS_OK)
-		p->derived = *main;
-	return st;
+	p->derived = to->commit;
+	if (from->index / LIMIT_DERIVED_LAG == to->index / LIMIT_DERIVED_LAG)
+		return STATUS_OK;
+	st = store_derived_sync(p->history, e);
+	return st == STATUS_OK ? store_ref_move(p->history, DERIVED_MARK, &to->commit, e) : st;
 }

@@ -12,17 +12,15 @@
 
 /* Bring the derived refs up to view->main, if they are not: after a crash, or when another program moved main. Cost
  * follows the merges since the last mark. */
-enum status derive_repair(struct practice *p, const struct view *v, struct store_txn *t, const struct env *env,
-			  struct error *e) MUST_CHECK;
+enum status derive_repair(struct practice *p, const struct view *v, const struct env *env, struct error *e) MUST_CHECK;
 
-/* Stage the kiosk configuration's next commit if main's move from old_tree to new_tree changes what kiosks read; *out
- * is zero when not. */
+/* Stage the kiosk configuration's next commit if main's move from old_tree to `end` changes what kiosks read; *out is
+ * zero when not. */
 enum status derive_stage_config(struct oid *out, struct practice *p, struct store_txn *t, const struct oid *old_tree,
-				const struct oid *new_tree, int64_t index, const struct env *env,
-				struct error *e) MUST_CHECK;
+				const struct log_end *end, const struct env *env, struct error *e) MUST_CHECK;
 
-/* After main moved by one merge: the device's ref, the configuration's (if not zero), and the mark when it is due. */
-enum status derive_move(struct practice *p, const char *device, const struct oid *head, const struct oid *config,
-			const struct oid *main, int64_t index, struct error *e) MUST_CHECK;
+/* Main and all that derives from it moved from `from` to `to`: leave the mark, when it is due. */
+enum status derive_moved(struct practice *p, const struct log_end *from, const struct log_end *to,
+			 struct error *e) MUST_CHECK;
 
 #endif

@@ -36,16 +36,23 @@ static void count_running(struct http *h, int change)
 
 /* ---- a request's way ---- */
 
+/* From here on the exchange belongs to the HTTP thread again. */
+static void resume(void *exchange)
+{
+	struct exchange *x = exchange;
+
+	MHD_resume_connection(x->connection);
+}
+
 static void run_job(void *arg)
 {
 	struct exchange *x = arg;
 
-	x->handler->end(&x->request);
-	if (!x->request.answer.code)
-		answer_error(&x->request.answer,
-			     &(struct error){.status = STATUS_CORRUPT, .text = "no answer was made"});
-	/* from here on the exchange belongs to the HTTP thread again */
-	MHD_resume_connection(x->connection);
+	if (x->handler->end_later && !x->handler->end_later(&x->request))
+		return;
+	if (x->handler->end)
+		x->handler->end(&x->request);
+	request_answered(&x->request);
 }
 
 static enum MHD_Result start_work(struct exchange *x)
@@ -58,6 +65,8 @@ static enum MHD_Result start_work(struct exchange *x)
 		return exchange_send(x, atomic_load(&x->http->stopping));
 	}
 	x->phase = PHASE_WORK;
+	r->answered = resume;
+	r->http = x;
 	/* all without a certificate are one asker */
 	x->job = (struct job){
 		.run = run_job, .arg = x, .exclusive = x->handler->exclusive ? r->practice : NULL, .who = r->peer.key};

@@ -31,6 +31,9 @@
 #define LIMIT_PACK_OBJECTS 200000
 #define LIMIT_OBJECT_BYTES (4 * 1024 * 1024)
 #define LIMIT_PACK_CPU_MS 20000		  /* to unpack and index it; an ordinary pack of 64 MiB takes a tenth of it */
+#define LIMIT_MEMORY_PACK_BYTES (512 * 1024)	   /* a larger one waits on disk */
+#define LIMIT_MEMORY_OBJECTS_BYTES (8 * 1024 * 1024) /* what it may unpack to, and stay in memory */
+#define LIMIT_INTAKE_MEMORY_BYTES (48 * 1024 * 1024) /* of all pushes together; with more they wait on disk */
 #define LIMIT_DISCARD_BYTES (1024 * 1024) /* of a refused body; a client that sends more is cut off */
 
 /* fetching */
@@ -68,6 +71,8 @@
 #define LIMIT_LOCK_MS 30000	     /* waiting for another program on the same practice */
 #define LIMIT_FILE_BYTES (64 * 1024) /* of one file of the server's folder */
 #define LIMIT_DERIVED_LAG 64	     /* merges between two notes of how far the derived refs are */
+#define LIMIT_BATCH 64		     /* pushes that are merged with one move of main */
+#define LIMIT_BATCH_BYTES (32 * 1024 * 1024) /* of their objects */
 #define LIMIT_REASON_BYTES 900	     /* of the sentence in a refusal */
 
 /* upkeep */

@@ -4,7 +4,9 @@
 
 #include "server/push.h"
 
-/* Stage the merge commit M(i) of the verified head: p->merged, p->merged_tree, p->index. */
-enum status merge_push(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
+/* Stage the merge commit of the verified head, p->merged, on top of *end, which moves on to it. t holds the head's objects
+ * and those of the log. */
+enum status merge_push(struct push *p, struct log_end *end, struct store_txn *t, const struct env *env,
+		       struct error *e) MUST_CHECK;
 
 #endif

@@ -52,6 +52,7 @@ static enum status write_start(struct store *s, const char *ods, const struct ke
 	struct buf message = BUF_INIT;
 	struct oid id = {{0}};
 	char email[HEAD_EMAIL_MAX];
+	bool moved = false;
 	struct commit_spec spec = {.name = "server", .email = email, .time_ms = env->now_ms(env->ctx), .key = key};
 	enum status st = store_create(s, ods, e);
 
@@ -69,7 +70,7 @@ static enum status write_start(struct store *s, const char *ods, const struct ke
 	if (st == STATUS_OK)
 		st = repo_commit_write(&id, store_txn_repo(t), &spec, e);
 	if (st == STATUS_OK)
-		st = store_txn_commit(t, "refs/heads/main", &id, NULL, e);
+		st = store_txn_commit(t, &(struct store_move){.ref = "refs/heads/main", .id = id}, &moved, e);
 	if (st == STATUS_STALE)
 		st = STATUS_OK; /* an interrupted `practice add` got this far */
 	store_txn_end(t);
@@ -140,10 +141,10 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 	if (!ods_valid(ods))
 		return error_set(e, STATUS_NOT_FOUND, "\"%.20s\" is no ODS code of a practice", ods);
 	p = calloc(1, sizeof(*p));
-	if (!p || pthread_mutex_init(&p->view_mutex, NULL)) {
-		free(p);
+	if (!p)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	}
+	(void)pthread_mutex_init(&p->view_mutex, NULL);
+	(void)pthread_mutex_init(&p->queue.mutex, NULL);
 	(void)snprintf(p->ods, sizeof(p->ods), "%s", ods);
 	st = file_path(p->dir, dir, ods, e);
 	if (st == STATUS_OK)
@@ -169,6 +170,7 @@ void practice_close(struct practice *p)
 	store_history_close(p->history);
 	key_free(p->server_key);
 	(void)pthread_mutex_destroy(&p->view_mutex);
+	(void)pthread_mutex_destroy(&p->queue.mutex);
 	free(p);
 }
 

@@ -15,6 +15,7 @@
 #include "core/id.h"
 #include "core/registry.h"
 #include "server/file.h"
+#include "server/jobs.h"
 #include "server/store.h"
 
 #define PRACTICE_NAME_MAX 201
@@ -28,6 +29,18 @@ struct practice_upkeep {
 	struct practice *next;
 };
 
+struct push;
+
+/* Of server/merge_queue.h. */
+struct merge_queue {
+	pthread_mutex_t mutex; /* guards the rest */
+	struct push *first, **last;
+	bool running; /* its job is queued or at work */
+	struct job job;
+	struct jobs *jobs;	/* borrowed */
+	const struct env *env; /* borrowed */
+};
+
 struct practice {
 	char ods[7];
 	char name[PRACTICE_NAME_MAX];
@@ -38,7 +51,10 @@ struct practice {
 	pthread_mutex_t view_mutex;
 	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
 	struct practice_upkeep upkeep;
-	struct oid derived; /* the derived refs follow from this main; guarded by the practice's lock */
+	struct merge_queue queue;
+	/* guarded by the practice's lock: */
+	struct oid derived; /* the derived refs follow from this main */
+	bool in_doubt;	    /* main may hold a move that the disk does not */
 };
 
 /* The first manager, as `practice add` invited them. */

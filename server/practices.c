@@ -65,24 +65,23 @@ static size_t place_of(const struct practices *t, const char *ods)
 	return low;
 }
 
-/* After a crash: what was half-done goes, and the refs that derive from main follow it. */
+/* After a crash: what was half-done goes, main is durable whatever became of its last move, and the refs that derive
+ * from it follow. */
 static enum status repair(struct practice *p, const struct env *env, struct error *e)
 {
 	struct store_lock *lock = NULL;
-	struct store_txn *txn = NULL;
 	struct view *view = NULL;
 	enum status st = store_lock(&lock, p->history, LIMIT_LOCK_MS, e);
 
 	if (st == STATUS_OK)
 		st = store_recover(p->history, e);
 	if (st == STATUS_OK)
-		st = store_txn_begin(&txn, p->history, e);
-	if (st == STATUS_OK)
 		st = view_get(&view, p, e);
 	if (st == STATUS_OK)
-		st = derive_repair(p, view, txn, env, e);
+		st = store_settle(p->history, "refs/heads/main", &view->end.commit, e);
+	if (st == STATUS_OK)
+		st = derive_repair(p, view, env, e);
 	view_put(view);
-	store_txn_end(txn);
 	store_unlock(lock);
 	return st;
 }

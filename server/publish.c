@@ -1,7 +1,7 @@
 /* server/publish.c - Stage 8 of 9: publish.
  *
- * Enters: a staged merge commit and its objects. Leaves: main moved to it - the one durable point - and the device's
- * receipt. All other refs derive from main: if they cannot be moved now, the next push moves them.
+ * Enters: staged merge commits and their objects. Leaves: main moved to the last of them - the one durable point - and
+ * each device's receipt. All other refs derive from main: if they cannot be moved now, the next push moves them.
  */
 #include "server/publish.h"
 
@@ -11,22 +11,56 @@
 #include "server/derive.h"
 #include "server/report.h"
 
-enum status publish_push(struct push *p, const struct env *env, struct error *e)
+/* What moves with main. *len has room for the batch's devices and the configuration. */
+static void list_derived(struct store_ref *list, size_t *len, const struct batch *b, const struct oid *config)
 {
-	struct error later = {STATUS_OK, ""};
-	enum status st = derive_stage_config(&p->config, p->practice, p->txn, &p->view->main_tree, &p->merged_tree,
-					     p->index, env, e);
+	size_t n = 0;
 
-	if (st == STATUS_OK)
-		st = store_txn_commit(p->txn, "refs/heads/main", &p->merged, &p->view->main, e);
+	for (; n < b->merged_len; n++) {
+		push_ref_name(list[n].name, b->merged[n]->device);
+		list[n].id = b->merged[n]->head.id;
+	}
+	if (!oid_is_zero(config)) {
+		(void)snprintf(list[n].name, sizeof(list[n].name), "%s", DERIVED_CONFIG);
+		list[n++].id = *config;
+	}
+	*len = n;
+}
+
+/* The commit point. What cannot be said of it now is asked once more, and else stays in doubt until somebody can say. */
+static enum status move_main(struct batch *b, const struct store_move *move, bool *derived_moved, struct error *e)
+{
+	enum status st = store_txn_commit(b->txn, move, derived_moved, e);
+
+	if (st != STATUS_UNKNOWN)
+		return st;
+	st = store_settle(b->practice->history, PUBLISH_MAIN, &b->end.commit, e);
+	b->practice->in_doubt = st == STATUS_UNKNOWN;
+	return st == STATUS_NOT_FOUND ? error_set(e, STATUS_IO, "main could not be moved") : st;
+}
+
+enum status publish_batch(struct batch *b, struct error *e)
+{
+	struct store_ref derived[LIMIT_BATCH + 1];
+	struct store_move move = {
+		.ref = PUBLISH_MAIN, .id = b->end.commit, .old_id = &b->view->end.commit, .derived = derived};
+	struct error later = {STATUS_OK, ""};
+	struct oid config = {{0}};
+	bool derived_moved = false;
+	enum status st = derive_stage_config(&config, b->practice, b->txn, &b->view->end.tree, &b->end, b->env, e);
+
+	if (st == STATUS_OK) {
+		list_derived(derived, &move.derived_len, b, &config);
+		st = move_main(b, &move, &derived_moved, e);
+	}
 	if (st != STATUS_OK)
 		return st;
-	/* accepted: from here on nothing is the push's fault any more */
-	if (derive_move(p->practice, p->device, &p->head.id, &p->config, &p->merged, p->index, &later) != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", p->practice->ods, "reason",
+	/* accepted: from here on nothing is the pushes' fault any more */
+	if (derived_moved && derive_moved(b->practice, &b->view->end, &b->end, &later) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", b->practice->ods, "reason",
 			 later.text, NULL);
-	if (!view_registry(p->view) && practice_forget_first(p->practice, &later) != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, "first.json stays", "practice", p->practice->ods, "reason", later.text, NULL);
+	if (!view_registry(b->view) && practice_forget_first(b->practice, &later) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "first.json stays", "practice", b->practice->ods, "reason", later.text, NULL);
 	return STATUS_OK;
 }
 

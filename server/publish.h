@@ -2,12 +2,14 @@
 #ifndef QIP_SERVER_PUBLISH_H
 #define QIP_SERVER_PUBLISH_H
 
+#include "server/batch.h"
 #include "server/commands.h"
-#include "server/push.h"
 
-/* Make the merge and its objects durable and move main to it; then the refs that derive from main. STATUS_OK: the head
- * is in the log. */
-enum status publish_push(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
+#define PUBLISH_MAIN "refs/heads/main"
+
+/* Make the batch's merges and their objects durable and move main to the last; then the refs that derive from main.
+ * STATUS_OK: the heads are in the log. */
+enum status publish_batch(struct batch *b, struct error *e) MUST_CHECK;
 
 /* Append the report on a push as receive-pack sends it: "unpack ok" and for each command "ok <ref>", or
  * "ng <ref> <commit> <path> <sentence>". fault: NULL or what the refusal is about. In side-band-64k if the client asked

@@ -27,28 +27,25 @@ struct push {
 	struct oid old_id;	   /* what the device takes for its last accepted head; zero: it does not say */
 	/* 5 receive */
 	struct store_txn *txn; /* owned; holds the quarantined objects */
-	/* under the practice's lock from here on */
 	/* 6 verify */
-	struct view *view;  /* owned; the log that it is judged against */
+	struct view *view;  /* owned; the log that it was judged against */
 	struct first first; /* only while there is no genesis */
 	struct head_context context;
 	struct head head;
 	struct head_fault fault; /* of a refusal */
 	/* 7 merge */
-	struct oid merged, merged_tree;
-	int64_t index;
+	struct oid merged;
 	/* 8 publish */
-	struct oid config; /* new head of refs/kiosk/config, zero when it stays */
+	struct error outcome;		  /* STATUS_OK or STATUS_EXISTS: the head is in the log, durably */
+	void (*done)(struct push *p);	  /* for merge_queue_add: told the outcome, on a job thread */
+	void *ctx;			  /* of the caller, for `done` */
+	struct push *next;		  /* the queue's */
 };
 
 /* "refs/devices/<device>" */
 void push_ref_name(char out[LIMIT_REF_BYTES], const char *device);
 /* True for failures of this server, not of the push: no refusal, the device shall try again. */
 bool push_failed_here(enum status st);
-/* Stages 6 to 8 under the practice's lock. STATUS_OK or STATUS_EXISTS: the head is in the log, durably. */
-enum status push_run(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
-/* The same for a caller that holds the lock, since its head has to start from the log's end. */
-enum status push_run_locked(struct push *p, const struct env *env, struct error *e) MUST_CHECK;
 /* Free what the push owns; what was not published is gone. */
 void push_clear(struct push *p);
 

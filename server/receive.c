@@ -1,15 +1,17 @@
 /* server/receive.c - Stage 5 of 9: receive.
  *
  * Enters: the body of a git push, in whatever pieces the network makes of it. Leaves: one command and its objects in
- * quarantine, seen by this push alone; then stages 6 to 8 run, and their outcome goes back as git's report. A push that
- * fails leaves no object.
+ * quarantine, seen by this push alone, judged by stage 6 beside others and then waiting for stages 7 and 8, whose outcome
+ * goes back as git's report. A push that fails leaves no object.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/commands.h"
+#include "server/merge_queue.h"
 #include "server/publish.h"
 #include "server/request.h"
+#include "server/verify.h"
 
 #define RESULT_TYPE "application/x-git-receive-pack-result"
 #define PROBE_BYTES 4 /* "0000": git asks whether it would be let in, before it sends a large body */
@@ -81,59 +83,82 @@ static enum status feed(void *ctx, const void *bytes, size_t len, struct error *
 	return STATUS_OK;
 }
 
-static enum status run(struct receive *work, const struct env *env, struct error *e)
+/* Beside other pushes: what was received, and stage 6 against the log as it stands. */
+static enum status verify(struct receive *work, struct error *e)
 {
+	struct push *p = &work->push;
 	enum status st = STATUS_OK;
 
 	if (work->failed.status != STATUS_OK) {
 		*e = work->failed;
 		return e->status;
 	}
-	if (!work->push.txn)
-		st = store_txn_begin(&work->push.txn, work->push.practice->history, e);
+	if (!p->txn)
+		st = store_txn_begin(&p->txn, p->practice->history, e);
 	if (st == STATUS_OK)
-		st = store_txn_received(work->push.txn, e);
-	return st == STATUS_OK ? push_run(&work->push, env, e) : st;
+		st = store_txn_received(p->txn, e);
+	if (st == STATUS_OK)
+		st = view_get(&p->view, p->practice, e);
+	return st == STATUS_OK ? verify_push(p, e) : st;
 }
 
-static void report(struct request *r, struct receive *work, enum status st, const struct error *e)
+static void report(struct request *r, struct receive *work, const struct error *e)
 {
 	struct buf out = BUF_INIT;
 
 	if (work->commands.report_status)
-		publish_report(&out, &work->commands, st, &work->push.fault, e->text);
+		publish_report(&out, &work->commands, e->status, &work->push.fault, e->text);
 	answer_bytes(&r->answer, 200, RESULT_TYPE, &out);
-	if (st == STATUS_EXISTS)
+	if (e->status == STATUS_EXISTS)
 		answer_note(&r->answer, "accepted before");
-	else if (st != STATUS_OK)
+	else if (e->status != STATUS_OK)
 		answer_note(&r->answer, "refused: %s", e->text);
 	buf_clear(&out);
 }
 
-static void end(struct request *r)
+static void answer_outcome(struct request *r, struct receive *work, const struct error *e)
+{
+	if (e->status != STATUS_OK && push_failed_here(e->status))
+		answer_error(&r->answer, e);
+	else
+		report(r, work, e);
+	push_clear(&work->push); /* before the answer goes: nothing of a refused push is left by then */
+}
+
+/* The push had its turn in the queue. */
+static void merged(struct push *p)
+{
+	struct request *r = p->ctx;
+
+	if (p->outcome.status == STATUS_OK)
+		upkeep_pushed(r->service->upkeep, r->practice);
+	answer_outcome(r, r->work, &p->outcome);
+	request_answered(r);
+}
+
+static bool end_later(struct request *r)
 {
 	struct receive *work = r->work;
 	struct error e = {STATUS_OK, ""};
 	struct buf nothing = BUF_INIT;
-	enum status st = STATUS_OK;
 
 	if (work->commands.done && work->commands.len == 0 && r->body.bytes == PROBE_BYTES) {
 		answer_bytes(&r->answer, 200, RESULT_TYPE, &nothing);
-		return;
+		return true;
 	}
 	if (!work->commands.done || work->commands.len == 0) {
 		answer_text(&r->answer, 400, "the push holds no command");
-		return;
+		return true;
 	}
-	st = run(work, r->service->env, &e);
-	e.status = st;
-	if (st != STATUS_OK && push_failed_here(st))
-		answer_error(&r->answer, &e);
-	else
-		report(r, work, st, &e);
-	if (st == STATUS_OK)
-		upkeep_pushed(r->service->upkeep, r->practice);
-	push_clear(&work->push); /* before the answer goes: nothing of a refused push is left by then */
+	e.status = verify(work, &e);
+	if (e.status != STATUS_OK) {
+		answer_outcome(r, work, &e);
+		return true;
+	}
+	work->push.done = merged;
+	work->push.ctx = r;
+	merge_queue_add(&work->push, r->service->jobs, r->service->env);
+	return false;
 }
 
 static void release(struct request *r)
@@ -150,10 +175,9 @@ static void release(struct request *r)
 
 const struct handler handler_receive_pack = {
 	.needs_peer = true,
-	.exclusive = true,
 	.max_bytes = LIMIT_PACK_BYTES + LIMIT_COMMAND_BYTES,
 	.begin = begin,
 	.feed = feed,
-	.end = end,
+	.end_later = end_later,
 	.release = release,
 };

@@ -68,6 +68,13 @@ void request_end_json(struct request *r, request_json work)
 	cJSON_Delete(asked);
 }
 
+void request_answered(struct request *r)
+{
+	if (!r->answer.code)
+		answer_error(&r->answer, &(struct error){.status = STATUS_CORRUPT, .text = "no answer was made"});
+	r->answered(r->http);
+}
+
 void request_clear(struct request *r)
 {
 	view_put(r->view);

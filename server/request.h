@@ -18,6 +18,7 @@ struct service {
 	struct practices *practices;
 	const struct env *env;
 	struct upkeep *upkeep;
+	struct jobs *jobs;
 	bool plain;	  /* ordinary repositories are served instead of practices */
 	bool open_to_all; /* of those: from beyond this machine */
 };
@@ -35,7 +36,9 @@ struct request {
 	struct body body;
 	struct buf collected; /* the body, for handlers that collect it */
 	struct answer answer;
-	void *work; /* the handler's own */
+	void *work;		      /* the handler's own */
+	void (*answered)(void *http); /* see request_answered */
+	void *http;
 };
 
 /* How a route is served. An answer ends the request at any step. */
@@ -46,6 +49,8 @@ struct handler {
 	void (*begin)(struct request *r);   /* before the body, on an HTTP thread: short; or NULL */
 	body_sink feed;			    /* on an HTTP thread; ctx is the request; NULL: no body */
 	void (*end)(struct request *r);	    /* at work, on a job thread */
+	bool (*end_later)(struct request *r); /* instead of `end`, for what may wait on: false when request_answered() is
+						 called by another thread, perhaps by now */
 	void (*release)(struct request *r); /* frees r->work; or NULL */
 };
 
@@ -58,6 +63,8 @@ enum status request_collect(void *ctx, const void *bytes, size_t len, struct err
 /* For an `end` whose body was collected: parse it as JSON, let `work` fill the answer's object, and answer 200, or the error as JSON. */
 typedef enum status (*request_json)(cJSON *answer, struct request *r, const cJSON *asked, struct error *e);
 void request_end_json(struct request *r, request_json work);
+/* The answer is there: the request goes back to its HTTP thread, and may be gone when this returns. */
+void request_answered(struct request *r);
 /* Frees all but the handler's own. */
 void request_clear(struct request *r);
 

@@ -121,6 +121,7 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 		st = open_practices(p, o, e);
 	if (st == STATUS_OK)
 		st = jobs_open(&p->jobs, LIMIT_JOB_THREADS, e);
+	p->service.jobs = p->jobs;
 	if (st == STATUS_OK)
 		st = peers_open(&p->peers, max_fd, e);
 	http.peers = p->peers;

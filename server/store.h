@@ -4,8 +4,8 @@
  *
  *     store_open(); store_history_open();
  *     reading:  store_refs(); store_reader_open() ... struct repo ... store_reader_close()
- *     writing:  store_lock(); store_txn_begin(); store_txn_feed()...; store_txn_received(); read and stage in
- * store_txn_repo(); store_txn_commit() - the one durable point -; store_ref_move() for what derives from it;
+ *     writing:  store_txn_begin(); store_txn_feed()...; store_txn_received(); then under store_lock(): read and stage in
+ * store_txn_repo(), take other transactions in by store_txn_join(), store_txn_commit() - the one durable point -;
  * store_txn_end(); store_unlock()
  *     blobs:    store_blob_put_begin(); store_blob_put_feed()...; store_blob_put_finish(); store_blob_put_end();
  * store_blob_get_many(); store_blob_erase()
@@ -67,8 +67,13 @@ enum status store_refs(struct store_refs *out, struct store_history *h, struct e
 void store_refs_clear(struct store_refs *refs);
 /* STATUS_NOT_FOUND when absent. */
 enum status store_ref_get(struct oid *out, struct store_history *h, const char *name, struct error *e) MUST_CHECK;
-/* Move a derived ref, durably and without comparing; needs the practice's lock. */
+/* Move a derived ref, durably and without comparing, whatever it holds; needs the practice's lock. */
 enum status store_ref_move(struct store_history *h, const char *name, const struct oid *id, struct error *e) MUST_CHECK;
+/* What derived refs were moved with commits until now is durable from here on; needs the practice's lock. */
+enum status store_derived_sync(struct store_history *h, struct error *e) MUST_CHECK;
+/* Does `ref` hold `id`, durably? STATUS_NOT_FOUND: it holds another or none; STATUS_UNKNOWN: still not to be said.
+ * Needs the practice's lock. */
+enum status store_settle(struct store_history *h, const char *ref, const struct oid *id, struct error *e) MUST_CHECK;
 
 /* ---- reading objects ---- */
 enum status store_reader_open(struct repo **out, struct store_history *h, struct error *e) MUST_CHECK;
@@ -87,9 +92,28 @@ enum status store_txn_only(struct store_txn *t, const struct oid *head, struct e
 enum status store_txn_refresh(struct store_txn *t, struct error *e) MUST_CHECK;
 /* The objects that the transaction sees; what is staged here is its own. */
 struct repo *store_txn_repo(struct store_txn *t);
-/* Make all objects durable, then move one ref from `old_id` (NULL: not there). STATUS_STALE when it is not `old_id` any
- * more. */
-enum status store_txn_commit(struct store_txn *t, const char *ref, const struct oid *new_id, const struct oid *old_id,
+/* Take over what another transaction received, which is left empty; all or nothing. Only if store_txn_joins(from). */
+enum status store_txn_join(struct store_txn *to, struct store_txn *from, struct error *e) MUST_CHECK;
+/* False for one that is too large to share a commit with others. */
+bool store_txn_joins(const struct store_txn *t);
+/* Bytes of what was received and staged, and waits in memory. */
+size_t store_txn_bytes(const struct store_txn *t);
+/* How far staging and joining are, and going back to there. */
+size_t store_txn_mark(struct store_txn *t);
+void store_txn_rollback(struct store_txn *t, size_t mark);
+
+struct store_move {
+	const char *ref;
+	struct oid id;
+	const struct oid *old_id;	  /* NULL: it is not there */
+	const struct store_ref *derived; /* refs that follow from it */
+	size_t derived_len;
+};
+/* Make all objects durable, then move one ref from `old_id`: the commit point. STATUS_STALE when it is not `old_id` any
+ * more. STATUS_UNKNOWN: the store cannot say whether it was moved: ask store_settle before anything else. The derived
+ * refs move with it or right after it: they may lag behind, now (*derived_moved is false) or after a power cut, and are
+ * found anew from `ref`. */
+enum status store_txn_commit(struct store_txn *t, const struct store_move *move, bool *derived_moved,
 			     struct error *e) MUST_CHECK;
 /* Make staged objects durable for store_ref_move. */
 enum status store_txn_flush(struct store_txn *t, struct error *e) MUST_CHECK;

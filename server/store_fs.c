@@ -1,10 +1,9 @@
 /* server/store_fs.c - the store on local disk: <dir>/<ODS>/history.git is a bare repository, <dir>/<ODS>/lock its lock.
  */
-#include "server/store.h"
+#include "server/store_fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,28 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/file.h"
 #include "server/store_blobs_fs.h"
 
 #define LOCK_RETRY_MS 20
-
-struct store {
-	char dir[FILE_PATH_MAX];
-};
-
-struct store_history {
-	char git[FILE_PATH_MAX];  /* the bare repository */
-	char lock[FILE_PATH_MAX]; /* the lock file */
-	pthread_mutex_t mutex;	  /* guards refs */
-	struct repo *refs;	  /* handle for refs alone: they are read anew at every call */
-	struct store_blobs *blobs; /* owned */
-};
-
-struct store_txn {
-	struct repo *repo;
-	struct repo_intake *intake; /* NULL while no pack came */
-	bool received;
-};
 
 struct store_lock {
 	int fd;
@@ -83,6 +63,7 @@ enum status store_history_open(struct store_history **out, struct store *s, cons
 
 	if (!h)
 		return error_set(e, STATUS_NOMEM, "out of memory");
+	h->store = s;
 	st = practice_path(h->git, s, ods, "history.git", e);
 	if (st == STATUS_OK)
 		st = practice_path(h->lock, s, ods, "lock", e);
@@ -113,6 +94,7 @@ void store_history_close(struct store_history *h)
 	repo_close(h->refs);
 	store_blobs_close(h->blobs);
 	(void)pthread_mutex_destroy(&h->mutex);
+	free(h->lazy);
 	free(h);
 }
 
@@ -266,127 +248,63 @@ enum status store_ref_get(struct oid *out, struct store_history *h, const char *
 }
 
 /* Who moves a ref holds the practice's lock: a ref's own lock is one that a killed program left. */
-static enum status move_ref(struct repo *r, const char *name, const struct oid *new_id, const struct oid *old_id,
-			    struct error *e)
-{
-	enum status st = repo_ref_update(r, name, new_id, old_id, e);
-
-	if (st != STATUS_BUSY)
-		return st;
-	repo_ref_unlock(r, name);
-	return repo_ref_update(r, name, new_id, old_id, e);
-}
-
 enum status store_ref_move(struct store_history *h, const char *name, const struct oid *id, struct error *e)
 {
-	struct oid old = {{0}};
 	enum status st = STATUS_OK;
 
 	(void)pthread_mutex_lock(&h->mutex);
-	st = repo_refresh(h->refs, e);
-	if (st == STATUS_OK)
-		st = repo_ref_get(&old, h->refs, name, e);
-	if (st == STATUS_NOT_FOUND)
-		st = move_ref(h->refs, name, id, NULL, e);
-	else if (st == STATUS_OK && !oid_equal(&old, id))
-		st = move_ref(h->refs, name, id, &old, e);
+	st = repo_ref_put(h->refs, name, id, true, e);
 	(void)pthread_mutex_unlock(&h->mutex);
 	return st;
 }
 
-/* ---- objects ---- */
-
-enum status store_reader_open(struct repo **out, struct store_history *h, struct error *e)
+static bool is_lazy(const struct store_history *h, const char *name)
 {
-	return repo_open(out, h->git, e);
-}
-
-void store_reader_close(struct repo *reader)
-{
-	repo_close(reader);
-}
-
-enum status store_txn_begin(struct store_txn **out, struct store_history *h, struct error *e)
-{
-	struct store_txn *t = calloc(1, sizeof(*t));
-	enum status st = STATUS_OK;
-
-	if (!t)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	st = repo_open(&t->repo, h->git, e);
-	if (st != STATUS_OK) {
-		free(t);
-		return st;
+	for (size_t i = 0; i < h->lazy_len; i++) {
+		if (strcmp(h->lazy[i], name) == 0)
+			return true;
 	}
-	*out = t;
-	return STATUS_OK;
+	return false;
 }
 
-enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e)
-{
-	static const struct repo_limits limits = {
-		.pack_bytes = LIMIT_PACK_BYTES,
-		.objects = LIMIT_PACK_OBJECTS,
-		.object_bytes = LIMIT_OBJECT_BYTES,
-		.cpu_ms = LIMIT_PACK_CPU_MS,
-	};
-	enum status st = STATUS_OK;
-
-	if (!t->intake)
-		st = repo_intake_begin(&t->intake, t->repo, &limits, e);
-	return st == STATUS_OK ? repo_intake_feed(t->intake, bytes, len, e) : st;
-}
-
-enum status store_txn_received(struct store_txn *t, struct error *e)
+enum status store_fs_put_lazily(struct store_history *h, const char *name, const struct oid *id, struct error *e)
 {
 	enum status st = STATUS_OK;
 
-	if (!t->intake)
-		return STATUS_OK;
-	st = repo_intake_finish(t->intake, e);
-	t->received = st == STATUS_OK;
+	if (!h->lazy)
+		h->lazy = calloc(STORE_FS_LAZY_MAX, sizeof(*h->lazy));
+	if (!h->lazy || (h->lazy_len == STORE_FS_LAZY_MAX && !is_lazy(h, name)))
+		return store_ref_move(h, name, id, e);
+	(void)pthread_mutex_lock(&h->mutex);
+	st = repo_ref_put(h->refs, name, id, false, e);
+	(void)pthread_mutex_unlock(&h->mutex);
+	if (st == STATUS_OK && !is_lazy(h, name))
+		(void)snprintf(h->lazy[h->lazy_len++], LIMIT_REF_BYTES, "%s", name);
 	return st;
 }
 
-enum status store_txn_only(struct store_txn *t, const struct oid *head, struct error *e)
-{
-	return t->received ? repo_intake_only(t->intake, head, e) : STATUS_OK;
-}
-
-enum status store_txn_refresh(struct store_txn *t, struct error *e)
-{
-	return repo_refresh(t->repo, e);
-}
-
-struct repo *store_txn_repo(struct store_txn *t)
-{
-	return t->repo;
-}
-
-enum status store_txn_commit(struct store_txn *t, const char *ref, const struct oid *new_id, const struct oid *old_id,
-			     struct error *e)
+enum status store_derived_sync(struct store_history *h, struct error *e)
 {
 	enum status st = STATUS_OK;
 
-	if (t->received)
-		st = repo_intake_keep(t->intake, e);
+	(void)pthread_mutex_lock(&h->mutex);
+	for (size_t i = 0; i < h->lazy_len && st == STATUS_OK; i++)
+		st = repo_ref_sync(h->refs, h->lazy[i], e);
+	(void)pthread_mutex_unlock(&h->mutex);
 	if (st == STATUS_OK)
-		st = repo_flush(t->repo, e);
-	return st == STATUS_OK ? move_ref(t->repo, ref, new_id, old_id, e) : st;
+		h->lazy_len = 0;
+	return st;
 }
 
-enum status store_txn_flush(struct store_txn *t, struct error *e)
+enum status store_settle(struct store_history *h, const char *ref, const struct oid *id, struct error *e)
 {
-	return repo_flush(t->repo, e);
-}
+	struct oid there;
+	enum status st = store_ref_get(&there, h, ref, e);
 
-void store_txn_end(struct store_txn *t)
-{
-	if (!t)
-		return;
-	if (t->intake)
-		repo_intake_close(t->intake);
-	repo_discard(t->repo);
-	repo_close(t->repo);
-	free(t);
+	if (st != STATUS_OK)
+		return st == STATUS_NOT_FOUND ? st : STATUS_UNKNOWN;
+	if (!oid_equal(&there, id))
+		return error_set(e, STATUS_NOT_FOUND, "%s was not moved", ref);
+	/* written anew: what the disk failed to keep once it may claim to have kept when it is only asked again */
+	return store_ref_move(h, ref, id, e) == STATUS_OK ? STATUS_OK : STATUS_UNKNOWN;
 }

@@ -95,17 +95,27 @@ enum status verify_peer(struct identity *out, struct practice *p, const struct v
 	return st;
 }
 
-enum status verify_push(struct push *p, struct error *e)
+enum status verify_last(struct oid *out, const struct push *p, struct error *e)
 {
-	struct head_context *c = &p->context;
 	char ref[LIMIT_REF_BYTES];
 	enum status st = STATUS_OK;
 
 	push_ref_name(ref, p->device);
-	st = store_ref_get(&c->last, p->practice->history, ref, e);
-	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+	st = store_ref_get(out, p->practice->history, ref, e);
+	if (st != STATUS_NOT_FOUND)
 		return st;
-	if (st == STATUS_OK && oid_equal(&c->last, &p->id))
+	*out = (struct oid){{0}};
+	return STATUS_OK;
+}
+
+enum status verify_push(struct push *p, struct error *e)
+{
+	struct head_context *c = &p->context;
+	enum status st = verify_last(&c->last, p, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (oid_equal(&c->last, &p->id))
 		return STATUS_EXISTS; /* its receipt was lost */
 	if (!oid_is_zero(&p->old_id) && !oid_equal(&c->last, &p->old_id))
 		return error_set(e, STATUS_STALE,
@@ -114,8 +124,8 @@ enum status verify_push(struct push *p, struct error *e)
 				 p->device);
 	c->repo = store_txn_repo(p->txn);
 	c->ods = p->practice->ods;
-	c->main = p->view->main;
-	c->main_tree = p->view->main_tree;
+	c->main = p->view->end.commit;
+	c->main_tree = p->view->end.tree;
 	c->registry = view_registry(p->view);
 	c->device = p->device;
 	if (!c->registry) {

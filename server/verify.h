@@ -8,7 +8,9 @@
 /* Who is at the other end, by its certificate and the registry. STATUS_DENIED with a sentence that says what to do. */
 enum status verify_peer(struct identity *out, struct practice *p, const struct view *v, const struct tls_peer *peer,
 			struct error *e) MUST_CHECK;
-/* Judge the head in the transaction. STATUS_EXISTS: accepted before. Refusals leave p->fault. */
+/* The device's last accepted head, zero before its first. */
+enum status verify_last(struct oid *out, const struct push *p, struct error *e) MUST_CHECK;
+/* Judge the head in the transaction, at p->view. STATUS_EXISTS: accepted before. Refusals leave p->fault. */
 enum status verify_push(struct push *p, struct error *e) MUST_CHECK;
 
 #endif

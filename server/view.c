@@ -23,6 +23,12 @@ void view_put(struct view *v)
 	free(v);
 }
 
+struct view *view_share(struct view *v)
+{
+	(void)atomic_fetch_add(&v->refs, 1);
+	return v;
+}
+
 const struct registry *view_registry(const struct view *v)
 {
 	return v->registry ? &v->registry->registry : NULL;
@@ -41,19 +47,49 @@ static enum status find_or_zero(struct oid *out, struct repo *r, const struct oi
 	return STATUS_OK;
 }
 
+static enum status find_rules(struct rules_ids *out, struct repo *r, const struct oid *tree, struct error *e)
+{
+	enum status st = find_or_zero(&out->practice, r, tree, "practice.json", e);
+
+	if (st == STATUS_OK)
+		st = find_or_zero(&out->devices, r, tree, "devices", e);
+	if (st == STATUS_OK)
+		st = find_or_zero(&out->keys, r, tree, "keys", e);
+	return st;
+}
+
+static bool same_rules(const struct rules_ids *a, const struct rules_ids *b)
+{
+	return oid_equal(&a->practice, &b->practice) && oid_equal(&a->devices, &b->devices) &&
+	       oid_equal(&a->keys, &b->keys);
+}
+
+bool view_same_rules(const struct view *a, const struct view *b)
+{
+	return same_rules(&a->rules, &b->rules);
+}
+
+enum status view_rules_changed(bool *out, struct repo *r, const struct view *v, const struct oid *tree,
+			       struct error *e)
+{
+	struct rules_ids there;
+	enum status st = find_rules(&there, r, tree, e);
+
+	if (st == STATUS_OK)
+		*out = !same_rules(&there, &v->rules);
+	return st;
+}
+
 /* The registry of v's tree: the one of `last`, if nothing in it changed. */
 static enum status attach_registry(struct view *v, const struct view *last, struct repo *r, struct error *e)
 {
 	struct shared_registry *reg = NULL;
-	struct oid practice = {{0}}, devices = {{0}};
-	enum status st = find_or_zero(&practice, r, &v->main_tree, "practice.json", e);
+	enum status st = find_rules(&v->rules, r, &v->end.tree, e);
 
-	if (st == STATUS_OK)
-		st = find_or_zero(&devices, r, &v->main_tree, "devices", e);
-	if (st != STATUS_OK || oid_is_zero(&practice))
+	if (st != STATUS_OK || oid_is_zero(&v->rules.practice))
 		return st;
-	if (last && last->registry && oid_equal(&last->registry->practice, &practice) &&
-	    oid_equal(&last->registry->devices, &devices)) {
+	if (last && last->registry && oid_equal(&last->rules.practice, &v->rules.practice) &&
+	    oid_equal(&last->rules.devices, &v->rules.devices)) {
 		v->registry = last->registry;
 		(void)atomic_fetch_add(&v->registry->refs, 1);
 		return STATUS_OK;
@@ -61,14 +97,12 @@ static enum status attach_registry(struct view *v, const struct view *last, stru
 	reg = calloc(1, sizeof(*reg));
 	if (!reg)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	st = registry_load(&reg->registry, r, &v->main_tree, NULL, e);
+	st = registry_load(&reg->registry, r, &v->end.tree, NULL, e);
 	if (st != STATUS_OK) {
 		free(reg);
 		return error_prefix(e, st, "the registry on main cannot be read");
 	}
 	atomic_init(&reg->refs, 1);
-	reg->practice = practice;
-	reg->devices = devices;
 	v->registry = reg;
 	return STATUS_OK;
 }
@@ -77,14 +111,14 @@ static enum status read_main(struct view *v, struct repo *r, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
 	struct merge_note note = {.index = 0};
-	enum status st = repo_commit_read(&c, r, &v->main, e);
+	enum status st = repo_commit_read(&c, r, &v->end.commit, e);
 
 	if (st != STATUS_OK)
 		return st;
-	v->main_tree = c.tree;
+	v->end.tree = c.tree;
 	if (c.parents_len > 0) {
 		st = merge_note_parse(&note, c.message, e);
-		v->index = note.index;
+		v->end.index = note.index;
 	}
 	buf_clear(&note.kept);
 	commit_clear(&c);
@@ -103,7 +137,7 @@ static enum status make_view(struct view **out, struct practice *p, const struct
 		return st;
 	}
 	atomic_init(&v->refs, 1);
-	v->main = *main;
+	v->end.commit = *main;
 	st = read_main(v, r, e);
 	if (st == STATUS_OK)
 		st = attach_registry(v, last, r, e);
@@ -124,7 +158,7 @@ enum status view_get(struct view **out, struct practice *p, struct error *e)
 
 	(void)pthread_mutex_lock(&p->view_mutex);
 	st = store_ref_get(&main, p->history, "refs/heads/main", e);
-	if (st == STATUS_OK && (!p->view || !oid_equal(&p->view->main, &main))) {
+	if (st == STATUS_OK && (!p->view || !oid_equal(&p->view->end.commit, &main))) {
 		st = make_view(&fresh, p, &main, p->view, e);
 		if (st == STATUS_OK) {
 			view_put(p->view);
@@ -149,7 +183,7 @@ enum status view_device_record(struct buf *out, struct practice *p, const struct
 	if (st != STATUS_OK)
 		return st;
 	(void)snprintf(path, sizeof(path), "devices/%s.json", device);
-	st = tree_read_path(out, r, &v->main_tree, path, RECORD_MAX_BYTES, e);
+	st = tree_read_path(out, r, &v->end.tree, path, RECORD_MAX_BYTES, e);
 	store_reader_close(r);
 	return st;
 }

@@ -9,20 +9,37 @@
 
 struct shared_registry {
 	atomic_int refs;
-	struct oid practice, devices; /* ids of practice.json and devices/ that it was read from */
 	struct registry registry;
+};
+
+/* The log's last merge. */
+struct log_end {
+	struct oid commit, tree;
+	int64_t index; /* 0 for M0 */
+};
+
+/* What heads are judged by: ids of practice.json, devices/ and keys/, zero where there is none. */
+struct rules_ids {
+	struct oid practice, devices, keys;
 };
 
 struct view {
 	atomic_int refs;
-	struct oid main, main_tree;
-	int64_t index;			  /* of main's merge; 0 for M0 */
+	struct log_end end;
+	struct rules_ids rules;
 	struct shared_registry *registry; /* NULL while the practice has no genesis */
 };
 
 /* The log as it stands now; give it back with view_put. Thread-safe. */
 enum status view_get(struct view **out, struct practice *p, struct error *e) MUST_CHECK;
 void view_put(struct view *v);
+/* One more reference to it. */
+struct view *view_share(struct view *v);
+/* True if heads are judged alike at both. */
+bool view_same_rules(const struct view *a, const struct view *b);
+/* Whether heads are judged otherwise at `tree` than at v. */
+enum status view_rules_changed(bool *out, struct repo *r, const struct view *v, const struct oid *tree,
+			       struct error *e) MUST_CHECK;
 /* NULL while the practice has no genesis. */
 const struct registry *view_registry(const struct view *v);
 

@@ -65,12 +65,13 @@ static enum status commit_text(struct oid *out, const struct place *p, const cha
 {
 	struct store_lock *lock = NULL;
 	struct store_txn *t = NULL;
+	bool moved = false;
 	enum status st = STATUS_OK;
 
 	ok(store_lock(&lock, p->history, 1000, NULL));
 	ok(store_txn_begin(&t, p->history, NULL));
 	ok(repo_write(out, store_txn_repo(t), REPO_BLOB, text, strlen(text), NULL));
-	st = store_txn_commit(t, MAIN, out, old_id, NULL);
+	st = store_txn_commit(t, &(struct store_move){.ref = MAIN, .id = *out, .old_id = old_id}, &moved, NULL);
 	store_txn_end(t);
 	store_unlock(lock);
 	return st;

@@ -1,0 +1,238 @@
+/* server/store_fs_txn.c - objects of the store on local disk: readers, and transactions.
+ *
+ * What a push sends is kept in memory while it is small: it may be refused, and then no file was written; what is
+ * accepted together becomes one pack. A large one waits as a file in a quarantine directory of the repository.
+ */
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "server/store_fs.h"
+
+struct store_txn {
+	struct store_history *history; /* borrowed */
+	struct repo *repo;
+	struct buf memory;	    /* the pack so far, while there is no intake */
+	struct repo_intake *intake; /* NULL while no file is needed */
+	bool received;
+	size_t reserved_bytes; /* of the store's memory */
+};
+
+static const struct repo_limits limits = {
+	.pack_bytes = LIMIT_PACK_BYTES,
+	.objects = LIMIT_PACK_OBJECTS,
+	.object_bytes = LIMIT_OBJECT_BYTES,
+	.cpu_ms = LIMIT_PACK_CPU_MS,
+};
+
+enum status store_reader_open(struct repo **out, struct store_history *h, struct error *e)
+{
+	return repo_open(out, h->git, e);
+}
+
+void store_reader_close(struct repo *reader)
+{
+	repo_close(reader);
+}
+
+/* ---- the memory of all transactions ---- */
+
+static bool reserve(struct store_txn *t, size_t bytes)
+{
+	atomic_size_t *all = &t->history->store->memory_bytes;
+
+	if (bytes <= t->reserved_bytes)
+		return true;
+	bytes -= t->reserved_bytes;
+	if (atomic_fetch_add(all, bytes) + bytes > LIMIT_INTAKE_MEMORY_BYTES) {
+		(void)atomic_fetch_sub(all, bytes);
+		return false;
+	}
+	t->reserved_bytes += bytes;
+	return true;
+}
+
+static void release(struct store_txn *t)
+{
+	(void)atomic_fetch_sub(&t->history->store->memory_bytes, t->reserved_bytes);
+	t->reserved_bytes = 0;
+}
+
+/* ---- a transaction ---- */
+
+enum status store_txn_begin(struct store_txn **out, struct store_history *h, struct error *e)
+{
+	struct store_txn *t = calloc(1, sizeof(*t));
+	enum status st = STATUS_OK;
+
+	if (!t)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	t->history = h;
+	st = repo_open(&t->repo, h->git, e);
+	if (st != STATUS_OK) {
+		free(t);
+		return st;
+	}
+	*out = t;
+	return STATUS_OK;
+}
+
+/* From memory to a file. */
+static enum status spill(struct store_txn *t, struct error *e)
+{
+	enum status st = repo_intake_begin(&t->intake, t->repo, &limits, e);
+
+	if (st == STATUS_OK)
+		st = repo_intake_feed(t->intake, t->memory.data, t->memory.len, e);
+	buf_clear(&t->memory);
+	release(t);
+	return st;
+}
+
+static bool fits_in_memory(struct store_txn *t, size_t len)
+{
+	return len <= LIMIT_MEMORY_PACK_BYTES - t->memory.len && reserve(t, t->memory.len + len);
+}
+
+enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (!t->intake && fits_in_memory(t, len)) {
+		buf_add(&t->memory, bytes, len);
+		return buf_ok(&t->memory) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+	}
+	if (!t->intake)
+		st = spill(t, e);
+	return st == STATUS_OK ? repo_intake_feed(t->intake, bytes, len, e) : st;
+}
+
+/* STATUS_TOO_BIG: not for memory. */
+static enum status unpack(struct store_txn *t, struct error *e)
+{
+	enum status st = repo_unpack(t->repo, t->memory.data, t->memory.len, &limits, LIMIT_MEMORY_OBJECTS_BYTES, e);
+
+	if (st == STATUS_OK && !reserve(t, t->memory.len + repo_staged_bytes(t->repo))) {
+		repo_discard(t->repo);
+		st = STATUS_TOO_BIG;
+	}
+	if (st == STATUS_OK)
+		buf_clear(&t->memory);
+	return st;
+}
+
+enum status store_txn_received(struct store_txn *t, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (!t->intake && t->memory.len > 0) {
+		st = unpack(t, e);
+		if (st == STATUS_TOO_BIG)
+			st = spill(t, e);
+	}
+	if (st == STATUS_OK && t->intake)
+		st = repo_intake_finish(t->intake, e);
+	t->received = st == STATUS_OK;
+	return st;
+}
+
+enum status store_txn_only(struct store_txn *t, const struct oid *head, struct error *e)
+{
+	if (!t->received)
+		return STATUS_OK;
+	return t->intake ? repo_intake_only(t->intake, head, e) : repo_staged_only(t->repo, head, e);
+}
+
+bool store_txn_joins(const struct store_txn *t)
+{
+	return !t->intake;
+}
+
+size_t store_txn_bytes(const struct store_txn *t)
+{
+	return t->memory.len + repo_staged_bytes(t->repo);
+}
+
+enum status store_txn_join(struct store_txn *to, struct store_txn *from, struct error *e)
+{
+	enum status st = repo_adopt(to->repo, from->repo, e);
+
+	if (st != STATUS_OK)
+		return st;
+	repo_discard(from->repo);
+	to->reserved_bytes += from->reserved_bytes;
+	from->reserved_bytes = 0;
+	return STATUS_OK;
+}
+
+size_t store_txn_mark(struct store_txn *t)
+{
+	return repo_mark(t->repo);
+}
+
+void store_txn_rollback(struct store_txn *t, size_t mark)
+{
+	repo_rollback(t->repo, mark);
+}
+
+enum status store_txn_refresh(struct store_txn *t, struct error *e)
+{
+	return repo_refresh(t->repo, e);
+}
+
+struct repo *store_txn_repo(struct store_txn *t)
+{
+	return t->repo;
+}
+
+/* Who moves a ref holds the practice's lock: a ref's own lock is one that a killed program left. */
+static enum status move_ref(struct repo *r, const struct store_move *m, struct error *e)
+{
+	enum status st = repo_ref_update(r, m->ref, &m->id, m->old_id, e);
+
+	if (st != STATUS_BUSY)
+		return st;
+	repo_ref_unlock(r, m->ref);
+	return repo_ref_update(r, m->ref, &m->id, m->old_id, e);
+}
+
+enum status store_txn_commit(struct store_txn *t, const struct store_move *move, bool *derived_moved, struct error *e)
+{
+	struct error later = {STATUS_OK, ""};
+	enum status st = STATUS_OK;
+
+	if (t->received && t->intake)
+		st = repo_intake_keep(t->intake, e);
+	if (st == STATUS_OK)
+		st = repo_flush(t->repo, e);
+	if (st == STATUS_OK)
+		st = move_ref(t->repo, move, e);
+	if (st != STATUS_OK)
+		return st;
+	*derived_moved = true;
+	for (size_t i = 0; i < move->derived_len; i++) {
+		const struct store_ref *d = &move->derived[i];
+
+		if (store_fs_put_lazily(t->history, d->name, &d->id, &later) == STATUS_OK)
+			continue;
+		*derived_moved = false;
+		log_line(LOG_LEVEL_WARN, "a derived ref lags behind", "ref", d->name, "reason", later.text, NULL);
+	}
+	return STATUS_OK;
+}
+
+enum status store_txn_flush(struct store_txn *t, struct error *e)
+{
+	return repo_flush(t->repo, e);
+}
+
+void store_txn_end(struct store_txn *t)
+{
+	if (!t)
+		return;
+	if (t->intake)
+		repo_intake_close(t->intake);
+	release(t);
+	buf_clear(&t->memory);
+	repo_close(t->repo);
+	free(t);
+}
