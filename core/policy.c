@@ -13,7 +13,7 @@
 #define R(role) (1u << (role))
 #define ANYBODY (~0u) /* judged by the place's own check */
 
-enum name_form { NAME_FIXED, NAME_NAME, NAME_UUID, NAME_NUMBER, NAME_FEEDBACK };
+enum name_form { NAME_FIXED, NAME_NAME, NAME_UUID, NAME_NUMBER, NAME_FEEDBACK, NAME_SPREAD };
 
 /* The allow-list. What matches no line is refused. */
 static const struct place {
@@ -32,6 +32,7 @@ static const struct place {
 	{"inspections/", NAME_UUID, {"inspection"}, R(ROLE_STAFF) | R(ROLE_MANAGER), R(ROLE_STAFF) | R(ROLE_MANAGER), NULL},
 	{"feedback/", NAME_FEEDBACK, {"feedback", "void", "lost"}, R(ROLE_KIOSK) | R(ROLE_STAFF) | R(ROLE_MANAGER), 0,
 	 policy_check_feedback},
+	{"erasures/", NAME_SPREAD, {"erasure"}, R(ROLE_MANAGER), 0, policy_check_erasure},
 };
 
 void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq)
@@ -91,6 +92,12 @@ static bool name_agrees(const struct place *p, const struct policy_change *c)
 			return false;
 		policy_feedback_path(expected, device, (uint64_t)number);
 		return strcmp(expected, c->path) == 0;
+	}
+	if (p->form == NAME_SPREAD) { /* <last two digits of the id>/<id>.json, so that no folder grows without bound */
+		if (!id || !id_valid(id))
+			return false;
+		(void)snprintf(expected, sizeof(expected), "%s/%s.json", id + ID_TEXT_LEN - 2, id);
+		return strcmp(expected, name) == 0;
 	}
 	if (p->form == NAME_NUMBER) {
 		if (!json_integer(c->after, "generation", &number) || number < 1)

@@ -8,5 +8,6 @@ enum status policy_check_survey(const struct policy_change *c, struct error *e) 
 enum status policy_check_device(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_comment_key(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_feedback(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_erasure(const struct policy_change *c, struct error *e) MUST_CHECK;
 
 #endif

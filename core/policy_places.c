@@ -1,4 +1,4 @@
-/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback. */
+/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback, erasures. */
 #include <string.h>
 
 #include "core/policy_internal.h"
@@ -39,6 +39,15 @@ enum status policy_check_feedback(const struct policy_change *c, struct error *e
 		return error_set(e, STATUS_DENIED, "feedback is written by a device under its own name only");
 	if (mode && (strcmp(mode, "kiosk") == 0) != (c->role == ROLE_KIOSK))
 		return error_set(e, STATUS_DENIED, "mode \"%s\" is not for a device with the role %s", mode, role_text(c->role));
+	return STATUS_OK;
+}
+
+enum status policy_check_erasure(const struct policy_change *c, struct error *e)
+{
+	const char *device = json_string(c->after, "device");
+
+	if (!device || strcmp(device, c->device) != 0)
+		return error_set(e, STATUS_DENIED, "the erasure is not in the name of %s, who made the commit", c->device);
 	return STATUS_OK;
 }
 

@@ -438,6 +438,66 @@ static void a_generation_of_comment_keys_is_made_once(void **state)
 	refused(second, STATUS_DENIED, "there is one of that name already");
 }
 
+/* ---- erasures ---- */
+
+static cJSON *erasure(const struct fixture_device *d, char path[TREE_PATH_MAX])
+{
+	static const char *const blobs[] = {"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
+	char id[ID_TEXT_LEN + 1];
+	cJSON *r = cJSON_CreateObject();
+
+	practice_id(&p, id);
+	(void)cJSON_AddStringToObject(r, "schema", "erasure/1");
+	(void)cJSON_AddStringToObject(r, "id", id);
+	(void)cJSON_AddStringToObject(r, "device", d->id);
+	(void)cJSON_AddStringToObject(r, "at", "2025-11-24T16:00:00.000Z");
+	(void)cJSON_AddStringToObject(r, "reason", "The patient asked for it.");
+	(void)cJSON_AddItemToObject(r, "blobs", cJSON_CreateStringArray(blobs, 1));
+	(void)snprintf(path, TREE_PATH_MAX, "erasures/%s/%s.json", id + ID_TEXT_LEN - 2, id);
+	return r;
+}
+
+static void managers_erase_in_their_own_name_and_for_good(void **state)
+{
+	char path[TREE_PATH_MAX];
+	cJSON *r = erasure(manager, path);
+
+	(void)state;
+	practice_write(&p, manager, path, cJSON_Duplicate(r, true));
+	practice_push(&p, manager);
+
+	assert_int_equal(json_set_string(r, "reason", "They did not."), STATUS_OK);
+	practice_write(&p, manager, path, r);
+	refused(manager, STATUS_DENIED, "what stands there is never changed");
+	practice_write(&p, manager, path, NULL);
+	refused(manager, STATUS_DENIED, "records are never deleted");
+	r = erasure(staff, path);
+	practice_write(&p, manager, path, r);
+	refused(manager, STATUS_DENIED, "not in the name of kib-manager");
+	r = erasure(staff, path);
+	practice_write(&p, staff, path, r);
+	refused(staff, STATUS_DENIED, "a device with the role staff may not write there");
+}
+
+static void an_erasure_stands_in_the_folder_of_its_last_digits(void **state)
+{
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		cJSON *r = erasure(manager, path);
+		const char *id = json_string(r, "id"), *xx = id + ID_TEXT_LEN - 2;
+
+		(void)(i == 0   ? snprintf(path, sizeof(path), "erasures/%s.json", id)
+		       : i == 1 ? snprintf(path, sizeof(path), "erasures/zz/%s.json", id)
+		       : i == 2 ? snprintf(path, sizeof(path), "erasures/%.1s/%s.json", xx, id)
+		       : i == 3 ? snprintf(path, sizeof(path), "erasures/%s/x/%s.json", xx, id)
+				: snprintf(path, sizeof(path), "erasures/%s/other.json", xx));
+		practice_write(&p, manager, path, r);
+		refused(manager, STATUS_INVALID, "names itself otherwise");
+	}
+}
+
 static void invite(struct fixture_device *d, const struct fixture_device *by)
 {
 	char path[TREE_PATH_MAX];
@@ -623,6 +683,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_path_in_another_case_or_between_folders_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(the_name_of_an_invite_is_not_given_twice, begin, end),
 		cmocka_unit_test_setup_teardown(a_generation_of_comment_keys_is_made_once, begin, end),
+		cmocka_unit_test_setup_teardown(managers_erase_in_their_own_name_and_for_good, begin, end),
+		cmocka_unit_test_setup_teardown(an_erasure_stands_in_the_folder_of_its_last_digits, begin, end),
 		cmocka_unit_test_setup_teardown(an_enrolment_brings_nothing_else_along, begin, end),
 		cmocka_unit_test_setup_teardown(an_invite_that_was_withdrawn_or_whose_manager_was_revoked_admits_nobody, begin, end),
 		cmocka_unit_test_setup_teardown(a_retired_manager_delivers_but_appoints_and_ends_nobody, begin, end),

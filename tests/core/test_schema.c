@@ -61,6 +61,9 @@ static const char feedback[] =
 static const char void_record[] = "{\"schema\":\"void/1\",\"id\":\"" ID "\",\"device\":\"kib-kiosk\",\"seq\":2,\"reason\":\"refused\"}";
 static const char lost[] = "{\"schema\":\"lost/1\",\"id\":\"" ID "\",\"device\":\"kib-kiosk\",\"seq\":3,\"reason\":\"damaged\"}";
 
+static const char erasure[] = "{\"schema\":\"erasure/1\",\"id\":\"" ID "\",\"device\":\"kib-desk\",\"at\":\"" TIME
+			      "\",\"reason\":\"The patient asked for it.\",\"feedback\":\"" ID2 "\",\"blobs\":[\"" SHA "\"]}";
+
 static const char action[] =
 	"{\"schema\":\"action/1\",\"id\":\"" ID "\",\"ref\":\"QIP-07\",\"source\":\"CQC inspection April 2022\",\"finding\":\"f\","
 	"\"key_question\":\"well-led\",\"action\":\"a\",\"success_measure\":\"m\",\"owner_role\":\"Lead pharmacist\","
@@ -172,7 +175,7 @@ static void assert_broken(const char *good, const struct broken *cases, size_t l
 static void good_records_of_every_type_pass(void **state)
 {
 	static const char *const full[] = {practice, site,	  device, key,	  survey,
-					   feedback, void_record, lost,   action, inspection};
+					   feedback, void_record, lost,   action, inspection, erasure};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(full) + ARRAY_LEN(smallest); i++) {
@@ -255,6 +258,23 @@ static void a_broken_comment_key_is_named(void **state)
 
 	(void)state;
 	assert_broken(key, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_erasure_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/blobs", "[]", "/blobs: must have at least 1 entries, has 0"},
+		{"/blobs", "[\"" SHA "\",\"" SHA "\"]", "/blobs/1: stands twice"},
+		{"/blobs/0", "\"" ID "\"", "/blobs/0: must be 64 hexadecimal digits in lower case"},
+		{"/blobs/0", "\"../../../../../../../../../../../../../../../../../../etc/passwd\"",
+		 "/blobs/0: must be 64 hexadecimal digits in lower case"},
+		{"/reason", "\"\"", "/reason: must not be empty"},
+		{"/feedback", "\"1\"", "/feedback: must be " ID_WORDS},
+		{"/text", "\"I saw Dr Smith\"", "/text: " NOT_A_FIELD},
+	};
+
+	(void)state;
+	assert_broken(erasure, cases, ARRAY_LEN(cases));
 }
 
 static void a_broken_survey_is_named_by_the_kind_of_question(void **state)
@@ -488,7 +508,7 @@ static void every_embedded_schema_passes_the_self_check_and_is_published(void **
 		assert_non_null(json_string(root, "description"));
 		cJSON_Delete(root);
 	}
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 	assert_null(schema_text("action", 2));
 	assert_null(schema_text("rules", 1));
 }
@@ -675,6 +695,7 @@ int main(void)
 		cmocka_unit_test(a_broken_site_is_named),
 		cmocka_unit_test(a_broken_device_is_named),
 		cmocka_unit_test(a_broken_comment_key_is_named),
+		cmocka_unit_test(a_broken_erasure_is_named),
 		cmocka_unit_test(a_broken_survey_is_named_by_the_kind_of_question),
 		cmocka_unit_test(a_broken_answer_is_named),
 		cmocka_unit_test(a_broken_void_or_lost_record_is_named),
