@@ -29,6 +29,12 @@ struct practice_upkeep {
 	struct practice *next;
 };
 
+/* Up to which erasures/ of the log blobs have been erased. */
+struct practice_erasures {
+	bool known;	 /* the store's note was read */
+	struct oid tree; /* zero for none */
+};
+
 struct push;
 
 /* Of server/merge_queue.h. */
@@ -54,6 +60,7 @@ struct practice {
 	struct merge_queue queue;
 	/* guarded by the practice's lock: */
 	struct oid derived; /* the derived refs follow from this main */
+	struct practice_erasures erasures;
 	bool in_doubt;	    /* main may hold a move that the disk does not */
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "server/derive.h"
+#include "server/erasures.h"
 #include "server/view.h"
 
 struct practices {
@@ -81,6 +82,8 @@ static enum status repair(struct practice *p, const struct env *env, struct erro
 		st = store_settle(p->history, "refs/heads/main", &view->end.commit, e);
 	if (st == STATUS_OK)
 		st = derive_repair(p, view, env, e);
+	if (st == STATUS_OK)
+		st = erasures_repair(p, &view->end.tree, e);
 	view_put(view);
 	store_unlock(lock);
 	return st;

@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "server/derive.h"
+#include "server/erasures.h"
 #include "server/report.h"
 
 /* What moves with main. *len has room for the batch's devices and the configuration. */
@@ -58,6 +59,9 @@ enum status publish_batch(struct batch *b, struct error *e)
 	/* accepted: from here on nothing is the pushes' fault any more */
 	if (derived_moved && derive_moved(b->practice, &b->view->end, &b->end, &later) != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", b->practice->ods, "reason",
+			 later.text, NULL);
+	if (erasures_carry_out(b->practice, store_txn_repo(b->txn), &b->end.tree, &later) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "erasures will be carried out later", "practice", b->practice->ods, "reason",
 			 later.text, NULL);
 	if (!view_registry(b->view) && practice_forget_first(b->practice, &later) != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "first.json stays", "practice", b->practice->ods, "reason", later.text, NULL);

@@ -16,12 +16,14 @@
 
 static enum status erase_guarded(const char *mark, const char *path, struct error *e)
 {
-	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int fd = -1;
 
-	if (fd < 0 || close(fd))
-		return error_set_errno(e, errno, "cannot write %s", mark);
+	/* first the bytes: on a full disk they may be the room for the mark */
 	if (unlink(path) && errno != ENOENT)
 		return error_set_errno(e, errno, "cannot remove %s", path);
+	fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || close(fd))
+		return error_set_errno(e, errno, "cannot write %s", mark);
 	return STATUS_OK;
 }
 

@@ -494,6 +494,129 @@ static void the_log_names_device_and_count_and_no_content(void **state)
 	assert_int_equal(log_count(&w, "nobody logs this"), 0);
 }
 
+/* ---- erasing ---- */
+
+/* The manager has texts erased, in one commit that is pushed. */
+static void erase(const char *const *texts, size_t len)
+{
+	char path[96], id[ID_TEXT_LEN + 1], name[SHA256_HEX_LEN + 1];
+	struct oid main_id = fetch_main(&w), head;
+	cJSON *blobs = cJSON_CreateArray();
+	struct file file = {path, NULL};
+
+	ok(id_make(id, env_system()));
+	(void)snprintf(path, sizeof(path), "erasures/%s/%s.json", id + ID_TEXT_LEN - 2, id);
+	for (size_t i = 0; i < len; i++) {
+		name_of(name, texts[i], strlen(texts[i]));
+		assert_true(cJSON_AddItemToArray(blobs, cJSON_CreateString(name)));
+	}
+	file.record = OBJECT("schema", "erasure/1", "id", id, "device", "manager", "at", now_text(), "reason",
+			     "The patient asked for it.");
+	ok(json_set(file.record, "blobs", blobs));
+	head = commit(&w, &manager, &main_id, &file, 1);
+	assert_true(push(&w, &manager, &head, NULL));
+}
+
+/* Any file of the practice's blobs holds the text. */
+static bool found_on_disk(const char *text)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "grep -rqF '%s' '%s/" ODS "/blobs'", text, w.server);
+	return system(command) == 0;
+}
+
+static void blob_path(char out[256], const char *text)
+{
+	char name[SHA256_HEX_LEN + 1];
+
+	name_of(name, text, strlen(text));
+	(void)snprintf(out, 256, "%s/" ODS "/blobs/%.2s/%s", w.server, name, name);
+}
+
+static void what_is_erased_is_gone_by_the_time_the_push_is_answered(void **state)
+{
+	static const char *const texts[] = {"regretted", "regretted, too"};
+	char name[SHA256_HEX_LEN + 1];
+	struct reply r;
+
+	(void)state;
+	assert_int_equal(put(&kiosk, texts[0]), 201);
+	assert_int_equal(put(&kiosk, texts[1]), 201);
+	assert_int_equal(put(&kiosk, "not that one"), 201);
+	assert_true(found_on_disk("regretted"));
+	erase(texts, 2);
+	assert_false(found_on_disk("regretted"));
+	assert_text_is(&staff, texts[0], false);
+	assert_text_is(&staff, "not that one", true);
+	name_of(name, texts[0], strlen(texts[0]));
+	put_with(&r, &kiosk, name, "", texts[0], strlen(texts[0]));
+	assert_int_equal(r.code, 410);
+	assert_true(reply_has(&r, "erased this for good"));
+	reply_clear(&r);
+	assert_false(found_on_disk("regretted"));
+}
+
+static void what_is_erased_before_it_came_is_not_taken(void **state)
+{
+	static const char *const text = "erased before it came";
+
+	(void)state;
+	erase(&text, 1);
+	assert_int_equal(put(&kiosk, text), 410);
+	assert_int_equal(server_stop(&w, SIGTERM), 0);
+	server_start(&w);
+	assert_int_equal(put(&kiosk, text), 410);
+	assert_text_is(&staff, text, false);
+}
+
+static void an_erasure_that_a_crash_cut_off_is_carried_out_at_the_next_start(void **state)
+{
+	static const char *const text = "cut off";
+	char path[256], note[256], mark[300];
+	struct buf before = BUF_INIT;
+
+	(void)state;
+	(void)snprintf(note, sizeof(note), "%s/" ODS "/blobs/erasures", w.server);
+	blob_path(path, text);
+	(void)snprintf(mark, sizeof(mark), "%s.erased", path);
+	ok(file_read(&before, note, NULL));
+	erase(&text, 1);
+	assert_int_equal(server_stop(&w, SIGKILL), SIGKILL);
+	/* as if main had moved and nothing more */
+	ok(file_write(note, before.data, before.len, 0600, NULL));
+	ok(file_remove(mark, NULL));
+	ok(file_write(path, text, strlen(text), 0600, NULL));
+	server_start(&w);
+	assert_false(found_on_disk(text));
+	assert_int_equal(put(&kiosk, text), 410);
+	buf_clear(&before);
+}
+
+/* A backup holds the blobs as they were, and neither marks nor note. */
+static void blobs_that_come_back_from_a_backup_are_erased_again_before_anything_is_served(void **state)
+{
+	static const char *const text = "in the backup";
+	char command[512];
+
+	(void)state;
+	assert_int_equal(put(&kiosk, text), 201);
+	(void)snprintf(command, sizeof(command),
+		       "cd '%s' && cp -r " ODS "/blobs '%s/backup' && cd '%s/backup' && rm -rf erasures */*.erased",
+		       w.server, w.dir, w.dir);
+	assert_int_equal(system(command), 0);
+	erase(&text, 1);
+	assert_int_equal(server_stop(&w, SIGTERM), 0);
+	(void)snprintf(command, sizeof(command), "cd '%s/" ODS "' && rm -rf blobs && mv '%s/backup' blobs", w.server,
+		       w.dir);
+	assert_int_equal(system(command), 0);
+	assert_true(found_on_disk(text));
+	server_start(&w);
+	assert_false(found_on_disk(text));
+	assert_int_equal(put(&kiosk, text), 410);
+	assert_int_equal(put(&kiosk, "regretted"), 410);
+}
+
 /* ---- together ---- */
 
 struct bringer {
@@ -586,6 +709,10 @@ int main(void)
 		cmocka_unit_test(the_role_decides_who_brings_and_who_reads),
 		cmocka_unit_test(who_has_not_finished_joining_brings_and_reads_nothing),
 		cmocka_unit_test(the_log_names_device_and_count_and_no_content),
+		cmocka_unit_test(what_is_erased_is_gone_by_the_time_the_push_is_answered),
+		cmocka_unit_test(what_is_erased_before_it_came_is_not_taken),
+		cmocka_unit_test(an_erasure_that_a_crash_cut_off_is_carried_out_at_the_next_start),
+		cmocka_unit_test(blobs_that_come_back_from_a_backup_are_erased_again_before_anything_is_served),
 		cmocka_unit_test(the_same_blob_brought_by_many_at_once_is_there_once),
 		cmocka_unit_test(a_full_disk_is_told_and_leaves_nothing),
 	};
