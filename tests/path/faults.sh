@@ -10,9 +10,9 @@ q "$MANAGER" sync >/dev/null
 # The kiosk and Fleckney reach the server through a proxy that can cut the line.
 DIRECT_URL=$URL
 PROXY_PORT=0
-proxy_start() { # [CUT]
+proxy_start() { # [CUT] - after so many bytes of replies, and for good
 	rm -f "$WORK/proxy.port"
-	start proxy node "$QIP_SOURCE/tests/web/cutproxy.mjs" "$PROXY_PORT" "$SERVER_PORT" "$WORK/proxy.port" "$@"
+	start proxy "$QIP_TOOLS/cutline" "$PROXY_PORT" "$SERVER_PORT" "$WORK/proxy.port" ${1:+down "$1" dead}
 	PROXY_PORT=$(started proxy "$WORK/proxy.port")
 }
 proxy_start
@@ -105,7 +105,7 @@ answer good
 answers=$((answers + 1))
 kiosk_sync kib-kiosk
 stop proxy
-usual_bytes=$(tail -n 1 "$WORK/logs/proxy.out")
+usual_bytes=$(awk 'END {print $4}' "$WORK/logs/proxy.out")
 for cut in $((usual_bytes - 1)) $((usual_bytes - 40)) $((usual_bytes - 90)) $((usual_bytes * 3 / 4)) $((usual_bytes / 2)) $((usual_bytes / 4)) 1; do
 	more
 	proxy_start "$cut"

@@ -3,10 +3,13 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 . "$QIP_SOURCE/tools/forge.sh"
 
+# Where the programs of tests/support are: strike, cutline.
+QIP_TOOLS=${QIP_TOOLS:-$(dirname "$QIP_BIN")/tests}
+
 # What follows is one behaviour, named as a sentence.
 it() { say "- $*"; }
 
-# The packages that the browser's and the proxy's scripts use, from their lock file; several tests may ask at once.
+# The packages that the browser's scripts use, from their lock file; several tests may ask at once.
 web_tests_ready() {
 	flock "$QIP_SOURCE/tests/web" npm --prefix "$QIP_SOURCE/tests/web" ci --prefer-offline --no-audit --no-fund --ignore-scripts \
 		>"$WORK/logs/npm.log" 2>&1 || die 'npm ci in tests/web'

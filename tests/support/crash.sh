@@ -2,7 +2,7 @@
 # tests/support/crash.sh - for sourcing after tests/path/lib.sh: a practice whose devices have something to push, again and again from the same state;
 # a server that is struck at a system call of one's choice; and what has to hold of the server afterwards.
 
-STRIKE=${QIP_STRIKE:-$(dirname "$QIP_BIN")/tests/strike}
+STRIKE=$QIP_TOOLS/strike
 
 # What the devices have to push once crash_practice is done.
 KIOSK=kib-kiosk STAFF=fleckney
@@ -162,9 +162,9 @@ all_there_once() {
 	done
 }
 
-# not_refused DEVICE - its push failed, but not for what it holds: nothing is put aside as refused, and the words do not blame it.
+# not_refused DEVICE [PATTERN] - its push failed, but not for what it holds: nothing is put aside as refused, and the words do not blame it.
 not_refused() {
-	says 'disk is full|fault of its own|busy|try again' "$(said "$1")"
+	says "${2:-disk is full|fault of its own|busy|try again}" "$(said "$1")"
 	same "what $1 put aside as refused" '' "$(git -C "$HOMES/$1/history.git" for-each-ref refs/refused)"
 	same "voids in the branch of $1" '' "$(git -C "$HOMES/$1/history.git" grep -l 'void/1' refs/qip/work -- feedback || true)"
 }
