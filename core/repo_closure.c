@@ -155,7 +155,7 @@ static enum status add_commit(struct closure *c, const struct walk_commit *commi
 	if (!st)
 		st = closure_add(&added, c, &commit->tree, REPO_TREE, NULL);
 	if (!st && added)
-		st = add_tree(c, &commit->tree, commit->before, commit->before_len, 0);
+		st = add_tree(c, &commit->tree, commit->before, c->everything ? 0 : commit->before_len, 0);
 	return st;
 }
 
@@ -233,6 +233,8 @@ enum status closure_span(struct closure *c, const struct repo_span *span)
 	enum status st = wants ? add_wants(&walked, wants, c, span)
 			       : error_set(c->e, STATUS_NOMEM, "no memory to go through a history");
 
+	/* of a whole history each directory is read once: what a parent has as well is added in any case */
+	c->everything = span->haves_len == 0;
 	if (!st)
 		st = walk_difference(&commits, &commits_len, c->repo, &walked, c->e);
 	for (size_t i = 0; i < commits_len && !st; i++)

@@ -255,6 +255,7 @@ struct closure {
 	enum status (*visit)(void *ctx, const struct oid *id, enum repo_kind kind, const struct tree_item *item);
 	void *ctx;
 	struct error *e;
+	bool everything; /* set by closure_span: the other side has nothing */
 };
 /* All objects that span->wants reach and span->haves do not. The caller clears c->seen. */
 enum status closure_span(struct closure *c, const struct repo_span *span) MUST_CHECK;
