@@ -45,6 +45,15 @@ git_settings() {
 	done
 }
 
+# A device's own repository: as durable, the many objects of an "add" by one flush of the disk's cache for all of them.
+git_client_settings() {
+	git -C "$1" config core.fsync 'loose-object,pack,pack-metadata,reference'
+	git -C "$1" config core.fsyncMethod batch
+	git -C "$1" config gc.auto 0
+	git -C "$1" config pack.threads 2
+	git -C "$1" config http.postBuffer 16777216 # one request instead of two
+}
+
 # A script that leaves what its housekeeping would, at no cost to it: one pack with a bitmap, packed refs, a commit graph.
 git_tidy_script() {
 	cat <<-END

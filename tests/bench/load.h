@@ -28,6 +28,12 @@ void load_grow(struct oid *tips, struct qip *q, size_t commits, size_t records);
 
 /* ---- the parts: one subcommand each; arguments behind its name ---- */
 int load_prepare(int argc, char **argv);
+int load_thin(int argc, char **argv);
+int load_adopt(int argc, char **argv);
+int load_capture(int argc, char **argv);
+int load_sync(int argc, char **argv);
 int load_push(int argc, char **argv);
+int load_fetch(int argc, char **argv);
+int load_idle(int argc, char **argv);
 
 #endif

@@ -10,8 +10,14 @@
 
 #define FLUSH_OBJECTS 100000 /* held in memory at once */
 
+/* Which numbers are taken: all, or about THIN_RECORDS up to `last`, such that the directories that the record behind it goes into hold as
+ * many entries as if all had been taken. */
+#define THIN_RECORDS 1000
+
 struct grower {
 	struct qip *q;
+	uint64_t thin_last; /* 0: all are taken */
+	uint64_t thin_each; /* numbers taken of each directory beside the last */
 	struct oid work, tip, tree; /* the ref; with the staged commits; of tip */
 	uint64_t next;              /* number of the record to come */
 	size_t staged;              /* objects, about */
@@ -38,6 +44,15 @@ static cJSON *captured_answer(const struct qip *q)
 	return answer;
 }
 
+static bool is_taken(const struct grower *g, uint64_t seq)
+{
+	if (g->thin_last == 0 || seq / 256 == g->thin_last / 256)
+		return true;
+	if (seq / 65536 == g->thin_last / 65536)
+		return seq % 256 < g->thin_each;
+	return seq % 65536 == 1;
+}
+
 static void add_record(struct grower *g, size_t i)
 {
 	struct qip *q = g->q;
@@ -46,6 +61,8 @@ static void add_record(struct grower *g, size_t i)
 	cJSON *captured = captured_answer(q), *record = NULL;
 	struct error e = {0};
 
+	while (!is_taken(g, g->next))
+		g->next++;
 	load_must(answers_record(&record, captured, q->identity.device, q->identity.site, g->next, &when), NULL, "a record");
 	policy_feedback_path(g->paths[i], q->identity.device, g->next++);
 	g->edits[i] = (struct tree_edit){.path = g->paths[i]};
@@ -78,27 +95,39 @@ static void add_commit(struct grower *g, size_t records)
 		flush(g);
 }
 
-void load_grow(struct oid *tips, struct qip *q, size_t commits, size_t records)
+static void grower_begin(struct grower *g, struct qip *q, size_t records)
 {
-	struct grower g = {.q = q};
 	uint64_t last = 0;
 	struct error e = {0};
 
-	g.edits = load_alloc(records, sizeof(*g.edits));
-	g.paths = load_alloc(records, sizeof(*g.paths));
-	load_must(home_ref(&g.work, q, REF_WORK, &e), &e, REF_WORK);
-	load_must(home_tree_of(&g.tree, q, &g.work, &e), &e, REF_WORK);
-	load_must(answers_last(&last, q, &g.work, &e), &e, REF_WORK);
-	g.tip = g.work;
-	g.next = last + 1;
+	*g = (struct grower){.q = q};
+	g->edits = load_alloc(records, sizeof(*g->edits));
+	g->paths = load_alloc(records, sizeof(*g->paths));
+	load_must(home_ref(&g->work, q, REF_WORK, &e), &e, REF_WORK);
+	load_must(home_tree_of(&g->tree, q, &g->work, &e), &e, REF_WORK);
+	load_must(answers_last(&last, q, &g->work, &e), &e, REF_WORK);
+	g->tip = g->work;
+	g->next = last + 1;
+}
+
+static void grower_end(struct grower *g)
+{
+	flush(g);
+	free(g->edits);
+	free(g->paths);
+}
+
+void load_grow(struct oid *tips, struct qip *q, size_t commits, size_t records)
+{
+	struct grower g;
+
+	grower_begin(&g, q, records);
 	for (size_t i = 0; i < commits; i++) {
 		add_commit(&g, records);
 		if (tips)
 			tips[i] = g.tip;
 	}
-	flush(&g);
-	free(g.edits);
-	free(g.paths);
+	grower_end(&g);
 }
 
 int load_prepare(int argc, char **argv)
@@ -109,6 +138,28 @@ int load_prepare(int argc, char **argv)
 		load_fail("prepare", "HOME COMMITS RECORDS");
 	q = load_open(argv[0]);
 	load_grow(NULL, q, load_number(argv[1]), load_number(argv[2]));
+	qip_close(q);
+	return 0;
+}
+
+int load_thin(int argc, char **argv)
+{
+	struct qip *q = NULL;
+	struct grower g;
+	size_t records = 0;
+
+	if (argc != 2)
+		load_fail("thin", "HOME LAST");
+	q = load_open(argv[0]);
+	grower_begin(&g, q, 2 * THIN_RECORDS);
+	g.thin_last = load_number(argv[1]);
+	g.thin_each = THIN_RECORDS / (g.thin_last % 65536 / 256 + 1) + 1;
+	for (uint64_t seq = g.next; seq <= g.thin_last; seq++)
+		records += is_taken(&g, seq);
+	if (records > 2 * THIN_RECORDS)
+		load_fail("thin", "too many records");
+	add_commit(&g, records);
+	grower_end(&g);
 	qip_close(q);
 	return 0;
 }

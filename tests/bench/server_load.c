@@ -1,7 +1,13 @@
 /* tests/bench/server_load.c - load for a server: tools/bench runs its parts and compares.
  *
  *     server_load prepare HOME COMMITS RECORDS             signed commits on a kiosk's branch, not sent
- *     server_load push ROUNDS [--before CMD] TURN... -- HOME...   see load_push.c
+ *     server_load thin HOME LAST                           the same in one commit, few of them, see load_grow.c
+ *     server_load adopt DIR/ODS HOME                       take them into a stopped server's log, see load_adopt.c
+ *     server_load capture HOME COUNT                       answers in a kiosk's journal
+ *     server_load sync HOME COUNT TIMES                    capture, then one visit to the server, measured, see load_sync.c
+ *     server_load push ROUNDS [--before CMD] TURN... -- HOME...    see load_push.c
+ *     server_load fetch ROUNDS COUNT HOME HAVE URL...      see load_fetch.c
+ *     server_load idle COUNT HOME URL                      open connections until the end of the input, see load_idle.c
  */
 #include <errno.h>
 #include <stdio.h>
@@ -75,7 +81,13 @@ static const struct part {
 	int (*run)(int argc, char **argv);
 } parts[] = {
 	{"prepare", load_prepare},
+	{"thin", load_thin},
+	{"adopt", load_adopt},
+	{"capture", load_capture},
+	{"sync", load_sync},
 	{"push", load_push},
+	{"fetch", load_fetch},
+	{"idle", load_idle},
 };
 
 int main(int argc, char **argv)
