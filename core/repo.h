@@ -151,7 +151,10 @@ enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e
 /* ---- history ---- */
 /* True (*out) if `ancestor` is reachable from `id` (equal counts). */
 enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id, struct error *e) MUST_CHECK;
-/* The same from any of several commits. */
+/* True if `id` reaches one of several commits; it may say no where one of them is an ancestor of another. */
+enum status repo_reaches_any(bool *out, struct repo *r, const struct oid *id, const struct oid *goals, size_t goals_len,
+			     struct error *e) MUST_CHECK;
+/* True if `ancestor` is reachable from any of several commits. */
 enum status repo_is_reached(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *ids, size_t ids_len,
 			    struct error *e) MUST_CHECK;
 
@@ -215,6 +218,9 @@ enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, s
 bool repo_config_bool(struct repo *r, const char *key, bool otherwise);
 /* A word of it, in lower case; false when it is not set. */
 bool repo_config_word(char *out, size_t size, struct repo *r, const char *key);
+/* Each value of a setting that may have several, in their order; visit returns non-OK to stop. */
+typedef enum status (*repo_config_visit)(void *ctx, const char *value);
+enum status repo_config_each(struct repo *r, const char *key, repo_config_visit visit, void *ctx, struct error *e) MUST_CHECK;
 /* It has a work tree, or should have one. */
 bool repo_has_tree(struct repo *r);
 /* STATUS_INVALID unless all that `news` (objects of any kind) need is here, given that what `olds` reach is whole. Cost follows the difference. */

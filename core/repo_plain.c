@@ -192,6 +192,34 @@ bool repo_config_word(char *out, size_t size, struct repo *r, const char *key)
 	return found;
 }
 
+struct values {
+	repo_config_visit visit;
+	void *ctx;
+	enum status st;
+};
+
+static int take_value(const git_config_entry *entry, void *values)
+{
+	struct values *v = values;
+
+	v->st = entry->value ? v->visit(v->ctx, entry->value) : STATUS_OK;
+	return v->st ? GIT_EUSER : 0;
+}
+
+enum status repo_config_each(struct repo *r, const char *key, repo_config_visit visit, void *ctx, struct error *e)
+{
+	struct values values = {.visit = visit, .ctx = ctx};
+	git_config *config = NULL;
+	int rc = git_repository_config_snapshot(&config, r->git);
+
+	if (!rc)
+		rc = git_config_get_multivar_foreach(config, key, NULL, take_value, &values);
+	git_config_free(config);
+	if (values.st)
+		return error_set(e, values.st, "cannot read the configuration of %s: %s", r->path, status_text(values.st));
+	return rc && rc != GIT_ENOTFOUND ? git_failed(e, rc, "cannot read the configuration of %s", r->path) : STATUS_OK;
+}
+
 bool repo_has_tree(struct repo *r)
 {
 	return !repo_config_bool(r, "core.bare", true);

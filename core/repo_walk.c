@@ -18,6 +18,7 @@
 #define MARK_WANTED 1
 #define MARK_HAD 2
 #define MARK_READ 4
+#define MARK_GOAL 8
 
 struct node {
 	struct oid tree;
@@ -41,6 +42,7 @@ struct walk {
 	struct queue wanted, had;
 	struct queue stack; /* of mark_had; from the end */
 	struct queue roots; /* that were reached from what is wanted */
+	bool found;	    /* something wanted leads to a goal */
 	struct queue parents; /* of all nodes that are read; none is taken out */
 };
 
@@ -125,6 +127,7 @@ static enum status mark_wanted(struct walk *w, size_t at)
 	if (w->nodes[at].marks & MARK_WANTED)
 		return STATUS_OK;
 	w->nodes[at].marks |= MARK_WANTED;
+	w->found = w->found || (w->nodes[at].marks & MARK_GOAL);
 	if (w->nodes[at].marks & MARK_HAD)
 		return STATUS_OK;
 	return push(&w->wanted, at);
@@ -186,14 +189,12 @@ static bool pending(const struct queue *q)
 	return q->first < q->len;
 }
 
-/* Walk both sides until nothing wanted is left to read, or `goal` (if it is a place) is found to be wanted. */
-static enum status walk_both(struct walk *w, size_t goal)
+/* Walk both sides until nothing wanted is left to read, or a goal is found to be wanted. */
+static enum status walk_both(struct walk *w)
 {
 	enum status st = STATUS_OK;
 
-	while (!st && pending(&w->wanted)) {
-		if (goal != OID_MAP_NONE && (w->nodes[goal].marks & MARK_WANTED))
-			break;
+	while (!st && pending(&w->wanted) && !w->found) {
 		st = step_wanted(w);
 		if (!st && pending(&w->had))
 			st = step_had(w);
@@ -317,7 +318,7 @@ enum status walk_difference(struct walk_commit **out, size_t *out_len, struct re
 	for (size_t i = 0; i < span->wants_len && !st; i++)
 		st = start_wanted(&w, &span->wants[i]);
 	if (!st)
-		st = walk_both(&w, OID_MAP_NONE);
+		st = walk_both(&w);
 	if (!st)
 		st = walk_extra(&w);
 	if (!st)
@@ -332,30 +333,49 @@ enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancest
 	return repo_is_reached(out, r, ancestor, id, 1, e);
 }
 
-enum status repo_is_reached(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *ids,
-			    size_t ids_len, struct error *e)
+static enum status add_goal(struct walk *w, const struct oid *id)
+{
+	size_t at = 0;
+	enum status st = node_of(&at, w, id);
+
+	if (!st)
+		w->nodes[at].marks |= MARK_GOAL;
+	if (!st)
+		st = mark_had(w, at);
+	return st ? walk_failed(w, st) : STATUS_OK;
+}
+
+/* What a goal's own ancestors lead to cannot lead to it: the marks end the walk without the whole history being read. */
+static enum status look_for_goals(bool *out, struct repo *r, const struct oid *goals, size_t goals_len,
+				  const struct oid *ids, size_t ids_len, struct error *e)
 {
 	struct walk w = {.repo = r, .e = e};
-	struct commit_links links = COMMIT_LINKS_INIT;
-	size_t goal = 0;
-	enum status st = commit_links_read(&links, r, ancestor, e); /* a missing one is an error, not a no */
+	enum status st = STATUS_OK;
 
-	commit_links_clear(&links);
-	if (st)
-		return st;
-	st = node_of(&goal, &w, ancestor);
-	if (!st)
-		st = mark_had(&w, goal);
-	if (st)
-		st = walk_failed(&w, st);
-	/* What the ancestor's own ancestors lead to cannot lead to it: the marks end the walk without the whole history
-	 * being read. */
+	for (size_t i = 0; i < goals_len && !st; i++)
+		st = add_goal(&w, &goals[i]);
 	for (size_t i = 0; i < ids_len && !st; i++)
 		st = start_wanted(&w, &ids[i]);
 	if (!st)
-		st = walk_both(&w, goal);
+		st = walk_both(&w);
 	if (!st)
-		*out = (w.nodes[goal].marks & MARK_WANTED) != 0;
+		*out = w.found;
 	walk_clear(&w);
 	return st;
+}
+
+enum status repo_is_reached(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *ids,
+			    size_t ids_len, struct error *e)
+{
+	struct commit_links links = COMMIT_LINKS_INIT;
+	enum status st = commit_links_read(&links, r, ancestor, e); /* a missing one is an error, not a no */
+
+	commit_links_clear(&links);
+	return st ? st : look_for_goals(out, r, ancestor, 1, ids, ids_len, e);
+}
+
+enum status repo_reaches_any(bool *out, struct repo *r, const struct oid *id, const struct oid *goals,
+			     size_t goals_len, struct error *e)
+{
+	return look_for_goals(out, r, goals, goals_len, id, 1, e);
 }

@@ -203,10 +203,11 @@ enum MHD_Result exchange_send(struct exchange *x, bool last)
 	if (!response)
 		return MHD_NO;
 	x->phase = PHASE_ANSWERED;
-	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
-	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, max-age=0, must-revalidate");
-	add_header(response, MHD_HTTP_HEADER_PRAGMA, "no-cache");
+	/* in the order of git's own server: its tests compare them */
 	add_header(response, MHD_HTTP_HEADER_EXPIRES, "Fri, 01 Jan 1980 00:00:00 GMT");
+	add_header(response, MHD_HTTP_HEADER_PRAGMA, "no-cache");
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, max-age=0, must-revalidate");
+	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
 	if (a->allow)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, a->allow);
 	if (a->code == 503)

@@ -56,6 +56,8 @@ static enum status check_want(int *walks, struct repo *r, struct refs *readable,
 	bool reached = false;
 	enum status st = refs_find(&reached, readable, want, e);
 
+	if (st == STATUS_OK && readable->any_object)
+		reached = repo_has(r, want);
 	if (st == STATUS_OK && !reached && (*walks)++ < LIMIT_OLD_WANTS)
 		st = is_reached(&reached, r, readable, want, e);
 	if (st != STATUS_OK || reached)
@@ -88,29 +90,32 @@ enum status negotiate_wants(struct fetch_request *f, struct repo *r, struct refs
 	return STATUS_OK;
 }
 
-/* Which wants are covered: an ancestor of theirs is common. */
+/* Which wants are covered: they reach something that is common. */
 struct coverage {
 	const struct fetch_request *request;
 	struct repo *repo;
+	size_t commons; /* so many of the request's haves, its first, are common */
 	size_t covered; /* the first so many wants are */
+	size_t tried;	/* commons when it was last looked */
 	int walks;
 };
 
 /* True once every want is covered: the client need name no more. A walk limit keeps hostile lists cheap; without the
  * hint the client goes on. */
-static enum status ready(bool *out, struct coverage *c, const struct oid *have, struct error *e)
+static enum status ready(bool *out, struct coverage *c, struct error *e)
 {
+	const struct fetch_request *f = c->request;
 	enum status st = STATUS_OK;
-	bool below = have != NULL;
+	bool reaches = c->commons > c->tried;
 
-	while (have && below && st == STATUS_OK && c->covered < c->request->commits_len &&
-	       c->walks < LIMIT_READY_WALKS) {
+	c->tried = c->commons;
+	while (reaches && st == STATUS_OK && c->covered < f->commits_len && c->walks < LIMIT_READY_WALKS) {
 		c->walks++;
-		st = repo_is_ancestor(&below, c->repo, have, &c->request->commits[c->covered], e);
-		if (st == STATUS_OK && below)
+		st = repo_reaches_any(&reaches, c->repo, &f->commits[c->covered], f->haves, c->commons, e);
+		if (st == STATUS_OK && reaches)
 			c->covered++;
 	}
-	*out = c->covered == c->request->commits_len;
+	*out = c->commons > 0 && c->covered == f->commits_len;
 	return st;
 }
 
@@ -129,40 +134,46 @@ struct outcome {
 	char last[OID_HEX_LEN + 1]; /* last common id */
 };
 
+static void answer_common(struct buf *out, struct outcome *o, struct fetch_request *f, struct coverage *c,
+			  const struct oid *have)
+{
+	o->common = true;
+	oid_hex(o->last, have);
+	f->haves[c->commons++] = *have;
+	if (f->multi_ack)
+		pkt_addf(out, "ACK %s common\n", o->last);
+	else if (c->commons == 1)
+		pkt_addf(out, "ACK %s\n", o->last);
+}
+
 /* The lines for all haves, as git's own upload-pack writes them. */
 static enum status answer_haves(struct buf *out, struct outcome *o, struct fetch_request *f, struct coverage *c,
 				struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
 	enum status st = STATUS_OK;
-	size_t kept = 0;
 
 	for (size_t i = 0; st == STATUS_OK && i < f->haves_len; i++) {
+		const struct oid have = f->haves[i];
 		bool common = false, enough = false;
 
-		oid_hex(hex, &f->haves[i]);
-		st = is_common(&common, c->repo, &f->haves[i], e);
-		if (st == STATUS_OK)
-			st = ready(&enough, c, common ? &f->haves[i] : NULL, e);
+		st = is_common(&common, c->repo, &have, e);
 		if (st != STATUS_OK)
 			break;
 		if (common) {
-			o->common = true;
-			oid_hex(o->last, &f->haves[i]);
-			f->haves[kept++] = f->haves[i];
-			if (f->multi_ack)
-				pkt_addf(out, "ACK %s common\n", hex);
-			else if (kept == 1)
-				pkt_addf(out, "ACK %s\n", hex);
-		} else {
-			o->other = true;
-			if (f->multi_ack && enough) {
-				o->sent_ready = true;
-				pkt_addf(out, "ACK %s ready\n", hex);
-			}
+			answer_common(out, o, f, c, &have);
+			continue;
+		}
+		o->other = true;
+		if (f->multi_ack)
+			st = ready(&enough, c, e);
+		if (st == STATUS_OK && enough) {
+			oid_hex(hex, &have);
+			o->sent_ready = true;
+			pkt_addf(out, "ACK %s ready\n", hex);
 		}
 	}
-	f->haves_len = kept;
+	f->haves_len = c->commons;
 	return st;
 }
 
@@ -175,7 +186,7 @@ enum status negotiate_round(struct buf *out, bool *send_pack, struct fetch_reque
 
 	*send_pack = false;
 	if (st == STATUS_OK)
-		st = ready(&enough, &c, NULL, e);
+		st = ready(&enough, &c, e);
 	if (st != STATUS_OK)
 		return st;
 	if (f->done) {
@@ -205,26 +216,26 @@ enum status negotiate_acks(struct buf *out, bool *send_pack, struct fetch_reques
 	char hex[OID_HEX_LEN + 1];
 	enum status st = STATUS_OK;
 	bool enough = false;
-	size_t kept = 0;
 
 	pkt_addf(out, "acknowledgments\n");
 	for (size_t i = 0; st == STATUS_OK && i < f->haves_len; i++) {
+		const struct oid have = f->haves[i];
 		bool common = false;
 
-		st = is_common(&common, r, &f->haves[i], e);
+		st = is_common(&common, r, &have, e);
 		if (st != STATUS_OK || !common)
 			continue;
-		f->haves[kept++] = f->haves[i];
-		oid_hex(hex, &f->haves[kept - 1]);
+		f->haves[c.commons++] = have;
+		oid_hex(hex, &have);
 		pkt_addf(out, "ACK %s\n", hex);
-		st = ready(&enough, &c, &f->haves[kept - 1], e);
 	}
+	if (st == STATUS_OK && !f->wait_for_done)
+		st = ready(&enough, &c, e);
 	if (st != STATUS_OK)
 		return st;
-	f->haves_len = kept;
-	if (kept == 0)
+	f->haves_len = c.commons;
+	if (c.commons == 0)
 		pkt_addf(out, "NAK\n");
-	enough = enough && !f->wait_for_done;
 	*send_pack = enough;
 	if (enough) {
 		pkt_addf(out, "ready\n");

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "server/plain_hidden.h"
+
 #define PRACTICE_FILE "practice.json" /* beside a practice's history */
 
 /* ---- finding ---- */
@@ -102,6 +104,7 @@ enum status plain_open(struct repo **out, const char *path, bool push, bool open
 
 struct listing {
 	struct refs *refs;
+	struct hidden hidden;
 	struct repo *repo;
 	struct error *e;
 };
@@ -112,7 +115,7 @@ static enum status list_ref(void *ctx, const char *name, const struct oid *id)
 	struct listing *l = ctx;
 	struct oid peeled = {{0}};
 
-	if (strlen(name) >= LIMIT_PLAIN_REF_BYTES || !repo_has(l->repo, id))
+	if (strlen(name) >= LIMIT_PLAIN_REF_BYTES || hidden_is(&l->hidden, name) || !repo_has(l->repo, id))
 		return STATUS_OK;
 	/* a broken tag is told like any other object; who wants it will hear of it */
 	if (repo_peel(&peeled, l->repo, id, NULL) != STATUS_OK)
@@ -135,16 +138,22 @@ static enum status copy_ends(struct refs *refs, struct repo *r, struct error *e)
 	return STATUS_OK;
 }
 
-enum status plain_refs(struct refs *out, struct repo *r, struct error *e)
+enum status plain_refs(struct refs *out, struct repo *r, bool push, struct error *e)
 {
 	struct refs refs = REFS_INIT;
 	struct listing l = {.refs = &refs, .repo = r, .e = e};
 	enum status st = repo_head(refs.head_target, sizeof(refs.head_target), &refs.head, r, e);
 
 	if (st == STATUS_OK)
+		st = hidden_read(&l.hidden, r, push, e);
+	if (st == STATUS_OK && refs.head_target[0] && hidden_is(&l.hidden, refs.head_target))
+		refs.head = (struct oid){{0}};
+	if (st == STATUS_OK)
 		st = repo_ref_each(r, "refs/", list_ref, &l, e);
+	refs.any_object = repo_config_bool(r, "uploadpack.allowanysha1inwant", false);
 	if (st == STATUS_OK)
 		st = copy_ends(&refs, r, e);
+	hidden_clear(&l.hidden);
 	if (st != STATUS_OK) {
 		refs_clear(&refs);
 		return st;

@@ -11,6 +11,7 @@ enum status plain_find(char out[FILE_PATH_MAX], const char *dir, const char *nam
 /* Its own configuration may close it: http.uploadpack, http.receivepack. open_to_all: anybody may come, so that pushes
  * need http.receivepack. STATUS_DENIED. */
 enum status plain_open(struct repo **out, const char *path, bool push, bool open_to_all, struct error *e) MUST_CHECK;
-enum status plain_refs(struct refs *out, struct repo *r, struct error *e) MUST_CHECK;
+/* Those that it does not hide; push: from pushes. */
+enum status plain_refs(struct refs *out, struct repo *r, bool push, struct error *e) MUST_CHECK;
 
 #endif

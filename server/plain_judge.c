@@ -1,6 +1,7 @@
 /* server/plain_judge.c - what an ordinary repository lets a push do. */
 #include <string.h>
 
+#include "server/plain_hidden.h"
 #include "server/plain_push.h"
 
 #define HEADS "refs/heads/"
@@ -44,12 +45,27 @@ static enum status judge_branch(struct repo *r, const struct command *c, struct 
 	return st == STATUS_OK && !forward ? error_set(e, STATUS_DENIED, "non-fast-forward") : st;
 }
 
+static enum status judge_hidden(struct repo *r, const char *ref, struct error *e)
+{
+	struct hidden hidden = HIDDEN_INIT;
+	enum status st = hidden_read(&hidden, r, true, e);
+
+	if (st == STATUS_OK && hidden_is(&hidden, ref))
+		st = error_set(e, STATUS_DENIED, "deny updating a hidden ref");
+	hidden_clear(&hidden);
+	return st;
+}
+
 enum status plain_judge(struct repo *r, const struct refs *refs, const struct command *c, struct error *e)
 {
 	bool current = strcmp(c->ref, refs->head_target) == 0;
+	enum status st = STATUS_OK;
 
 	if (!repo_ref_name_valid(c->ref))
 		return error_set(e, STATUS_DENIED, "funny refname");
+	st = judge_hidden(r, c->ref, e);
+	if (st != STATUS_OK)
+		return st;
 	if (oid_is_zero(&c->new_id))
 		return judge_delete(r, current, e);
 	if (current && repo_has_tree(r) && !is_let(r, "receive.denycurrentbranch"))

@@ -20,7 +20,7 @@
 
 struct plain_push {
 	struct commands commands;
-	struct repo *repo;	    /* from the end of the commands on */
+	struct repo *repo;
 	struct repo_intake *intake; /* NULL while no pack came */
 	struct refs refs;	    /* before the push */
 	char **refusals;	    /* parallel to the commands; NULL: not refused */
@@ -30,6 +30,7 @@ struct plain_push {
 static void begin(struct request *r)
 {
 	struct plain_push *p = calloc(1, sizeof(*p));
+	struct error e = {STATUS_OK, ""};
 
 	if (!p) {
 		answer_error(&r->answer, &(struct error){.status = STATUS_NOMEM, .text = "out of memory"});
@@ -37,6 +38,9 @@ static void begin(struct request *r)
 	}
 	p->commands.many = true;
 	r->work = p;
+	e.status = plain_open(&p->repo, r->repository, true, r->service->open_to_all, &e);
+	if (e.status != STATUS_OK)
+		answer_error(&r->answer, &e);
 }
 
 static enum status feed_pack(struct plain_push *p, const char *bytes, size_t len)
@@ -65,8 +69,6 @@ static enum status feed(void *ctx, const void *bytes, size_t len, struct error *
 
 	if (st != STATUS_OK)
 		return st;
-	if (p->commands.done && p->commands.len > 0 && !p->repo && p->failed.status == STATUS_OK)
-		p->failed.status = plain_open(&p->repo, r->repository, true, r->service->open_to_all, &p->failed);
 	/* a failure is told at the end, when the client listens */
 	if (p->commands.done && p->failed.status == STATUS_OK)
 		p->failed.status = feed_pack(p, (const char *)bytes + used, len - used);
@@ -228,7 +230,7 @@ static enum status run(struct plain_push *p, struct error *e)
 	if (p->intake)
 		st = repo_intake_finish(p->intake, e);
 	if (st == STATUS_OK)
-		st = plain_refs(&p->refs, p->repo, e);
+		st = plain_refs(&p->refs, p->repo, true, e);
 	if (st == STATUS_OK)
 		st = judge(p, e);
 	if (st == STATUS_OK && p->commands.atomic && count_refusals(p) > 0)
@@ -297,7 +299,7 @@ static void end(struct request *r)
 	p->refusals = calloc(p->commands.len, sizeof(*p->refusals));
 	st = p->refusals ? run(p, &e) : error_set(&e, STATUS_NOMEM, "out of memory");
 	e.status = st;
-	if (st != STATUS_OK && (push_failed_here(st) || !p->repo))
+	if (st != STATUS_OK && push_failed_here(st))
 		answer_error(&r->answer, &e);
 	else
 		report(r, p, st, &e);

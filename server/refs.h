@@ -20,6 +20,7 @@ struct refs {
 	char head_target[LIMIT_PLAIN_REF_BYTES]; /* the ref that HEAD points to; "": it stands for a commit by itself */
 	struct oid *ids; /* owned; ids of the list and of HEAD, sorted, once refs_find was asked */
 	size_t ids_len;
+	bool any_object;  /* whatever is there may be wanted by its id */
 	struct oid *ends; /* owned; commits at which the repository's own history ends */
 	size_t ends_len;
 };

@@ -11,7 +11,7 @@ enum status source_open(struct source *out, const struct request *r, bool push, 
 	if (r->repository) {
 		st = plain_open(&s.repo, r->repository, push, r->service->open_to_all, e);
 		if (st == STATUS_OK)
-			st = plain_refs(&s.refs, s.repo, e);
+			st = plain_refs(&s.refs, s.repo, push, e);
 	} else {
 		st = refs_of_practice(&s.refs, r->practice->history, &r->who, e);
 		if (st == STATUS_OK)

@@ -191,11 +191,13 @@ static void end(struct request *r)
 	struct error e = {STATUS_OK, ""};
 	enum status st = source_open(&source, r, false, &e);
 
+	bool open = st == STATUS_OK;
+
 	if (st == STATUS_OK)
 		st = r->git_v2 ? run_v2(r, &f, source.repo, &source.refs, &e)
 			       : run_v0(r, &f, source.repo, &source.refs, &e);
 	e.status = st;
-	if (st == STATUS_DENIED) {
+	if (open && st == STATUS_DENIED) {
 		answer_err(r, &e);
 	} else if (st != STATUS_OK) {
 		answer_error(&r->answer, &e);
