@@ -272,4 +272,15 @@ enum status repo_count_packs(size_t *out, struct repo *r, struct error *e) MUST_
 /* Delete what a killed process left: quarantine directories and lock files of refs. Only while nobody else uses the repository. */
 enum status repo_intake_sweep(struct repo *r, struct error *e) MUST_CHECK;
 
+/* ---- looking for damage (core/repo_check.c); others may use the repository meanwhile ---- */
+/* Called with a sentence for each damage; anything but STATUS_OK ends the search. */
+typedef enum status (*repo_damage)(void *ctx, const char *text);
+/* Compare every pack, index and object with its checksum. STATUS_OK: all was looked at, whatever was found. */
+enum status repo_check_stored(uint64_t *objects, struct repo *r, repo_damage damage, void *ctx, struct error *e) MUST_CHECK;
+/* How many packs lie in quarantine since that long, or longer. */
+size_t repo_count_leftovers(struct repo *r, int64_t age_s);
+/* STATUS_CORRUPT unless all is there that wants need and haves do not reach. */
+enum status repo_check_complete(struct repo *r, const struct oid *wants, size_t wants_len, const struct oid *haves, size_t haves_len,
+				struct error *e) MUST_CHECK;
+
 #endif
