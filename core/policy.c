@@ -33,6 +33,7 @@ static const struct place {
 	{"feedback/", NAME_FEEDBACK, {"feedback", "void", "lost"}, R(ROLE_KIOSK) | R(ROLE_STAFF) | R(ROLE_MANAGER), 0,
 	 policy_check_feedback},
 	{"erasures/", NAME_SPREAD, {"erasure"}, R(ROLE_MANAGER), 0, policy_check_erasure},
+	{"incidents/", NAME_UUID, {"incident"}, R(ROLE_NONE), 0, policy_check_incident},
 };
 
 void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq)

@@ -7,6 +7,7 @@
 enum status policy_check_survey(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_device(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_comment_key(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_incident(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_feedback(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_erasure(const struct policy_change *c, struct error *e) MUST_CHECK;
 

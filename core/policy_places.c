@@ -1,4 +1,4 @@
-/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback, erasures. */
+/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback, erasures, incidents. */
 #include <string.h>
 
 #include "core/policy_internal.h"
@@ -48,6 +48,14 @@ enum status policy_check_erasure(const struct policy_change *c, struct error *e)
 
 	if (!device || strcmp(device, c->device) != 0)
 		return error_set(e, STATUS_DENIED, "the erasure is not in the name of %s, who made the commit", c->device);
+	return STATUS_OK;
+}
+
+/* Roles are of devices; the host's own head has none. */
+enum status policy_check_incident(const struct policy_change *c, struct error *e)
+{
+	if (strcmp(c->device, "server") != 0)
+		return error_set(e, STATUS_DENIED, "incidents are written by the server alone");
 	return STATUS_OK;
 }
 

@@ -36,7 +36,8 @@
 	X(USAGE, -19, "called wrongly")                                         \
 	X(CRYPTO, -20, "a cryptographic operation failed")                      \
 	X(GONE, -21, "erased for good")                                         \
-	X(UNKNOWN, -22, "it is not known whether it was done; ask again")
+	X(UNKNOWN, -22, "it is not known whether it was done; ask again")       \
+	X(CLOSED, -23, "restored from a backup and not open yet")
 
 enum status {
 #define STATUS_ENUM(name, value, text) STATUS_##name = (value),

@@ -143,6 +143,24 @@ static void an_edit_of_another_cannot_be_overwritten_under_its_id(void **state)
 	refused(staff, STATUS_DENIED, "two different edits have the id");
 }
 
+/* ---- the server's own word ---- */
+
+static void no_device_writes_incidents(void **state)
+{
+	char path[TREE_PATH_MAX], id[ID_TEXT_LEN + 1];
+	cJSON *r = cJSON_CreateObject();
+
+	(void)state;
+	practice_id(&p, id);
+	(void)snprintf(path, sizeof(path), "incidents/%s.json", id);
+	(void)cJSON_AddStringToObject(r, "schema", "incident/1");
+	(void)cJSON_AddStringToObject(r, "id", id);
+	practice_write(&p, manager, path, cJSON_Duplicate(r, true));
+	refused(manager, STATUS_DENIED, "may not write there");
+	practice_write(&p, kiosk, path, r);
+	refused(kiosk, STATUS_DENIED, "may not write there");
+}
+
 /* ---- forms of a record that would stick ---- */
 
 /* Two own claims at once, the better one with the higher number: nobody would see the other until it suddenly shows. */
@@ -672,6 +690,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_entry_of_another_cannot_be_overwritten_under_its_id, begin, end),
 		cmocka_unit_test_setup_teardown(an_edit_of_another_cannot_be_overwritten_under_its_id, begin, end),
+		cmocka_unit_test_setup_teardown(no_device_writes_incidents, begin, end),
 		cmocka_unit_test_setup_teardown(one_commit_makes_one_edit_of_a_field, begin, end),
 		cmocka_unit_test_setup_teardown(the_same_edit_does_not_stand_twice, begin, end),
 		cmocka_unit_test_setup_teardown(an_element_of_a_set_is_claimed_or_not, begin, end),

@@ -63,6 +63,8 @@ static const char lost[] = "{\"schema\":\"lost/1\",\"id\":\"" ID "\",\"device\":
 
 static const char erasure[] = "{\"schema\":\"erasure/1\",\"id\":\"" ID "\",\"device\":\"kib-desk\",\"at\":\"" TIME
 			      "\",\"reason\":\"The patient asked for it.\",\"feedback\":\"" ID2 "\",\"blobs\":[\"" SHA "\"]}";
+static const char incident[] = "{\"schema\":\"incident/1\",\"id\":\"" ID "\",\"restored\":\"" TIME "\",\"backup\":\"" TIME "\","
+			       "\"commit\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\",\"index\":7,\"known\":9,\"unheard\":[\"kib-kiosk\"]}";
 
 static const char action[] =
 	"{\"schema\":\"action/1\",\"id\":\"" ID "\",\"ref\":\"QIP-07\",\"source\":\"CQC inspection April 2022\",\"finding\":\"f\","
@@ -175,7 +177,7 @@ static void assert_broken(const char *good, const struct broken *cases, size_t l
 static void good_records_of_every_type_pass(void **state)
 {
 	static const char *const full[] = {practice, site,	  device, key,	  survey,
-					   feedback, void_record, lost,   action, inspection, erasure};
+					   feedback, void_record, lost,   action, inspection, erasure, incident};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(full) + ARRAY_LEN(smallest); i++) {
@@ -332,6 +334,19 @@ static void a_broken_void_or_lost_record_is_named(void **state)
 	(void)state;
 	assert_broken(void_record, cases, ARRAY_LEN(cases));
 	assert_broken(lost, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_incident_is_named(void **state)
+{
+	static const struct broken incidents[] = {
+		{"/commit", "\"HEAD\"", "/commit: must be a git commit id of 40 lower-case hex digits"},
+		{"/known", "-1", "/known: must be at least 0"},
+		{"/unheard", NULL, "/unheard: is required"},
+		{"/restored", "\"yesterday\"", "/restored: must be " TIME_WORDS},
+	};
+
+	(void)state;
+	assert_broken(incident, incidents, ARRAY_LEN(incidents));
 }
 
 static void a_broken_action_is_named(void **state)
@@ -508,7 +523,7 @@ static void every_embedded_schema_passes_the_self_check_and_is_published(void **
 		assert_non_null(json_string(root, "description"));
 		cJSON_Delete(root);
 	}
-	assert_int_equal(n, 11);
+	assert_int_equal(n, 12);
 	assert_null(schema_text("action", 2));
 	assert_null(schema_text("rules", 1));
 }
@@ -699,6 +714,7 @@ int main(void)
 		cmocka_unit_test(a_broken_survey_is_named_by_the_kind_of_question),
 		cmocka_unit_test(a_broken_answer_is_named),
 		cmocka_unit_test(a_broken_void_or_lost_record_is_named),
+		cmocka_unit_test(a_broken_incident_is_named),
 		cmocka_unit_test(a_broken_action_is_named),
 		cmocka_unit_test(a_broken_inspection_is_named),
 		cmocka_unit_test(lengths_are_counted_in_characters),
