@@ -284,6 +284,8 @@ enum status audit_run(struct audit *out, struct repo *r, const struct oid *main,
 		audit_find(&a, main, "practice.json", "", "the history names no practice");
 	else
 		st = audit_count_feedback(&a);
+	if (st == STATUS_OK)
+		st = audit_list_incidents(&a);
 done:
 	if (st == STATUS_OK) {
 		*out = result;
@@ -302,5 +304,6 @@ void audit_clear(struct audit *a)
 {
 	free(a->findings);
 	free(a->devices);
+	free(a->incidents);
 	*a = (struct audit)AUDIT_INIT;
 }

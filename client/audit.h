@@ -8,6 +8,8 @@
 
 #include "core/head.h"
 
+#define AUDIT_UNHEARD_MAX 512
+
 struct audit_finding {
 	char commit[OID_HEX_LEN + 1]; /* "" when it is no single commit */
 	char path[TREE_PATH_MAX];     /* "" when it is no single path */
@@ -23,6 +25,14 @@ struct audit_device {
 	uint64_t last_seq;
 };
 
+/* The server was restored from a backup, and its log went on from an earlier place (incidents/<id>.json). */
+struct audit_incident {
+	char restored[TIME_TEXT_MAX], backup[TIME_TEXT_MAX]; /* when, and when the backup was made */
+	int64_t index;           /* number of the merge it went on from */
+	int64_t known;           /* the highest that had been given: those between are lost */
+	char unheard[AUDIT_UNHEARD_MAX]; /* devices that might know of more, as words; "" for none */
+};
+
 struct audit {
 	uint64_t merges, commits, records; /* checked */
 	char main[OID_HEX_LEN + 1];
@@ -33,9 +43,12 @@ struct audit {
 	uint64_t backdated;      /* edits whose effective day lies before the day they were received */
 	struct audit_device *devices;
 	size_t devices_len;
+	struct audit_incident *incidents; /* oldest first */
+	size_t incidents_len;
 };
 #define AUDIT_INIT {0}
 #define AUDIT_MAX_FINDINGS 100
+#define AUDIT_MAX_INCIDENTS 100
 
 /* Audit everything reachable from `main`. root_pin: first CODE_PIN_LEN bytes of the root key's fingerprint, or NULL to take the history's
  * own word (told as a finding). STATUS_OK: the audit ran; whether it passed is findings_len == 0. */

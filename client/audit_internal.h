@@ -35,5 +35,7 @@ bool audit_registry_changed(struct auditor *a, const struct oid *tree);
 uint64_t audit_count_backdated(struct auditor *a, const struct oid *tree, const char *received);
 /* Fill out->devices from the last tree; gaps in the numbering are findings. */
 enum status audit_count_feedback(struct auditor *a) MUST_CHECK;
+/* Fill out->incidents from the last tree; one that does not fit the log is a finding. */
+enum status audit_list_incidents(struct auditor *a) MUST_CHECK;
 
 #endif

@@ -77,6 +77,8 @@ static void end_header(struct reading *r)
 		take_type(r->res, buf_text(&r->value));
 	else if (strcasecmp(buf_text(&r->name), "date") == 0 && http_date_parse(&r->res->date_ms, buf_text(&r->value)) != STATUS_OK)
 		r->res->date_ms = 0;
+	else if (strcasecmp(buf_text(&r->name), "qip-practice") == 0)
+		r->res->closed = strcmp(buf_text(&r->value), "closed") == 0;
 	buf_reset(&r->name);
 	buf_reset(&r->value);
 	r->in_value = false;

@@ -44,6 +44,7 @@ struct http_response {
 	int status;                       /* 200 */
 	char content_type[HTTP_TYPE_MAX]; /* without parameters, lower case */
 	int64_t date_ms;                  /* Date header; 0 without */
+	bool closed;                      /* the practice is closed since its server was restored from a backup */
 	int64_t elapsed_ms;               /* from asking to the first byte of the answer */
 	struct buf body;
 };

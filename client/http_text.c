@@ -57,6 +57,9 @@ enum status http_refusal(const struct http_response *res, struct error *e)
 	char sentence[SENTENCE_MAX];
 
 	refusal_sentence(sentence, res);
+	if (res->closed)
+		return error_set(e, STATUS_NETWORK,
+				 "the server was restored from a backup and is not open yet: nothing is lost, what waits here is sent once it is");
 	if (res->status >= 500 || res->status == 429 || res->status == 408)
 		return error_set(e, STATUS_NETWORK, "the server cannot answer now (%d%s%s): try again later", res->status,
 				 sentence[0] ? ", " : "", sentence);

@@ -12,6 +12,7 @@ struct remote {
 	const char *service; /* whose list is asked for: "git-upload-pack", or "git-receive-pack" while a join is not through yet */
 	int64_t server_ms;   /* the server's clock in its last answer; 0 before */
 	int64_t elapsed_ms;  /* how long that answer took */
+	bool closed;         /* said in its last refusal: it was restored from a backup, and takes offers alone */
 	bool forget_session; /* it belongs to a certificate that has been replaced */
 };
 

@@ -10,6 +10,7 @@
 #include "client/answers.h"
 #include "client/chain.h"
 #include "client/follow.h"
+#include "client/offer.h"
 #include "client/push.h"
 #include "client/refused.h"
 #include "client/renew.h"
@@ -34,6 +35,15 @@ static enum status list(struct sync *s, struct error *e)
 		state_anchor(&q->state, q->env, s->remote.server_ms, s->remote.elapsed_ms);
 	s->report.server_time_ms = s->remote.server_ms > 0 ? s->remote.server_ms : q->env->now_ms(q->env->ctx);
 	return STATUS_OK;
+}
+
+/* A server that lost something gets back what this home holds of it; the host then opens it. */
+static void offer(struct sync *s)
+{
+	struct error why = {0};
+
+	if (offer_history(s->q, &s->remote, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "the history could not be offered to the restored server", "reason", why.text, NULL);
 }
 
 /* The server's word on where the own head stands. It may be further than known here (a lost receipt) or less far (a server restored from a
@@ -271,6 +281,8 @@ static enum status run(struct sync *s, struct error *e)
 	bool pushed = false;
 	enum status st = list(s, e);
 
+	if (st != STATUS_OK && s->remote.closed)
+		offer(s);
 	if (st == STATUS_OK)
 		st = adopt_own(s, &s->refs.own, e);
 	if (st == STATUS_OK && home_is_kiosk(q))

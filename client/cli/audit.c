@@ -73,9 +73,25 @@ static cJSON *finding_json(const struct audit_finding *f)
 	return out;
 }
 
+static cJSON *incident_json(const struct audit_incident *i)
+{
+	cJSON *out = cJSON_CreateObject(), *unheard = cJSON_CreateArray();
+	char words[AUDIT_UNHEARD_MAX], *save = NULL;
+
+	(void)snprintf(words, sizeof(words), "%s", i->unheard);
+	for (const char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		push_item(&unheard, cJSON_CreateString(word));
+	put_string(&out, "restored", i->restored);
+	put_string(&out, "backup", i->backup);
+	put_number(&out, "index", i->index);
+	put_number(&out, "known", i->known);
+	put_item(&out, "unheard", unheard);
+	return out;
+}
+
 static enum status print_json(struct cli *c, const struct audit *a, struct error *e)
 {
-	cJSON *out = cJSON_CreateObject(), *findings = cJSON_CreateArray(), *devices = cJSON_CreateArray();
+	cJSON *out = cJSON_CreateObject(), *findings = cJSON_CreateArray(), *devices = cJSON_CreateArray(), *incidents = cJSON_CreateArray();
 
 	for (size_t i = 0; i < a->findings_len; i++)
 		push_item(&findings, finding_json(&a->findings[i]));
@@ -89,6 +105,8 @@ static enum status print_json(struct cli *c, const struct audit *a, struct error
 		put_number(&device, "last", (int64_t)a->devices[i].last_seq);
 		push_item(&devices, device);
 	}
+	for (size_t i = 0; i < a->incidents_len; i++)
+		push_item(&incidents, incident_json(&a->incidents[i]));
 	put_bool(&out, "passed", a->findings_len == 0);
 	put_string(&out, "main", a->main);
 	put_number(&out, "merges", (int64_t)a->merges);
@@ -100,6 +118,7 @@ static enum status print_json(struct cli *c, const struct audit *a, struct error
 	put_number(&out, "more_findings", (int64_t)a->findings_more);
 	put_item(&out, "findings", findings);
 	put_item(&out, "devices", devices);
+	put_item(&out, "incidents", incidents);
 	return cli_print_json(c, out, e);
 }
 
@@ -129,6 +148,21 @@ static enum status print_devices(struct cli *c, const struct audit *a, struct er
 	return st;
 }
 
+static void print_incidents(FILE *out, const struct audit *a)
+{
+	for (size_t i = 0; i < a->incidents_len; i++) {
+		const struct audit_incident *n = &a->incidents[i];
+
+		fprintf(out, "\nThe server was restored on %.10s from a backup of %.10s; its log goes on from merge %lld.\n", n->restored,
+			n->backup, (long long)n->index);
+		if (n->known > n->index)
+			fprintf(out, "What were merges %lld to %lld are lost, but for what devices sent again since.\n", (long long)n->index + 1,
+				(long long)n->known);
+		if (n->unheard[0])
+			fprintf(out, "Not asked, since they had not synced by then: %s\n", n->unheard);
+	}
+}
+
 static enum status print_text(struct cli *c, const struct audit *a, struct error *e)
 {
 	FILE *out = c->out;
@@ -144,6 +178,7 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 			a->last_received, a->main);
 	fprintf(out, "Edits entered for a day before they were received: %llu\n\n", (unsigned long long)a->backdated);
 	st = print_devices(c, a, e);
+	print_incidents(out, a);
 	if (a->findings_len > 0)
 		fputc('\n', out);
 	for (size_t i = 0; i < a->findings_len; i++) {

@@ -1,0 +1,83 @@
+/* client/audit_incidents.c - what the server itself says that it lost. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/audit_internal.h"
+
+static void add_unheard(struct audit_incident *out, const cJSON *list)
+{
+	const cJSON *name = NULL;
+	size_t at = 0;
+
+	cJSON_ArrayForEach(name, list)
+	{
+		int n = 0;
+
+		if (!cJSON_IsString(name) || at >= sizeof(out->unheard))
+			return;
+		n = snprintf(out->unheard + at, sizeof(out->unheard) - at, "%s%s", at ? " " : "", name->valuestring);
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* The server has to name the place of its own log that it went on from. */
+static bool stands_in_log(const struct auditor *a, const struct audit_incident *i, const char *commit)
+{
+	struct oid id;
+
+	if (i->index < 0 || (uint64_t)i->index >= a->log_len || oid_parse(&id, commit, strlen(commit)) != STATUS_OK)
+		return false;
+	return oid_equal(&id, &a->log[a->log_len - 1 - (size_t)i->index]) && i->known >= i->index;
+}
+
+static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct auditor *a = ctx;
+	struct audit_incident i = {.index = -1};
+	struct buf bytes = BUF_INIT;
+	cJSON *record = NULL;
+	const char *restored = NULL, *backup = NULL, *commit = NULL;
+	enum status st = repo_read(&bytes, a->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+
+	(void)old_id;
+	if (st == STATUS_OK)
+		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
+	restored = json_string(record, "restored");
+	backup = json_string(record, "backup");
+	commit = json_string(record, "commit");
+	if (restored && backup && commit && json_integer(record, "index", &i.index) && json_integer(record, "known", &i.known)) {
+		(void)snprintf(i.restored, sizeof(i.restored), "%s", restored);
+		(void)snprintf(i.backup, sizeof(i.backup), "%s", backup);
+		add_unheard(&i, json_get(record, "unheard"));
+	}
+	if (!commit || !stands_in_log(a, &i, commit))
+		audit_find(a, &a->main, path, "server", "the incident names a place of the log that is another one");
+	if (a->out->incidents_len < AUDIT_MAX_INCIDENTS)
+		a->out->incidents[a->out->incidents_len++] = i;
+	cJSON_Delete(record);
+	buf_clear(&bytes);
+	return st;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct audit_incident *x = a, *y = b;
+
+	return strcmp(x->restored, y->restored);
+}
+
+enum status audit_list_incidents(struct auditor *a)
+{
+	enum status st = STATUS_OK;
+
+	a->out->incidents = calloc(AUDIT_MAX_INCIDENTS, sizeof(*a->out->incidents));
+	if (!a->out->incidents)
+		return error_set(&a->e, STATUS_NOMEM, "out of memory");
+	st = tree_each(a->repo, &a->main_tree, "incidents", visit, a, &a->e);
+	if (st != STATUS_OK)
+		audit_find(a, &a->main, "incidents", "server", "%s", a->e.text);
+	if (a->out->incidents_len > 1)
+		qsort(a->out->incidents, a->out->incidents_len, sizeof(*a->out->incidents), by_time);
+	return STATUS_OK;
+}
