@@ -48,6 +48,8 @@ const char *answer_words(const struct error *e)
 	switch (e->status) {
 	case STATUS_NO_SPACE:
 		return "the server's disk is full; nothing was lost, try again when whoever runs it has made room";
+	case STATUS_CLOSED:
+		return e->text;
 	case STATUS_BUSY:
 		return "the server is busy with this practice; try again in a minute";
 	default:
@@ -96,6 +98,7 @@ void answer_text(struct answer *a, unsigned code, const char *fmt, ...)
 void answer_error(struct answer *a, const struct error *e)
 {
 	answer_text(a, answer_code(e->status), "%s", answer_words(e));
+	a->closed = e->status == STATUS_CLOSED;
 	answer_note(a, "%s", e->text);
 }
 
@@ -136,6 +139,7 @@ void answer_json_error(struct answer *a, const struct error *e)
 		answer_json(a, code, root);
 	else
 		answer_json(a, code, NULL);
+	a->closed = e->status == STATUS_CLOSED;
 	answer_note(a, "%s", e->text);
 	cJSON_Delete(root);
 }

@@ -10,6 +10,7 @@ struct answer {
 	const char *type; /* content type; static */
 	struct spool body;
 	const char *allow;	   /* with 405: the method that is allowed; static */
+	bool closed;		   /* the practice is, see server/closed.h: said in a header of its own */
 	char note[ERROR_TEXT_MAX]; /* for the log: what became of it */
 };
 #define ANSWER_JSON "application/json"

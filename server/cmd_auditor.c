@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "server/auditor.h"
+#include "server/closed.h"
 #include "server/cmd.h"
 #include "server/config.h"
 
@@ -18,6 +19,8 @@ static enum status add(char text[CODE_TEXT_MAX], const char *dir, const char *od
 		st = store_open(&store, dir, e);
 	if (st == STATUS_OK)
 		st = practice_open(&practice, dir, store, ods, e);
+	if (st == STATUS_OK)
+		st = closed_check(practice, e);
 	if (st == STATUS_OK)
 		st = auditor_add(&invite, practice, device, config.ca_fingerprint, env_system(), e);
 	if (st == STATUS_OK)

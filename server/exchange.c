@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "server/plain.h"
+#include "server/closed.h"
 #include "server/v2.h"
 #include "server/verify.h"
 
@@ -136,6 +137,8 @@ static enum status begin(struct exchange *x, struct error *e)
 		st = practices_get(&r->practice, r->service->practices, r->route.ods, e);
 	if (st == STATUS_OK && r->route.repository[0])
 		st = find_repository(r, e);
+	if (st == STATUS_OK && r->practice && !x->handler->serves_closed)
+		st = closed_check(r->practice, e);
 	if (st == STATUS_OK && x->handler->needs_peer) {
 		st = view_get(&r->view, r->practice, e);
 		if (st == STATUS_OK)
@@ -212,6 +215,8 @@ enum MHD_Result exchange_send(struct exchange *x, bool last)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, a->allow);
 	if (a->code == 503)
 		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "30");
+	if (a->closed)
+		add_header(response, "Qip-Practice", "closed");
 	if (last)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	sent = MHD_queue_response(x->connection, a->code, response);

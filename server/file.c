@@ -1,9 +1,12 @@
 /* server/file.c - the server folder's small files. */
 #include "server/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +23,11 @@ enum status file_path(char out[FILE_PATH_MAX], const char *dir, const char *name
 }
 
 enum status file_read(struct buf *out, const char *path, struct error *e)
+{
+	return file_read_max(out, path, LIMIT_FILE_BYTES, e);
+}
+
+enum status file_read_max(struct buf *out, const char *path, size_t max_bytes, struct error *e)
 {
 	enum status st = STATUS_OK;
 	size_t total = 0;
@@ -40,8 +48,8 @@ enum status file_read(struct buf *out, const char *path, struct error *e)
 		if (n <= 0)
 			break;
 		total += (size_t)n;
-		if (total > LIMIT_FILE_BYTES) {
-			st = error_set(e, STATUS_TOO_BIG, "%s is larger than %d bytes", path, LIMIT_FILE_BYTES);
+		if (total > max_bytes) {
+			st = error_set(e, STATUS_TOO_BIG, "%s is larger than %zu bytes", path, max_bytes);
 			break;
 		}
 		buf_add(out, part, (size_t)n);
@@ -80,7 +88,7 @@ enum status file_sync_dir(const char *dir, struct error *e)
 	return st;
 }
 
-static enum status sync_parent(const char *path, struct error *e)
+enum status file_sync_parent(const char *path, struct error *e)
 {
 	char dir[FILE_PATH_MAX] = ".";
 	const char *slash = strrchr(path, '/');
@@ -130,7 +138,7 @@ enum status file_write(const char *path, const void *bytes, size_t len, mode_t m
 		(void)unlink(temporary);
 		return error_set_errno(e, failed, "cannot write %s", path);
 	}
-	st = sync_parent(path, e);
+	st = file_sync_parent(path, e);
 	return st;
 }
 
@@ -156,7 +164,7 @@ enum status file_remove(const char *path, struct error *e)
 			return STATUS_OK;
 		return error_set_errno(e, errno, "cannot remove %s", path);
 	}
-	return sync_parent(path, e);
+	return file_sync_parent(path, e);
 }
 
 bool file_exists(const char *path)
@@ -173,5 +181,49 @@ enum status file_mkdir(const char *path, mode_t mode, struct error *e)
 			return STATUS_OK;
 		return error_set_errno(e, errno, "cannot make the folder %s", path);
 	}
-	return sync_parent(path, e);
+	return file_sync_parent(path, e);
+}
+
+static int remove_visited(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	(void)info;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+#define TREE_DESCRIPTORS 16
+
+enum status file_remove_tree(const char *path, struct error *e)
+{
+	if (nftw(path, remove_visited, TREE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS)) {
+		if (errno == ENOENT)
+			return STATUS_OK;
+		return error_set_errno(e, errno, "cannot remove %s", path);
+	}
+	return file_sync_parent(path, e);
+}
+
+static int is_name(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+enum status file_each(const char *dir, file_visit visit, void *ctx, struct error *e)
+{
+	struct dirent **names = NULL;
+	enum status st = STATUS_OK;
+	int len = scandir(dir, &names, is_name, alphasort);
+
+	if (len < 0 && errno == ENOENT)
+		return error_set(e, STATUS_NOT_FOUND, "there is no folder %s", dir);
+	if (len < 0)
+		return error_set_errno(e, errno, "cannot read the folder %s", dir);
+	for (int i = 0; i < len; i++) {
+		if (st == STATUS_OK)
+			st = visit(ctx, names[i]->d_name, e);
+		free(names[i]);
+	}
+	free(names);
+	return st;
 }

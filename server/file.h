@@ -12,6 +12,7 @@
 enum status file_path(char out[FILE_PATH_MAX], const char *dir, const char *name, struct error *e) MUST_CHECK;
 /* Append the content. STATUS_NOT_FOUND; STATUS_TOO_BIG over LIMIT_FILE_BYTES; STATUS_IO. */
 enum status file_read(struct buf *out, const char *path, struct error *e) MUST_CHECK;
+enum status file_read_max(struct buf *out, const char *path, size_t max_bytes, struct error *e) MUST_CHECK;
 /* Read and parse strict JSON; the caller's. */
 enum status file_read_json(cJSON **out, const char *path, struct error *e) MUST_CHECK;
 /* Put the content in place: temporary file, fsync, rename, fsync of the directory. */
@@ -27,5 +28,12 @@ bool file_append(int fd, const void *bytes, size_t len) MUST_CHECK;
 enum status file_sync_dir(const char *dir, struct error *e) MUST_CHECK;
 /* Make a directory, durably; one that is there is no error. */
 enum status file_mkdir(const char *path, mode_t mode, struct error *e) MUST_CHECK;
+/* Remove a folder with all that is in it; one that is not there is no error. */
+enum status file_remove_tree(const char *path, struct error *e) MUST_CHECK;
+/* Make what happened to the names in the path's directory durable. */
+enum status file_sync_parent(const char *path, struct error *e) MUST_CHECK;
+/* Visit the names in a folder, without "." and "..", sorted. STATUS_NOT_FOUND. */
+typedef enum status (*file_visit)(void *ctx, const char *name, struct error *e);
+enum status file_each(const char *dir, file_visit visit, void *ctx, struct error *e) MUST_CHECK;
 
 #endif

@@ -6,12 +6,13 @@
 
 #include "core/head.h"
 
+#define MESSAGE "What kiosks may read\n\nQip-Index: "
 #define EMPTY_TREE "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 static const struct {
 	const char *path;
 	bool whole; /* goes in as it is; devices/ is picked from */
-} parts[] = {{"practice.json", true}, {"sites", true}, {"surveys", true}, {"keys", true}, {"devices", false}};
+} parts[] = {{"practice.json", true}, {"sites", true}, {"surveys", true}, {"keys", true}, {"devices", false}, {"incidents", true}};
 
 static enum status find_or_zero(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path,
 				struct error *e)
@@ -144,9 +145,26 @@ enum status kiosk_config_commit(struct oid *out, const struct practice *p, struc
 		spec.parents_len = 1;
 	}
 	head_email(email, "server", p->ods);
-	buf_addf(&message, "What kiosks may read\n\nQip-Index: %lld\n", (long long)index);
+	buf_addf(&message, MESSAGE "%lld\n", (long long)index);
 	spec.message = buf_text(&message);
 	st = buf_ok(&message) ? repo_commit_write(out, r, &spec, e) : error_set(e, STATUS_NOMEM, "out of memory");
 	buf_clear(&message);
 	return st;
+}
+
+bool kiosk_config_index(int64_t *out, const char *message)
+{
+	char *end = NULL;
+	long long index = 0;
+
+	if (strncmp(message, MESSAGE, strlen(MESSAGE)) != 0)
+		return false;
+	message += strlen(MESSAGE);
+	if (*message < '0' || *message > '9')
+		return false;
+	index = strtoll(message, &end, 10);
+	if (strcmp(end, "\n") != 0 || index < 0 || index > JSON_MAX_INTEGER)
+		return false;
+	*out = index;
+	return true;
 }

@@ -15,5 +15,7 @@ enum status kiosk_config_tree(struct oid *out, struct repo *r, const struct oid 
 enum status kiosk_config_commit(struct oid *out, const struct practice *p, struct repo *r, const struct oid *tree,
 				const struct oid *last, int64_t index, const struct env *env,
 				struct error *e) MUST_CHECK;
+/* The number of the merge that made the configuration, out of its commit's message. */
+bool kiosk_config_index(int64_t *out, const char *message);
 
 #endif

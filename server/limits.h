@@ -82,6 +82,12 @@
 #define LIMIT_JOINED_BYTES (512LL * 1024 * 1024)
 #define LIMIT_RETIRED_MS 60000 /* how long the bytes of joined packs stay for requests that read them */
 
+/* backups, and practices restored from them */
+#define LIMIT_SUMS_BYTES (16 * 1024 * 1024)	     /* of a practice's list of files and their hashes */
+#define LIMIT_BACKUP_OBJECT_BYTES (32 * 1024 * 1024) /* as large as any object can be */
+
+#define LIMIT_LEFTOVER_S 3600 /* a pack in quarantine for longer was left there by a server that was killed */
+
 /* certificates */
 #define LIMIT_AUTHORITY_DAYS 3653 /* of the CA and the server's own: ten years */
 #define LIMIT_DEVICE_DAYS 366

@@ -37,6 +37,26 @@ static const struct command {
 	 "from other machines if its http.receivepack is true. Practices' histories are never served.\n\n"
 	 "  qip-server serve-git /srv/git --listen 127.0.0.1:8080 --plain-http\n",
 	 cmd_serve_git},
+	{"backup", CMD_BACKUP_USAGE, "copy the whole server into the new folder TO; safe while serving",
+	 "The copy is of one moment of each practice, is read back and compared, and stands at TO only when it is whole.\n"
+	 "It holds the server's keys, unencrypted: whoever has it can be this server.\n\n"
+	 "  qip-server backup /srv/qip /backup/qip-2026-11-22\n",
+	 cmd_backup},
+	{"restore", CMD_RESTORE_USAGE, "make the server folder DIR, new or empty, out of a backup",
+	 "Every practice of it is closed: it serves nothing until \"reconcile\" opens it, and meanwhile takes from devices\n"
+	 "what was merged after the backup.\n\n"
+	 "  qip-server restore /backup/qip-2026-11-22 /srv/qip\n",
+	 cmd_restore},
+	{"reconcile", CMD_RECONCILE_USAGE, "after a restore: show what devices offer; take the best of it and open",
+	 "Without --open it only shows. Safe while serving, which it has to be for devices to offer anything.\n\n"
+	 "  qip-server reconcile /srv/qip\n"
+	 "  qip-server reconcile /srv/qip --open\n",
+	 cmd_reconcile},
+	{"fsck", CMD_FSCK_USAGE, "look for damage; changes nothing, safe while serving",
+	 "Every file, pack and object is compared with its hash, every merge with the server's signature, and all refs with\n"
+	 "the log. The exit status is 1 if anything is damaged.\n\n"
+	 "  qip-server fsck /srv/qip C82999\n",
+	 cmd_fsck},
 };
 
 static void help_all(FILE *f)

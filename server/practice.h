@@ -10,6 +10,7 @@
 #define QIP_SERVER_PRACTICE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/env.h"
 #include "core/id.h"
@@ -58,6 +59,7 @@ struct practice {
 	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
 	struct practice_upkeep upkeep;
 	struct merge_queue queue;
+	atomic_bool seen_open; /* see server/closed.h */
 	/* guarded by the practice's lock: */
 	struct oid derived; /* the derived refs follow from this main */
 	struct practice_erasures erasures;

@@ -28,6 +28,8 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_plain_upload_pack;
 	case ROUTE_PLAIN_RECEIVE_PACK:
 		return &handler_plain_receive_pack;
+	case ROUTE_OFFER:
+		return &handler_offer;
 	case ROUTE_NONE:
 		break;
 	}

@@ -44,6 +44,7 @@ struct request {
 /* How a route is served. An answer ends the request at any step. */
 struct handler {
 	bool needs_peer;		    /* only for devices of the practice: who is filled in */
+	bool serves_closed;		    /* also a practice that is closed, see server/closed.h */
 	bool exclusive;			    /* `end` waits for others on the same practice */
 	uint64_t max_bytes;		    /* of the body */
 	void (*begin)(struct request *r);   /* before the body, on an HTTP thread: short; or NULL */
@@ -70,6 +71,6 @@ void request_clear(struct request *r);
 
 extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol,
 	handler_renew, handler_blob_put, handler_blobs_get, handler_plain_refs, handler_plain_upload_pack,
-	handler_plain_receive_pack;
+	handler_plain_receive_pack, handler_offer;
 
 #endif

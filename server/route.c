@@ -20,6 +20,7 @@ static const struct {
 	{"/renew", "POST", "application/json", ROUTE_RENEW},
 	{"/blobs/get", "POST", "application/json", ROUTE_BLOBS_GET},
 	{"/blobs/", "PUT", "application/octet-stream", ROUTE_BLOB_PUT}, /* a SHA-256 follows */
+	{"/offer", "POST", "application/x-qip-offer", ROUTE_OFFER},
 };
 
 static bool method_is(const char *method, const char *right)

@@ -20,6 +20,7 @@ enum route_kind {
 	ROUTE_RENEW,	    /* POST /<ODS>/renew */
 	ROUTE_BLOB_PUT,	    /* PUT  /<ODS>/blobs/<sha256> */
 	ROUTE_BLOBS_GET,    /* POST /<ODS>/blobs/get */
+	ROUTE_OFFER,	    /* POST /<ODS>/offer, of a closed practice */
 };
 
 #define ROUTE_PATH_MAX 512

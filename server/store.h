@@ -48,6 +48,11 @@ enum status store_recover(struct store_history *h, struct error *e) MUST_CHECK;
 enum status store_consolidate(size_t *joined, struct store_history *h, const atomic_bool *stop,
 			      struct error *e) MUST_CHECK;
 
+/* Compare all that is stored with its hashes and tell of each damage; *leftovers: what killed servers left half-done. Needs no lock.
+ * STATUS_OK: it ran, whatever was found. */
+enum status store_check(uint64_t *objects, size_t *leftovers, struct store_history *h, repo_damage damage, void *ctx,
+			struct error *e) MUST_CHECK;
+
 /* ---- refs ---- */
 struct store_ref {
 	char name[LIMIT_REF_BYTES];
@@ -86,6 +91,8 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
  * STATUS_MALFORMED, STATUS_TOO_BIG. */
 enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e) MUST_CHECK;
 enum status store_txn_received(struct store_txn *t, struct error *e) MUST_CHECK;
+/* Before anything is fed: it is the server's own, out of a backup, and may be larger than any push. */
+enum status store_txn_trust(struct store_txn *t, struct error *e) MUST_CHECK;
 /* STATUS_INVALID when more was received than `head` needs. */
 enum status store_txn_only(struct store_txn *t, const struct oid *head, struct error *e) MUST_CHECK;
 /* See what others committed since the transaction began. */

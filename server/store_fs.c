@@ -194,6 +194,19 @@ enum status store_consolidate(size_t *joined, struct store_history *h, const ato
 	return st;
 }
 
+enum status store_check(uint64_t *objects, size_t *leftovers, struct store_history *h, repo_damage damage, void *ctx, struct error *e)
+{
+	struct repo *r = NULL;
+	enum status st = repo_open(&r, h->git, e);
+
+	if (st == STATUS_OK)
+		st = repo_check_stored(objects, r, damage, ctx, e);
+	if (st == STATUS_OK)
+		*leftovers = repo_count_leftovers(r, LIMIT_LEFTOVER_S);
+	repo_close(r);
+	return st;
+}
+
 /* ---- refs ---- */
 
 static enum status add_ref(void *ctx, const char *name, const struct oid *id)

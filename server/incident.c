@@ -1,0 +1,133 @@
+/* server/incident.c - a restore that lost merges, told in the log. */
+#include "server/incident.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/batch.h"
+
+/* ---- was it told? ---- */
+
+struct looking {
+	struct repo *repo;
+	const char *restored;
+	bool found;
+};
+
+static enum status look_at(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct looking *w = ctx;
+	struct buf text = BUF_INIT;
+	cJSON *record = NULL;
+	const char *restored = NULL;
+	enum status st = repo_read(&text, w->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+
+	(void)path;
+	(void)old_id;
+	if (st == STATUS_OK)
+		st = json_parse(&record, buf_text(&text), text.len, e);
+	restored = json_string(record, "restored");
+	if (restored && strcmp(restored, w->restored) == 0)
+		w->found = true;
+	cJSON_Delete(record);
+	buf_clear(&text);
+	return st;
+}
+
+enum status incident_is_told(bool *out, struct practice *p, const struct view *v, const char *restored, struct error *e)
+{
+	struct looking w = {.restored = restored};
+	enum status st = store_reader_open(&w.repo, p->history, e);
+
+	if (st != STATUS_OK)
+		return st;
+	st = tree_each(w.repo, &v->end.tree, "incidents", look_at, &w, e);
+	store_reader_close(w.repo);
+	if (st == STATUS_OK)
+		*out = w.found;
+	return st;
+}
+
+/* ---- telling ---- */
+
+static enum status add_unheard(cJSON *record, const struct incident *i)
+{
+	cJSON *list = cJSON_CreateStringArray((const char *const *)i->unheard, (int)i->unheard_len);
+
+	return list ? json_set(record, "unheard", list) : STATUS_NOMEM;
+}
+
+static enum status make_record(struct buf *out, const char *id, const struct incident *i, struct error *e)
+{
+	char hex[OID_HEX_LEN + 1];
+	cJSON *record = cJSON_CreateObject();
+	enum status st = record ? json_set_string(record, "schema", "incident/1") : STATUS_NOMEM;
+
+	oid_hex(hex, &i->commit);
+	if (st == STATUS_OK)
+		st = json_set_string(record, "id", id);
+	if (st == STATUS_OK)
+		st = json_set_string(record, "restored", i->closed.restored);
+	if (st == STATUS_OK)
+		st = json_set_string(record, "backup", i->closed.backup);
+	if (st == STATUS_OK)
+		st = json_set_string(record, "commit", hex);
+	if (st == STATUS_OK)
+		st = json_set_integer(record, "index", i->index);
+	if (st == STATUS_OK)
+		st = json_set_integer(record, "known", i->known);
+	if (st == STATUS_OK)
+		st = add_unheard(record, i);
+	if (st == STATUS_OK)
+		st = json_canonical(out, record);
+	cJSON_Delete(record);
+	return st == STATUS_OK ? st : error_set(e, st, "cannot write the incident down: %s", status_text(st));
+}
+
+static enum status stage_head(struct oid *out, const struct practice *p, struct repo *r, const struct view *v, const char *id,
+			      const struct buf *record, const struct env *env, struct error *e)
+{
+	char path[TREE_PATH_MAX], email[HEAD_EMAIL_MAX];
+	struct buf message = BUF_INIT;
+	struct tree_edit edit = {.path = path};
+	struct commit_spec spec = {.parents = {v->end.commit},
+				   .parents_len = 1,
+				   .name = "server",
+				   .email = email,
+				   .time_ms = env->now_ms(env->ctx),
+				   .key = p->server_key};
+	enum status st = repo_write(&edit.id, r, REPO_BLOB, record->data, record->len, e);
+
+	(void)snprintf(path, sizeof(path), "incidents/%s.json", id);
+	head_email(email, "server", p->ods);
+	if (st == STATUS_OK)
+		st = tree_apply(&spec.tree, r, &v->end.tree, &edit, 1, e);
+	if (st == STATUS_OK && head_message_format(&message, "Restored from a backup", "server") != STATUS_OK)
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	spec.message = buf_text(&message);
+	if (st == STATUS_OK)
+		st = repo_commit_write(out, r, &spec, e);
+	buf_clear(&message);
+	return st;
+}
+
+enum status incident_tell(const struct incident *i, struct practice *p, const struct view *v, const struct env *env, struct error *e)
+{
+	struct push push = {.practice = p, .device = "server"};
+	char id[ID_TEXT_LEN + 1];
+	struct buf record = BUF_INIT;
+	enum status st = id_make(id, env);
+
+	if (st != STATUS_OK)
+		return error_set(e, st, "the system gives no random numbers");
+	st = make_record(&record, id, i, e);
+	if (st == STATUS_OK)
+		st = store_txn_begin(&push.txn, p->history, e);
+	if (st == STATUS_OK)
+		st = stage_head(&push.id, p, store_txn_repo(push.txn), v, id, &record, env, e);
+	if (st == STATUS_OK)
+		st = batch_run_one(&push, env, e);
+	push_clear(&push);
+	buf_clear(&record);
+	return st;
+}

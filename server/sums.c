@@ -1,0 +1,156 @@
+/* server/sums.c - the small files of a backup. */
+#include "server/sums.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "server/limits.h"
+
+static enum status add_line(struct buf *lines, const char *name, const struct buf *content, struct error *e)
+{
+	uint8_t hash[SHA256_LEN];
+	char hex[SHA256_HEX_LEN + 1];
+	enum status st = sha256(hash, content->data, content->len);
+
+	if (st != STATUS_OK)
+		return error_set(e, st, "cannot hash %s", name);
+	hex_encode(hex, hash, sizeof(hash));
+	buf_addf(lines, "%s  %s\n", hex, name);
+	return buf_ok(lines) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+}
+
+enum status sums_add(struct buf *lines, const char *folder, const char *name, const struct buf *content, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, folder, name, e);
+
+	if (st == STATUS_OK)
+		st = file_write(path, content->data, content->len, 0600, e);
+	return st == STATUS_OK ? add_line(lines, name, content, e) : st;
+}
+
+/* What is half-written (".new"), a lock or a port file stays behind. */
+static bool is_copied(const char *name)
+{
+	static const char *const ends[] = {".json", ".key", ".crt"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (name[0] != '.' && len > end && strcmp(name + len - end, ends[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum status copy_one(struct buf *lines, const char *from, const char *to, const char *name, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	struct buf content = BUF_INIT;
+	enum status st = file_path(path, from, name, e);
+
+	if (st == STATUS_OK)
+		st = file_read(&content, path, e);
+	if (st == STATUS_OK)
+		st = sums_add(lines, to, name, &content, e);
+	if (st == STATUS_NOT_FOUND)
+		st = STATUS_OK; /* a first manager's code that was used meanwhile */
+	buf_wipe(&content);
+	return st;
+}
+
+struct copying {
+	struct buf *lines;
+	const char *from, *to, *sub;
+};
+
+static enum status copy_named(void *ctx, const char *entry, struct error *e)
+{
+	const struct copying *c = ctx;
+	char name[FILE_PATH_MAX];
+
+	if (!is_copied(entry))
+		return STATUS_OK;
+	if (snprintf(name, sizeof(name), "%s%s%s", c->sub, c->sub[0] ? "/" : "", entry) >= (int)sizeof(name))
+		return error_set(e, STATUS_TOO_BIG, "the path of %.100s is too long", entry);
+	return copy_one(c->lines, c->from, c->to, name, e);
+}
+
+enum status sums_copy(struct buf *lines, const char *from, const char *to, const char *sub, struct error *e)
+{
+	struct copying c = {lines, from, to, sub};
+	char path[FILE_PATH_MAX];
+	enum status st = STATUS_OK;
+
+	if (sub[0]) {
+		st = file_path(path, to, sub, e);
+		if (st == STATUS_OK)
+			st = file_mkdir(path, 0700, e);
+	}
+	if (st == STATUS_OK)
+		st = file_path(path, from, sub, e);
+	if (st == STATUS_OK)
+		st = file_each(path, copy_named, &c, e);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+enum status sums_write(const struct buf *lines, const char *folder, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, folder, SUMS_FILE, e);
+
+	return st == STATUS_OK ? file_write(path, lines->data, lines->len, 0600, e) : st;
+}
+
+static enum status visit_one(const char *folder, const char *hex, const char *name, sums_visit visit, void *ctx, struct error *e)
+{
+	uint8_t expected[SHA256_LEN], actual[SHA256_LEN];
+	char path[FILE_PATH_MAX];
+	struct buf content = BUF_INIT;
+	enum status st = hex_decode(expected, sizeof(expected), hex);
+
+	if (st == STATUS_OK && (strstr(name, "..") || name[0] == '/'))
+		st = STATUS_MALFORMED;
+	if (st != STATUS_OK)
+		return error_set(e, STATUS_CORRUPT, "%s/" SUMS_FILE " is damaged; please use another backup", folder);
+	st = file_path(path, folder, name, e);
+	if (st == STATUS_OK)
+		st = file_read_max(&content, path, LIMIT_SUMS_BYTES, e);
+	if (st == STATUS_OK)
+		st = sha256(actual, content.data, content.len);
+	if (st == STATUS_NOT_FOUND)
+		st = error_set(e, STATUS_CORRUPT, "%s is missing; please use another backup", path);
+	else if (st == STATUS_OK && memcmp(expected, actual, sizeof(actual)) != 0)
+		st = error_set(e, STATUS_CORRUPT, "%s is not what was written when the backup was made; please use another backup", path);
+	if (st == STATUS_OK)
+		st = visit(ctx, name, &content, e);
+	buf_wipe(&content);
+	return st;
+}
+
+enum status sums_each(const char *folder, sums_visit visit, void *ctx, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	struct buf lines = BUF_INIT;
+	char *save = NULL, *line = NULL;
+	enum status st = file_path(path, folder, SUMS_FILE, e);
+
+	if (st == STATUS_OK)
+		st = file_read_max(&lines, path, LIMIT_SUMS_BYTES, e);
+	if (st == STATUS_NOT_FOUND)
+		st = error_set(e, STATUS_CORRUPT, "%s is missing; please use another backup", path);
+	if (st == STATUS_OK && lines.len)
+		line = strtok_r((char *)lines.data, "\n", &save);
+	for (; st == STATUS_OK && line; line = strtok_r(NULL, "\n", &save)) {
+		if (strlen(line) < SHA256_HEX_LEN + 3 || memcmp(line + SHA256_HEX_LEN, "  ", 2) != 0) {
+			st = error_set(e, STATUS_CORRUPT, "%s is damaged; please use another backup", path);
+			break;
+		}
+		line[SHA256_HEX_LEN] = 0;
+		st = visit_one(folder, line, line + SHA256_HEX_LEN + 2, visit, ctx, e);
+	}
+	buf_clear(&lines);
+	return st;
+}

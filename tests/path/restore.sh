@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# The server's disk is lost and the server restored from a backup: what was acknowledged comes back from the devices; what none of them holds is told.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+practice_start
+join fleckney staff fleckney
+join kib-kiosk kiosk kibworth
+q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
+q "$MANAGER" sync >/dev/null
+q fleckney sync >/dev/null
+kiosk_start kib-kiosk
+device=$(manager_device)
+
+answers=0
+more_answers() {
+	local option
+	for option in "$@"; do
+		answer "$option"
+		answers=$((answers + 1))
+	done
+}
+main_index() { git -C "$(server_history)" log -1 --format=%B refs/heads/main | sed -n 's/^Qip-Index: //p'; }
+notes_of() { q "$1" action show "$2" --json | jq -r '.notes // {} | .[].text' | sort; }
+
+# Sealed bytes beside the practice's history; prints their name.
+put_blob() {
+	local sum
+	sum=$(printf '%s' "$1" | sha256sum | cut -d ' ' -f 1)
+	blob_call -X PUT -H 'Content-Type: application/octet-stream' --data-binary "$1" "$URL/$QIP_ODS/blobs/$sum" >/dev/null
+	printf '%s' "$sum"
+}
+has_blob() {
+	blob_call -H 'Content-Type: application/json' --data-binary "{\"blobs\":[\"$1\"]}" "$URL/$QIP_ODS/blobs/get" | grep -aq "^$1 [0-9]"
+}
+blob_call() {
+	local home=$HOMES/fleckney
+	curl -fsS --max-time 20 --cacert "$home/ca.crt" --cert "$home/device.crt" --key "$home/device.key" "$@"
+}
+
+# erase SUM - a manager's erasure, as the next of its own edits.
+erase() {
+	local repo=$HOMES/$MANAGER/history.git id commit
+	id=$(uuid7)
+	jq -ncSj --arg id "$id" --arg by "$device" --arg at "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" --arg sum "$1" \
+		'{schema: "erasure/1", id: $id, device: $by, at: $at, reason: "The patient asked for it.", blobs: [$sum]}' >"$WORK/erasure.json"
+	commit=$(forge_head "$repo" "$(forge_tree "$repo" 'refs/qip/work^{tree}' "erasures/${id: -2}/$id.json=$WORK/erasure.json")" \
+		"$(device_key "$MANAGER")" "$device" 'Erase a comment' refs/qip/work)
+	git -C "$repo" update-ref refs/qip/work "$commit"
+	q "$MANAGER" sync >/dev/null
+}
+
+# disk_lost BACKUP - and the server is started again out of it.
+disk_lost() {
+	server_stop
+	rm -rf "$WORK/server"
+	qip-server restore "$1" "$WORK/server" >/dev/null
+	server_start
+}
+waits='restored from a backup.*nothing is lost'
+
+it 'A backup is made while devices push, and is whole'
+kept=$(put_blob 'a sealed comment')
+erased=$(put_blob 'another sealed comment')
+(
+	trap - EXIT
+	for i in 1 2 3 4 5 6; do
+		q fleckney action note QIP-01 "Meanwhile $i" >/dev/null
+		q fleckney sync >/dev/null
+	done
+) &
+pushing=$!
+more_answers good poor
+kiosk_sync kib-kiosk
+qip-server backup "$WORK/server" "$WORK/first" >/dev/null
+wait "$pushing"
+fsck "$WORK/first/$QIP_ODS/history.git"
+(cd "$WORK/first" && sha256sum --check --quiet SHA256SUMS && cd "$QIP_ODS" && sha256sum --check --quiet SHA256SUMS)
+same 'what others may read of it' '' "$(find "$WORK/first" -perm /077)"
+refused 'there already' qip-server backup "$WORK/server" "$WORK/first"
+qip-server fsck "$WORK/server" >/dev/null
+
+it 'Life goes on after it: answers, edits at two sites, a new device, an erasure'
+more_answers good very-good neither
+kiosk_sync kib-kiosk
+q fleckney action set QIP-03 status=amber >/dev/null
+q fleckney sync >/dev/null
+q "$MANAGER" action note QIP-02 'After the backup' >/dev/null
+q "$MANAGER" sync >/dev/null
+join great-glen staff great-glen
+q great-glen action note QIP-02 'By a device that the backup does not know' >/dev/null
+q great-glen sync >/dev/null
+erase "$erased"
+before=$(git -C "$(server_history)" rev-parse refs/heads/main)
+head_before=$(git -C "$(server_history)" rev-parse refs/devices/kib-kiosk)
+
+it 'The disk is lost: the restored server is closed, and says so in words'
+disk_lost "$WORK/first"
+refused "$waits" q fleckney sync
+refused "$waits" qip-kiosk sync --home "$HOMES/kib-kiosk"
+git_as fleckney ls-remote "$(history_url)" >/dev/null 2>&1 && die 'a closed practice shows its refs'
+refused 'closed|restored' qip-server add-auditor "$WORK/server" "$QIP_ODS" nhse-audit
+
+it 'Patients are thanked all the same'
+more_answers poor
+
+it 'Devices offer what they hold, also one that the backup does not know'
+says 'not heard of since: .*kibworth|not heard of since: .*'"$device" "$(qip-server reconcile "$WORK/server")"
+refused "$waits" q great-glen sync
+refused "$waits" q "$MANAGER" sync
+shown=$(qip-server reconcile "$WORK/server")
+says "$device +holds the log up to merge" "$shown"
+says 'kib-kiosk +knows of merge' "$shown"
+says 'every device was heard' "$shown"
+
+it 'It is opened beside the serving process with the highest main, and what was erased stays erased'
+says 'nothing is lost' "$(qip-server reconcile "$WORK/server" --open)"
+same 'main' "$before" "$(git -C "$(server_history)" rev-parse refs/heads/main)"
+same "the kiosk's head" "$head_before" "$(git -C "$(server_history)" rev-parse refs/devices/kib-kiosk)"
+has_blob "$kept" || die 'a blob is lost'
+has_blob "$erased" && die 'an erased blob came back'
+says 'open' "$(qip-server reconcile "$WORK/server")"
+
+it 'Nothing that was acknowledged is missing, or said to be missing'
+kiosk_sync kib-kiosk
+for home in fleckney "$MANAGER" great-glen fleckney; do
+	q "$home" sync >/dev/null
+done
+same 'answers' "$answers" "$(answers_on_main)"
+same 'notes' 'After the backup
+By a device that the backup does not know' "$(notes_of fleckney QIP-02 | grep -v '^$')"
+same 'the status' amber "$(q "$MANAGER" action show QIP-03 --json | jq -r .status)"
+audit=$(q "$MANAGER" audit --json)
+same 'findings' 0 "$(jq '.findings | length' <<<"$audit")"
+same 'incidents' 0 "$(jq '.incidents | length' <<<"$audit")"
+qip-server fsck "$WORK/server" >/dev/null
+fsck "$(server_history)" "$HOMES"/*/history.git
+
+it 'The newest main is lost with the device that had it: a kiosk alone knows that there was more'
+qip-server backup "$WORK/server" "$WORK/second" >/dev/null
+q fleckney sync >/dev/null
+taken=$(main_index)
+q "$MANAGER" site add kibworth-annexe --name 'Kibworth Annexe' >/dev/null
+q "$MANAGER" sync >/dev/null
+more_answers good
+kiosk_sync kib-kiosk
+known=$(git -C "$HOMES/kib-kiosk/history.git" log -1 --format=%B refs/kiosk/config | sed -n 's/^Qip-Index: //p')
+mv "$HOMES/$MANAGER" "$WORK/away"
+disk_lost "$WORK/second"
+refused "$waits" q fleckney sync
+refused "$waits" q great-glen sync
+refused "$waits" qip-kiosk sync --home "$HOMES/kib-kiosk"
+opened=$(qip-server reconcile "$WORK/server" --open)
+says "lost: merges $((taken + 1)) to $known" "$opened"
+says "not heard of since: $device" "$opened"
+
+it 'The kiosk sends its answers again by itself, under their numbers'
+kiosk_sync kib-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+kiosk_sync kib-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+
+it 'The loss is told in the log, signed by the server, and the audit shows it'
+q fleckney sync >/dev/null
+q great-glen sync >/dev/null
+audit=$(q fleckney audit --json)
+same 'findings' 0 "$(jq '.findings | length' <<<"$audit")"
+same 'incidents' 1 "$(jq '.incidents | length' <<<"$audit")"
+same 'went on from' "$taken" "$(jq '.incidents[0].index' <<<"$audit")"
+same 'was known' "$known" "$(jq '.incidents[0].known' <<<"$audit")"
+same 'not heard' "$device" "$(jq -r '.incidents[0].unheard[]' <<<"$audit")"
+says "merges $((taken + 1)) to $known are lost" "$(q fleckney audit)"
+qip-server fsck "$WORK/server" >/dev/null
+fsck "$(server_history)"
+
+stop kib-kiosk
+server_stop
