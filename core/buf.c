@@ -9,7 +9,7 @@
 #define BUF_FIRST_CAP 64
 
 /* Make room for `more` bytes and the NUL behind them. */
-static bool reserve(struct buf *b, size_t more)
+bool buf_reserve(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : BUF_FIRST_CAP;
 	uint8_t *data = NULL;
@@ -35,7 +35,7 @@ fail:
 
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	if (len == 0 || !reserve(b, len))
+	if (len == 0 || !buf_reserve(b, len))
 		return;
 	memcpy(b->data + b->len, bytes, len);
 	b->len += len;
@@ -63,7 +63,7 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(args);
 	if (need < 0)
 		b->failed = true;
-	else if (reserve(b, (size_t)need)) {
+	else if (buf_reserve(b, (size_t)need)) {
 		(void)vsnprintf((char *)b->data + b->len, (size_t)need + 1, fmt, again);
 		b->len += (size_t)need;
 	}

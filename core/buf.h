@@ -21,6 +21,8 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Room for `more` bytes behind len, and a NUL, for who writes there and then moves len; false without memory. */
+bool buf_reserve(struct buf *b, size_t more) MUST_CHECK;
 /* Remove `len` bytes from the front. */
 void buf_consume(struct buf *b, size_t len);
 /* True if every append so far succeeded. */

@@ -17,6 +17,7 @@
 #define REPO_MAX_STAGED_BYTES ((size_t)256 << 20)
 #define REPO_MAX_BACKENDS 8
 #define REPO_MARKER "consolidated"
+#define REPO_INCOMING "incoming" /* files and directories that are not part of the repository yet */
 #define REPO_MAX_DEPTH 32 /* of trees that are only passed on */
 #define REPO_MAX_DEPTH_PLAIN 128
 

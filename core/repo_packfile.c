@@ -332,15 +332,13 @@ enum status pack_stream_put(struct pack_stream *s, const void *bytes, size_t len
 
 enum status pack_stream_end(struct pack_stream *s)
 {
-	uint8_t sum[SHA1_LEN];
-
 	sha1_add(s->sum, s->pending.data, s->pending.len);
-	if (sha1_finish(sum, s->sum))
+	if (sha1_finish(s->hash, s->sum))
 		return error_set(s->e, STATUS_CRYPTO, "a pack cannot be hashed");
-	buf_add(&s->pending, sum, sizeof(sum));
+	buf_add(&s->pending, s->hash, sizeof(s->hash));
 	if (!buf_ok(&s->pending))
 		return error_set(s->e, STATUS_NOMEM, "no memory to make a pack");
-	s->written += sizeof(sum);
+	s->written += sizeof(s->hash);
 	return s->sink(s->ctx, s->pending.data, s->pending.len);
 }
 

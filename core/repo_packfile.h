@@ -96,6 +96,7 @@ struct pack_stream {
 	struct sha1 *sum;
 	uint64_t written; /* bytes put: where the next entry begins */
 	struct buf pending;
+	uint8_t hash[SHA1_LEN]; /* at the pack's end, once ended */
 	struct error *e;
 };
 

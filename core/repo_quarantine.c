@@ -1,5 +1,5 @@
 /* core/repo_quarantine.c - a pack in "<repository>/incoming/<random>/", where no reader looks, until it is renamed into
- * objects/pack or deleted. Both what is received and what is flushed goes this way.
+ * objects/pack or deleted.
  *
  * Durable because: the indexer fsyncs the pack and its index (GIT_OPT_ENABLE_FSYNC_GITDIR), then both are renamed, the
  * pack first since readers go by the index, and then objects/pack is fsynced. Nothing may point to the objects before
@@ -16,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INCOMING "incoming"
 #define PACK_MODE 0444
 #define SWEEP_DEPTH 8
 #define PIECE_BYTES ((size_t)64 << 10)
@@ -24,7 +23,7 @@
 static enum status make_dir(char **out, struct repo *r, struct error *e)
 {
 	enum status st = STATUS_NOMEM;
-	char *incoming = path_join(r->path, INCOMING);
+	char *incoming = path_join(r->path, REPO_INCOMING);
 	char *dir = incoming ? path_join(incoming, "XXXXXX") : NULL;
 
 	if (!dir)
@@ -236,7 +235,7 @@ void quarantine_close(struct quarantine *q)
 
 enum status repo_intake_sweep(struct repo *r, struct error *e)
 {
-	char *incoming = path_join(r->path, INCOMING);
+	char *incoming = path_join(r->path, REPO_INCOMING);
 	char *refs = path_join(r->path, "refs");
 	char *packed = path_join(r->path, "packed-refs.lock");
 	enum status st = STATUS_OK;
