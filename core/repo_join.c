@@ -1,8 +1,8 @@
 /* core/repo_join.c - many packs become one. Packs of the repository enter; one pack in quarantine leaves, with each of
  * their objects once.
  *
- * Objects are copied as they are stored, deltas included: nothing is compressed anew, and memory goes by the number of
- * objects, not by their bytes. A delta by distance gets the distance in the new pack; one by id stays as it is. Both
+ * Objects are copied as they are stored, deltas included, but for directories, which become deltas here (see
+ * core/repo_likeness.c): nothing else is compressed anew, and memory goes by the number of objects, not by their bytes. A delta by distance gets the distance in the new pack; one by id stays as it is. Both
  * have their base in the pack they come from, because no thin pack is taken in. Of an object that several packs hold the
  * first copy stays, so the chains stay free of circles. The indexer then inflates and hashes every object: what does
  * not come out with the ids that the old indexes name is not kept.
@@ -24,6 +24,9 @@ struct join {
 	struct pack_stream out;
 	struct oid_map ids;
 	uint64_t *offsets;     /* parallel to ids.keys: in the new pack, 0 while not written */
+	struct likeness *likeness;
+	struct pack_deflater deflater;
+	struct buf raw, delta, packed;
 	struct packfile pack;  /* the one at hand */
 	struct stored *stored; /* its objects by offset */
 	size_t stored_len;
@@ -100,14 +103,46 @@ static uint64_t new_base(const struct join *j, uint64_t offset)
 	return found ? j->offsets[found->place] : 0;
 }
 
+static enum status put_delta(struct join *j, uint64_t base, uint64_t size, const void *packed, size_t len)
+{
+	uint8_t head[2 * PACK_VARINT_MAX];
+	size_t head_len = pack_put_head(head, PACK_OFS_DELTA, size);
+	enum status st = STATUS_OK;
+
+	head_len += pack_put_distance(head + head_len, j->out.written - base);
+	st = pack_stream_put(&j->out, head, head_len);
+	return st ? st : pack_stream_put(&j->out, packed, len);
+}
+
+/* *done: the directory was written as a delta against one that is in the new pack. */
+static enum status put_tree(bool *done, struct join *j, const struct pack_entry *entry, size_t place)
+{
+	size_t base = 0;
+	enum status st = STATUS_OK;
+
+	*done = false;
+	if (!likeness_is_for(entry->size))
+		return STATUS_OK;
+	buf_reset(&j->raw);
+	buf_reset(&j->delta);
+	buf_reset(&j->packed);
+	st = pack_entry_inflate(&j->raw, entry, &j->pack, j->e);
+	if (st || !likeness_find(&j->delta, &base, j->likeness, j->raw.data, j->raw.len, place))
+		return st;
+	st = pack_deflate(&j->packed, &j->deflater, j->delta.data, j->delta.len, j->e);
+	if (st)
+		return st;
+	*done = true;
+	return put_delta(j, j->offsets[base], j->delta.len, j->packed.data, j->packed.len);
+}
+
 static enum status copy_object(struct join *j, size_t i)
 {
 	uint64_t start = j->stored[i].offset, here = j->out.written, base = 0;
 	uint64_t end = i + 1 < j->stored_len ? j->stored[i + 1].offset : j->pack.pack.len - OID_LEN;
 	const uint8_t *bytes = j->pack.pack.bytes;
-	uint8_t head[2 * PACK_VARINT_MAX];
 	struct pack_entry entry;
-	size_t len = 0;
+	bool done = false;
 	enum status st = pack_entry_read(&entry, &j->pack, start, end, j->e);
 
 	if (st)
@@ -116,13 +151,12 @@ static enum status copy_object(struct join *j, size_t i)
 		base = new_base(j, entry.base_at);
 		if (base == 0)
 			return packfile_damaged(&j->pack, j->e);
-		len = pack_put_head(head, entry.kind, entry.size);
-		len += pack_put_distance(head + len, here - base);
-		st = pack_stream_put(&j->out, head, len);
-		if (st == STATUS_OK)
-			st = pack_stream_put(&j->out, entry.data, entry.data_len);
+		st = put_delta(j, base, entry.size, entry.data, entry.data_len);
 	} else {
-		st = pack_stream_put(&j->out, bytes + start, (size_t)(end - start));
+		if (entry.kind == REPO_TREE)
+			st = put_tree(&done, j, &entry, j->stored[i].place);
+		if (st == STATUS_OK && !done)
+			st = pack_stream_put(&j->out, bytes + start, (size_t)(end - start));
 	}
 	j->offsets[j->stored[i].place] = here;
 	return st;
@@ -150,7 +184,8 @@ static enum status feed_quarantine(void *ctx, const void *bytes, size_t len)
 static enum status begin(struct join *j)
 {
 	j->offsets = calloc(j->ids.len ? j->ids.len : 1, sizeof(*j->offsets));
-	if (!j->offsets)
+	j->likeness = likeness_open();
+	if (!j->offsets || !j->likeness)
 		return error_set(j->e, STATUS_NOMEM, "no memory to join packs");
 	return pack_stream_open(&j->out, feed_quarantine, j, j->ids.len, j->e);
 }
@@ -205,6 +240,11 @@ enum status packs_join(struct quarantine *q, struct repo *r, const struct pack_l
 		st = compare_ids(&j);
 	close_pack(&j);
 	pack_stream_close(&j.out);
+	pack_deflater_close(&j.deflater);
+	likeness_close(j.likeness);
+	buf_clear(&j.raw);
+	buf_clear(&j.delta);
+	buf_clear(&j.packed);
 	oid_map_clear(&j.ids);
 	free(j.offsets);
 	return st;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define TAIL_LEN (2 * OID_LEN) /* of an index: the hash of its pack, and its own */
 #define LARGE_OFFSET 0x80000000u
 #define SIZE_SHIFT_MAX 60
+#define PART_BYTES 8192
 #define PIECE_BYTES ((size_t)65515) /* as much as one side-band packet takes */
 
 static uint32_t be32(const uint8_t *p)
@@ -257,6 +259,28 @@ enum status pack_entry_read(struct pack_entry *out, const struct packfile *p, ui
 	return STATUS_OK;
 }
 
+enum status pack_entry_inflate(struct buf *out, const struct pack_entry *entry, const struct packfile *p, struct error *e)
+{
+	uint8_t part[PART_BYTES];
+	size_t before = out->len;
+	z_stream z = {.next_in = (Bytef *)(uintptr_t)entry->data}; /* zlib only reads it */
+	int rc = inflateInit(&z);
+
+	if (rc != Z_OK)
+		return error_set(e, STATUS_NOMEM, "no memory to read a pack");
+	z.avail_in = (uInt)(entry->data_len < UINT_MAX ? entry->data_len : UINT_MAX);
+	while (rc == Z_OK && out->len - before <= entry->size) {
+		z.next_out = part;
+		z.avail_out = sizeof(part);
+		rc = inflate(&z, Z_NO_FLUSH);
+		buf_add(out, part, sizeof(part) - z.avail_out);
+	}
+	(void)inflateEnd(&z);
+	if (!buf_ok(out))
+		return error_set(e, STATUS_NOMEM, "no memory to read a pack");
+	return rc == Z_STREAM_END && out->len - before == entry->size ? STATUS_OK : packfile_damaged(p, e);
+}
+
 /* ---- writing ---- */
 
 size_t pack_put_head(uint8_t out[PACK_VARINT_MAX], unsigned kind, uint64_t size)
@@ -285,6 +309,32 @@ size_t pack_put_distance(uint8_t out[PACK_VARINT_MAX], uint64_t distance)
 	for (size_t i = 0; i < len; i++)
 		out[i] = reversed[len - 1 - i];
 	return len;
+}
+
+enum status pack_deflate(struct buf *out, struct pack_deflater *d, const void *bytes, size_t len, struct error *e)
+{
+	uint8_t part[PART_BYTES];
+	int rc = d->open ? deflateReset(&d->z) : deflateInit(&d->z, Z_DEFAULT_COMPRESSION);
+
+	if (rc != Z_OK || len > UINT_MAX)
+		return error_set(e, STATUS_NOMEM, "no memory to make a pack");
+	d->open = true;
+	d->z.next_in = (Bytef *)(uintptr_t)bytes; /* zlib only reads it */
+	d->z.avail_in = (uInt)len;
+	while (rc == Z_OK) {
+		d->z.next_out = part;
+		d->z.avail_out = sizeof(part);
+		rc = deflate(&d->z, Z_FINISH);
+		buf_add(out, part, sizeof(part) - d->z.avail_out);
+	}
+	return rc == Z_STREAM_END && buf_ok(out) ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory to make a pack");
+}
+
+void pack_deflater_close(struct pack_deflater *d)
+{
+	if (d->open)
+		(void)deflateEnd(&d->z);
+	d->open = false;
 }
 
 enum status pack_stream_open(struct pack_stream *out, repo_sink sink, void *ctx, size_t objects, struct error *e)

@@ -58,6 +58,10 @@ struct pack_entry {
 enum status pack_entry_read(struct pack_entry *out, const struct packfile *p, uint64_t start, uint64_t end,
 			    struct error *e) MUST_CHECK;
 
+/* Append what its data inflates to, entry->size bytes. STATUS_CORRUPT. */
+enum status pack_entry_inflate(struct buf *out, const struct pack_entry *entry, const struct packfile *p,
+			       struct error *e) MUST_CHECK;
+
 /* ---- core/repo_packset.c: all packs of a repository, searched ---- */
 
 struct packset_pack {
@@ -90,6 +94,15 @@ void packset_close(struct packset *s);
 size_t pack_put_head(uint8_t out[PACK_VARINT_MAX], unsigned kind, uint64_t size);
 size_t pack_put_distance(uint8_t out[PACK_VARINT_MAX], uint64_t distance);
 
+/* Append bytes as a zlib stream; kept open from one to the next. End with pack_deflater_close. */
+struct pack_deflater {
+	z_stream z;
+	bool open;
+};
+enum status pack_deflate(struct buf *out, struct pack_deflater *d, const void *bytes, size_t len,
+			 struct error *e) MUST_CHECK;
+void pack_deflater_close(struct pack_deflater *d);
+
 struct pack_stream {
 	repo_sink sink; /* gets pieces of some 64 KiB; sets the error itself */
 	void *ctx;
@@ -107,5 +120,16 @@ enum status pack_stream_put(struct pack_stream *s, const void *bytes, size_t len
 /* The hash at the end, and all that was still pending. */
 enum status pack_stream_end(struct pack_stream *s) MUST_CHECK;
 void pack_stream_close(struct pack_stream *s);
+
+/* ---- core/repo_likeness.c: directories as what distinguishes them from others, while packs are joined ---- */
+
+struct likeness;
+struct likeness *likeness_open(void); /* NULL without memory */
+void likeness_close(struct likeness *l);
+/* Whether directories of that size are worth asking for. */
+bool likeness_is_for(uint64_t size);
+/* True: *delta is what makes the raw tree out of one that was asked for before, *base the place of that. place: how raw
+ * will be called from now on. */
+bool likeness_find(struct buf *delta, size_t *base, struct likeness *l, const uint8_t *raw, size_t len, size_t place);
 
 #endif

@@ -38,9 +38,10 @@ struct send {
 	size_t stored_len;
 	uint64_t *ends; /* of the entries of the pack at hand, sorted; NULL: too many for the few that are sent */
 	struct pack_stream out;
-	z_stream deflater, inflater;
-	bool deflates, inflates; /* they were begun */
+	struct pack_deflater deflater;
 	struct buf packed;
+	z_stream inflater;
+	bool inflates; /* it was begun */
 };
 
 static enum status no_memory(struct send *s)
@@ -160,31 +161,16 @@ static enum status inflated_end(uint64_t *end, struct send *s, const struct pack
 
 /* ---- one object ---- */
 
-static enum status begin_deflating(struct send *s)
-{
-	if (!s->deflates && deflateInit(&s->deflater, Z_DEFAULT_COMPRESSION) != Z_OK)
-		return no_memory(s);
-	s->deflates = true;
-	return deflateReset(&s->deflater) == Z_OK ? STATUS_OK : no_memory(s);
-}
-
 static enum status put_deflated(struct send *s, unsigned kind, const void *bytes, size_t len)
 {
-	uint8_t head[PACK_VARINT_MAX], part[INFLATE_BYTES];
-	enum status st = len > INFLATE_MAX ? STATUS_TOO_BIG : begin_deflating(s);
-	int rc = Z_OK;
+	uint8_t head[PACK_VARINT_MAX];
+	enum status st = STATUS_OK;
 
+	buf_reset(&s->packed);
+	st = pack_deflate(&s->packed, &s->deflater, bytes, len, s->e);
 	if (!st)
 		st = pack_stream_put(&s->out, head, pack_put_head(head, kind, len));
-	s->deflater.next_in = (Bytef *)(uintptr_t)bytes;
-	s->deflater.avail_in = (uInt)len;
-	while (!st && rc == Z_OK) {
-		s->deflater.next_out = part;
-		s->deflater.avail_out = sizeof(part);
-		rc = deflate(&s->deflater, Z_FINISH);
-		st = pack_stream_put(&s->out, part, sizeof(part) - s->deflater.avail_out);
-	}
-	return st;
+	return st ? st : pack_stream_put(&s->out, s->packed.data, s->packed.len);
 }
 
 static enum status put_expanded(struct send *s, uint32_t object)
@@ -314,8 +300,8 @@ static enum status put_all(struct send *s)
 
 static void send_clear(struct send *s)
 {
-	if (s->deflates)
-		(void)deflateEnd(&s->deflater);
+	pack_deflater_close(&s->deflater);
+	buf_clear(&s->packed);
 	if (s->inflates)
 		(void)inflateEnd(&s->inflater);
 	pack_stream_close(&s->out);

@@ -1,5 +1,7 @@
 #include "tests/core/repo_fixture.h"
 
+#include "core/tree.h"
+
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,6 +164,69 @@ static void deltas_by_distance_and_objects_in_several_packs_come_out_right(void 
 static void deltas_by_id_and_objects_in_several_packs_come_out_right(void **state)
 {
 	assert_deltas_survive(*state, "");
+}
+
+static long pack_bytes(const char *path)
+{
+	return number_of("cat '%s'/objects/pack/*.pack | wc -c", path);
+}
+
+/* Pushes of five records each, into two directories by turns; some rewrite, some remove. */
+static struct oid growing_directories(struct fixture *f, int pushes)
+{
+	struct oid tree = {{0}}, head = {{0}};
+
+	for (int i = 0; i < pushes; i++) {
+		struct tree_edit edits[7];
+		char paths[7][64];
+
+		for (int n = 0; n < 5; n++) {
+			(void)snprintf(paths[n], sizeof(paths[n]), "feedback/kiosk-%d/0/%d.json", i % 2, i / 2 * 5 + n);
+			edits[n] = (struct tree_edit){.path = paths[n], .id = blob(f, paths[n])};
+		}
+		(void)snprintf(paths[5], sizeof(paths[5]), "qip/%d.json", i * 7 % 40);
+		edits[5] = (struct tree_edit){.path = paths[5], .id = blob(f, i % 3 ? "one" : paths[5])};
+		(void)snprintf(paths[6], sizeof(paths[6]), "qip/%d.json", i * 11 % 40 + 100);
+		edits[6] = (struct tree_edit){.path = paths[6]};
+		if (i % 2)
+			edits[6].id = edits[5].id;
+		ASSERT_OK(tree_apply(&tree, f->r, i ? &tree : NULL, edits, 7, &f->e));
+		head = commit_at(f, &tree, &head, i > 0, 1000 * i);
+		set_main(f, &head);
+	}
+	return head;
+}
+
+static void directories_that_grow_from_push_to_push_are_kept_once_and_read_the_same(void **state)
+{
+	struct fixture *f = *state;
+	char before[128], after[128];
+	long bytes = 0, commits = 0;
+	struct repo_bounds all = now;
+
+	all.packs = 1;
+	(void)growing_directories(f, 120);
+	bytes = pack_bytes(f->path);
+	commits = number_of("git -C '%s' cat-file --batch-all-objects --batch-check='%%(objecttype) %%(objectsize:disk)' | "
+			    "awk '$1 != \"tree\" { n += $2 } END { print n }'",
+			    f->path);
+	line_of(before, sizeof(before), "git -C '%s' cat-file --batch-all-objects --batch | sha256sum", f->path);
+	ASSERT_OK(repo_consolidate(NULL, f->r, &all, &f->e));
+	assert_true(pack_bytes(f->path) - commits < (bytes - commits) / 4);
+	for (int i = 0; i < 3; i++) { /* joined with what came since, again and again */
+		struct oid id = lone_blob(f, i);
+
+		assert_true(repo_has(f->r, &id));
+	}
+	all.packs = 0;
+	ASSERT_OK(repo_consolidate(NULL, f->r, &all, &f->e));
+	assert_int_equal(run("git -C '%s' fsck --strict --full >/dev/null 2>&1", f->path), 0);
+	line_of(after, sizeof(after),
+		"cd '%s' && git cat-file --batch-all-objects --batch-check='%%(objectname)' | "
+		"grep -v -e $(printf 'answer 0\n' | git hash-object --stdin) -e $(printf 'answer 1\n' | git hash-object "
+		"--stdin) -e $(printf 'answer 2\n' | git hash-object --stdin) | git cat-file --batch | sha256sum",
+		f->path);
+	assert_string_equal(before, after);
 }
 
 static void handles_that_were_open_before_go_on_reading(void **state)
@@ -363,6 +428,7 @@ int main(void)
 		T(no_pack_grows_beyond_its_limit_and_the_small_ones_are_joined_all_the_same),
 		T(deltas_by_distance_and_objects_in_several_packs_come_out_right),
 		T(deltas_by_id_and_objects_in_several_packs_come_out_right),
+		T(directories_that_grow_from_push_to_push_are_kept_once_and_read_the_same),
 		T(handles_that_were_open_before_go_on_reading),
 		T(a_handle_that_was_open_before_sends_a_whole_history),
 		T(replaced_packs_stay_for_the_grace_and_then_go),
