@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/fetch.h"
+#include "client/lost.h"
 #include "core/signature.h"
 
 /* Objects that are here already were judged when they came: packs are kept only after that. */
@@ -24,10 +25,13 @@ static enum status take(struct repo_intake **out, struct qip *q, struct remote *
 }
 
 /* Keep what was taken in, durably, then move the ref. */
-static enum status settle(struct qip *q, struct repo_intake *in, const char *ref, const struct oid *tip, const struct oid *old, struct error *e)
+static enum status settle(struct qip *q, struct repo_intake *in, const char *ref, const struct oid *tip, const struct oid *old,
+			  const struct oid *base, struct error *e)
 {
 	enum status st = in ? repo_intake_keep(in, e) : STATUS_OK;
 
+	if (st == STATUS_OK && !oid_equal(base, old))
+		st = lost_go_on(q, base, tip, old, e);
 	return st == STATUS_OK ? home_move_ref(q, ref, tip, old, e) : st;
 }
 
@@ -164,7 +168,7 @@ enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct 
 {
 	struct registry reg = REGISTRY_INIT;
 	struct repo_intake *in = NULL;
-	struct oid known;
+	struct oid known, base;
 	enum status own = STATUS_OK;
 	enum status st = home_ref(&known, q, REF_MAIN, e);
 
@@ -173,13 +177,15 @@ enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct 
 	if (st == STATUS_OK)
 		st = load_registry(&reg, q, tip, e);
 	if (st == STATUS_OK)
-		st = check_log(merges, index, q, &reg, tip, &known, e);
+		st = lost_base(&base, q, tip, &known, e);
+	if (st == STATUS_OK)
+		st = check_log(merges, index, q, &reg, tip, &base, e);
 	if (st == STATUS_OK)
 		st = home_set_root(q, reg.root_ssh, e);
 	if (st == STATUS_OK)
 		own = check_own_entry(q, &reg, e);
 	if (st == STATUS_OK && (own == STATUS_OK || own == STATUS_REFUSED)) /* a revoked device may see who revoked it */
-		st = settle(q, in, REF_MAIN, tip, &known, e);
+		st = settle(q, in, REF_MAIN, tip, &known, &base, e);
 	if (st == STATUS_OK)
 		st = own;
 	repo_intake_close(in);
@@ -216,7 +222,7 @@ enum status follow_config(struct qip *q, struct remote *r, const struct oid *tip
 {
 	struct registry reg = REGISTRY_INIT;
 	struct repo_intake *in = NULL;
-	struct oid known;
+	struct oid known, base;
 	enum status st = home_ref(&known, q, REF_CONFIG, e);
 
 	if (st == STATUS_OK)
@@ -224,11 +230,13 @@ enum status follow_config(struct qip *q, struct remote *r, const struct oid *tip
 	if (st == STATUS_OK)
 		st = load_registry(&reg, q, tip, e);
 	if (st == STATUS_OK)
-		st = check_config(q, &reg, tip, &known, e);
+		st = lost_config_base(&base, q, tip, &known, e);
+	if (st == STATUS_OK)
+		st = check_config(q, &reg, tip, &base, e);
 	if (st == STATUS_OK)
 		st = home_set_root(q, reg.root_ssh, e);
 	if (st == STATUS_OK)
-		st = settle(q, in, REF_CONFIG, tip, &known, e);
+		st = settle(q, in, REF_CONFIG, tip, &known, &base, e);
 	repo_intake_close(in);
 	registry_clear(&reg);
 	return st;

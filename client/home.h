@@ -48,6 +48,7 @@ struct qip {
 	struct repo *repo;          /* owned */
 	const struct rules *rules;
 	struct state state;
+	bool went_back;             /* in this sync, the server's log went on from an earlier place, see client/lost.h */
 	struct registry registry;   /* of the tree parts named next; loaded when first asked for */
 	struct oid registry_practice, registry_devices;
 };

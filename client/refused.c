@@ -13,8 +13,8 @@
 #include "client/build.h"
 #include "client/commit.h"
 #include "client/files.h"
+#include "client/replay.h"
 #include "client/void.h"
-#include "core/merge.h"
 
 #define REF_REFUSED "refs/refused/"
 
@@ -84,36 +84,6 @@ static enum status keep_chain(struct qip *q, const struct push_refusal *refusal,
 	return st == STATUS_OK ? repo_ref_update(q->repo, ref, &n.work, NULL, e) : st;
 }
 
-static void subject_of(char *out, size_t size, const struct commit *c)
-{
-	(void)snprintf(out, size, "%.*s", (int)strcspn(c->message, "\n"), c->message);
-}
-
-/* Make one later commit anew on `tip`; *tip and *tip_tree go on to it, or stay if nothing of it is left. */
-static enum status replay_one(struct oid *tip, struct oid *tip_tree, struct qip *q, const struct oid *id, struct error *e)
-{
-	struct commit c = COMMIT_INIT;
-	struct buf kept = BUF_INIT;
-	struct oid base, tree;
-	char subject[256];
-	enum status st = repo_commit_read(&c, q->repo, id, e);
-
-	if (st == STATUS_OK)
-		st = home_tree_of(&base, q, &c.parents[0], e);
-	if (st == STATUS_OK)
-		st = merge_trees(&tree, &kept, q->repo, &base, tip_tree, &c.tree, q->rules, e);
-	if (st != STATUS_OK || oid_equal(&tree, tip_tree))
-		goto done;
-	subject_of(subject, sizeof(subject), &c);
-	st = commit_write(tip, q, &tree, tip, c.author_s * 1000, subject, e);
-	if (st == STATUS_OK)
-		*tip_tree = tree;
-done:
-	buf_clear(&kept);
-	commit_clear(&c);
-	return st;
-}
-
 /* What stands in the refused commit's place: for people nothing, for a kiosk the same numbers as void records. */
 static enum status replace(struct oid *tip, struct oid *tip_tree, struct qip *q, const struct commit *refused,
 			   const struct push_refusal *refusal, struct error *e)
@@ -131,7 +101,7 @@ static enum status replace(struct oid *tip, struct oid *tip_tree, struct qip *q,
 	st = void_records(&tree, q, &parent_tree, &refused->tree, refusal->path, refusal->reason, e);
 	if (st != STATUS_OK)
 		return st;
-	subject_of(subject, sizeof(subject), refused);
+	replay_subject(subject, sizeof(subject), refused);
 	st = commit_write(tip, q, &tree, tip, refused->author_s * 1000, subject, e);
 	if (st == STATUS_OK)
 		*tip_tree = tree;
@@ -145,7 +115,7 @@ static enum status go_on_without(struct qip *q, const struct chain *chain, size_
 	enum status st = replace(&tip, &tip_tree, q, refused, refusal, e);
 
 	for (size_t i = at + 1; st == STATUS_OK && i < chain->len; i++)
-		st = replay_one(&tip, &tip_tree, q, &chain->ids[i], e);
+		st = replay_commit(&tip, &tip_tree, q, &chain->ids[i], e);
 	if (st == STATUS_OK)
 		st = repo_flush(q->repo, e);
 	if (st == STATUS_OK)
@@ -168,7 +138,7 @@ enum status refused_handle(struct qip *q, const struct chain *chain, const struc
 	st = repo_commit_read(&c, q->repo, &refusal->commit, e);
 	if (st != STATUS_OK)
 		return st;
-	subject_of(subject, sizeof(subject), &c);
+	replay_subject(subject, sizeof(subject), &c);
 	st = keep_chain(q, refusal, subject, e);
 	if (st == STATUS_OK)
 		st = go_on_without(q, chain, at, &c, refusal, e);

@@ -275,10 +275,32 @@ static void join_packs(struct qip *q)
 		log_line(LOG_LEVEL_WARN, "packs could not be joined", "reason", why.text, NULL);
 }
 
+static enum status send_and_follow(struct sync *s, struct error *e)
+{
+	bool pushed = false;
+	enum status st = push_all(&pushed, s, e);
+
+	if (st == STATUS_OK && pushed)
+		st = list(s, e);
+	return st == STATUS_OK ? follow(s, e) : st;
+}
+
+/* A restored server cannot take what builds on merges that it lost. Its log says from where it went on, and then own edits are there again. */
+static enum status exchange(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	enum status st = STATUS_OK;
+
+	q->went_back = false;
+	st = send_and_follow(s, e);
+	if (st == STATUS_REFUSED && !q->went_back && !home_is_kiosk(q) && follow(s, NULL) == STATUS_OK && q->went_back)
+		st = STATUS_OK;
+	return st == STATUS_OK && q->went_back ? send_and_follow(s, e) : st;
+}
+
 static enum status run(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
-	bool pushed = false;
 	enum status st = list(s, e);
 
 	if (st != STATUS_OK && s->remote.closed)
@@ -288,11 +310,7 @@ static enum status run(struct sync *s, struct error *e)
 	if (st == STATUS_OK && home_is_kiosk(q))
 		st = answers_commit(&s->report.answers_committed, q, s->report.server_time_ms, e);
 	if (st == STATUS_OK)
-		st = push_all(&pushed, s, e);
-	if (st == STATUS_OK && pushed)
-		st = list(s, e);
-	if (st == STATUS_OK)
-		st = follow(s, e);
+		st = exchange(s, e);
 	if (st == STATUS_OK)
 		renew(s);
 	return st == STATUS_OK ? finish(s, e) : st;

@@ -173,5 +173,54 @@ says "merges $((taken + 1)) to $known are lost" "$(q fleckney audit)"
 qip-server fsck "$WORK/server" >/dev/null
 fsck "$(server_history)"
 
+it 'The device that was away comes back: its edits are made again, and what it knew is kept'
+mv "$WORK/away" "$HOMES/$MANAGER"
+left=$(git -C "$HOMES/$MANAGER/history.git" rev-parse refs/heads/main)
+q "$MANAGER" action note QIP-04 'Written while away' >/dev/null
+q "$MANAGER" sync >/dev/null
+same 'what it knew' "$left" "$(git -C "$HOMES/$MANAGER/history.git" rev-parse refs/lost/1)"
+same 'refused' 0 "$(q "$MANAGER" refused --json | jq length)"
+q fleckney sync >/dev/null
+says 'Kibworth Annexe' "$(q fleckney site list)"
+same 'the note' 'Written while away' "$(notes_of fleckney QIP-04)"
+q "$MANAGER" sync >/dev/null
+same 'the log' "$(git -C "$(server_history)" rev-parse refs/heads/main)" "$(git -C "$HOMES/$MANAGER/history.git" rev-parse refs/heads/main)"
+q "$MANAGER" audit >/dev/null
+
+it 'A kiosk that was away with the newest configuration goes on from the one that tells of the restore'
+qip-server backup "$WORK/server" "$WORK/third" >/dev/null
+q "$MANAGER" site add great-glen-annexe --name 'Great Glen Annexe' >/dev/null
+q "$MANAGER" sync >/dev/null
+more_answers poor good
+kiosk_sync kib-kiosk
+disk_lost "$WORK/third"
+refused "$waits" q fleckney sync
+says 'not heard of since:.* kib-kiosk' "$(qip-server reconcile "$WORK/server" --open)"
+kiosk_sync kib-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+q "$MANAGER" sync >/dev/null
+q fleckney sync >/dev/null
+says 'Great Glen Annexe' "$(q fleckney site list)"
+kiosk_sync kib-kiosk
+same 'the configuration' "$(git -C "$(server_history)" rev-parse refs/kiosk/config)" \
+	"$(git -C "$HOMES/kib-kiosk/history.git" rev-parse refs/kiosk/config)"
+same 'incidents' 2 "$(q "$MANAGER" audit --json | jq '.incidents | length')"
+
+it 'A history that was rewritten without a word is refused as ever'
+server_stop
+cp -a "$WORK/server" "$WORK/honest"
+forged=$(server_history)
+git -C "$forged" update-ref refs/heads/main refs/heads/main~2
+forge_merge "$forged" "$(git -C "$forged" rev-parse 'refs/heads/main^{tree}')" "$(git -C "$forged" rev-parse refs/devices/fleckney)" fleckney >/dev/null
+server_start
+refused 'another history' q fleckney sync
+server_stop
+rm -rf "$WORK/server"
+mv "$WORK/honest" "$WORK/server"
+server_start
+q fleckney sync >/dev/null
+qip-server fsck "$WORK/server" >/dev/null
+fsck "$(server_history)" "$HOMES"/*/history.git
+
 stop kib-kiosk
 server_stop
