@@ -49,19 +49,37 @@ static void put_back(struct merge_queue *q, struct push **batch, size_t len)
 	}
 }
 
-static size_t run_batch(struct push **batch, size_t len, struct merge_queue *q)
+static struct practice *practice_of(struct merge_queue *q)
 {
-	struct practice *practice = batch[0]->practice;
+	struct practice *p = NULL;
+
+	(void)pthread_mutex_lock(&q->mutex);
+	p = q->first->practice;
+	(void)pthread_mutex_unlock(&q->mutex);
+	return p;
+}
+
+/* Whoever comes until the lock is there is in the batch. Returns how many were told their outcome by it, of those that
+ * are left in `batch`. */
+static size_t run_batch(struct push *batch[LIMIT_BATCH], struct merge_queue *q)
+{
+	struct practice *practice = practice_of(q);
 	struct store_lock *lock = NULL;
 	struct error e = {STATUS_OK, ""};
-	size_t done = len;
+	size_t len = 0, done = 0;
 
 	e.status = store_lock(&lock, practice->history, LIMIT_LOCK_MS, &e);
+	(void)pthread_mutex_lock(&q->mutex);
+	len = take_batch(batch, q);
+	(void)pthread_mutex_unlock(&q->mutex);
 	if (e.status == STATUS_OK)
 		done = batch_run(batch, len, practice, q->env);
 	store_unlock(lock);
-	for (size_t i = 0; e.status != STATUS_OK && i < len; i++)
-		batch[i]->outcome = e;
+	for (; e.status != STATUS_OK && done < len; done++)
+		batch[done]->outcome = e;
+	(void)pthread_mutex_lock(&q->mutex);
+	put_back(q, batch + done, len - done);
+	(void)pthread_mutex_unlock(&q->mutex);
 	return done;
 }
 
@@ -70,15 +88,10 @@ static void run(void *arg)
 {
 	struct merge_queue *q = arg;
 	struct push *batch[LIMIT_BATCH];
-	size_t len = 0, done = 0;
+	size_t done = run_batch(batch, q);
 	bool more = false;
 
 	(void)pthread_mutex_lock(&q->mutex);
-	len = take_batch(batch, q);
-	(void)pthread_mutex_unlock(&q->mutex);
-	done = run_batch(batch, len, q);
-	(void)pthread_mutex_lock(&q->mutex);
-	put_back(q, batch + done, len - done);
 	more = q->first != NULL;
 	q->running = more;
 	(void)pthread_mutex_unlock(&q->mutex);

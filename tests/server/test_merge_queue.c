@@ -1,0 +1,340 @@
+#include "tests/server/world.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "server/merge_queue.h"
+#include "server/practices.h"
+#include "server/verify.h"
+
+#define DEVICES 3
+
+/* A practice with some managers; its server has ended, and its folder is open in this process. */
+static struct world w;
+static struct testdev manager, others[DEVICES];
+static struct invite invites[DEVICES];
+static struct practices *practices;
+static struct practice *practice;
+static struct jobs *jobs;
+
+static int open_practice(void **state)
+{
+	char name[32];
+
+	(void)state;
+	world_open(&w);
+	join_first(&w, &manager);
+	for (int i = 0; i < DEVICES; i++) {
+		(void)snprintf(name, sizeof(name), "manager-%d", i);
+		join_invited(&w, &manager, &others[i], &invites[i], name, "manager");
+	}
+	assert_int_equal(server_stop(&w, SIGTERM), 0);
+	ok(practices_open(&practices, w.server, env_system(), NULL));
+	ok(practices_get(&practice, practices, ODS, NULL));
+	ok(jobs_open(&jobs, 4, NULL));
+	return 0;
+}
+
+static int close_practice(void **state)
+{
+	(void)state;
+	jobs_close(jobs);
+	practices_close(practices);
+	for (int i = 0; i < DEVICES; i++) {
+		testdev_clear(&others[i]);
+		invite_clear(&invites[i]);
+	}
+	testdev_clear(&manager);
+	world_close(&w);
+	return 0;
+}
+
+/* ---- heads ---- */
+
+static struct oid edit(struct testdev *d, const char *path, cJSON *record)
+{
+	struct oid main_id = fetch_main(&w);
+	struct file file = {path, record};
+
+	return commit(&w, d, &main_id, &file, 1);
+}
+
+static struct oid site_edit(struct testdev *d, const char *site)
+{
+	struct stamp stamp = {.by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
+	cJSON *record = OBJECT("schema", "site/1", "id", site);
+	char path[96];
+
+	(void)snprintf(stamp.device, sizeof(stamp.device), "%s", d->name);
+	ok(id_make(stamp.id, env_system()));
+	ok(record_set(record, "name", cJSON_CreateString("A site"), &stamp, NULL));
+	(void)snprintf(path, sizeof(path), "sites/%s.json", site);
+	return edit(d, path, record);
+}
+
+/* The manager takes `name` out of service, as main has its record. */
+static struct oid retirement(struct testdev *by, const char *name)
+{
+	struct oid main_id = fetch_main(&w);
+	struct commit c = COMMIT_INIT;
+	struct buf text = BUF_INIT;
+	cJSON *record = NULL;
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
+	ok(repo_commit_read(&c, w.local, &main_id, NULL));
+	ok(tree_read_path(&text, w.local, &c.tree, path, RECORD_MAX_BYTES, NULL));
+	ok(json_parse(&record, buf_text(&text), text.len, NULL));
+	ok(json_set(record, "retired", OBJECT("by", by->name, "at", now_text())));
+	commit_clear(&c);
+	buf_clear(&text);
+	return edit(by, path, record);
+}
+
+/* ---- pushes ---- */
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int told;
+
+static void tell(struct push *p)
+{
+	push_clear(p);
+	(void)pthread_mutex_lock(&mutex);
+	told++;
+	(void)pthread_cond_signal(&changed);
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+static void wait_until_told(int count)
+{
+	(void)pthread_mutex_lock(&mutex);
+	while (told < count)
+		(void)pthread_cond_wait(&changed, &mutex);
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+/* Stages 5 and 6 for the head. */
+static enum status prepare(struct push *p, struct testdev *d, const struct oid *id)
+{
+	struct buf pack = BUF_INIT;
+	struct error e = {STATUS_OK, ""};
+
+	*p = (struct push){.practice = practice, .device = d->name, .id = *id, .done = tell};
+	ok(repo_pack_send(w.local, id, 1, &d->head, 1, add_to_buf, &pack, NULL, NULL));
+	ok(store_txn_begin(&p->txn, practice->history, NULL));
+	ok(store_txn_feed(p->txn, pack.data, pack.len, NULL));
+	ok(store_txn_received(p->txn, NULL));
+	ok(view_get(&p->view, practice, NULL));
+	buf_clear(&pack);
+	return verify_push(p, &e);
+}
+
+/* Put all into the queue while somebody else holds the practice's lock, then let go and wait for every outcome. */
+static void run_together(struct push *pushes, int len)
+{
+	struct store_lock *lock = NULL;
+
+	told = 0;
+	ok(store_lock(&lock, practice->history, 1000, NULL));
+	for (int i = 0; i < len; i++)
+		merge_queue_add(&pushes[i], jobs, env_system());
+	store_unlock(lock);
+	wait_until_told(len);
+}
+
+static size_t packs(void)
+{
+	struct repo *r = NULL;
+	size_t count = 0;
+
+	ok(repo_open(&r, w.git, NULL));
+	ok(repo_count_packs(&count, r, NULL));
+	repo_close(r);
+	return count;
+}
+
+static int64_t log_index(void)
+{
+	struct view *v = NULL;
+	int64_t index = 0;
+
+	ok(view_get(&v, practice, NULL));
+	index = v->end.index;
+	view_put(v);
+	return index;
+}
+
+static bool is_accepted(const struct testdev *d, const struct oid *id)
+{
+	char ref[LIMIT_REF_BYTES];
+	struct oid there;
+
+	push_ref_name(ref, d->name);
+	there = server_ref(&w, ref);
+	return oid_equal(&there, id);
+}
+
+static bool holds(const struct oid *id)
+{
+	struct repo *r = NULL;
+	bool found = false;
+
+	ok(repo_open(&r, w.git, NULL));
+	found = repo_has(r, id);
+	repo_close(r);
+	return found;
+}
+
+/* ---- tests ---- */
+
+static void pushes_that_wait_together_share_one_pack_and_one_move_of_main(void **state)
+{
+	static const char *const sites[DEVICES] = {"ayton", "beeby", "coston"};
+	struct push pushes[DEVICES];
+	struct oid ids[DEVICES];
+	int64_t index = log_index();
+	size_t packs_before = packs();
+
+	(void)state;
+	for (int i = 0; i < DEVICES; i++)
+		ids[i] = site_edit(&others[i], sites[i]);
+	for (int i = 0; i < DEVICES; i++)
+		ok(prepare(&pushes[i], &others[i], &ids[i]));
+	run_together(pushes, DEVICES);
+	for (int i = 0; i < DEVICES; i++) {
+		assert_int_equal(pushes[i].outcome.status, STATUS_OK);
+		assert_true(is_accepted(&others[i], &ids[i]));
+	}
+	assert_int_equal(log_index(), index + DEVICES);
+	assert_int_equal(packs(), packs_before + 1);
+	assert_sound(&w);
+}
+
+static void a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other(void **state)
+{
+	struct push pushes[DEVICES];
+	struct oid ids[DEVICES];
+	size_t packs_before = packs();
+	int64_t index = 0;
+
+	(void)state;
+	/* all others are out of service: the last manager that is left cannot go */
+	for (int i = 0; i < DEVICES; i++) {
+		ids[0] = retirement(&manager, others[i].name);
+		ok(prepare(&pushes[0], &manager, &ids[0]));
+		run_together(pushes, 1);
+		assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+		manager.head = ids[0];
+	}
+	packs_before = packs();
+	index = log_index();
+	ids[0] = site_edit(&others[0], "ayton");
+	ids[1] = retirement(&manager, "manager");
+	ids[2] = site_edit(&others[2], "beeby");
+	ok(prepare(&pushes[0], &others[0], &ids[0]));
+	ok(prepare(&pushes[1], &manager, &ids[1]));
+	ok(prepare(&pushes[2], &others[2], &ids[2]));
+	run_together(pushes, DEVICES);
+	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+	assert_int_equal(pushes[2].outcome.status, STATUS_OK);
+	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
+	assert_non_null(strstr(pushes[1].outcome.text, "last manager"));
+	assert_int_equal(log_index(), index + 2);
+	assert_int_equal(packs(), packs_before + 1);
+	assert_true(holds(&ids[0]) && holds(&ids[2]));
+	assert_false(holds(&ids[1]));
+	assert_sound(&w);
+}
+
+static void what_changes_the_rules_is_in_force_for_the_next_in_the_queue(void **state)
+{
+	struct push pushes[2];
+	struct oid ids[2];
+	struct commit c = COMMIT_INIT;
+	struct buf text = BUF_INIT;
+	struct oid main_id;
+	cJSON *record = NULL;
+
+	(void)state;
+	/* manager-1 is revoked while its own push waits behind: it was well-founded when it came */
+	main_id = fetch_main(&w);
+	ok(repo_commit_read(&c, w.local, &main_id, NULL));
+	ok(tree_read_path(&text, w.local, &c.tree, "devices/manager-1.json", RECORD_MAX_BYTES, NULL));
+	ok(json_parse(&record, buf_text(&text), text.len, NULL));
+	ok(json_set(record, "revoked", OBJECT("by", "manager", "at", now_text())));
+	commit_clear(&c);
+	buf_clear(&text);
+	ids[0] = edit(&manager, "devices/manager-1.json", record);
+	ids[1] = site_edit(&others[1], "ayton");
+	ok(prepare(&pushes[0], &manager, &ids[0]));
+	ok(prepare(&pushes[1], &others[1], &ids[1]));
+	run_together(pushes, 2);
+	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
+	assert_non_null(strstr(pushes[1].outcome.text, "revoked"));
+	assert_false(holds(&ids[1]));
+	assert_sound(&w);
+}
+
+static void a_head_that_is_sent_twice_at_once_is_merged_once(void **state)
+{
+	struct push pushes[2];
+	struct oid id = site_edit(&others[0], "ayton");
+	int64_t index = log_index();
+
+	(void)state;
+	ok(prepare(&pushes[0], &others[0], &id));
+	ok(prepare(&pushes[1], &others[0], &id));
+	run_together(pushes, 2);
+	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+	assert_int_equal(pushes[1].outcome.status, STATUS_EXISTS);
+	assert_int_equal(log_index(), index + 1);
+	assert_sound(&w);
+}
+
+static void who_cannot_get_the_lock_is_told_to_try_again(void **state)
+{
+	struct push pushes[2];
+	struct oid ids[2] = {site_edit(&others[0], "ayton"), site_edit(&others[1], "beeby")};
+	char lock[300], away[310];
+
+	(void)state;
+	ok(prepare(&pushes[0], &others[0], &ids[0]));
+	ok(prepare(&pushes[1], &others[1], &ids[1]));
+	(void)snprintf(lock, sizeof(lock), "%s/" ODS "/lock", w.server);
+	(void)snprintf(away, sizeof(away), "%s.away", lock);
+	assert_int_equal(rename(lock, away), 0);
+	assert_int_equal(mkdir(lock, 0700), 0);
+	told = 0;
+	merge_queue_add(&pushes[0], jobs, env_system());
+	merge_queue_add(&pushes[1], jobs, env_system());
+	wait_until_told(2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_not_equal(pushes[i].outcome.status, STATUS_OK);
+		assert_true(push_failed_here(pushes[i].outcome.status));
+		assert_false(holds(&ids[i]));
+	}
+	assert_int_equal(rmdir(lock), 0);
+	assert_int_equal(rename(away, lock), 0);
+	ok(prepare(&pushes[0], &others[0], &ids[0]));
+	run_together(pushes, 1);
+	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(pushes_that_wait_together_share_one_pack_and_one_move_of_main,
+						open_practice, close_practice),
+		cmocka_unit_test_setup_teardown(a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other,
+						open_practice, close_practice),
+		cmocka_unit_test_setup_teardown(what_changes_the_rules_is_in_force_for_the_next_in_the_queue,
+						open_practice, close_practice),
+		cmocka_unit_test_setup_teardown(a_head_that_is_sent_twice_at_once_is_merged_once, open_practice,
+						close_practice),
+		cmocka_unit_test_setup_teardown(who_cannot_get_the_lock_is_told_to_try_again, open_practice,
+						close_practice),
+	};
+	return repo_init_library(NULL) == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
