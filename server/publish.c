@@ -5,27 +5,29 @@
  */
 #include "server/publish.h"
 
-#include <stdio.h>
-
 #include "core/log.h"
 #include "server/derive.h"
 #include "server/erasures.h"
 #include "server/report.h"
 
-/* What moves with main. *len has room for the batch's devices and the configuration. */
-static void list_derived(struct store_ref *list, size_t *len, const struct batch *b, const struct oid *config)
+/* What moves with main. */
+static void list_derived(struct store_ref *list, const struct batch *b)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < b->merged_len; i++) {
+		push_ref_name(list[i].name, b->merged[i]->device);
+		list[i].id = b->merged[i]->head.id;
+	}
+}
 
-	for (; n < b->merged_len; n++) {
-		push_ref_name(list[n].name, b->merged[n]->device);
-		list[n].id = b->merged[n]->head.id;
-	}
-	if (!oid_is_zero(config)) {
-		(void)snprintf(list[n].name, sizeof(list[n].name), "%s", DERIVED_CONFIG);
-		list[n++].id = *config;
-	}
-	*len = n;
+/* All that derives from main and is not moved with it. The configuration goes to the disk at once: its commits are
+ * signed, so a lost one cannot be made again, and a kiosk that has seen it follows no other. */
+static enum status move_derived(struct batch *b, const struct oid *config, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (!oid_is_zero(config))
+		st = store_ref_move(b->practice->history, DERIVED_CONFIG, config, e);
+	return st == STATUS_OK ? derive_moved(b->practice, &b->view->end, &b->end, e) : st;
 }
 
 /* The commit point. What cannot be said of it now is asked once more, and else stays in doubt until somebody can say. */
@@ -42,22 +44,25 @@ static enum status move_main(struct batch *b, const struct store_move *move, boo
 
 enum status publish_batch(struct batch *b, struct error *e)
 {
-	struct store_ref derived[LIMIT_BATCH + 1];
-	struct store_move move = {
-		.ref = PUBLISH_MAIN, .id = b->end.commit, .old_id = &b->view->end.commit, .derived = derived};
+	struct store_ref derived[LIMIT_BATCH];
+	struct store_move move = {.ref = PUBLISH_MAIN,
+				  .id = b->end.commit,
+				  .old_id = &b->view->end.commit,
+				  .derived = derived,
+				  .derived_len = b->merged_len};
 	struct error later = {STATUS_OK, ""};
 	struct oid config = {{0}};
 	bool derived_moved = false;
 	enum status st = derive_stage_config(&config, b->practice, b->txn, &b->view->end.tree, &b->end, b->env, e);
 
 	if (st == STATUS_OK) {
-		list_derived(derived, &move.derived_len, b, &config);
+		list_derived(derived, b);
 		st = move_main(b, &move, &derived_moved, e);
 	}
 	if (st != STATUS_OK)
 		return st;
 	/* accepted: from here on nothing is the pushes' fault any more */
-	if (derived_moved && derive_moved(b->practice, &b->view->end, &b->end, &later) != STATUS_OK)
+	if (derived_moved && move_derived(b, &config, &later) != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", b->practice->ods, "reason",
 			 later.text, NULL);
 	if (erasures_carry_out(b->practice, store_txn_repo(b->txn), &b->end.tree, &later) != STATUS_OK)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/signature.h"
@@ -520,6 +521,38 @@ static void refs_are_listed_by_name(void **state)
 	buf_clear(&out);
 }
 
+static void a_list_of_refs_is_whole_or_fails(void **state)
+{
+	static const char *const names[] = {"refs/devices/a", "refs/devices/b", "refs/heads/main"};
+	struct fixture *f = *state;
+	struct oid tree = tree_of(f, NULL, 0), head = commit_at(f, &tree, NULL, 0, 1000);
+	struct rlimit before, few;
+	struct buf out = BUF_INIT;
+	int spare = -1;
+
+	ASSERT_OK(repo_flush(f->r, &f->e));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		ASSERT_OK(repo_ref_update(f->r, names[i], &head, NULL, &f->e));
+	spare = dup(0);
+	assert_true(spare >= 0);
+	assert_int_equal(close(spare), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	/* none, one and two descriptors are left: for no directory, for not all of them, for no ref */
+	for (int left = 0; left < 3; left++) {
+		few = (struct rlimit){.rlim_cur = (rlim_t)(spare + left), .rlim_max = before.rlim_max};
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_int_equal(repo_ref_each(f->r, "refs/", note_name, &out, &f->e), STATUS_IO);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(out.len, 0);
+	}
+	ASSERT_OK(repo_ref_each(f->r, "refs/", note_name, &out, &f->e));
+	assert_string_equal(buf_text(&out), "refs/devices/a refs/devices/b refs/heads/main ");
+	buf_reset(&out);
+	assert_int_equal(run(": >'%s/refs/devices/b'", f->path), 0);
+	assert_int_equal(repo_ref_each(f->r, "refs/", note_name, &out, &f->e), STATUS_IO);
+	buf_clear(&out);
+}
+
 static void a_lock_that_a_killed_process_left_is_cleared_up(void **state)
 {
 	struct fixture *f = *state;
@@ -675,6 +708,7 @@ int main(void)
 		TEST(a_ref_never_points_to_what_is_only_staged),
 		TEST(names_that_git_does_not_take_for_refs_are_refused),
 		TEST(refs_are_listed_by_name),
+		TEST(a_list_of_refs_is_whole_or_fails),
 		TEST(a_lock_that_a_killed_process_left_is_cleared_up),
 		TEST(ancestors_are_found_by_the_graph_whatever_the_clocks_say),
 		TEST(asking_for_an_ancestor_does_not_read_the_whole_history),

@@ -6,7 +6,7 @@ set -euo pipefail
 . "$QIP_SOURCE/tests/support/crash.sh"
 
 STEP=${QIP_CRASH_STEP:-7} # 1: every call
-ONLY=${QIP_CRASH_ONLY:-changes}
+ONLY=${QIP_CRASH_ONLY:-changes,open}
 ERRORS=${QIP_CRASH_ERRORS:-in-turn} # or EIO, ENOSPC
 CASES=${QIP_CRASH_CASES:-kiosk manager together dead}
 

@@ -8,7 +8,8 @@ set -euo pipefail
 STEP=${QIP_CRASH_STEP:-7}             # 1: every call; of three pushes at once every third of those
 ONLY=${QIP_CRASH_ONLY:-changes}       # kinds of calls, as strike names them; "all" also those that concern no file of the server's
 ACTIONS=${QIP_CRASH_ACTIONS:-in-turn} # or kill-before, kill-after
-CASES=${QIP_CRASH_CASES:-kiosk manager together start}
+CASES=${QIP_CRASH_CASES:-kiosk manager together start power}
+LOSE=${QIP_CRASH_LOSE:-names}         # in a power cut: "names" that were not fsynced and bytes, or "bytes" alone
 
 calls=(--only "$ONLY")
 [ "$ONLY" = all ] || calls+=(--under "$WORK/server")
@@ -63,6 +64,44 @@ killed_in_push() {
 	whole_again "$@"
 }
 
+# power_cut_in_push N DEVICE… - the same, and all is lost that was not fsynced; at the latest when all pushes are over.
+power_cut_in_push() {
+	local n=$1 pid
+	shift
+	crash_rewind
+	server_start_struck --nth "$n" --do kill-before --lose "$LOSE" "${calls[@]}"
+	push_together "$@"
+	pid=${PIDS[server]}
+	kill -HUP "$pid" 2>/dev/null || true
+	server_was_killed || die 'the server survived a power cut'
+	was_struck && say "  power cut, without $(sed -n 's,^lost ,,p' "$STRUCK") unwritten things, at $(struck_where)"
+	was_struck || say "  power cut, without $(sed -n 's,^lost ,,p' "$STRUCK") unwritten things, after the push"
+	server_start
+	whole_again "$@"
+	was_struck || return "$NO_MORE"
+}
+
+# What devices were shown before a power cut holds after it: they go on from there.
+seen_before_power_cut() {
+	local device
+	crash_rewind
+	server_start_struck --lose "$LOSE" "${calls[@]}"
+	push_together "$MANAGER"
+	push_together "$KIOSK" "$STAFF"
+	same 'those who pushed' "$KIOSK $STAFF" "${PUSHED[*]}"
+	kill -HUP "${PIDS[server]}"
+	server_was_killed || die 'the server survived a power cut'
+	server_start
+	sound "$KIOSK" "$STAFF" "$MANAGER"
+	all_there_once "$KIOSK" "$STAFF" "$MANAGER"
+	q "$MANAGER" site add kilby --name Kilby >/dev/null
+	for device in "$MANAGER" "$KIOSK" "$STAFF"; do
+		push_of "$device" || die "$device cannot go on: $(said "$device")"
+	done
+	sound "$KIOSK" "$STAFF" "$MANAGER"
+	server_stop
+}
+
 # killed_at_start N - the server is killed in a push, and again while it clears that up. False if it had started before its N-th call.
 killed_at_start() {
 	local killed=no
@@ -112,6 +151,16 @@ for case in $CASES; do
 	together)
 		it 'Killed while three push at once'
 		at_each $((STEP * 3)) killed_in_push "$KIOSK" "$STAFF" "$MANAGER"
+		;;
+	power)
+		it 'The power fails while a manager pushes, and takes what was not fsynced'
+		at_each "$STEP" power_cut_in_push "$MANAGER"
+		it 'What devices have seen is there after a power cut'
+		seen_before_power_cut
+		;;
+	power-together)
+		it 'The power fails while three push at once, and takes what was not fsynced'
+		at_each "$STEP" power_cut_in_push "$KIOSK" "$STAFF" "$MANAGER"
 		;;
 	start)
 		it 'Killed again while it clears up after a crash'

@@ -191,6 +191,7 @@ at_each() {
 		*)
 			say "  ^ call $n: see above"
 			FINDINGS=$((FINDINGS + 1))
+			was_struck || break
 			;;
 		esac
 	done

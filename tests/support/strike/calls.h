@@ -28,6 +28,10 @@ struct call {
 	enum call_kind kind;
 	char file[PATH_MAX];   /* "" when it concerns none that can be named */
 	char target[PATH_MAX]; /* the new name of a rename or link; else "" */
+
+	/* kept from entry to exit by loss.c */
+	bool was_there, was_dir;
+	char stash[PATH_MAX];
 };
 
 /* What thread `tid`, stopped at the entry of call `nr`, is about to do. */

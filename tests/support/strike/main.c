@@ -7,11 +7,12 @@
  *       --wait         count from SIGUSR1 on, not from the start
  *       --nth N        strike at the N-th; without it they are only counted
  *       --do ACTION    kill-before, kill-after (the default), or the name of an errno: the call is not made and fails with it
+ *       --lose WHAT    after a kill, as if by a power cut: "bytes" that were not fsynced, or "names" as well; below DIR
  *       --on           from the N-th on each one fails, until SIGUSR2
  *       --report FILE  written when struck and at the end: "struck <n> <call> <file>" and "counted <n>"
  *       --log FILE     a line for each call that counted
  *
- * SIGTERM goes to the command, which is let go of first, so that a sanitizer may look for leaks. The status is the command's, 128 + signal
+ * SIGHUP strikes at once. SIGTERM goes to the command, which is let go of first, so that a sanitizer may look for leaks. The status is the command's, 128 + signal
  * when it was killed, 2 for bad usage, 77 when this machine cannot do it.
  */
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "tests/support/strike/calls.h"
+#include "tests/support/strike/loss.h"
 #include "tests/support/strike/tracee.h"
 
 #define THREADS 256
@@ -34,8 +36,10 @@ enum action { KILL_BEFORE, KILL_AFTER, FAIL };
 
 struct thread {
 	pid_t tid; /* 0: slot is free */
-	int error; /* the call it is in was skipped and shall have failed so */
-	bool kill; /* when the call it is in is over */
+	int error;    /* the call it is in was skipped and shall have failed so */
+	bool kill;    /* when the call it is in is over */
+	bool watched; /* `call` is the one it is in, and concerns a file that might be lost */
+	struct call call;
 };
 
 struct strike {
@@ -45,16 +49,19 @@ struct strike {
 	unsigned long nth; /* 0: only count */
 	enum action action;
 	int error; /* of FAIL */
+	enum loss loss;
 	const char *report;
 	FILE *log;
 
 	pid_t pid;
+	struct losses *losses; /* NULL unless something is to be lost */
 	struct thread threads[THREADS];
 	unsigned long counted;
 	bool armed, over; /* as told by signals */
 	bool struck, leaving;
 	char what[PATH_MAX * 2 + 64]; /* was struck */
-	int status;		      /* of the command, once it ended */
+	unsigned lost;
+	int status; /* of the command, once it ended */
 	bool ended;
 };
 
@@ -87,6 +94,8 @@ static void write_report(const struct strike *s)
 	if (s->struck)
 		(void)fprintf(f, "struck %s\n", s->what);
 	(void)fprintf(f, "counted %lu\n", s->counted);
+	if (s->losses)
+		(void)fprintf(f, "lost %u\n", s->lost);
 	if (fclose(f) == 0)
 		(void)rename(part, s->report);
 }
@@ -133,38 +142,43 @@ static void strike_at_entry(struct strike *s, struct thread *t, const struct cal
 	}
 }
 
-static void at_entry(struct strike *s, struct thread *t, uint64_t nr, const uint64_t args[6])
+static void at_entry(struct strike *s, struct thread *t, const struct tracee_stop *at)
 {
-	struct call c;
-	bool now = false;
+	struct call *c = &t->call;
+	bool now = false, waits = (s->wait && !s->armed) || s->over;
 
 	t->error = 0;
-	t->kill = false;
-	if ((s->wait && !s->armed) || s->over)
+	t->kill = t->watched = false;
+	if (waits && !s->losses)
 		return;
-	call_read(&c, t->tid, nr, args);
-	if (!counts(s, &c))
+	call_read(c, t->tid, at->nr, at->args);
+	t->watched = s->losses && (is_below(c->file, s->under) || is_below(c->target, s->under));
+	if (t->watched)
+		losses_entry(s->losses, c);
+	if (waits || !counts(s, c))
 		return;
 	s->counted++;
 	if (s->log) {
 		char line[sizeof(s->what)];
 
-		describe(line, sizeof(line), s->counted, &c);
+		describe(line, sizeof(line), s->counted, c);
 		(void)fprintf(s->log, "%d %s\n", (int)t->tid, line);
 	}
 	now = s->on ? s->counted >= s->nth : s->counted == s->nth;
 	if (s->nth && now)
-		strike_at_entry(s, t, &c);
+		strike_at_entry(s, t, c);
 }
 
-static void at_exit(struct strike *s, struct thread *t)
+static void at_exit(struct strike *s, struct thread *t, const struct tracee_stop *at)
 {
+	if (t->watched)
+		losses_exit(s->losses, t->tid, &t->call, t->error ? -t->error : at->result);
 	if (t->error)
 		(void)tracee_return(t->tid, t->error);
 	if (t->kill)
 		(void)kill(s->pid, SIGKILL);
 	t->error = 0;
-	t->kill = false;
+	t->kill = t->watched = false;
 }
 
 static void forget(struct strike *s, pid_t tid)
@@ -185,15 +199,14 @@ static void stopped(struct strike *s, pid_t tid, int status)
 {
 	struct thread *t = thread_of(s, tid);
 	int sig = WSTOPSIG(status), event = status >> 16;
-	uint64_t nr = 0, args[6] = {0};
 
 	if (sig == (SIGTRAP | 0x80)) {
-		enum tracee_at at = tracee_where(tid, &nr, args);
+		struct tracee_stop at = tracee_where(tid);
 
-		if (t && at == TRACEE_ENTRY)
-			at_entry(s, t, nr, args);
-		else if (t && at == TRACEE_EXIT)
-			at_exit(s, t);
+		if (t && at.at == TRACEE_ENTRY)
+			at_entry(s, t, &at);
+		else if (t && at.at == TRACEE_EXIT)
+			at_exit(s, t, &at);
 		sig = 0;
 	} else if (event == PTRACE_EVENT_STOP && (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)) {
 		(void)ptrace(PTRACE_LISTEN, tid, NULL, NULL);
@@ -226,8 +239,19 @@ static void obey(struct strike *s, int sig)
 		s->armed = true;
 	else if (sig == SIGUSR2)
 		s->over = true;
+	else if (sig == SIGHUP)
+		(void)kill(s->pid, SIGKILL);
 	else if (sig == SIGTERM)
 		leave(s);
+}
+
+static void order_set(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGUSR1);
+	(void)sigaddset(set, SIGUSR2);
+	(void)sigaddset(set, SIGHUP);
+	(void)sigaddset(set, SIGTERM);
 }
 
 /* What we are told is looked at before every stop: who has told it can rely on what begins afterwards. */
@@ -236,10 +260,7 @@ static void follow(struct strike *s)
 	const struct timespec now = {.tv_sec = 0};
 	sigset_t orders, all;
 
-	(void)sigemptyset(&orders);
-	(void)sigaddset(&orders, SIGUSR1);
-	(void)sigaddset(&orders, SIGUSR2);
-	(void)sigaddset(&orders, SIGTERM);
+	order_set(&orders);
 	all = orders;
 	(void)sigaddset(&all, SIGCHLD);
 	while (!s->ended) {
@@ -262,19 +283,6 @@ static void follow(struct strike *s)
 			forget(s, tid);
 		}
 	}
-}
-
-/* They stay blocked, also while the command starts, which unblocks its own. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGUSR1);
-	(void)sigaddset(&set, SIGUSR2);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 static int number_of_error(const char *name)
@@ -310,7 +318,8 @@ static bool take_options(struct strike *s, int argc, char **argv)
 	static const struct option table[] = {
 		{"only", required_argument, NULL, 'o'},	  {"under", required_argument, NULL, 'u'}, {"wait", no_argument, NULL, 'w'},
 		{"nth", required_argument, NULL, 'n'},	  {"do", required_argument, NULL, 'd'},	   {"on", no_argument, NULL, 'c'},
-		{"report", required_argument, NULL, 'r'}, {"log", required_argument, NULL, 'l'},   {NULL, 0, NULL, 0}};
+		{"report", required_argument, NULL, 'r'}, {"log", required_argument, NULL, 'l'},
+		{"lose", required_argument, NULL, 'x'},	  {NULL, 0, NULL, 0}};
 	int option = 0;
 	bool good = true;
 
@@ -342,18 +351,23 @@ static bool take_options(struct strike *s, int argc, char **argv)
 			s->log = fopen(optarg, "we");
 			good = s->log != NULL;
 			break;
+		case 'x':
+			s->loss = strcmp(optarg, "names") == 0 ? LOSS_BYTES_AND_NAMES : strcmp(optarg, "bytes") == 0 ? LOSS_BYTES : LOSS_NONE;
+			good = s->loss != LOSS_NONE;
+			break;
 		default:
 			good = false;
 		}
 	}
 	if (!s->kinds && !s->everything)
 		s->everything = true;
-	return good && optind < argc;
+	return good && optind < argc && (s->loss == LOSS_NONE || s->under[0]);
 }
 
 int main(int argc, char **argv)
 {
 	static struct strike s = {.action = KILL_AFTER};
+	sigset_t blocked;
 
 	if (!take_options(&s, argc, argv)) {
 		(void)fprintf(stderr, "usage: strike [OPTION]... COMMAND [ARGUMENT]... (see tests/support/strike/main.c)\n");
@@ -363,7 +377,13 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "strike: cannot let calls fail on this processor\n");
 		return 77;
 	}
-	block_signals();
+	order_set(&blocked);
+	(void)sigaddset(&blocked, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &blocked, NULL); /* for good; the command unblocks its own */
+	if (s.loss != LOSS_NONE && !(s.losses = losses_open(s.under))) {
+		(void)fprintf(stderr, "strike: no folder can be made beside %s\n", s.under);
+		return 2;
+	}
 	s.pid = tracee_start(argv + optind);
 	if (s.pid < 0) {
 		(void)fprintf(stderr, "strike: cannot trace a program here: %s\n", strerror(errno));
@@ -371,7 +391,10 @@ int main(int argc, char **argv)
 	}
 	(void)thread_of(&s, s.pid);
 	follow(&s);
+	if (s.losses && WIFSIGNALED(s.status))
+		s.lost = losses_take(s.losses, s.loss);
 	write_report(&s);
+	losses_close(s.losses);
 	if (s.log)
 		(void)fclose(s.log);
 	return WIFEXITED(s.status) ? WEXITSTATUS(s.status) : 128 + WTERMSIG(s.status);

@@ -44,20 +44,23 @@ pid_t tracee_start(char *const argv[])
 	return pid;
 }
 
-enum tracee_at tracee_where(pid_t tid, uint64_t *nr, uint64_t args[6])
+struct tracee_stop tracee_where(pid_t tid)
 {
 	struct __ptrace_syscall_info info = {0};
+	struct tracee_stop s = {.at = TRACEE_ELSEWHERE};
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) <= 0)
-		return TRACEE_ELSEWHERE;
-	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-		return TRACEE_EXIT;
-	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
-		return TRACEE_ELSEWHERE;
-	*nr = info.entry.nr;
-	for (int i = 0; i < 6; i++)
-		args[i] = info.entry.args[i];
-	return TRACEE_ENTRY;
+		return s;
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+		s.at = TRACEE_EXIT;
+		s.result = info.exit.rval;
+	} else if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		s.at = TRACEE_ENTRY;
+		s.nr = info.entry.nr;
+		for (int i = 0; i < 6; i++)
+			s.args[i] = info.entry.args[i];
+	}
+	return s;
 }
 
 #if defined(__x86_64__)

@@ -13,8 +13,13 @@ extern const bool tracee_can_fail_calls;
 pid_t tracee_start(char *const argv[]);
 
 enum tracee_at { TRACEE_ELSEWHERE, TRACEE_ENTRY, TRACEE_EXIT };
-/* Where thread `tid` stopped; at an entry also the call's number and arguments. */
-enum tracee_at tracee_where(pid_t tid, uint64_t *nr, uint64_t args[6]);
+struct tracee_stop {
+	enum tracee_at at;
+	uint64_t nr, args[6]; /* at an entry */
+	long long result;     /* at an exit; -errno */
+};
+/* Where thread `tid` stopped. */
+struct tracee_stop tracee_where(pid_t tid);
 
 /* At an entry: the call shall not happen. At its exit: it shall have failed with `error` (an errno). */
 bool tracee_skip(pid_t tid);
