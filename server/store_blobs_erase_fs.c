@@ -1,4 +1,4 @@
-/* server/store_blobs_erase_fs.c - blobs as plain files: erased for good, listed, and swept after a crash. */
+/* server/store_blobs_erase_fs.c - blobs as plain files: erased for good, and listed. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static enum status erase_guarded(const char *mark, const char *path, struct erro
 	return STATUS_OK;
 }
 
-static enum status erase_one(struct store_blobs *b, const struct blob_id *id, struct error *e)
+static enum status erase_one(const struct store_blobs *b, const struct blob_id *id, struct error *e)
 {
 	char path[FILE_PATH_MAX], mark[FILE_PATH_MAX];
 	int guard = -1;
@@ -35,8 +35,6 @@ static enum status erase_one(struct store_blobs *b, const struct blob_id *id, st
 
 	if (st == STATUS_OK)
 		st = blobs_path(mark, b, id, BLOBS_ERASED, e);
-	if (st == STATUS_OK)
-		st = blobs_make_prefix(b, id, e);
 	if (st == STATUS_OK)
 		st = blobs_guard(&guard, b, e);
 	if (st != STATUS_OK)
@@ -53,10 +51,11 @@ enum status store_blob_erase(struct store_history *h, const struct blob_id *ids,
 	char dir[FILE_PATH_MAX];
 	enum status st = STATUS_OK;
 
-	for (size_t i = 0; st == STATUS_OK && i < len; i++) {
-		st = erase_one(b, &ids[i], e);
+	for (size_t i = 0; i < len; i++)
 		touched[ids[i].sha256[0]] = true;
-	}
+	st = blobs_make_prefixes(b, touched, e);
+	for (size_t i = 0; st == STATUS_OK && i < len; i++)
+		st = erase_one(b, &ids[i], e);
 	for (unsigned i = 0; st == STATUS_OK && i < BLOBS_PREFIXES; i++) {
 		if (!touched[i])
 			continue;
@@ -181,30 +180,5 @@ enum status store_blob_each(struct store_history *h, store_blob_visit visit, voi
 			st = visit_one(b, &l.ids[i], visit, ctx, e);
 	}
 	free(l.ids);
-	return st;
-}
-
-/* ---- after a crash ---- */
-
-enum status store_blobs_sweep(struct store_blobs *b, struct error *e)
-{
-	char path[FILE_PATH_MAX], file[FILE_PATH_MAX];
-	const struct dirent *entry = NULL;
-	DIR *dir = NULL;
-	enum status st = file_path(path, b->dir, BLOBS_NEW, e);
-
-	if (st != STATUS_OK)
-		return st;
-	dir = opendir(path);
-	if (!dir)
-		return errno == ENOENT ? STATUS_OK : error_set_errno(e, errno, "cannot read %s", path);
-	while (st == STATUS_OK && (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		st = file_path(file, path, entry->d_name, e);
-		if (st == STATUS_OK && unlink(file) && errno != ENOENT)
-			st = error_set_errno(e, errno, "cannot remove %s", file);
-	}
-	(void)closedir(dir);
 	return st;
 }

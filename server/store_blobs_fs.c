@@ -1,4 +1,4 @@
-/* server/store_blobs_fs.c - blobs as plain files: taken in, given out. (Erasing and listing: store_blobs_erase_fs.c.)
+/* server/store_blobs_fs.c - blobs as plain files: taken in, given out.
  *
  * A put and an erasure of one blob may come at once, from other threads and other programs. Both hold the folder's
  * flock for their last step: the put looks for the mark of an erasure and renames, the erasure sets the mark and
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,103 +25,6 @@ struct store_blob_put {
 	int fd;
 };
 
-enum status store_blobs_open(struct store_blobs **out, const char *practice_dir, struct error *e)
-{
-	struct store_blobs *b = calloc(1, sizeof(*b));
-	enum status st = b ? file_path(b->dir, practice_dir, "blobs", e) : error_set(e, STATUS_NOMEM, "out of memory");
-
-	if (st == STATUS_OK && pthread_mutex_init(&b->mutex, NULL))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
-	if (st != STATUS_OK) {
-		free(b);
-		return st;
-	}
-	*out = b;
-	return STATUS_OK;
-}
-
-void store_blobs_close(struct store_blobs *b)
-{
-	if (!b)
-		return;
-	(void)pthread_mutex_destroy(&b->mutex);
-	free(b);
-}
-
-/* ---- the folder ---- */
-
-enum status blobs_path(char out[FILE_PATH_MAX], const struct store_blobs *b, const struct blob_id *id,
-		       const char *suffix, struct error *e)
-{
-	char hex[SHA256_HEX_LEN + 1], name[SHA256_HEX_LEN + 16];
-
-	hex_encode(hex, id->sha256, sizeof(id->sha256));
-	(void)snprintf(name, sizeof(name), "%.2s/%s%s", hex, hex, suffix);
-	return file_path(out, b->dir, name, e);
-}
-
-enum status blobs_prefix_path(char out[FILE_PATH_MAX], const struct store_blobs *b, unsigned prefix, struct error *e)
-{
-	char name[8];
-
-	(void)snprintf(name, sizeof(name), "%02x", prefix & 0xffU);
-	return file_path(out, b->dir, name, e);
-}
-
-/* The folder may be there without being durable, after a server was killed: its parent is synced once a process. */
-static enum status make_durable_dir(const char *path, bool *known, struct error *e)
-{
-	char parent[FILE_PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	enum status st = STATUS_OK;
-
-	if (*known)
-		return STATUS_OK;
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return error_set_errno(e, errno, "cannot make the folder %s", path);
-	(void)snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - path) : 0, path);
-	st = file_sync_dir(parent, e);
-	*known = st == STATUS_OK;
-	return st;
-}
-
-static enum status make_folder(struct store_blobs *b, const char *path, bool *known, struct error *e)
-{
-	enum status st = STATUS_OK;
-
-	(void)pthread_mutex_lock(&b->mutex);
-	st = make_durable_dir(b->dir, &b->root_known, e);
-	if (st == STATUS_OK)
-		st = make_durable_dir(path, known, e);
-	(void)pthread_mutex_unlock(&b->mutex);
-	return st;
-}
-
-enum status blobs_make_prefix(struct store_blobs *b, const struct blob_id *id, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = blobs_prefix_path(path, b, id->sha256[0], e);
-
-	return st == STATUS_OK ? make_folder(b, path, &b->prefix_known[id->sha256[0]], e) : st;
-}
-
-enum status blobs_guard(int *fd, const struct store_blobs *b, struct error *e)
-{
-	int failed = 0;
-
-	*fd = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0)
-		return error_set_errno(e, errno, "cannot open %s", b->dir);
-	while (flock(*fd, LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
-		failed = errno;
-		(void)close(*fd);
-		return error_set_errno(e, failed, "cannot lock %s", b->dir);
-	}
-	return STATUS_OK;
-}
-
 static enum status check_not_erased(const struct store_blobs *b, const struct blob_id *id, struct error *e)
 {
 	bool erased = false;
@@ -133,19 +35,6 @@ static enum status check_not_erased(const struct store_blobs *b, const struct bl
 			       "the practice has erased this for good, so it is not taken again; delete "
 			       "it from this device, too");
 	return st;
-}
-
-enum status blobs_erased(bool *out, const struct store_blobs *b, const struct blob_id *id, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = blobs_path(path, b, id, BLOBS_ERASED, e);
-
-	if (st != STATUS_OK)
-		return st;
-	*out = access(path, F_OK) == 0;
-	if (!*out && errno != ENOENT)
-		return error_set_errno(e, errno, "cannot look for %s", path);
-	return STATUS_OK;
 }
 
 /* ---- taking in ---- */
@@ -173,10 +62,8 @@ static enum status too_many(struct error *e)
 static enum status open_temporary(struct store_blob_put *p, struct error *e)
 {
 	char dir[FILE_PATH_MAX], path[FILE_PATH_MAX];
-	enum status st = file_path(dir, p->blobs->dir, BLOBS_NEW, e);
+	enum status st = blobs_make_new(dir, p->blobs, e);
 
-	if (st == STATUS_OK)
-		st = make_folder(p->blobs, dir, &p->blobs->new_known, e);
 	if (st == STATUS_OK)
 		st = file_path(path, dir, "put-XXXXXX", e);
 	if (st != STATUS_OK)
@@ -270,9 +157,10 @@ static enum status place(struct store_blob_put *p, const char *path, bool *was_t
 enum status store_blob_put_finish(struct store_blob_put *p, bool *was_there, struct error *e)
 {
 	char path[FILE_PATH_MAX], dir[FILE_PATH_MAX];
-	bool there = false;
+	bool wanted[BLOBS_PREFIXES] = {false}, there = false;
 	enum status st = check_hash(p, e);
 
+	wanted[p->id.sha256[0]] = true;
 	if (st == STATUS_OK && fsync(p->fd))
 		st = error_set_errno(e, errno, "cannot make %s durable", p->path);
 	if (st == STATUS_OK)
@@ -280,7 +168,7 @@ enum status store_blob_put_finish(struct store_blob_put *p, bool *was_there, str
 	if (st == STATUS_OK)
 		st = blobs_prefix_path(dir, p->blobs, p->id.sha256[0], e);
 	if (st == STATUS_OK)
-		st = blobs_make_prefix(p->blobs, &p->id, e);
+		st = blobs_make_prefixes(p->blobs, wanted, e);
 	if (st == STATUS_OK)
 		st = place(p, path, &there, e);
 	if (st == STATUS_OK)

@@ -15,7 +15,6 @@
 #include "server/store.h"
 
 #define BLOBS_ERASED ".erased"
-#define BLOBS_NEW "new"
 #define BLOBS_PREFIXES 256
 
 struct store_blobs {
@@ -39,9 +38,11 @@ enum status blobs_path(char out[FILE_PATH_MAX], const struct store_blobs *b, con
 		       const char *suffix, struct error *e) MUST_CHECK;
 enum status blobs_prefix_path(char out[FILE_PATH_MAX], const struct store_blobs *b, unsigned prefix,
 			      struct error *e) MUST_CHECK;
-/* The folder that the blob, or the mark of its erasure, belongs into. */
-enum status blobs_make_prefix(struct store_blobs *b, const struct blob_id *id, struct error *e) MUST_CHECK;
-/* The folder's flock; close *fd to let go. blobs_make_prefix comes first. */
+/* The folder of what is on its way; durable. */
+enum status blobs_make_new(char out[FILE_PATH_MAX], struct store_blobs *b, struct error *e) MUST_CHECK;
+/* The folders that blobs and marks of erasures with these first bytes belong into; durable. */
+enum status blobs_make_prefixes(struct store_blobs *b, const bool wanted[BLOBS_PREFIXES], struct error *e) MUST_CHECK;
+/* The folder's flock; close *fd to let go. blobs_make_prefixes comes first. */
 enum status blobs_guard(int *fd, const struct store_blobs *b, struct error *e) MUST_CHECK;
 enum status blobs_erased(bool *out, const struct store_blobs *b, const struct blob_id *id, struct error *e) MUST_CHECK;
 

@@ -54,7 +54,7 @@ static void name_of(char hex[SHA256_HEX_LEN + 1], const void *bytes, size_t len)
 static void put_with(struct reply *r, const struct testdev *d, const char *name, const char *headers, const void *bytes,
 		     size_t len)
 {
-	char start[256], all[256];
+	char start[512], all[512];
 
 	(void)snprintf(start, sizeof(start), "PUT " BLOBS "%s", name);
 	(void)snprintf(all, sizeof(all), "Content-Type: " SEALED_TYPE "\r\nContent-Length: %zu\r\n%s", len, headers);
