@@ -175,7 +175,7 @@ static void follow_registry(struct auditor *a, const struct oid *id, const struc
 
 	if (a->has_registry && !audit_registry_changed(a, tree))
 		return;
-	st = registry_load(&reg, a->repo, tree, a->root_pin, &a->e);
+	st = registry_load_after(&reg, a->has_registry ? &a->registry : NULL, a->repo, tree, a->root_pin, &a->e);
 	if (st != STATUS_OK) {
 		audit_find(a, id, "", "", "%s", a->e.text);
 		return;

@@ -152,7 +152,7 @@ enum status view_registry(const struct registry **out, struct qip *q, struct err
 		return st;
 	/* loading checks every signature, some milliseconds each: not again for the same bytes */
 	if (!q->registry.root || !oid_equal(&practice, &q->registry_practice) || !oid_equal(&devices, &q->registry_devices)) {
-		st = registry_load(&reg, q->repo, &tree, q->root_pin, e);
+		st = registry_load_after(&reg, q->registry.root ? &q->registry : NULL, q->repo, &tree, q->root_pin, e);
 		if (st != STATUS_OK)
 			return st;
 		registry_clear(&q->registry);

@@ -309,7 +309,7 @@ static enum status check_managers(const struct head_context *ctx, const struct o
 		st = subtree(&after, ctx->repo, tree, "devices", e);
 	if (st != STATUS_OK || oid_equal(&before, &after))
 		return st;
-	st = registry_load(&reg, ctx->repo, tree, NULL, e);
+	st = registry_load_after(&reg, ctx->registry, ctx->repo, tree, NULL, e);
 	if (st != STATUS_OK)
 		return st;
 	for (size_t i = 0; i < reg.devices_len; i++)

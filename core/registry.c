@@ -148,8 +148,9 @@ static enum status read_json(cJSON **out, struct repo *r, const struct oid *blob
 	return st == STATUS_OK ? st : error_prefix(e, st, "%s", path);
 }
 
-static enum status read_server_keys(struct registry *reg, const cJSON *practice, struct error *e)
+static enum status read_server_keys(struct registry *reg, const struct registry *known, const cJSON *practice, struct error *e)
 {
+	bool checked = known && oid_equal(&known->practice, &reg->practice);
 	const cJSON *item;
 	enum status st = STATUS_OK;
 
@@ -160,9 +161,9 @@ static enum status read_server_keys(struct registry *reg, const cJSON *practice,
 		if (reg->server_keys_len == REGISTRY_MAX_SERVER_KEYS)
 			return error_set(e, STATUS_TOO_BIG, "practice.json: more than %d server keys", REGISTRY_MAX_SERVER_KEYS);
 		st = key_from_ssh(&key, json_string(item, "key"), e);
-		if (st == STATUS_OK)
+		if (st == STATUS_OK && !checked)
 			st = statement_server_key(&text, reg->ods, json_string(item, "key"));
-		if (st == STATUS_OK)
+		if (st == STATUS_OK && !checked)
 			st = check_statement(reg->root, &text, json_string(item, "signature"), e);
 		buf_clear(&text);
 		if (st != STATUS_OK) {
@@ -174,16 +175,16 @@ static enum status read_server_keys(struct registry *reg, const cJSON *practice,
 	return st;
 }
 
-static enum status read_practice(struct registry *reg, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e)
+static enum status read_practice(struct registry *reg, const struct registry *known, struct repo *r, const struct oid *tree,
+				 const uint8_t *root_pin, struct error *e)
 {
-	struct oid blob;
 	cJSON *practice = NULL;
 	uint8_t fingerprint[SHA256_LEN];
 	int64_t level = 0;
-	enum status st = tree_find(&blob, NULL, r, tree, "practice.json", e);
+	enum status st = tree_find(&reg->practice, NULL, r, tree, "practice.json", e);
 
 	if (st == STATUS_OK)
-		st = read_json(&practice, r, &blob, "practice.json", e);
+		st = read_json(&practice, r, &reg->practice, "practice.json", e);
 	if (st == STATUS_OK && (st = schema_check(practice, e)) != STATUS_OK)
 		(void)error_prefix(e, st, "practice.json");
 	if (st == STATUS_OK)
@@ -199,7 +200,7 @@ static enum status read_practice(struct registry *reg, struct repo *r, const str
 	if (root_pin && memcmp(fingerprint, root_pin, 16) != 0)
 		st = error_set(e, STATUS_UNTRUSTED, "practice.json names another root key than the one this device was joined with");
 	else
-		st = read_server_keys(reg, practice, e);
+		st = read_server_keys(reg, known, practice, e);
 done:
 	cJSON_Delete(practice);
 	return st;
@@ -253,6 +254,7 @@ static enum status read_device(void *ctx, const char *path, const struct oid *ol
 	if (st != STATUS_OK)
 		return st;
 	reg->devices_len++;
+	reg->devices[n].record = *new_id;
 	st = schema_check(in->records[n], e);
 	if (st == STATUS_OK)
 		st = fill_device(&reg->devices[n], in->records[n], e);
@@ -283,27 +285,44 @@ static int by_device_id(const void *a, const void *b)
 	return strcmp(((const struct device *)a)->id, ((const struct device *)b)->id);
 }
 
-static enum status check_devices(struct registry *reg, cJSON *const *records, struct error *e)
+/* Each signature of the record was checked before, against the keys that it has to be checked against now. */
+static bool was_checked(const struct registry *reg, const struct registry *known, const struct device *d)
+{
+	const struct device *was = known ? registry_find(known, d->id) : NULL, *by = NULL, *by_was = NULL;
+
+	if (!was || !oid_equal(&was->record, &d->record) || strcmp(known->root_ssh, reg->root_ssh) != 0 || strcmp(known->ods, reg->ods) != 0)
+		return false;
+	if (strcmp(d->invited_by, "root") == 0)
+		return true;
+	if (strcmp(d->invited_by, "server") == 0)
+		return oid_equal(&known->practice, &reg->practice);
+	by = registry_find(reg, d->invited_by);
+	by_was = registry_find(known, d->invited_by);
+	return by && by_was && by->role == by_was->role && strcmp(by->key_ssh, by_was->key_ssh) == 0;
+}
+
+static enum status check_devices(struct registry *reg, const struct registry *known, cJSON *const *records, struct error *e)
 {
 	enum status st = STATUS_OK;
 
 	for (size_t i = 0; st == STATUS_OK && i < reg->devices_len; i++) {
-		struct device key = {0};
+		const struct device *d = registry_find(reg, json_string(records[i], "id"));
 
-		(void)snprintf(key.id, sizeof(key.id), "%s", json_string(records[i], "id"));
-		st = registry_check_device(reg, records[i], e);
+		if (!was_checked(reg, known, d))
+			st = registry_check_device(reg, records[i], e);
 		if (st != STATUS_OK)
-			return error_prefix(e, st, "devices/%s.json", key.id);
-		st = check_chain_ends(reg, registry_find(reg, key.id), e);
+			return error_prefix(e, st, "devices/%s.json", d->id);
+		st = check_chain_ends(reg, d, e);
 	}
 	return st;
 }
 
-enum status registry_load(struct registry *out, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e)
+enum status registry_load_after(struct registry *out, const struct registry *known, struct repo *r, const struct oid *tree,
+				const uint8_t *root_pin, struct error *e)
 {
 	struct registry reg = REGISTRY_INIT;
 	struct reading in = {.reg = &reg, .repo = r};
-	enum status st = read_practice(&reg, r, tree, root_pin, e);
+	enum status st = read_practice(&reg, known, r, tree, root_pin, e);
 
 	if (st != STATUS_OK)
 		goto done;
@@ -317,7 +336,7 @@ enum status registry_load(struct registry *out, struct repo *r, const struct oid
 	if (st != STATUS_OK)
 		goto done;
 	qsort(reg.devices, reg.devices_len, sizeof(*reg.devices), by_device_id);
-	st = check_devices(&reg, in.records, e);
+	st = check_devices(&reg, known, in.records, e);
 	if (st == STATUS_OK) {
 		*out = reg;
 		reg = (struct registry)REGISTRY_INIT; /* *out owns it now */
@@ -328,6 +347,11 @@ done:
 	free(in.records);
 	registry_clear(&reg);
 	return st;
+}
+
+enum status registry_load(struct registry *out, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e)
+{
+	return registry_load_after(out, NULL, r, tree, root_pin, e);
 }
 
 void registry_clear(struct registry *reg)

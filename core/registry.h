@@ -26,6 +26,7 @@ struct device {
 	struct key *key;             /* owned; NULL until it enrolled */
 	uint8_t seal_key[SEAL_KEY_LEN];
 	bool retired, revoked;
+	struct oid record;           /* its blob */
 };
 
 struct registry {
@@ -38,6 +39,7 @@ struct registry {
 	size_t server_keys_len;
 	struct device *devices; /* sorted by id */
 	size_t devices_len;
+	struct oid practice;    /* blob of practice.json */
 };
 #define REGISTRY_INIT {0}
 
@@ -46,6 +48,9 @@ struct registry {
  * root_pin (16 bytes, or NULL) must begin the root key's fingerprint. STATUS_NOT_FOUND when there is no practice.json yet;
  * STATUS_UNTRUSTED naming the record whose chain does not hold. */
 enum status registry_load(struct registry *out, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e) MUST_CHECK;
+/* The same next to one that was loaded before (NULL: none): records that stand there unchanged, under the same keys, are not checked again. */
+enum status registry_load_after(struct registry *out, const struct registry *known, struct repo *r, const struct oid *tree,
+				const uint8_t *root_pin, struct error *e) MUST_CHECK;
 void registry_clear(struct registry *reg);
 
 /* NULL when there is none. */

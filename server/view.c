@@ -97,7 +97,8 @@ static enum status attach_registry(struct view *v, const struct view *last, stru
 	reg = calloc(1, sizeof(*reg));
 	if (!reg)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	st = registry_load(&reg->registry, r, &v->end.tree, NULL, e);
+	st = registry_load_after(&reg->registry, last && last->registry ? &last->registry->registry : NULL, r, &v->end.tree,
+				 NULL, e);
 	if (st != STATUS_OK) {
 		free(reg);
 		return error_prefix(e, st, "the registry on main cannot be read");

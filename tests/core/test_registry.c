@@ -187,6 +187,46 @@ static void a_ring_of_managers_does_not_lead_to_the_root(void **state)
 	key_free(two.key);
 }
 
+static enum status load_after(const struct registry *known, const struct oid *tree)
+{
+	struct registry reg = REGISTRY_INIT;
+	enum status st = registry_load_after(&reg, known, p.repo, tree, NULL, NULL);
+
+	registry_clear(&reg);
+	return st;
+}
+
+/* A registry that is believed to hold a forged record shows what is believed: that record, and only under the keys of then. */
+static void what_was_checked_before_is_checked_again_only_under_other_keys(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff"), ghost = {.id = "fle-staff", .role = ROLE_STAFF};
+	struct registry known = REGISTRY_INIT;
+	struct device *d = NULL;
+	struct oid tree, blob;
+
+	(void)state;
+	assert_int_equal(key_generate(&ghost.invite, NULL), STATUS_OK);
+	tree = with("devices/fle-staff.json", practice_invite(&p, &ghost, "kib-manager", staff->key));
+	assert_int_equal(tree_find(&blob, NULL, p.repo, &tree, "devices/fle-staff.json", NULL), STATUS_OK);
+	assert_int_equal(registry_load(&known, p.repo, &p.main_tree, NULL, NULL), STATUS_OK);
+	assert_int_equal(load_after(&known, &p.main_tree), STATUS_OK);
+	assert_int_equal(load_after(&known, &tree), STATUS_UNTRUSTED);
+	for (size_t i = 0; i < known.devices_len; i++)
+		if (strcmp(known.devices[i].id, "fle-staff") == 0)
+			known.devices[i].record = blob;
+	assert_int_equal(load_after(&known, &tree), STATUS_OK);
+	for (size_t i = 0; i < known.devices_len; i++)
+		if (strcmp(known.devices[i].id, "kib-manager") == 0)
+			d = &known.devices[i];
+	d->key_ssh[strlen(d->key_ssh) - 1] ^= 1;
+	assert_int_equal(load_after(&known, &tree), STATUS_UNTRUSTED);
+	d->key_ssh[strlen(d->key_ssh) - 1] ^= 1;
+	known.root_ssh[strlen(known.root_ssh) - 1] ^= 1;
+	assert_int_equal(load_after(&known, &tree), STATUS_UNTRUSTED);
+	registry_clear(&known);
+	key_free(ghost.invite);
+}
+
 static void a_record_under_another_name_is_refused(void **state)
 {
 	struct oid tree = with("devices/other.json", practice_read(&p, &p.main_tree, "devices/fle-staff.json"));
@@ -222,6 +262,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_invite_that_a_non_manager_signed_is_not_trusted, begin, end),
 		cmocka_unit_test_setup_teardown(the_host_may_invite_auditors, begin, end),
 		cmocka_unit_test_setup_teardown(a_ring_of_managers_does_not_lead_to_the_root, begin, end),
+		cmocka_unit_test_setup_teardown(what_was_checked_before_is_checked_again_only_under_other_keys, begin, end),
 		cmocka_unit_test_setup_teardown(a_record_under_another_name_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_server_key_that_the_root_did_not_endorse_is_not_trusted, begin, end),
 	};
