@@ -14,9 +14,9 @@
 #include "client/commit.h"
 #include "client/enrol_request.h"
 #include "client/files.h"
-#include "client/follow.h"
 #include "client/genesis.h"
 #include "client/push.h"
+#include "client/slices.h"
 #include "core/cert.h"
 #include "core/log.h"
 #include "core/signature.h"
@@ -242,20 +242,41 @@ static enum status forget_ref(struct qip *q, const char *name, struct error *e)
 	return st == STATUS_OK && !oid_is_zero(&now) ? repo_ref_update(q->repo, name, NULL, &now, e) : st;
 }
 
+/* An earlier try may have got part of the way: that counts. It may also be of another practice: then all is asked for anew. */
+static enum status take_log(struct join *j, struct error *e)
+{
+	struct qip *q = &j->q;
+	struct oid left;
+	uint64_t merges = 0;
+	int64_t index = 0;
+	enum status st = home_ref(&left, q, REF_MAIN, e);
+
+	if (st == STATUS_OK)
+		st = slices_follow(&merges, &index, q, &j->remote, &j->refs, e);
+	if (st != STATUS_UNTRUSTED || oid_is_zero(&left))
+		return st;
+	st = forget_ref(q, REF_MAIN, e);
+	return st == STATUS_OK ? slices_follow(&merges, &index, q, &j->remote, &j->refs, e) : st;
+}
+
+static enum status take_config(struct join *j, struct error *e)
+{
+	enum status st = forget_ref(&j->q, REF_CONFIG, e); /* an earlier try's may be of another practice */
+
+	if (st == STATUS_OK)
+		st = follow_config(&j->q, &j->remote, &j->refs.config, e);
+	return st == STATUS_OK ? check_kiosk_entry(j, e) : st;
+}
+
 static enum status take_copy(struct join *j, struct error *e)
 {
 	struct qip *q = &j->q;
 	const struct oid *tip = home_is_kiosk(q) ? &j->refs.config : &j->refs.main;
-	uint64_t merges = 0;
-	int64_t index = 0;
-	enum status st = forget_ref(q, home_is_kiosk(q) ? REF_CONFIG : REF_MAIN, e); /* an earlier try's may be of another practice */
+	enum status st = STATUS_OK;
 
-	if (st == STATUS_OK && oid_is_zero(tip))
+	if (oid_is_zero(tip))
 		return error_set(e, STATUS_NETWORK, "the server lists no history for this device yet: join again in a moment");
-	if (st == STATUS_OK)
-		st = home_is_kiosk(q) ? follow_config(q, &j->remote, tip, e) : follow_main(&merges, &index, q, &j->remote, tip, e);
-	if (st == STATUS_OK && home_is_kiosk(q))
-		st = check_kiosk_entry(j, e);
+	st = home_is_kiosk(q) ? take_config(j, e) : take_log(j, e);
 	if (st == STATUS_OK)
 		st = force_ref(q, q->own_ref, &j->refs.own, e);
 	return st == STATUS_OK ? force_ref(q, REF_WORK, home_is_kiosk(q) ? &j->refs.own : tip, e) : st;

@@ -17,6 +17,7 @@
 /* The answer on its way in: "NAK" or "ACK …", then side-band packets to a flush. */
 struct demux {
 	struct repo_intake *intake;
+	uint64_t pack_bytes;
 	struct buf pending; /* less than one packet */
 	bool in_pack, ended;
 };
@@ -29,6 +30,7 @@ static enum status take_band(struct demux *d, const struct pkt *p, struct error 
 		return STATUS_OK;
 	switch (p->bytes[0]) {
 	case 1:
+		d->pack_bytes += p->len - 1;
 		return repo_intake_feed(d->intake, p->bytes + 1, p->len - 1, e);
 	case 2:
 		return STATUS_OK; /* progress, for people */
@@ -102,7 +104,7 @@ static void write_request(struct buf *out, const struct oid *want, const struct 
 	pkt_addf(out, "done\n");
 }
 
-static enum status exchange(struct demux *d, struct remote *r, const struct buf *body, struct error *e)
+static enum status exchange(struct demux *d, struct remote *r, const struct buf *body, const struct repo_limits *limits, struct error *e)
 {
 	struct http_response res = HTTP_RESPONSE_INIT;
 	char path[64];
@@ -113,7 +115,7 @@ static enum status exchange(struct demux *d, struct remote *r, const struct buf 
 		.content_type = REQUEST_TYPE,
 		.body = body->data,
 		.body_len = body->len,
-		.max_bytes = LIMIT_PACK_BYTES + LIMIT_PACK_BYTES / 1024, /* with the framing */
+		.max_bytes = limits->pack_bytes + limits->pack_bytes / 1024 + LIMIT_REFUSAL_BYTES, /* with the framing */
 		.sink = take_bytes,
 		.sink_ctx = d,
 		.call_ms = LIMIT_PACK_MS,
@@ -128,30 +130,37 @@ static enum status exchange(struct demux *d, struct remote *r, const struct buf 
 	return st;
 }
 
-enum status fetch_pack(struct repo_intake **out, struct remote *r, struct repo *repo, const struct oid *want, const struct oid *haves,
-		       size_t haves_len, struct error *e)
+const struct repo_limits fetch_whole = {
+	.pack_bytes = LIMIT_PACK_BYTES,
+	.objects = LIMIT_PACK_OBJECTS,
+	.object_bytes = LIMIT_OBJECT_BYTES,
+};
+const struct repo_limits fetch_slice = {
+	.pack_bytes = LIMIT_SLICE_BYTES,
+	.objects = LIMIT_SLICE_OBJECTS,
+	.object_bytes = LIMIT_OBJECT_BYTES,
+};
+
+enum status fetch_pack(struct repo_intake **out, uint64_t *pack_bytes, struct remote *r, struct repo *repo, const struct fetch *f,
+		       struct error *e)
 {
-	static const struct repo_limits limits = {
-		.pack_bytes = LIMIT_PACK_BYTES,
-		.objects = LIMIT_PACK_OBJECTS,
-		.object_bytes = LIMIT_OBJECT_BYTES,
-	};
 	struct demux d = {0};
 	struct buf body = BUF_INIT;
 	enum status st = STATUS_OK;
 
-	write_request(&body, want, haves, haves_len);
+	write_request(&body, f->want, f->haves, f->haves_len);
 	if (!buf_ok(&body)) {
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 		goto done;
 	}
-	st = repo_intake_begin(&d.intake, repo, &limits, e);
+	st = repo_intake_begin(&d.intake, repo, f->limits, e);
 	if (st == STATUS_OK)
-		st = exchange(&d, r, &body, e);
+		st = exchange(&d, r, &body, f->limits, e);
 	if (st == STATUS_OK)
 		st = repo_intake_finish(d.intake, e);
 	if (st == STATUS_OK) {
 		*out = d.intake;
+		*pack_bytes = d.pack_bytes;
 		d.intake = NULL;
 	}
 done:

@@ -8,20 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/fetch.h"
 #include "client/lost.h"
 #include "core/signature.h"
 
 /* Objects that are here already were judged when they came: packs are kept only after that. */
-static enum status take(struct repo_intake **out, struct qip *q, struct remote *r, const struct oid *tip, const struct oid *known,
-			struct error *e)
+static enum status take(struct repo_intake **out, uint64_t *bytes, struct qip *q, struct remote *r, const struct oid *tip,
+			const struct oid *known, const struct repo_limits *limits, struct error *e)
 {
 	struct oid haves[2] = {*known};
+	struct fetch f = {.want = tip, .haves = haves, .haves_len = ARRAY_LEN(haves), .limits = limits};
 	enum status st = home_ref(&haves[1], q, q->own_ref, e);
 
+	*bytes = 0;
 	if (st != STATUS_OK || repo_has(q->repo, tip))
 		return st;
-	return fetch_pack(out, r, q->repo, tip, haves, ARRAY_LEN(haves), e);
+	return fetch_pack(out, bytes, r, q->repo, &f, e);
 }
 
 /* Keep what was taken in, durably, then move the ref. */
@@ -60,27 +61,23 @@ static enum status other_history(struct error *e)
 			 "backup, and tell the ICB");
 }
 
-/* The registry of a tree, and that it is this practice's under the root key that this device was told of. */
-static enum status load_registry(struct registry *out, struct qip *q, const struct oid *commit, struct error *e)
+/* The registry at a commit, and that it is this practice's under the root key that this device was told of. Borrowed as view_registry_of's. */
+static enum status load_registry(const struct registry **out, struct qip *q, const struct oid *commit, struct error *e)
 {
-	struct registry reg = REGISTRY_INIT;
+	const struct registry *reg = NULL;
 	struct oid tree;
 	enum status st = home_tree_of(&tree, q, commit, e);
 
 	if (st == STATUS_OK)
-		st = registry_load(&reg, q->repo, &tree, q->any_root ? NULL : q->root_pin, e);
+		st = view_registry_of(&reg, q, &tree, e);
 	if (st == STATUS_NOT_FOUND)
 		return error_set(e, STATUS_UNTRUSTED, "the server's history has no practice in it");
 	if (st != STATUS_OK)
 		return st;
-	if (strcmp(reg.ods, q->identity.ods) != 0)
-		st = error_set(e, STATUS_UNTRUSTED, "the server shows practice %s, not %s", reg.ods, q->identity.ods);
-	else if (q->any_root && !q->any_root(q->any_root_ctx, reg.root_ssh))
-		st = error_set(e, STATUS_UNTRUSTED, "the practice's root key is not the one that this device made");
-	if (st != STATUS_OK) {
-		registry_clear(&reg);
-		return st;
-	}
+	if (strcmp(reg->ods, q->identity.ods) != 0)
+		return error_set(e, STATUS_UNTRUSTED, "the server shows practice %s, not %s", reg->ods, q->identity.ods);
+	if (q->any_root && !q->any_root(q->any_root_ctx, reg->root_ssh))
+		return error_set(e, STATUS_UNTRUSTED, "the practice's root key is not the one that this device made");
 	*out = reg;
 	return STATUS_OK;
 }
@@ -156,40 +153,44 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 	}
 	if (!oid_is_zero(known)) {
 		st = check_merge(&parent, &number, q, reg, known, e);
-		if (st == STATUS_OK && number != expected)
+		if (st == STATUS_OK && count > 0 && number != expected)
 			st = jumps(number, expected, e);
+		if (count == 0)
+			*index = number;
 	}
 	if (st == STATUS_OK)
 		*merges = count;
 	return st;
 }
 
-enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct remote *r, const struct oid *tip, struct error *e)
+enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r, struct error *e)
 {
-	struct registry reg = REGISTRY_INIT;
+	const struct registry *reg = NULL;
 	struct repo_intake *in = NULL;
 	struct oid known, base;
 	enum status own = STATUS_OK;
 	enum status st = home_ref(&known, q, REF_MAIN, e);
 
 	if (st == STATUS_OK)
-		st = take(&in, q, r, tip, &known, e);
+		st = take(&in, &part->bytes, q, r, &part->to, &known, part->limits, e);
 	if (st == STATUS_OK)
-		st = load_registry(&reg, q, tip, e);
+		st = load_registry(&reg, q, &part->to, e);
 	if (st == STATUS_OK)
-		st = lost_base(&base, q, tip, &known, e);
+		st = lost_base(&base, q, &part->to, &known, e);
 	if (st == STATUS_OK)
-		st = check_log(merges, index, q, &reg, tip, &base, e);
+		st = check_log(&part->merges, &part->index, q, reg, &part->to, &base, e);
+	if (st == STATUS_OK && part->number >= 0 && part->index != part->number)
+		st = error_set(e, STATUS_UNTRUSTED, "what the server calls number %" PRId64 " of its log is number %" PRId64 ": nothing was taken over",
+			       part->number, part->index);
 	if (st == STATUS_OK)
-		st = home_set_root(q, reg.root_ssh, e);
-	if (st == STATUS_OK)
-		own = check_own_entry(q, &reg, e);
+		st = home_set_root(q, reg->root_ssh, e);
+	if (st == STATUS_OK && part->last)
+		own = check_own_entry(q, reg, e);
 	if (st == STATUS_OK && (own == STATUS_OK || own == STATUS_REFUSED)) /* a revoked device may see who revoked it */
-		st = settle(q, in, REF_MAIN, tip, &known, &base, e);
+		st = settle(q, in, REF_MAIN, &part->to, &known, &base, e);
 	if (st == STATUS_OK)
 		st = own;
 	repo_intake_close(in);
-	registry_clear(&reg);
 	return st;
 }
 
@@ -220,25 +221,25 @@ static enum status check_config(struct qip *q, const struct registry *reg, const
 
 enum status follow_config(struct qip *q, struct remote *r, const struct oid *tip, struct error *e)
 {
-	struct registry reg = REGISTRY_INIT;
+	const struct registry *reg = NULL;
 	struct repo_intake *in = NULL;
 	struct oid known, base;
+	uint64_t bytes = 0;
 	enum status st = home_ref(&known, q, REF_CONFIG, e);
 
 	if (st == STATUS_OK)
-		st = take(&in, q, r, tip, &known, e);
+		st = take(&in, &bytes, q, r, tip, &known, &fetch_whole, e);
 	if (st == STATUS_OK)
 		st = load_registry(&reg, q, tip, e);
 	if (st == STATUS_OK)
 		st = lost_config_base(&base, q, tip, &known, e);
 	if (st == STATUS_OK)
-		st = check_config(q, &reg, tip, &base, e);
+		st = check_config(q, reg, tip, &base, e);
 	if (st == STATUS_OK)
-		st = home_set_root(q, reg.root_ssh, e);
+		st = home_set_root(q, reg->root_ssh, e);
 	if (st == STATUS_OK)
 		st = settle(q, in, REF_CONFIG, tip, &known, &base, e);
 	repo_intake_close(in);
-	registry_clear(&reg);
 	return st;
 }
 
@@ -246,7 +247,8 @@ enum status follow_own(struct qip *q, struct remote *r, const struct oid *tip, s
 {
 	struct repo_intake *in = NULL;
 	struct oid none = {0};
-	enum status st = take(&in, q, r, tip, &none, e);
+	uint64_t bytes = 0;
+	enum status st = take(&in, &bytes, q, r, tip, &none, &fetch_whole, e);
 
 	if (st == STATUS_OK && in)
 		st = repo_intake_keep(in, e);

@@ -6,11 +6,22 @@
 #ifndef QIP_CLIENT_FOLLOW_H
 #define QIP_CLIENT_FOLLOW_H
 
-#include "client/remote.h"
+#include "client/fetch.h"
 
-/* Bring refs/heads/main to `tip`. *merges: how many merges are new; *index: the place of the log reached.
- * STATUS_UNTRUSTED: the server shows another history or one that does not hold; nothing moved. STATUS_REFUSED: this device is revoked. */
-enum status follow_main(uint64_t *merges, int64_t *index, struct qip *q, struct remote *r, const struct oid *tip, struct error *e) MUST_CHECK;
+/* A part of the log, behind what is here. */
+struct follow_part {
+	struct oid to;    /* the merge that it ends with */
+	int64_t number;   /* which the server says that it is; -1: it did not say */
+	bool last;        /* where the log ends now: this device must be in the registry by then */
+	const struct repo_limits *limits;
+	uint64_t merges;  /* out: how many are new */
+	int64_t index;    /* out: the number of the one it ends with */
+	uint64_t bytes;   /* out: what came over the line */
+};
+
+/* Bring refs/heads/main to part->to. STATUS_UNTRUSTED: the server shows another history or one that does not hold; nothing moved.
+ * STATUS_REFUSED: this device is revoked. STATUS_TOO_BIG: over the limits. */
+enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r, struct error *e) MUST_CHECK;
 
 /* Bring refs/kiosk/config to `tip`. */
 enum status follow_config(struct qip *q, struct remote *r, const struct oid *tip, struct error *e) MUST_CHECK;

@@ -66,6 +66,8 @@ enum status home_lock(struct qip *q, const struct qip_options *o, bool make, str
 		len--;
 	(void)snprintf(q->path, sizeof(q->path), "%.*s", (int)len, o->home);
 	q->env = o->env ? o->env : env_system();
+	q->progress = o->progress;
+	q->progress_ctx = o->progress_ctx;
 	if (make && mkdir(q->path, 0700) != 0 && errno != EEXIST)
 		return error_set_errno(e, errno, "cannot make the folder %s", q->path);
 	q->dir = open(q->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

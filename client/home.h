@@ -49,6 +49,8 @@ struct qip {
 	const struct rules *rules;
 	struct state state;
 	bool went_back;             /* in this sync, the server's log went on from an earlier place, see client/lost.h */
+	qip_progress progress;      /* or NULL */
+	void *progress_ctx;
 	struct registry registry;   /* of the tree parts named next; loaded when first asked for */
 	struct oid registry_practice, registry_devices;
 };
@@ -76,11 +78,16 @@ enum status home_move_ref(struct qip *q, const char *name, const struct oid *to,
 /* The tree of a commit; a zero commit gives a zero tree. */
 enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e) MUST_CHECK;
 
+/* The number of a merge of the log that was checked before: 0 for the log's start, and for a zero id. */
+enum status home_log_number(int64_t *out, struct qip *q, const struct oid *commit, struct error *e) MUST_CHECK;
+
 /* client/view.c: the tree in which this device reads a path ("" for the practice as a whole). */
 enum status view_tree(struct oid *out, struct qip *q, const char *path, struct error *e) MUST_CHECK;
 /* The record at a path of a tree; the caller's. STATUS_NOT_FOUND. */
 enum status view_record(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e) MUST_CHECK;
-/* The registry of the practice as this device sees it; borrowed until the next call. */
+/* The registry of the practice as this device sees it; borrowed until the next call of either. */
 enum status view_registry(const struct registry **out, struct qip *q, struct error *e) MUST_CHECK;
+/* The registry of a tree. It must hang on the root key that this device was told of. STATUS_NOT_FOUND: there is no practice in it. */
+enum status view_registry_of(const struct registry **out, struct qip *q, const struct oid *tree, struct error *e) MUST_CHECK;
 
 #endif

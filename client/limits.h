@@ -19,6 +19,14 @@
 #define LIMIT_PACK_BYTES (4ULL * 1024 * 1024 * 1024)
 #define LIMIT_PACK_OBJECTS 50000000u
 #define LIMIT_OBJECT_BYTES (8ULL * 1024 * 1024)
+#define LIMIT_SLICE_BYTES (128ULL * 1024 * 1024) /* of a log that is copied in slices: more than one merge is asked for in smaller ones */
+#define LIMIT_SLICE_OBJECTS 400000u
+#define LIMIT_SLICE_AIM_BYTES (6ULL * 1024 * 1024) /* about so much is lost with the link: some 50,000 objects */
+#define LIMIT_SLICE_FIRST 32                 /* merges, before their size is known */
+#define LIMIT_SLICE_GROWTH 4                 /* times the merges of the slice before, at most */
+#define LIMIT_SLICE_MERGES 65536
+#define LIMIT_LOG_MERGES 100000000           /* that a server is believed to have */
+#define LIMIT_SLICES 100000                  /* in one sync */
 #define LIMIT_PUSH_BYTES (64u * 1024 * 1024) /* one push's pack, held in memory */
 #define LIMIT_PUSH_COMMITS 1000              /* commits in one push */
 #define LIMIT_PUSH_KIOSK_COMMITS 4           /* fewer on small machines: 4 x 500 answers */

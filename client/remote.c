@@ -95,6 +95,20 @@ static bool named(const char *bytes, size_t len, const char *name)
 	return strlen(name) == len && memcmp(bytes, name, len) == 0;
 }
 
+/* The capability "qip-log=<number>". */
+static void take_capabilities(struct remote_refs *refs, const char *text, size_t len)
+{
+	static const char name[] = " qip-log=";
+	const char *at = memmem(text, len, name, sizeof(name) - 1);
+	int64_t number = 0;
+
+	if (!at)
+		return;
+	for (at += sizeof(name) - 1; at < text + len && *at >= '0' && *at <= '9' && number < LIMIT_LOG_MERGES; at++)
+		number = number * 10 + (*at - '0');
+	refs->log_merges = number;
+}
+
 /* "<40 hex> <name>", the first with NUL and capabilities behind. */
 static enum status take_ref(struct remote_refs *refs, const char *own_ref, const struct pkt *p)
 {
@@ -103,6 +117,8 @@ static enum status take_ref(struct remote_refs *refs, const char *own_ref, const
 	const char *nul = memchr(p->bytes, '\0', p->len);
 	size_t len = nul ? (size_t)(nul - p->bytes) : p->len;
 
+	if (nul)
+		take_capabilities(refs, nul, p->len - len);
 	if (len > 0 && p->bytes[len - 1] == '\n')
 		len--;
 	if (len < OID_HEX_LEN + 2 || p->bytes[OID_HEX_LEN] != ' ' || oid_parse(&id, p->bytes, OID_HEX_LEN) != STATUS_OK)
@@ -121,7 +137,7 @@ static enum status take_ref(struct remote_refs *refs, const char *own_ref, const
 enum status remote_parse_refs(struct remote_refs *out, const char *service, const char *own_ref, const char *bytes, size_t len,
 			      struct error *e)
 {
-	struct remote_refs refs = {0};
+	struct remote_refs refs = {.log_merges = -1};
 	struct pkt p;
 	size_t at = 0;
 	char sentence[200], announced[40];

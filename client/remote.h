@@ -19,6 +19,7 @@ struct remote {
 /* The refs that concern one device; zero where the server lists none. */
 struct remote_refs {
 	struct oid main, config, own;
+	int64_t log_merges; /* about how long the log is; -1 where the server does not tell, and gives no slices of it */
 };
 
 /* Nothing is sent yet. The home must outlive it. `authenticated`: use the home's certificate. */

@@ -9,11 +9,11 @@
 
 #include "client/answers.h"
 #include "client/chain.h"
-#include "client/follow.h"
 #include "client/offer.h"
 #include "client/push.h"
 #include "client/refused.h"
 #include "client/renew.h"
+#include "client/slices.h"
 #include "core/log.h"
 
 struct sync {
@@ -171,26 +171,12 @@ static enum status catch_up(struct sync *s, const struct oid *old_main, const st
 	bool contained = false;
 	enum status st = home_ref(&work, q, REF_WORK, e);
 
-	if (st != STATUS_OK)
+	if (st != STATUS_OK || oid_equal(&work, new_main))
 		return st;
 	contained = oid_equal(&work, old_main);
 	if (!contained)
 		st = repo_is_ancestor(&contained, q->repo, &work, new_main, e);
 	return st == STATUS_OK && contained ? home_move_ref(q, REF_WORK, new_main, &work, e) : st;
-}
-
-/* The place of the log that is reached, from its last merge. */
-static enum status read_index(int64_t *out, struct qip *q, const struct oid *main, struct error *e)
-{
-	struct commit c = COMMIT_INIT;
-	struct merge_note note = {0};
-	enum status st = oid_is_zero(main) ? STATUS_NOT_FOUND : repo_commit_read(&c, q->repo, main, e);
-
-	if (st == STATUS_OK && merge_note_parse(&note, c.message, NULL) == STATUS_OK)
-		*out = note.index;
-	buf_clear(&note.kept);
-	commit_clear(&c);
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
 static enum status follow(struct sync *s, struct error *e)
@@ -207,8 +193,9 @@ static enum status follow(struct sync *s, struct error *e)
 	if (home_is_kiosk(q))
 		return oid_equal(tip, &known) ? STATUS_OK : follow_config(q, &s->remote, tip, e);
 	if (oid_equal(tip, &known))
-		return read_index(&s->report.main_index, q, tip, e);
-	st = follow_main(&s->report.merges_received, &s->report.main_index, q, &s->remote, tip, e);
+		st = home_log_number(&s->report.main_index, q, tip, e);
+	else
+		st = slices_follow(&s->report.merges_received, &s->report.main_index, q, &s->remote, &s->refs, e);
 	return st == STATUS_OK ? catch_up(s, &known, tip, e) : st;
 }
 

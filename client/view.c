@@ -39,6 +39,22 @@ enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commi
 	return STATUS_OK;
 }
 
+enum status home_log_number(int64_t *out, struct qip *q, const struct oid *commit, struct error *e)
+{
+	struct commit c = COMMIT_INIT;
+	struct merge_note note = {.index = 0};
+	struct error why = {0};
+	enum status st = oid_is_zero(commit) ? STATUS_OK : repo_commit_read(&c, q->repo, commit, &why);
+
+	if (st == STATUS_OK && c.parents_len > 0)
+		st = merge_note_parse(&note, c.message, &why);
+	if (st == STATUS_OK)
+		*out = note.index;
+	buf_clear(&note.kept);
+	commit_clear(&c);
+	return st == STATUS_OK ? st : home_unreadable(q, &why, e);
+}
+
 static bool begins(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;
@@ -140,19 +156,17 @@ static enum status registry_parts(struct oid *practice, struct oid *devices, str
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-enum status view_registry(const struct registry **out, struct qip *q, struct error *e)
+enum status view_registry_of(const struct registry **out, struct qip *q, const struct oid *tree, struct error *e)
 {
 	struct registry reg = REGISTRY_INIT;
-	struct oid tree, practice, devices;
-	enum status st = view_tree(&tree, q, "", e);
+	struct oid practice, devices;
+	enum status st = registry_parts(&practice, &devices, q, tree, e);
 
-	if (st == STATUS_OK)
-		st = registry_parts(&practice, &devices, q, &tree, e);
 	if (st != STATUS_OK)
 		return st;
 	/* loading checks every signature, some milliseconds each: not again for the same bytes */
 	if (!q->registry.root || !oid_equal(&practice, &q->registry_practice) || !oid_equal(&devices, &q->registry_devices)) {
-		st = registry_load_after(&reg, q->registry.root ? &q->registry : NULL, q->repo, &tree, q->root_pin, e);
+		st = registry_load_after(&reg, q->registry.root ? &q->registry : NULL, q->repo, tree, q->any_root ? NULL : q->root_pin, e);
 		if (st != STATUS_OK)
 			return st;
 		registry_clear(&q->registry);
@@ -162,6 +176,14 @@ enum status view_registry(const struct registry **out, struct qip *q, struct err
 	}
 	*out = &q->registry;
 	return STATUS_OK;
+}
+
+enum status view_registry(const struct registry **out, struct qip *q, struct error *e)
+{
+	struct oid tree;
+	enum status st = view_tree(&tree, q, "", e);
+
+	return st == STATUS_OK ? view_registry_of(out, q, &tree, e) : st;
 }
 
 enum status qip_registry(struct registry *out, struct qip *q, struct error *e)

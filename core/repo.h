@@ -123,6 +123,8 @@ struct commit {
 /* STATUS_INVALID for an ill-formed commit, more than REPO_MAX_PARENTS parents, or over 64 KiB. */
 enum status repo_commit_read(struct commit *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 void commit_clear(struct commit *c);
+/* Zero for a commit without parents. Cheaper than reading all of it. */
+enum status repo_commit_first_parent(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 
 struct commit_spec {
 	struct oid tree;

@@ -110,3 +110,14 @@ void commit_links_clear(struct commit_links *links)
 	free(links->parents);
 	*links = (struct commit_links)COMMIT_LINKS_INIT;
 }
+
+enum status repo_commit_first_parent(struct oid *out, struct repo *r, const struct oid *id, struct error *e)
+{
+	struct commit_links links = COMMIT_LINKS_INIT;
+	enum status st = commit_links_read(&links, r, id, e);
+
+	if (st == STATUS_OK)
+		*out = links.parents_len ? links.parents[0] : (struct oid){{0}};
+	commit_links_clear(&links);
+	return st;
+}

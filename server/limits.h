@@ -45,6 +45,8 @@
 #define LIMIT_DEEPEN_NOT 16
 #define LIMIT_OLD_WANTS 16 /* wants that are no tip (any more): each costs a walk */
 #define LIMIT_READY_WALKS 64
+#define LIMIT_SLICE_BYTES 1024	  /* of the question how far a copy in slices goes next */
+#define LIMIT_LOG_MERGES 16777216 /* that can be copied in slices */
 #define LIMIT_PLAIN_COMMANDS 262144
 #define LIMIT_PLAIN_COMMAND_BYTES (32 * 1024 * 1024)
 #define LIMIT_PLAIN_PACK_BYTES (2LL * 1024 * 1024 * 1024)

@@ -49,8 +49,8 @@ static enum status is_reached(bool *out, struct repo *r, const struct refs *read
 	return st;
 }
 
-static enum status check_want(int *walks, struct repo *r, struct refs *readable, const struct oid *want,
-			      struct error *e)
+static enum status check_want(int *walks, struct repo *r, struct refs *readable,
+			      const struct negotiate_shortcut *shortcut, const struct oid *want, struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
 	bool reached = false;
@@ -58,15 +58,20 @@ static enum status check_want(int *walks, struct repo *r, struct refs *readable,
 
 	if (st == STATUS_OK && readable->any_object)
 		reached = repo_has(r, want);
-	if (st == STATUS_OK && !reached && (*walks)++ < LIMIT_OLD_WANTS)
-		st = is_reached(&reached, r, readable, want, e);
+	if (st == STATUS_OK && !reached && (*walks)++ < LIMIT_OLD_WANTS) {
+		if (shortcut)
+			st = shortcut->knows(&reached, shortcut->ctx, want, e);
+		if (st == STATUS_OK && !reached)
+			st = is_reached(&reached, r, readable, want, e);
+	}
 	if (st != STATUS_OK || reached)
 		return st;
 	oid_hex(hex, want);
 	return error_set(e, STATUS_DENIED, "not our ref %s", hex);
 }
 
-enum status negotiate_wants(struct fetch_request *f, struct repo *r, struct refs *readable, struct error *e)
+enum status negotiate_wants(struct fetch_request *f, struct repo *r, struct refs *readable,
+			    const struct negotiate_shortcut *shortcut, struct error *e)
 {
 	struct oid *commits = calloc(f->wants_len + 1, sizeof(*commits));
 	enum status st = commits ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
@@ -74,7 +79,7 @@ enum status negotiate_wants(struct fetch_request *f, struct repo *r, struct refs
 	int walks = 0;
 
 	for (size_t i = 0; st == STATUS_OK && i < f->wants_len; i++) {
-		st = check_want(&walks, r, readable, &f->wants[i], e);
+		st = check_want(&walks, r, readable, shortcut, &f->wants[i], e);
 		if (st == STATUS_OK)
 			st = repo_commit_of(&commits[len], r, &f->wants[i], e);
 		if (st == STATUS_OK && !oid_is_zero(&commits[len]))

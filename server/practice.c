@@ -7,6 +7,7 @@
 
 #include "core/head.h"
 #include "server/config.h"
+#include "server/milestones.h"
 #include "server/view.h"
 
 static enum status write_entry(const char *dir, const char *name, struct error *e)
@@ -153,6 +154,8 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 		st = config_read_key(&p->server_key, p->dir, "server.key", e);
 	if (st == STATUS_OK)
 		st = store_history_open(&p->history, s, ods, e);
+	if (st == STATUS_OK)
+		st = milestones_open(&p->milestones, e);
 	if (st != STATUS_OK) {
 		practice_close(p);
 		return st;
@@ -166,6 +169,7 @@ void practice_close(struct practice *p)
 {
 	if (!p)
 		return;
+	milestones_close(p->milestones);
 	view_put(p->view);
 	store_history_close(p->history);
 	key_free(p->server_key);

@@ -21,6 +21,7 @@
 
 #define PRACTICE_NAME_MAX 201
 
+struct milestones;
 struct view;
 
 /* Guarded by the mutex of server/upkeep.c. */
@@ -57,6 +58,7 @@ struct practice {
 	struct store_history *history; /* owned */
 	pthread_mutex_t view_mutex;
 	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
+	struct milestones *milestones; /* owned; see server/milestones.h */
 	struct practice_upkeep upkeep;
 	struct merge_queue queue;
 	atomic_bool seen_open; /* see server/closed.h */

@@ -1,6 +1,7 @@
 /* server/refs.c - the advertisement of refs. */
 #include "server/refs.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,8 @@ void refs_advertise(struct buf *out, const struct refs *refs, const char *servic
 		buf_adds(&capabilities, " delete-refs atomic");
 	if (head && refs->head_target[0])
 		buf_addf(&capabilities, " symref=HEAD:%s", refs->head_target);
+	if (refs->log_merges > 0)
+		buf_addf(&capabilities, " qip-log=%" PRId64, refs->log_merges);
 	buf_adds(&capabilities, " " REFS_AGENT);
 	a.capabilities = buf_text(&capabilities);
 	pkt_addf(out, "# service=%s\n", service);

@@ -23,6 +23,7 @@ struct refs {
 	bool any_object;  /* whatever is there may be wanted by its id */
 	struct oid *ends; /* owned; commits at which the repository's own history ends */
 	size_t ends_len;
+	int64_t log_merges; /* about how long the log is, where it may be read and copied in slices; else 0 */
 };
 #define REFS_INIT                                                                                                      \
 	{                                                                                                              \

@@ -70,7 +70,7 @@ void request_answered(struct request *r);
 void request_clear(struct request *r);
 
 extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol,
-	handler_renew, handler_blob_put, handler_blobs_get, handler_plain_refs, handler_plain_upload_pack,
+	handler_renew, handler_slice, handler_blob_put, handler_blobs_get, handler_plain_refs, handler_plain_upload_pack,
 	handler_plain_receive_pack, handler_offer;
 
 #endif

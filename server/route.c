@@ -18,6 +18,7 @@ static const struct {
 	{"/history.git/git-receive-pack", "POST", "application/x-git-receive-pack-request", ROUTE_RECEIVE_PACK},
 	{"/enrol", "POST", "application/json", ROUTE_ENROL},
 	{"/renew", "POST", "application/json", ROUTE_RENEW},
+	{"/slice", "POST", "application/json", ROUTE_SLICE},
 	{"/blobs/get", "POST", "application/json", ROUTE_BLOBS_GET},
 	{"/blobs/", "PUT", "application/octet-stream", ROUTE_BLOB_PUT}, /* a SHA-256 follows */
 	{"/offer", "POST", "application/x-qip-offer", ROUTE_OFFER},

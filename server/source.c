@@ -2,6 +2,7 @@
 #include "server/source.h"
 
 #include "server/plain.h"
+#include "server/view.h"
 
 enum status source_open(struct source *out, const struct request *r, bool push, struct error *e)
 {
@@ -16,6 +17,8 @@ enum status source_open(struct source *out, const struct request *r, bool push, 
 		st = refs_of_practice(&s.refs, r->practice->history, &r->who, e);
 		if (st == STATUS_OK)
 			st = store_reader_open(&s.repo, r->practice->history, e);
+		if (!oid_is_zero(&s.refs.head))
+			s.refs.log_merges = r->view->end.index;
 	}
 	if (st != STATUS_OK) {
 		source_close(&s);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/pkt.h"
+#include "server/milestones.h"
 #include "server/negotiate.h"
 #include "server/shallow.h"
 #include "server/source.h"
@@ -81,13 +82,39 @@ static enum status send_pack(struct spool *spool, const struct fetch_request *f,
 	return st;
 }
 
+struct on_log {
+	const struct request *request;
+	struct repo *repo;
+};
+
+/* A commit of the log, as a copy in slices asks for. */
+static enum status is_on_log(bool *out, void *ctx, const struct oid *id, struct error *e)
+{
+	const struct on_log *in = ctx;
+	const struct request *r = in->request;
+	int64_t number = 0;
+	enum status st = milestones_number(&number, r->practice->milestones, r->view, in->repo, id, e);
+
+	*out = st == STATUS_OK;
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static enum status check_wants(struct fetch_request *f, const struct request *r, struct repo *repo, struct refs *refs,
+			       struct error *e)
+{
+	struct on_log log = {r, repo};
+	struct negotiate_shortcut shortcut = {is_on_log, &log};
+
+	return negotiate_wants(f, repo, refs, refs->log_merges > 0 ? &shortcut : NULL, e);
+}
+
 static enum status serve(struct request *r, struct fetch_request *f, struct repo *repo, struct refs *refs,
 			 struct error *e)
 {
 	struct shallow shallow = SHALLOW_INIT;
 	struct buf lines = BUF_INIT;
 	bool pack = false;
-	enum status st = negotiate_wants(f, repo, refs, e);
+	enum status st = check_wants(f, r, repo, refs, e);
 
 	if (st == STATUS_OK)
 		st = shallow_find(&shallow, f, repo, refs, e);
@@ -115,7 +142,7 @@ static enum status serve_fetch(struct request *r, struct fetch_request *f, struc
 	struct shallow shallow = SHALLOW_INIT;
 	struct buf lines = BUF_INIT;
 	bool pack = f->wants_len > 0;
-	enum status st = negotiate_wants(f, repo, refs, e);
+	enum status st = check_wants(f, r, repo, refs, e);
 
 	if (st == STATUS_OK && (pack || f->wait_for_done) && f->haves_len > 0 && !f->done)
 		st = negotiate_acks(&lines, &pack, f, repo, e);

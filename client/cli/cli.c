@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOCK_WAIT_MS 60000 /* a sync of the same home may be running */
 
@@ -17,12 +18,21 @@ const struct arg_option options_dated[] = {
 	{NULL, NULL, NULL, false},
 };
 
+/* What is said next, this or the outcome, is written over it. */
+static void show_progress(void *ctx, uint64_t merges, uint64_t of)
+{
+	(void)ctx;
+	fprintf(stderr, "Copying the log: %llu of %llu\033[K\r", (unsigned long long)merges, (unsigned long long)of);
+}
+
 enum status cli_options(struct qip_options *out, const struct cli *c, struct error *e)
 {
 	if (!c->home || !c->home[0])
 		return error_set(e, STATUS_USAGE,
 				 "please name this device's folder, with --home DIR or the variable QIP_HOME");
 	*out = (struct qip_options){.home = c->home, .lock_wait_ms = LOCK_WAIT_MS};
+	if (isatty(STDERR_FILENO))
+		out->progress = show_progress;
 	return STATUS_OK;
 }
 

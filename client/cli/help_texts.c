@@ -5,14 +5,16 @@
 /* clang-format off: a line of text is a line here */
 const char help_join[] =
 	"CODE is what \"qip invite\" printed, or \"qip-server practice add\" for a practice's first manager. "
-	"Case and dashes do not matter. After an interruption the same command with the same code goes on.\n\n"
+	"Case and dashes do not matter. After an interruption the same command with the same code goes on, and what was copied "
+	"of the practice's log before is not copied again.\n\n"
 	"  qip join https://qip.example.org:8443 ABCDE-FGHJK-… --home ~/qip\n";
 
 const char help_status[] = "Works offline.\n\n"
 			   "  qip status\n";
 
 const char help_sync[] = "Everything else works without the server; what was entered waits here until the next sync. "
-			 "Run it as often as you like: nothing is sent twice.\n\n"
+			 "Run it as often as you like: nothing is sent twice, and when much is new, a lost link costs "
+			 "only the last few megabytes.\n\n"
 			 "  qip sync\n";
 
 const char help_action_list[] =

@@ -423,6 +423,7 @@ struct proxy {
 	pthread_t thread;
 	int listener, port, server_port;
 	atomic_long reply_bytes;
+	atomic_long then_bytes; /* so many more when the line was cut, for connections made after that; none unless set */
 	atomic_int connections;
 	atomic_bool stop;
 };
@@ -449,8 +450,10 @@ static inline bool proxy_pump(struct proxy *p, int from, int to, bool is_reply)
 	if (is_reply) {
 		long left = atomic_fetch_sub(&p->reply_bytes, (long)n);
 
-		if (left < n)
+		if (left < n) {
+			atomic_store(&p->reply_bytes, atomic_exchange(&p->then_bytes, 0));
 			return false;
+		}
 	}
 	return write(to, bytes, (size_t)n) == n;
 }

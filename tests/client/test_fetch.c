@@ -98,12 +98,16 @@ static enum status fetch(const struct buf *body, struct buf *request)
 	struct remote r = {.base = "/C82999/history.git"};
 	struct repo_intake *in = NULL;
 	struct oid want = {{1}}, haves[2] = {{{2}}, {{0}}};
+	struct fetch f = {.want = &want, .haves = haves, .haves_len = ARRAY_LEN(haves), .limits = &fetch_whole};
+	uint64_t bytes = 0;
 	enum status st = STATUS_OK;
 
 	buf_addf(&c.answer, "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-result\r\nContent-Length: %zu\r\n\r\n", body->len);
 	buf_add(&c.answer, body->data, body->len);
 	assert_int_equal(http_open(&r.http, &transport, &c, "host", &e), STATUS_OK);
-	st = fetch_pack(&in, &r, repo, &want, haves, ARRAY_LEN(haves), &e);
+	st = fetch_pack(&in, &bytes, &r, repo, &f, &e);
+	if (st == STATUS_OK)
+		assert_int_equal(bytes, PACK_LEN);
 	repo_intake_close(in);
 	http_close(r.http);
 	if (request)

@@ -22,10 +22,15 @@
 
 struct qip;
 
+/* Called in a long qip_join or qip_sync whenever a slice of the log is durable: so many merges of so many are here. */
+typedef void (*qip_progress)(void *ctx, uint64_t merges, uint64_t of);
+
 struct qip_options {
 	const char *home;       /* folder; must exist for qip_open, is made (0700) by qip_join */
 	const struct env *env;  /* NULL: the real machine */
 	int lock_wait_ms;       /* wait this long for another program on the same home, then STATUS_BUSY; -1 for ever */
+	qip_progress progress;  /* NULL: nobody is told */
+	void *progress_ctx;
 };
 
 /* ---- joining and opening ---- */
