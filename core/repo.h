@@ -47,6 +47,9 @@ const char *repo_path(const struct repo *r);
 uint64_t repo_reads(const struct repo *r);
 /* Look for packs that came since the handle was opened. Nothing else does, but a miss after packs were joined. */
 enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
+/* For who misses an object and blames somebody for it: libgit2 calls missing what it could not open. STATUS_IO when a pack cannot be
+ * opened; else the handle is as new, and asking again tells. */
+enum status repo_look_again(struct repo *r, struct error *e) MUST_CHECK;
 
 /* ---- refs ---- */
 /* STATUS_NOT_FOUND when absent. */

@@ -168,6 +168,42 @@ bool packs_heal(struct repo *r)
 	return repo_refresh(r, NULL) == STATUS_OK;
 }
 
+static enum status can_open(const struct repo *r, const char *hex, const char *suffix, struct error *e)
+{
+	char *path = packs_path(r, hex, suffix);
+	enum status st = path ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory to look for an object");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	/* one that is gone was joined into another, which is listed or comes with the next look */
+	if (path && fd < 0 && errno != ENOENT)
+		st = error_set_errno(e, errno, "cannot open %s", path);
+	if (fd >= 0)
+		(void)close(fd);
+	free(path);
+	return st;
+}
+
+enum status repo_look_again(struct repo *r, struct error *e)
+{
+	enum status st = STATUS_OK;
+	struct dirent *entry = NULL;
+	DIR *d = open_packs(r);
+
+	if (!d)
+		return error_set_errno(e, errno, "cannot list the packs of %s", r->path);
+	while (st == STATUS_OK && (entry = readdir(d)) != NULL) {
+		char hex[PACK_HEX_MAX + 1];
+
+		if (!parse_name(hex, entry->d_name, "idx"))
+			continue;
+		st = can_open(r, hex, "idx", e);
+		if (st == STATUS_OK)
+			st = can_open(r, hex, "pack", e);
+	}
+	closedir(d);
+	return st == STATUS_OK ? repo_reopen(r, e) : st;
+}
+
 /* A new file each time, made while the old one is there: two in a row cannot look alike. It need not be durable, since
  * no handle lives through a crash. */
 static enum status replace_marker(const struct repo *r, struct error *e)

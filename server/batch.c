@@ -62,8 +62,11 @@ static enum status take(struct batch *b, struct push *p, struct error *e)
 
 	if (st == STATUS_OK && p->txn != b->txn)
 		st = store_txn_join(b->txn, p->txn, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
 		st = merge_push(p, &after, b->txn, b->env, e);
+		if (st == STATUS_NOT_FOUND) /* a verified head lacks nothing */
+			st = error_prefix(e, STATUS_CORRUPT, "the log cannot be read");
+	}
 	if (st == STATUS_OK)
 		st = view_rules_changed(&b->closed, store_txn_repo(b->txn), b->view, &after.tree, e);
 	if (st != STATUS_OK) {

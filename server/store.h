@@ -97,6 +97,8 @@ enum status store_txn_trust(struct store_txn *t, struct error *e) MUST_CHECK;
 enum status store_txn_only(struct store_txn *t, const struct oid *head, struct error *e) MUST_CHECK;
 /* See what others committed since the transaction began. */
 enum status store_txn_refresh(struct store_txn *t, struct error *e) MUST_CHECK;
+/* An object is missing: STATUS_IO when that is the store's fault; else asking once more tells whether it is. */
+enum status store_txn_look_again(struct store_txn *t, struct error *e) MUST_CHECK;
 /* The objects that the transaction sees; what is staged here is its own. */
 struct repo *store_txn_repo(struct store_txn *t);
 /* Take over what another transaction received, which is left empty; all or nothing. Only if store_txn_joins(from). */

@@ -187,6 +187,11 @@ enum status store_txn_refresh(struct store_txn *t, struct error *e)
 	return repo_refresh(t->repo, e);
 }
 
+enum status store_txn_look_again(struct store_txn *t, struct error *e)
+{
+	return repo_look_again(t->repo, e);
+}
+
 struct repo *store_txn_repo(struct store_txn *t)
 {
 	return t->repo;

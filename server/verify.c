@@ -136,5 +136,11 @@ enum status verify_push(struct push *p, struct error *e)
 		c->server_key = p->practice->server_key_ssh;
 	}
 	st = head_check(&p->head, &p->fault, c, &p->id, e);
+	if (st == STATUS_NOT_FOUND) {
+		/* before the push is blamed for an object that is not there */
+		st = store_txn_look_again(p->txn, e);
+		if (st == STATUS_OK)
+			st = head_check(&p->head, &p->fault, c, &p->id, e);
+	}
 	return st == STATUS_OK ? store_txn_only(p->txn, &p->id, e) : st;
 }

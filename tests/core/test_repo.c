@@ -682,6 +682,22 @@ static void a_full_disk_is_told_as_such_and_loses_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
+static void a_pack_that_cannot_be_opened_is_told_from_an_object_that_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct oid id = blob(f, "in the pack");
+
+	ASSERT_OK(repo_flush(f->r, &f->e));
+	ASSERT_OK(repo_look_again(f->r, &f->e));
+	assert_true(repo_has(f->r, &id));
+	/* links to themselves: what root may open, too, cannot be opened */
+	assert_int_equal(run("cd '%s/objects/pack' && for p in *.pack; do mv $p ../away && ln -s $p $p; done", f->path), 0);
+	assert_int_equal(repo_look_again(f->r, &f->e), STATUS_IO);
+	assert_int_equal(run("cd '%s/objects/pack' && for p in *.pack; do mv ../away $p; done", f->path), 0);
+	ASSERT_OK(repo_look_again(f->r, &f->e));
+	assert_true(repo_has(f->r, &id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -714,6 +730,8 @@ int main(void)
 		TEST(asking_for_an_ancestor_does_not_read_the_whole_history),
 		TEST(an_ancestor_that_is_not_there_is_an_error),
 		TEST(a_full_disk_is_told_as_such_and_loses_nothing),
+		cmocka_unit_test_setup_teardown(a_pack_that_cannot_be_opened_is_told_from_an_object_that_is_not_there, open_fixture,
+						close_fixture),
 	};
 	return cmocka_run_group_tests(tests, start_library, stop_library);
 }
