@@ -161,3 +161,11 @@ grep -rqF "$TEXT" "$WORK/server" || die 'the server was killed too late'
 cp -a "$WORK/server" "$WORK/server.cut"
 at_each "$STEP" start_struck
 no_findings
+
+it 'The audit passes with an erasure in the log'
+rm -rf "$WORK/server"
+cp -a "$WORK/server.cut" "$WORK/server"
+server_start
+q "$STAFF" sync >/dev/null
+q "$STAFF" audit >/dev/null
+git -C "$HOMES/$STAFF/history.git" ls-tree -r --name-only refs/heads/main | grep -q '^erasures/' || die 'staff do not have the erasure'
