@@ -9,6 +9,7 @@ GIT_ROOT=''                    # holds <ODS>/history.git
 # git_copy - of the practice as the stopped or idle server has it: same objects, same refs.
 git_copy() {
 	local repo=$WORK/git/$QIP_ODS/history.git
+	"$QIP_SOURCE/tools/setup" bench >&2
 	GIT_ROOT=$WORK/git
 	mkdir -p "$GIT_ROOT/$QIP_ODS"
 	git clone -q --mirror --no-local "$(server_history)" "$repo"
@@ -96,6 +97,10 @@ nginx_configuration() {
 			tcp_nodelay on;
 			keepalive_timeout 600s;
 			keepalive_requests 1000000;
+			upstream workers {
+				least_conn;
+				$(printf 'server unix:%s;\n' "$1"/fcgi-{1..8})
+			}
 			server {
 				listen 127.0.0.1:$2 ssl;
 				server_name localhost;
@@ -110,7 +115,7 @@ nginx_configuration() {
 				ssl_session_tickets on;
 				ssl_session_timeout 1d;
 				location ~ ^/[A-Z][0-9]+/[a-z]+\.git/ {
-					fastcgi_pass unix:$1/fcgi;
+					fastcgi_pass workers;
 					fastcgi_param SCRIPT_FILENAME $(git --exec-path)/git-http-backend;
 					fastcgi_param GIT_PROJECT_ROOT $GIT_ROOT;
 					fastcgi_param GIT_HTTP_EXPORT_ALL 1;
@@ -130,17 +135,20 @@ nginx_configuration() {
 	END
 }
 
-git_is_up() { [ -s "$1/nginx.pid" ] && [ -S "$1/fcgi" ]; }
+git_is_up() { [ -s "$1/nginx.pid" ] && [ -S "$1/fcgi-8" ]; }
 
 # git_start - serve what git_copy made; our server's folder has the certificates.
 git_start() {
-	local dir=$WORK/nginx port
+	local dir=$WORK/nginx port i
 	port=$(free_port)
 	mkdir -p "$dir"
 	cat "$WORK/server/tls.crt" "$WORK/server/ca.crt" >"$dir/chain.pem"
 	nginx_configuration "$dir" "$port" >"$dir/nginx.conf"
-	# as many workers as devices: more do not help, fewer make pushes wait for each other's fsync
-	start fcgiwrap fcgiwrap -c 8 -s "unix:$dir/fcgi"
+	# As many workers as devices: more do not help, fewer make pushes wait for each other's fsync. Each is started by itself, because the
+	# children of "fcgiwrap -c 8" outlive it.
+	for i in 8 7 6 5 4 3 2 1; do
+		start "fcgiwrap-$i" fcgiwrap -s "unix:$dir/fcgi-$i"
+	done
 	start nginx nginx -e "$dir/error.log" -p "$dir" -c "$dir/nginx.conf"
 	wait_until 20 git_is_up "$dir" || die "nginx or fcgiwrap does not start: $(cat "$dir/error.log")"
 	GIT_URL=https://localhost:$port

@@ -44,15 +44,19 @@ grow() {
 
 # Pushes a second, 8 devices at once, each on a connection that it keeps.
 push_resumed_rounds() {
-	local kiosks ours=30 theirs=15 lines=$WORK/lines
+	local kiosks ours=30 theirs=15 lines=$WORK/lines before
 	[ -z "$long" ] || ours=250 theirs=125
 	two_sides 8
 	kiosks=("$HOMES"/kiosk-*)
+	before=$(ticks_of "${PIDS[server]}")
 	"$LOAD" push "$ROUNDS" --before "sh $GIT_TIDY" "kept:$ours=$URL" "kept:$theirs=$GIT_URL" "resumed:$ours=$URL" "resumed:$theirs=$GIT_URL" \
 		-- "${kiosks[@]}" >"$lines"
 	cut -d ' ' -f 1,2 "$lines"
 	note "push.resumed.8: connections kept: qip-server $(median "$lines" 1)/s, git http-backend $(median "$lines" 2)/s;" \
 		"a new connection and a resumed session for each push: $(median "$lines" 3)/s, $(median "$lines" 4)/s"
+	# two modes; the load's warm-up is a fifth of a round and one
+	note "push.resumed.8: qip-server used $((($(ticks_of "${PIDS[server]}") - before) * 10000 / (16 * (ROUNDS * ours + ours / 5 + 1)))) us of the" \
+		"processor for a push"
 }
 
 # Milliseconds a push with a full handshake takes the two machines that are one here, and what the bare handshake takes them: both as one over
@@ -264,8 +268,8 @@ connection_rounds() {
 
 # kB at rest after many pushes, and after the first few hundred.
 after_rounds() {
-	local round pid kiosks warm=50 more=125 before
-	[ -z "$long" ] || more=1250
+	local round pid kiosks warm=25 more=150 before
+	[ -z "$long" ] || more=1042 # 10,000 with the load's own warm-up
 	practice_with 8
 	server_stop
 	kiosks=("$HOMES"/kiosk-*)

@@ -17,11 +17,13 @@
 static void fetch_once(struct qip *q, struct remote *r, const struct oid *have)
 {
 	struct remote_refs refs = {0};
+	const struct fetch f = {.want = &refs.main, .haves = have, .haves_len = 1, .limits = &fetch_whole};
 	struct repo_intake *in = NULL;
 	struct error e = {0};
+	uint64_t pack_bytes = 0;
 
 	load_must(remote_list(&refs, r, q, &e), &e, "a list of refs");
-	load_must(fetch_pack(&in, r, q->repo, &refs.main, have, 1, &e), &e, "a fetch");
+	load_must(fetch_pack(&in, &pack_bytes, r, q->repo, &f, &e), &e, "a fetch");
 	if (!repo_has(q->repo, &refs.main))
 		load_fail("a fetch", "has not brought main");
 	repo_intake_close(in);
