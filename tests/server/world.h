@@ -533,7 +533,7 @@ static struct oid enrolment_head(struct world *w, struct testdev *d, const struc
 	struct file file = {path, NULL};
 
 	/* the record as it stands on main, with the enrolment added */
-	(void)snprintf(path, sizeof(path), "devices/%s.json", d->name);
+	(void)snprintf(path, sizeof(path), "devices/%.*s.json", NAME_MAX_LEN, d->name);
 	ok(repo_open(&there, w->git, NULL));
 	ok(repo_ref_get(&main_id, there, "refs/heads/main", NULL));
 	ok(repo_commit_read(&c, there, &main_id, NULL));
