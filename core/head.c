@@ -110,8 +110,10 @@ static void close_judge(struct judge *j)
 
 static enum status add_commit(struct judge *j, const struct oid *id)
 {
-	if (j->commits_len == HEAD_MAX_COMMITS)
-		return error_set(j->e, STATUS_TOO_BIG, "more than %d new commits in one push; push in parts", HEAD_MAX_COMMITS);
+	size_t max = j->ctx->limits ? j->ctx->limits->commits : HEAD_MAX_COMMITS;
+
+	if (j->commits_len == max)
+		return error_set(j->e, STATUS_TOO_BIG, "more than %zu new commits in one push; push in parts", max);
 	if (j->commits_len % 64 == 0) {
 		struct oid *grown = realloc(j->commits, (j->commits_len + 64) * sizeof(*grown));
 

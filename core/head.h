@@ -6,7 +6,15 @@
 #include "core/merge.h"
 #include "core/policy.h"
 
-#define HEAD_MAX_COMMITS 10000 /* new commits in one push */
+/* What one push may hold at most, whoever judges it. */
+#define HEAD_MAX_COMMITS 100000 /* new ones */
+#define HEAD_MAX_PATHS 2000000  /* files that they add, change or remove; one that several paths name counts for each */
+
+/* What a server grants of it. */
+struct head_limits {
+	size_t commits, paths;
+	size_t depth; /* names in a path */
+};
 
 /* What a head is judged against. */
 struct head_context {
@@ -19,6 +27,7 @@ struct head_context {
 	struct oid last;                  /* the device's last accepted head, zero for none */
 	const char *first_invite_key;     /* only for a genesis: public half of the first manager's code */
 	const char *server_key;           /* only for a genesis: the key that it must endorse */
+	const struct head_limits *limits; /* NULL: the maxima; an auditor must not refuse what a server was free to take */
 };
 
 struct head {

@@ -6,12 +6,11 @@
 
 #include "core/head_internal.h"
 
-#define HEAD_MAX_RECORDS 200000 /* files changed by one commit */
 
 struct changes {
 	struct judge *j;
 	const struct oid *commit;
-	size_t records;
+	size_t records, before; /* files; before: of the push's earlier commits */
 	uint64_t seq_count, seq_min, seq_max; /* of new feedback */
 };
 
@@ -94,6 +93,22 @@ static void count_feedback(struct changes *w, const cJSON *record)
 	w->seq_count++;
 }
 
+/* Before anything of it is read: a directory that is named many times makes few bytes many paths. */
+static enum status check_limits(struct changes *w, const char *path)
+{
+	const struct head_limits *l = w->j->ctx->limits;
+	size_t max = l ? l->paths : HEAD_MAX_PATHS, depth = 1;
+
+	w->records++;
+	if (w->before + w->records > max)
+		return error_set(w->j->e, STATUS_TOO_BIG, "more than %zu records changed in one push; push in parts", max);
+	for (const char *at = path; *at; at++)
+		depth += *at == '/';
+	if (l && depth > l->depth)
+		return error_set(w->j->e, STATUS_TOO_BIG, "a path of %zu names; this server takes %zu", depth, l->depth);
+	return STATUS_OK;
+}
+
 static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct changes *w = ctx;
@@ -102,8 +117,9 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	enum status st = STATUS_OK;
 
 	(void)e; /* the judge's own error is the one that is told */
-	if (++w->records > HEAD_MAX_RECORDS)
-		return blame(w, path, error_set(j->e, STATUS_TOO_BIG, "more than %d records in one commit", HEAD_MAX_RECORDS));
+	st = check_limits(w, path);
+	if (st != STATUS_OK)
+		return blame(w, path, st);
 	if (new_id)
 		st = read_record(&after, j->ctx->repo, new_id, true, j->e);
 	if (st == STATUS_OK && j->kind == HEAD_ENROLMENT)
@@ -140,7 +156,7 @@ static enum status check_numbering(struct changes *w, const struct oid *parent_t
 enum status head_check_changes(struct judge *j, const struct oid *commit, const struct oid *parent_tree, const struct oid *tree,
 			       size_t *records)
 {
-	struct changes w = {.j = j, .commit = commit};
+	struct changes w = {.j = j, .commit = commit, .before = *records};
 	enum status st;
 
 	j->fault->path[0] = '\0';

@@ -241,6 +241,8 @@ struct repo_limits {
 	uint32_t objects;
 	uint64_t object_bytes;  /* any one object, inflated */
 	uint32_t cpu_ms;        /* processor time to unpack and index it all; 0: no limit */
+	uint64_t inflated_bytes; /* all objects and deltas together; 0: no limit */
+	uint32_t delta_depth;   /* of deltas on deltas; 0: no limit */
 };
 enum status repo_intake_begin(struct repo_intake **out, struct repo *r, const struct repo_limits *limits, struct error *e) MUST_CHECK;
 enum status repo_intake_feed(struct repo_intake *in, const void *bytes, size_t len, struct error *e) MUST_CHECK;

@@ -63,7 +63,7 @@ static enum status read_header(struct repo_intake *in, struct error *e)
 		return error_set(e, STATUS_TOO_BIG, "the pack holds %u objects; at most %u are allowed",
 				 (unsigned)in->objects, (unsigned)in->limits.objects);
 	in->header_read = true;
-	return pack_scan_begin(&in->scan, in->objects, in->limits.object_bytes, e);
+	return pack_scan_begin(&in->scan, in->objects, &in->limits, e);
 }
 
 /* What is behind the header. */
@@ -150,6 +150,8 @@ static enum status finish(struct repo_intake *in, struct error *e)
 	if (in->repo->quarantine)
 		return error_set(e, STATUS_USAGE, "one pack is in quarantine already");
 	st = quarantine_index(&in->quarantine, e);
+	if (!st && in->limits.delta_depth)
+		st = pack_check_depth(in->quarantine.base, in->limits.delta_depth, e);
 	if (!st)
 		st = open_pack(in, e);
 	if (!st)

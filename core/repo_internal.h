@@ -113,6 +113,7 @@ struct pack_scan {
 	enum scan_state state;
 	uint32_t left; /* objects, with the current one */
 	uint64_t object_bytes;
+	uint64_t all_bytes, left_bytes; /* that all may unpack to, and what is left of it */
 	int kind;	/* of the current object */
 	uint64_t size;	/* that it says it unpacks to */
 	unsigned shift; /* of the size's next bits */
@@ -125,9 +126,10 @@ struct pack_scan {
 };
 
 /* Behind the pack's header. To be ended with pack_scan_end, also on failure. */
-enum status pack_scan_begin(struct pack_scan *s, uint32_t objects, uint64_t object_bytes, struct error *e) MUST_CHECK;
-/* What is behind the last object is passed over. STATUS_TOO_BIG for an object that would be larger than allowed, before it
- * is unpacked; STATUS_MALFORMED. */
+enum status pack_scan_begin(struct pack_scan *s, uint32_t objects, const struct repo_limits *limits,
+			    struct error *e) MUST_CHECK;
+/* What is behind the last object is passed over. STATUS_TOO_BIG for an object that would be larger than allowed, alone or with those
+ * before it, and before it is unpacked; STATUS_MALFORMED. */
 enum status pack_scan_feed(struct pack_scan *s, const uint8_t *bytes, size_t len, struct error *e) MUST_CHECK;
 void pack_scan_end(struct pack_scan *s);
 
@@ -154,6 +156,12 @@ enum status quarantine_index(struct quarantine *q, struct error *e) MUST_CHECK;
 enum status quarantine_keep(struct quarantine *q, struct repo *r, struct error *e) MUST_CHECK;
 /* Delete what is still there. */
 void quarantine_close(struct quarantine *q);
+
+/* ---- repo_depth.c ---- */
+/* STATUS_TOO_BIG for a delta on a delta on … more than `max` deep in the pack "<base>.pack". */
+enum status pack_check_depth(const char *base, uint32_t max, struct error *e) MUST_CHECK;
+/* The sentence of it. */
+enum status pack_too_deep(uint32_t max, struct error *e);
 
 /* ---- repo_reach.c ---- */
 /* STATUS_INVALID unless each of the pack's objects is reached from head through objects of the pack; r sees the pack.

@@ -110,9 +110,16 @@ enum status packfile_open_idx(struct packfile *out, struct repo *r, const char *
 enum status packfile_open_pack(struct packfile *p, struct repo *r, struct error *e)
 {
 	char *path = packs_path(r, p->hex, "pack");
-	enum status st = map_file(&p->pack, path, e);
+	enum status st = packfile_open_pack_at(p, path, e);
 
 	free(path);
+	return st;
+}
+
+enum status packfile_open_pack_at(struct packfile *p, const char *path, struct error *e)
+{
+	enum status st = map_file(&p->pack, path, e);
+
 	if (st)
 		return st;
 	if (p->pack.len < PACK_START + OID_LEN || be32(p->pack.bytes + 8) != p->objects ||

@@ -35,6 +35,7 @@ enum status packfile_open_idx(struct packfile *out, struct repo *r, const char *
 enum status packfile_open_idx_at(struct packfile *out, const char *path, const char *name, struct error *e) MUST_CHECK;
 /* Map the pack as well. STATUS_CORRUPT also when the index is another pack's. */
 enum status packfile_open_pack(struct packfile *p, struct repo *r, struct error *e) MUST_CHECK;
+enum status packfile_open_pack_at(struct packfile *p, const char *path, struct error *e) MUST_CHECK;
 void packfile_close(struct packfile *p);
 
 /* i: which in the order of ids, below `objects`. */

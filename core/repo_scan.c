@@ -18,17 +18,28 @@ static enum status malformed(struct error *e, const char *what)
 	return error_set(e, STATUS_MALFORMED, "the pack cannot be read: %s", what);
 }
 
-static enum status check_size(const struct pack_scan *s, uint64_t size, struct error *e)
+/* Of what unpacks to so much, be it an object or a delta. */
+static enum status check_size(struct pack_scan *s, uint64_t size, struct error *e)
 {
-	if (size <= s->object_bytes)
-		return STATUS_OK;
-	return error_set(e, STATUS_TOO_BIG, "an object of the pack has more than %llu bytes",
-			 (unsigned long long)s->object_bytes);
+	if (size > s->object_bytes)
+		return error_set(e, STATUS_TOO_BIG, "an object of the pack has more than %llu bytes",
+				 (unsigned long long)s->object_bytes);
+	if (size > s->left_bytes)
+		return error_set(e, STATUS_TOO_BIG, "the pack unpacks to more than %llu bytes; push in parts",
+				 (unsigned long long)s->all_bytes);
+	s->left_bytes -= size;
+	return STATUS_OK;
 }
 
-enum status pack_scan_begin(struct pack_scan *s, uint32_t objects, uint64_t object_bytes, struct error *e)
+enum status pack_scan_begin(struct pack_scan *s, uint32_t objects, const struct repo_limits *limits, struct error *e)
 {
-	*s = (struct pack_scan){.state = objects ? SCAN_KIND : SCAN_END, .left = objects, .object_bytes = object_bytes};
+	uint64_t all = limits->inflated_bytes ? limits->inflated_bytes : UINT64_MAX;
+
+	*s = (struct pack_scan){.state = objects ? SCAN_KIND : SCAN_END,
+				.left = objects,
+				.object_bytes = limits->object_bytes,
+				.all_bytes = all,
+				.left_bytes = all};
 	if (inflateInit(&s->stream) != Z_OK)
 		return error_set(e, STATUS_NOMEM, "no memory to take a pack in");
 	s->open = true;
@@ -89,7 +100,7 @@ static enum status take_base(struct pack_scan *s, uint8_t byte, struct error *e)
 /* ---- its content ---- */
 
 /* A delta begins with its base's size and that of the object that it makes. */
-static enum status check_delta(const struct pack_scan *s, struct error *e)
+static enum status check_delta(struct pack_scan *s, struct error *e)
 {
 	uint64_t size = 0;
 	size_t at = 0;

@@ -24,6 +24,7 @@ struct entry {
 	uint8_t *bytes;	   /* owned */
 	size_t len;
 	size_t base_offset;  /* of KIND_OFS_DELTA */
+	uint32_t depth;	     /* of deltas that it was made by */
 	struct oid base, id; /* base: of KIND_REF_DELTA */
 };
 
@@ -227,6 +228,8 @@ static enum status resolve(struct unpack *u, struct entry *x, const struct entry
 
 	if (!delta_size(&base_size, x, &at) || !delta_size(&size, x, &at) || base_size != base->len)
 		return malformed(u, "a delta does not fit its base");
+	if (u->limits->delta_depth && base->depth >= u->limits->delta_depth)
+		return pack_too_deep(u->limits->delta_depth, u->e);
 	st = take_room(&made, u, size);
 	if (st == STATUS_OK && !apply_delta(made, (size_t)size, base, x, at))
 		st = malformed(u, "a delta does not fit its base");
@@ -238,6 +241,7 @@ static enum status resolve(struct unpack *u, struct entry *x, const struct entry
 	x->bytes = made;
 	x->len = (size_t)size;
 	x->kind = base->kind;
+	x->depth = base->depth + 1;
 	return STATUS_OK;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/limits.h"
+#include "server/limits_json.h"
 
 /* 2020-01-01: clients whose clock is years late still find the certificate valid */
 #define EARLY_START_MS 1577836800000LL
@@ -201,7 +201,7 @@ static enum status read_text(struct buf *out, const char *dir, const char *name,
 	return st == STATUS_OK ? file_read(out, path, e) : st;
 }
 
-static enum status check_initialised(const char *dir, struct error *e)
+static enum status read_server_json(struct config *c, const char *dir, struct error *e)
 {
 	char path[FILE_PATH_MAX];
 	cJSON *root = NULL;
@@ -219,6 +219,11 @@ static enum status check_initialised(const char *dir, struct error *e)
 	schema = json_string(root, "schema");
 	if (!schema || strcmp(schema, "server/1") != 0)
 		st = error_set(e, STATUS_UNSUPPORTED, "%s was written by another version of qip-server", path);
+	if (st == STATUS_OK) {
+		st = limits_read(&c->limits, cJSON_GetObjectItemCaseSensitive(root, "limits"), e);
+		if (st != STATUS_OK)
+			st = error_prefix(e, st, "%s", path);
+	}
 	cJSON_Delete(root);
 	return st;
 }
@@ -226,7 +231,7 @@ static enum status check_initialised(const char *dir, struct error *e)
 enum status config_load(struct config *out, const char *dir, struct error *e)
 {
 	struct config c = CONFIG_INIT;
-	enum status st = check_initialised(dir, e);
+	enum status st = read_server_json(&c, dir, e);
 
 	if (st == STATUS_OK)
 		st = config_read_key(&c.ca_key, dir, "ca.key", e);

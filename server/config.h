@@ -1,6 +1,6 @@
 /* server/config.h - the server's folder as a whole: its own small certificate authority and its TLS certificate.
  *
- *     DIR/server.json   {"schema":"server/1","hosts":[…]}; written last, so that a folder is whole or not there
+ *     DIR/server.json   {"schema":"server/1","hosts":[…],"limits":{…}}; limits may be missing; written last, so that a folder is whole or not there
  *     DIR/ca.key ca.crt tls.key tls.crt
  *     DIR/<ODS>/        one practice, see server/practice.h
  */
@@ -10,12 +10,14 @@
 #include "core/cert.h"
 #include "core/env.h"
 #include "server/file.h"
+#include "server/limits.h"
 
 struct config {
 	char dir[FILE_PATH_MAX];
 	struct key *ca_key, *tls_key; /* owned */
 	struct buf ca_pem, tls_pem;
 	uint8_t ca_fingerprint[SHA256_LEN];
+	struct limits limits;
 };
 #define CONFIG_INIT                                                                                                    \
 	{                                                                                                              \
@@ -27,7 +29,8 @@ struct config {
  * takes. */
 enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env,
 			  struct error *e) MUST_CHECK;
-/* STATUS_NOT_FOUND when the folder was never initialised. End with config_clear. */
+/* STATUS_NOT_FOUND when the folder was never initialised; STATUS_INVALID when server.json sets a limit that cannot be. End with
+ * config_clear. */
 enum status config_load(struct config *out, const char *dir, struct error *e) MUST_CHECK;
 void config_clear(struct config *c);
 

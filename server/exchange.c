@@ -84,11 +84,17 @@ static bool content_is(const char *value, const char *type)
 	       (value[len] == 0 || value[len] == ';' || value[len] == ' ');
 }
 
+static uint64_t max_bytes(const struct exchange *x)
+{
+	return x->handler->max_bytes +
+	       (x->handler->takes_pack ? (uint64_t)x->request.service->limits->push_bytes : 0);
+}
+
 static bool length_is_within(const struct exchange *x)
 {
 	const char *text = header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return !text || strtoull(text, NULL, 10) <= x->handler->max_bytes;
+	return !text || strtoull(text, NULL, 10) <= max_bytes(x);
 }
 
 /* Everything that speaks against the request before anybody is asked. */
@@ -110,7 +116,7 @@ static enum status check_headers(struct exchange *x, struct error *e)
 		return error_set(e, STATUS_UNSUPPORTED, "this address takes a body of the type %s", route->content);
 	if (x->handler->feed && !length_is_within(x))
 		return error_set(e, STATUS_TOO_BIG, "the request is larger than %llu bytes",
-				 (unsigned long long)x->handler->max_bytes);
+				 (unsigned long long)max_bytes(x));
 	return STATUS_OK;
 }
 
@@ -131,7 +137,7 @@ static enum status begin(struct exchange *x, struct error *e)
 	enum status st = check_headers(x, e);
 
 	if (st == STATUS_OK && x->handler->feed)
-		st = body_begin(&r->body, header(x, MHD_HTTP_HEADER_CONTENT_ENCODING), x->handler->max_bytes,
+		st = body_begin(&r->body, header(x, MHD_HTTP_HEADER_CONTENT_ENCODING), max_bytes(x),
 				x->handler->feed, r, e);
 	if (st == STATUS_OK && r->route.ods[0])
 		st = practices_get(&r->practice, r->service->practices, r->route.ods, e);

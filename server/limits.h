@@ -1,22 +1,51 @@
-/* server/limits.h - every bound that the server keeps, with its unit in the name. */
+/* server/limits.h - every bound that the server keeps, with its unit in the name: those that whoever runs it may set, then
+ * those that are fixed. What a record may be (its size, the depth of its JSON, the length of its path) is no server's to
+ * choose: core decides, and an auditor decides the same. */
 #ifndef QIP_SERVER_LIMITS_H
 #define QIP_SERVER_LIMITS_H
 
+#include <stdint.h>
+
+#define LIMITS_KIB INT64_C(1024)
+#define LIMITS_MIB (1024 * LIMITS_KIB)
+#define LIMITS_GIB (1024 * LIMITS_MIB)
+
+/* name in server.json, unless it is set, at least, at most */
+#define LIMITS_LIST(X)                                                                                                 \
+	X(connections, 2000, 8, 50000)                                                                                 \
+	X(handshake_ms, 30000, 1000, 600000)  /* a morning rush of kiosks queues for the processor */                   \
+	X(idle_ms, 120000, 5000, 3600000)     /* no byte either way */                                                  \
+	X(request_ms, 30000, 1000, 3600000)   /* a request may take this long, and longer only at this rate: */         \
+	X(request_min_bytes_s, 1024, 1, LIMITS_MIB)                                                                    \
+	X(job_threads, 4, 1, 64)              /* requests at work */                                                    \
+	X(push_bytes, 64 * LIMITS_MIB, 64 * LIMITS_KIB, 2 * LIMITS_GIB) /* of its pack */                               \
+	X(push_objects, 200000, 100, 8000000)                                                                          \
+	X(push_inflated_bytes, LIMITS_GIB, LIMITS_MIB, 64 * LIMITS_GIB) /* all objects and deltas together */           \
+	X(push_cpu_ms, 20000, 100, 600000) /* to unpack and index it; an ordinary pack of 64 MiB takes a tenth of it */ \
+	X(push_commits, 10000, 1, 100000)                                                                              \
+	X(push_paths, 200000, 10, 2000000) /* files that its commits add, change or remove */                           \
+	X(push_memory_bytes, 48 * LIMITS_MIB, LIMITS_MIB, LIMITS_GIB) /* of all pushes; with more they wait on disk */  \
+	X(object_bytes, 4 * LIMITS_MIB, 256 * LIMITS_KIB, 32 * LIMITS_MIB)                                             \
+	X(delta_depth, 250, 50, 4095)                                                                                  \
+	X(tree_depth, 8, 5, 8) /* names in a path */
+
+struct limits {
+#define LIMITS_MEMBER(name, otherwise, least, most) int64_t name;
+	LIMITS_LIST(LIMITS_MEMBER)
+#undef LIMITS_MEMBER
+};
+extern const struct limits limits_default;
+
 /* connections */
-#define LIMIT_CONNECTIONS 2000
 #define LIMIT_DESCRIPTORS_A_CONNECTION 3
 #define LIMIT_DESCRIPTORS_SPARE 256  /* repositories, logs, listening */
-#define LIMIT_HANDSHAKE_MS 30000     /* a morning rush of kiosks queues for the processor */
-#define LIMIT_IDLE_MS 120000	     /* no byte either way */
 #define LIMIT_LINGER_MS 2000	     /* after an answer that ends a connection, for the client to read it */
 #define LIMIT_STOP_MS 30000	     /* for running requests when the server is told to stop */
 #define LIMIT_DRAIN_MS 2000	     /* for the last bytes of answers after that */
-#define LIMIT_REQUEST_GRACE_MS 30000 /* a request may take this long, and longer only at this rate: */
-#define LIMIT_REQUEST_MIN_BYTES_S 1024
 
 /* threads */
 #define LIMIT_HTTP_THREADS 2 /* bytes in and out only */
-#define LIMIT_JOB_THREADS 4  /* requests at work */
+#define LIMIT_JOB_THREADS 64 /* at most, whatever is set */
 #define LIMIT_STACK_BYTES (512 * 1024)
 #define LIMIT_HTTP_MEMORY_BYTES (16 * 1024) /* of one connection: its request line and headers */
 
@@ -27,13 +56,8 @@
 #define LIMIT_COMMANDS 16
 #define LIMIT_CAPABILITY_BYTES 1024
 #define LIMIT_REF_BYTES 128 /* of a ref's name, with NUL */
-#define LIMIT_PACK_BYTES (64 * 1024 * 1024)
-#define LIMIT_PACK_OBJECTS 200000
-#define LIMIT_OBJECT_BYTES (4 * 1024 * 1024)
-#define LIMIT_PACK_CPU_MS 20000		  /* to unpack and index it; an ordinary pack of 64 MiB takes a tenth of it */
 #define LIMIT_MEMORY_PACK_BYTES (512 * 1024)	   /* a larger one waits on disk */
 #define LIMIT_MEMORY_OBJECTS_BYTES (8 * 1024 * 1024) /* what it may unpack to, and stay in memory */
-#define LIMIT_INTAKE_MEMORY_BYTES (48 * 1024 * 1024) /* of all pushes together; with more they wait on disk */
 #define LIMIT_DISCARD_BYTES (1024 * 1024) /* of a refused body; a client that sends more is cut off */
 
 /* fetching */

@@ -8,6 +8,7 @@
 #define QIP_SERVER_LISTENER_H
 
 #include "core/tls.h"
+#include "server/limits.h"
 #include "server/peers.h"
 
 struct listener;
@@ -17,6 +18,7 @@ struct listener_options {
 	struct tls_server_options tls; /* key NULL: no TLS, and only on addresses of this machine */
 	struct peers *peers;
 	const struct env *env;
+	const struct limits *limits;
 	int max_connections;
 	bool (*serve)(void *ctx, int fd); /* takes the descriptor over, also when it says false */
 	void *ctx;

@@ -244,7 +244,8 @@ static void release(struct request *r)
 const struct handler handler_offer = {
 	.serves_closed = true,
 	.exclusive = true,
-	.max_bytes = LIMIT_PACK_BYTES + HEAD_BYTES,
+	.max_bytes = HEAD_BYTES,
+	.takes_pack = true,
 	.begin = begin,
 	.feed = feed,
 	.end = end,

@@ -19,7 +19,8 @@ struct practices {
 	size_t len, cap;
 };
 
-enum status practices_open(struct practices **out, const char *dir, const struct env *env, struct error *e)
+enum status practices_open(struct practices **out, const char *dir, const struct limits *limits, const struct env *env,
+			   struct error *e)
 {
 	struct practices *t = calloc(1, sizeof(*t));
 	enum status st = STATUS_OK;
@@ -33,6 +34,7 @@ enum status practices_open(struct practices **out, const char *dir, const struct
 		free(t);
 		return st != STATUS_OK ? st : error_set(e, STATUS_NOMEM, "out of memory");
 	}
+	store_limit(t->store, limits);
 	memcpy(t->dir, dir, strlen(dir) + 1); /* store_open checked its length */
 	*out = t;
 	return STATUS_OK;

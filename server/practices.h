@@ -6,7 +6,8 @@
 
 struct practices;
 
-enum status practices_open(struct practices **out, const char *dir, const struct env *env, struct error *e) MUST_CHECK;
+enum status practices_open(struct practices **out, const char *dir, const struct limits *limits, const struct env *env,
+			   struct error *e) MUST_CHECK;
 void practices_close(struct practices *t);
 /* Borrowed until practices_close. What a crash left was repaired when it was opened, so only one process may hold such
  * a table of a folder. STATUS_NOT_FOUND: no such practice. Thread-safe. */

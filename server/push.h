@@ -30,6 +30,7 @@ struct push {
 	/* 6 verify */
 	struct view *view;  /* owned; the log that it was judged against */
 	struct first first; /* only while there is no genesis */
+	struct head_limits granted;  /* what context.limits points to; not for the host's own heads */
 	struct head_context context;
 	struct head head;
 	struct head_fault fault; /* of a refusal */

@@ -23,6 +23,14 @@ struct receive {
 	struct error failed;	   /* what speaks against it so far; the rest of the body is passed over */
 };
 
+static void grant(struct push *p, const struct limits *l)
+{
+	p->granted = (struct head_limits){.commits = (size_t)l->push_commits,
+					  .paths = (size_t)l->push_paths,
+					  .depth = (size_t)l->tree_depth};
+	p->context.limits = &p->granted;
+}
+
 static void begin(struct request *r)
 {
 	struct receive *work = calloc(1, sizeof(*work));
@@ -34,6 +42,7 @@ static void begin(struct request *r)
 	work->push.practice = r->practice;
 	work->push.device = r->who.device;
 	push_ref_name(work->ref, r->who.device);
+	grant(&work->push, r->service->limits);
 	r->work = work;
 }
 
@@ -175,7 +184,8 @@ static void release(struct request *r)
 
 const struct handler handler_receive_pack = {
 	.needs_peer = true,
-	.max_bytes = LIMIT_PACK_BYTES + LIMIT_COMMAND_BYTES,
+	.max_bytes = LIMIT_COMMAND_BYTES,
+	.takes_pack = true,
 	.begin = begin,
 	.feed = feed,
 	.end_later = end_later,

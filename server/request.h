@@ -15,6 +15,7 @@
 /* What all requests of one serving process share. */
 struct service {
 	const struct config *config;
+	const struct limits *limits;
 	struct practices *practices;
 	const struct env *env;
 	struct upkeep *upkeep;
@@ -47,6 +48,7 @@ struct handler {
 	bool serves_closed;		    /* also a practice that is closed, see server/closed.h */
 	bool exclusive;			    /* `end` waits for others on the same practice */
 	uint64_t max_bytes;		    /* of the body */
+	bool takes_pack;		    /* and of a pack behind that, see limits.push_bytes */
 	void (*begin)(struct request *r);   /* before the body, on an HTTP thread: short; or NULL */
 	body_sink feed;			    /* on an HTTP thread; ctx is the request; NULL: no body */
 	void (*end)(struct request *r);	    /* at work, on a job thread */

@@ -25,10 +25,10 @@ struct process {
 };
 
 /* As many connections as the limit on descriptors lets be, after raising it as far as it goes. */
-static int max_connections(int *max_fd)
+static int max_connections(int *max_fd, const struct limits *limits)
 {
 	struct rlimit limit = {0};
-	rlim_t wanted = (rlim_t)LIMIT_CONNECTIONS * LIMIT_DESCRIPTORS_A_CONNECTION + LIMIT_DESCRIPTORS_SPARE;
+	rlim_t wanted = (rlim_t)limits->connections * LIMIT_DESCRIPTORS_A_CONNECTION + LIMIT_DESCRIPTORS_SPARE;
 	int fds = 1024;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -40,8 +40,8 @@ static int max_connections(int *max_fd)
 	}
 	*max_fd = fds;
 	fds = (fds - LIMIT_DESCRIPTORS_SPARE) / LIMIT_DESCRIPTORS_A_CONNECTION;
-	if (fds > LIMIT_CONNECTIONS)
-		return LIMIT_CONNECTIONS;
+	if (fds > limits->connections)
+		return (int)limits->connections;
 	return fds < 1 ? 1 : fds;
 }
 
@@ -65,6 +65,7 @@ static enum status load_config(struct process *p, const struct serve_options *o,
 {
 	enum status st = STATUS_OK;
 
+	p->config.limits = limits_default;
 	if (!o->plain_http) {
 		st = config_load(&p->config, o->dir, e);
 		return st == STATUS_NOT_FOUND && o->plain
@@ -83,7 +84,7 @@ static enum status open_practices(struct process *p, const struct serve_options 
 	enum status st = take_lock(&p->lock, o->dir, e);
 
 	if (st == STATUS_OK)
-		st = practices_open(&p->service.practices, o->dir, o->env, e);
+		st = practices_open(&p->service.practices, o->dir, &p->config.limits, o->env, e);
 	return st == STATUS_OK ? upkeep_open(&p->service.upkeep, e) : st;
 }
 
@@ -92,6 +93,7 @@ static enum status open_listener(struct process *p, const struct serve_options *
 	struct listener_options listener = {.host = o->host,
 					    .port = o->port,
 					    .env = o->env,
+					    .limits = &p->config.limits,
 					    .max_connections = connections,
 					    .peers = p->peers,
 					    .serve = http_serve,
@@ -110,17 +112,19 @@ static enum status open_listener(struct process *p, const struct serve_options *
 
 static enum status open_all(struct process *p, const struct serve_options *o, struct error *e)
 {
-	int max_fd = 0, connections = max_connections(&max_fd);
-	struct http_options http = {.service = &p->service, .max_connections = connections};
+	struct http_options http = {.service = &p->service};
 	enum status st = load_config(p, o, e);
+	int max_fd = 0, connections = max_connections(&max_fd, &p->config.limits);
 
+	http.max_connections = connections;
 	p->service.config = &p->config;
+	p->service.limits = &p->config.limits;
 	p->service.env = o->env;
 	p->service.plain = o->plain;
 	if (st == STATUS_OK && !o->plain)
 		st = open_practices(p, o, e);
 	if (st == STATUS_OK)
-		st = jobs_open(&p->jobs, LIMIT_JOB_THREADS, e);
+		st = jobs_open(&p->jobs, (int)p->config.limits.job_threads, e);
 	p->service.jobs = p->jobs;
 	if (st == STATUS_OK)
 		st = peers_open(&p->peers, max_fd, e);

@@ -28,6 +28,8 @@ struct store_lock;
 /* Opens nothing yet; `dir` must be a directory. */
 enum status store_open(struct store **out, const char *dir, struct error *e) MUST_CHECK;
 void store_close(struct store *s);
+/* What pushes may bring from now on; borrowed. limits_default until then. */
+void store_limit(struct store *s, const struct limits *limits);
 
 /* Make a practice's empty history (its folder is there). STATUS_EXISTS. */
 enum status store_create(struct store *s, const char *ods, struct error *e) MUST_CHECK;

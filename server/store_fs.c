@@ -29,8 +29,14 @@ enum status store_open(struct store **out, const char *dir, struct error *e)
 		free(s);
 		return error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
 	}
+	s->limits = &limits_default;
 	*out = s;
 	return STATUS_OK;
+}
+
+void store_limit(struct store *s, const struct limits *limits)
+{
+	s->limits = limits;
 }
 
 void store_close(struct store *s)

@@ -14,6 +14,7 @@
 
 struct store {
 	char dir[FILE_PATH_MAX];
+	const struct limits *limits; /* borrowed */
 	atomic_size_t memory_bytes; /* that transactions hold */
 };
 

@@ -17,12 +17,19 @@ struct store_txn {
 	size_t reserved_bytes; /* of the store's memory */
 };
 
-static const struct repo_limits limits = {
-	.pack_bytes = LIMIT_PACK_BYTES,
-	.objects = LIMIT_PACK_OBJECTS,
-	.object_bytes = LIMIT_OBJECT_BYTES,
-	.cpu_ms = LIMIT_PACK_CPU_MS,
-};
+static struct repo_limits limits_of(const struct store_txn *t)
+{
+	const struct limits *l = t->history->store->limits;
+
+	return (struct repo_limits){
+		.pack_bytes = (uint64_t)l->push_bytes,
+		.objects = (uint32_t)l->push_objects,
+		.object_bytes = (uint64_t)l->object_bytes,
+		.cpu_ms = (uint32_t)l->push_cpu_ms,
+		.inflated_bytes = (uint64_t)l->push_inflated_bytes,
+		.delta_depth = (uint32_t)l->delta_depth,
+	};
+}
 
 enum status store_reader_open(struct repo **out, struct store_history *h, struct error *e)
 {
@@ -43,7 +50,7 @@ static bool reserve(struct store_txn *t, size_t bytes)
 	if (bytes <= t->reserved_bytes)
 		return true;
 	bytes -= t->reserved_bytes;
-	if (atomic_fetch_add(all, bytes) + bytes > LIMIT_INTAKE_MEMORY_BYTES) {
+	if (atomic_fetch_add(all, bytes) + bytes > (size_t)t->history->store->limits->push_memory_bytes) {
 		(void)atomic_fetch_sub(all, bytes);
 		return false;
 	}
@@ -79,6 +86,7 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
 /* From memory to a file. */
 static enum status spill(struct store_txn *t, struct error *e)
 {
+	const struct repo_limits limits = limits_of(t);
 	enum status st = repo_intake_begin(&t->intake, t->repo, &limits, e);
 
 	if (st == STATUS_OK)
@@ -109,7 +117,10 @@ enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, s
 /* STATUS_TOO_BIG: not for memory. */
 static enum status unpack(struct store_txn *t, struct error *e)
 {
-	enum status st = repo_unpack(t->repo, t->memory.data, t->memory.len, &limits, LIMIT_MEMORY_OBJECTS_BYTES, e);
+	const struct repo_limits limits = limits_of(t);
+	size_t memory_bytes = limits.inflated_bytes < LIMIT_MEMORY_OBJECTS_BYTES ? (size_t)limits.inflated_bytes
+										: LIMIT_MEMORY_OBJECTS_BYTES;
+	enum status st = repo_unpack(t->repo, t->memory.data, t->memory.len, &limits, memory_bytes, e);
 
 	if (st == STATUS_OK && !reserve(t, t->memory.len + repo_staged_bytes(t->repo))) {
 		repo_discard(t->repo);

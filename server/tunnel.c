@@ -322,9 +322,9 @@ void tunnel_step(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 	watch_both(t, s);
 }
 
-static bool too_slow(const struct tunnel *t, int64_t now_ms)
+static bool too_slow(const struct tunnel *t, const struct limits *l, int64_t now_ms)
 {
-	int64_t allowed_ms = LIMIT_REQUEST_GRACE_MS + (int64_t)(t->request_bytes * 1000 / LIMIT_REQUEST_MIN_BYTES_S);
+	int64_t allowed_ms = l->request_ms + (int64_t)(t->request_bytes * 1000 / (uint64_t)l->request_min_bytes_s);
 
 	return t->request_ms && now_ms - t->request_ms > allowed_ms;
 }
@@ -341,11 +341,11 @@ void tunnel_tick(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 	/* while a request is at work it is the server that takes its time */
 	if (!t->to_net.len && peers_answering(s->options->peers, t->http_fd, t->id))
 		return;
-	if (now_ms - t->moved_ms > LIMIT_IDLE_MS)
+	if (now_ms - t->moved_ms > s->options->limits->idle_ms)
 		reason = t->to_net.len ? "the client does not read its answer" : NULL;
 	else if (t->net_ended && now_ms >= t->deadline_ms)
 		reason = NULL; /* libmicrohttpd waits for the rest of a torn request as for a slow one */
-	else if (too_slow(t, now_ms))
+	else if (too_slow(t, s->options->limits, now_ms))
 		reason = "the request comes too slowly";
 	else
 		return;
@@ -378,7 +378,7 @@ struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int 
 	t->http_fd = -1;
 	t->id = ++s->last_id;
 	t->moved_ms = now_ms;
-	t->deadline_ms = now_ms + LIMIT_HANDSHAKE_MS;
+	t->deadline_ms = now_ms + s->options->limits->handshake_ms;
 	(void)snprintf(t->address, sizeof(t->address), "%s", address);
 	if (!tls)
 		start_http(t, s, now_ms);

@@ -243,6 +243,130 @@ static void deltas_get_so_much_of_the_processor_and_no_more(void **state)
 	buf_clear(&pack);
 }
 
+/* ---- bounds for the pack as a whole ---- */
+
+static void assert_unpacks(struct fixture *f, const struct repo_limits *limits, const struct buf *pack, enum status wanted,
+			   const char *words)
+{
+	f->e.text[0] = '\0';
+	assert_int_equal(take(f, limits, pack, 7), wanted);
+	assert_non_null(strstr(f->e.text, words));
+	f->e.text[0] = '\0';
+	assert_int_equal(repo_unpack(f->r, pack->data, pack->len, limits, 1 << 20, &f->e), wanted);
+	assert_non_null(strstr(f->e.text, words));
+	repo_discard(f->r);
+	assert_int_equal(run("find '%s/objects' '%s/incoming' -type f | grep -q .", f->path, f->path), 1);
+}
+
+static void many_small_objects_may_not_unpack_to_more_than_is_allowed_in_all(void **state)
+{
+	struct fixture *f = *state;
+	struct repo_limits limits = roomy;
+	struct buf pack = BUF_INIT;
+
+	add_pack_header(&pack, 4);
+	for (int i = 0; i < 4; i++) {
+		char text[101];
+
+		(void)snprintf(text, sizeof(text), "%0100d", i);
+		add_object(&pack, BLOB, text);
+	}
+	add_trailer(f, &pack);
+	limits.inflated_bytes = 400;
+	assert_unpacks(f, &limits, &pack, STATUS_OK, "");
+	limits.inflated_bytes = 399;
+	f->e.text[0] = '\0';
+	assert_int_equal(take(f, &limits, &pack, 7), STATUS_TOO_BIG);
+	assert_non_null(strstr(f->e.text, "the pack unpacks to more than 399 bytes"));
+	buf_clear(&pack);
+}
+
+/* Deltas count with what they are and with what they make. */
+static void deltas_may_not_unpack_to_more_than_is_allowed_in_all_either(void **state)
+{
+	struct fixture *f = *state;
+	struct repo_limits limits = roomy;
+	struct buf pack = BUF_INIT;
+	size_t first = 0;
+
+	add_pack_header(&pack, 2);
+	first = pack.len;
+	add_object(&pack, BLOB, "base");
+	add_delta(&pack, pack.len - first, 4, 5, "other");
+	add_trailer(f, &pack);
+	limits.inflated_bytes = 4 + (1 + 1 + 1 + 5) + 5;
+	assert_int_equal(take(f, &limits, &pack, 7), STATUS_OK);
+	limits.inflated_bytes--;
+	assert_int_equal(take(f, &limits, &pack, 7), STATUS_TOO_BIG);
+	buf_clear(&pack);
+}
+
+/* An object and `depth` deltas, each made of the one before. */
+static void add_chain(struct fixture *f, struct buf *pack, unsigned depth)
+{
+	size_t at = 0;
+
+	add_pack_header(pack, depth + 1);
+	at = pack->len;
+	add_object(pack, BLOB, "0000");
+	for (unsigned i = 1; i <= depth; i++) {
+		size_t back = pack->len - at;
+		char text[8];
+
+		at = pack->len;
+		(void)snprintf(text, sizeof(text), "%04u", i);
+		add_delta(pack, back, 4, 4, text);
+	}
+	add_trailer(f, pack);
+}
+
+/* The same, each naming its base by id, and the last first. */
+static void add_chain_by_id(struct fixture *f, struct buf *pack, unsigned depth)
+{
+	add_pack_header(pack, depth + 1);
+	for (unsigned i = depth; i > 0; i--) {
+		struct buf delta = BUF_INIT;
+		char text[8];
+		struct oid base;
+
+		(void)snprintf(text, sizeof(text), "%04u", i - 1);
+		base = blob(f, text);
+		(void)snprintf(text, sizeof(text), "%04u", i);
+		add_number(&delta, 4);
+		add_number(&delta, 4);
+		buf_addc(&delta, 4);
+		buf_adds(&delta, text);
+		add_object_header(pack, REF_DELTA, delta.len);
+		buf_add(pack, base.id, OID_LEN);
+		add_packed(pack, delta.data, delta.len);
+		buf_clear(&delta);
+	}
+	add_object(pack, BLOB, "0000");
+	add_trailer(f, pack);
+	repo_discard(f->r);
+}
+
+static void deltas_on_deltas_are_taken_up_to_the_depth_that_is_allowed(void **state)
+{
+	struct fixture *f = *state;
+	struct repo_limits limits = roomy;
+	struct buf pack = BUF_INIT;
+
+	for (int by_id = 0; by_id < 2; by_id++) {
+		if (by_id)
+			add_chain_by_id(f, &pack, 60);
+		else
+			add_chain(f, &pack, 60);
+		limits.delta_depth = 60;
+		assert_unpacks(f, &limits, &pack, STATUS_OK, "");
+		limits.delta_depth = 59;
+		assert_unpacks(f, &limits, &pack, STATUS_TOO_BIG, "deltas on deltas more than 59 deep");
+		limits.delta_depth = 0;
+		assert_unpacks(f, &limits, &pack, STATUS_OK, "");
+		buf_clear(&pack);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -255,6 +379,9 @@ int main(void)
 		TEST(objects_of_no_known_kind_are_refused),
 		TEST(numbers_without_an_end_are_refused),
 		TEST(deltas_get_so_much_of_the_processor_and_no_more),
+		TEST(many_small_objects_may_not_unpack_to_more_than_is_allowed_in_all),
+		TEST(deltas_may_not_unpack_to_more_than_is_allowed_in_all_either),
+		TEST(deltas_on_deltas_are_taken_up_to_the_depth_that_is_allowed),
 	};
 	return cmocka_run_group_tests(tests, start_library, stop_library);
 }

@@ -51,7 +51,7 @@ static void open_world(struct world *w)
 		.ca_pem = buf_text(&w->ca_pem), .cert_pem = buf_text(&w->pem), .key = w->ca_key};
 	assert_int_equal(tls_server_open(&w->tls, &o, NULL), STATUS_OK);
 	assert_int_equal(peers_open(&w->peers, 1024, NULL), STATUS_OK);
-	w->options = (struct listener_options){.peers = w->peers, .serve = take, .ctx = w};
+	w->options = (struct listener_options){.peers = w->peers, .limits = &limits_default, .serve = take, .ctx = w};
 	w->shared = (struct tunnel_shared){.options = &w->options, .epoll = epoll_create1(EPOLL_CLOEXEC)};
 	w->shared.scratch = test_malloc(TUNNEL_PART);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
@@ -101,8 +101,8 @@ static void a_handshake_that_never_comes_ends_at_its_deadline(void **state)
 
 	(void)state;
 	open_world(&w);
-	assert_int_equal(state_at(&w, START_MS + LIMIT_HANDSHAKE_MS - 1), TUNNEL_HANDSHAKE);
-	assert_int_equal(state_at(&w, START_MS + LIMIT_HANDSHAKE_MS), TUNNEL_DEAD);
+	assert_int_equal(state_at(&w, START_MS + limits_default.handshake_ms - 1), TUNNEL_HANDSHAKE);
+	assert_int_equal(state_at(&w, START_MS + limits_default.handshake_ms), TUNNEL_DEAD);
 	close_world(&w);
 }
 
@@ -126,16 +126,16 @@ static void an_idle_connection_ends_but_not_while_its_request_is_at_work(void **
 	open_world(&w);
 	pretend_open(&w);
 	peers_set_answering(w.peers, w.http, true);
-	assert_int_equal(state_at(&w, START_MS + 10 * LIMIT_IDLE_MS), TUNNEL_OPEN);
+	assert_int_equal(state_at(&w, START_MS + 10 * limits_default.idle_ms), TUNNEL_OPEN);
 	peers_set_answering(w.peers, w.http, false);
-	assert_int_equal(state_at(&w, START_MS + LIMIT_IDLE_MS), TUNNEL_OPEN);
-	assert_int_equal(state_at(&w, START_MS + LIMIT_IDLE_MS + 1), TUNNEL_DEAD);
+	assert_int_equal(state_at(&w, START_MS + limits_default.idle_ms), TUNNEL_OPEN);
+	assert_int_equal(state_at(&w, START_MS + limits_default.idle_ms + 1), TUNNEL_DEAD);
 	close_world(&w);
 }
 
 static void a_request_that_trickles_in_is_ended_and_a_fast_one_is_not(void **state)
 {
-	int64_t late_ms = START_MS + 2 * LIMIT_REQUEST_GRACE_MS;
+	int64_t late_ms = START_MS + 2 * limits_default.request_ms;
 	struct world w;
 
 	(void)state;
@@ -143,9 +143,9 @@ static void a_request_that_trickles_in_is_ended_and_a_fast_one_is_not(void **sta
 	pretend_open(&w);
 	w.tunnel->moved_ms = late_ms; /* bytes do come all the time */
 	w.tunnel->request_ms = START_MS;
-	w.tunnel->request_bytes = 100ULL * LIMIT_REQUEST_MIN_BYTES_S;
+	w.tunnel->request_bytes = 100 * (uint64_t)limits_default.request_min_bytes_s;
 	assert_int_equal(state_at(&w, late_ms), TUNNEL_OPEN);
-	w.tunnel->request_bytes = LIMIT_REQUEST_MIN_BYTES_S;
+	w.tunnel->request_bytes = (uint64_t)limits_default.request_min_bytes_s;
 	assert_int_equal(state_at(&w, late_ms), TUNNEL_DEAD);
 	close_world(&w);
 }
@@ -159,8 +159,8 @@ static void a_client_that_does_not_read_its_answer_is_ended(void **state)
 	pretend_open(&w);
 	peers_set_answering(w.peers, w.http, true);
 	w.tunnel->to_net.len = 1;
-	assert_int_equal(state_at(&w, START_MS + LIMIT_IDLE_MS), TUNNEL_OPEN);
-	assert_int_equal(state_at(&w, START_MS + LIMIT_IDLE_MS + 1), TUNNEL_DEAD);
+	assert_int_equal(state_at(&w, START_MS + limits_default.idle_ms), TUNNEL_OPEN);
+	assert_int_equal(state_at(&w, START_MS + limits_default.idle_ms + 1), TUNNEL_DEAD);
 	w.tunnel->to_net.len = 0;
 	close_world(&w);
 }
