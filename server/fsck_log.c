@@ -132,8 +132,11 @@ static void check_device(struct fsck *f, const struct newest *n, int64_t marked)
 static enum status tree_of_config(struct oid *tree, struct fsck *f, const struct oid *config, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
+	int64_t index = 0;
 	enum status st = repo_commit_read(&c, f->repo, config, e);
 
+	if (st == STATUS_OK && !kiosk_config_index(&index, c.message))
+		st = error_set(e, STATUS_CORRUPT, DERIVED_CONFIG " is no configuration of kiosks; take it from a backup");
 	if (st == STATUS_OK && !link_signed(&c, f->practice->server_key))
 		st = error_set(e, STATUS_UNTRUSTED, DERIVED_CONFIG " is not signed by this server's key of the practice");
 	if (st == STATUS_OK)

@@ -1,0 +1,250 @@
+#include "tests/server/world.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "server/fsck.h"
+
+static struct world w;
+static struct testdev manager;
+
+/* What the last fsck said. */
+static char said[8192];
+static struct fsck_result result;
+
+static int set_up(void **state)
+{
+	struct testdev kiosk;
+	struct invite invite;
+
+	(void)state;
+	ok(repo_init_library(NULL));
+	world_open(&w);
+	join_first(&w, &manager);
+	join_invited(&w, &manager, &kiosk, &invite, "kib-kiosk", "kiosk");
+	testdev_clear(&kiosk);
+	invite_clear(&invite);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	testdev_clear(&manager);
+	world_close(&w);
+	repo_shutdown_library();
+	return 0;
+}
+
+static void note_finding(void *ctx, const char *ods, bool damage, const char *text)
+{
+	size_t at = strlen(said);
+
+	(void)ctx;
+	(void)snprintf(said + at, sizeof(said) - at, "%s %s: %s\n", ods, damage ? "damaged" : "note", text);
+}
+
+static uint64_t damages(void)
+{
+	said[0] = 0;
+	ok(fsck_run(&result, w.server, NULL, note_finding, NULL, NULL));
+	return result.damages;
+}
+
+static void tells(const char *words)
+{
+	if (!strstr(said, words))
+		fail_msg("wanted \"%s\" in: %s", words, said);
+}
+
+/* A file of the pack folder with that suffix. */
+static void pack_file(char out[512], const char *suffix)
+{
+	char dir[200];
+	struct dirent *entry = NULL;
+	DIR *d = NULL;
+
+	(void)snprintf(dir, sizeof(dir), "%s/objects/pack", w.git);
+	d = opendir(dir);
+	assert_non_null(d);
+	out[0] = 0;
+	while ((entry = readdir(d)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > strlen(suffix) && strcmp(entry->d_name + len - strlen(suffix), suffix) == 0)
+			(void)snprintf(out, 512, "%s/%s", dir, entry->d_name);
+	}
+	(void)closedir(d);
+	assert_true(out[0] != 0);
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat info;
+
+	assert_int_equal(stat(path, &info), 0);
+	return info.st_size;
+}
+
+static void flip(const char *path, off_t at)
+{
+	unsigned char byte = 0;
+	int fd = -1;
+
+	assert_int_equal(chmod(path, 0600), 0);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 0x40;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	(void)close(fd);
+}
+
+static void move_ref(const char *name, const struct oid *to)
+{
+	struct repo *r = NULL;
+	struct oid old = server_ref(&w, name);
+
+	ok(repo_open(&r, w.git, NULL));
+	ok(repo_ref_update(r, name, to, oid_is_zero(&old) ? NULL : &old, NULL));
+	repo_close(r);
+}
+
+static void a_served_folder_is_sound(void **state)
+{
+	(void)state;
+	if (damages() != 0)
+		fail_msg("%s", said);
+	assert_int_equal(result.practices, 1);
+	assert_int_equal(result.merges, 4);
+	assert_true(result.objects > 10);
+}
+
+static void a_flipped_byte_anywhere_in_a_pack_or_index_is_found(void **state)
+{
+	static const char *const suffixes[] = {".pack", ".idx"};
+	char path[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		off_t size = 0;
+
+		pack_file(path, suffixes[i]);
+		size = size_of(path);
+		for (off_t at = 0; at < size; at += size / 9 + 1) {
+			flip(path, at);
+			assert_true(damages() > 0);
+			tells("pack-");
+			flip(path, at);
+		}
+		flip(path, size - 1);
+		assert_true(damages() > 0);
+		flip(path, size - 1);
+	}
+	assert_int_equal(damages(), 0);
+}
+
+static void a_missing_pack_is_found_with_what_is_lost_in_it(void **state)
+{
+	char path[512], away[600];
+
+	(void)state;
+	pack_file(path, ".pack");
+	(void)snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	assert_true(damages() >= 2);
+	tells("the file is missing");
+	tells("missing");
+	assert_int_equal(rename(away, path), 0);
+	assert_int_equal(damages(), 0);
+}
+
+static void a_wrong_ref_is_found(void **state)
+{
+	struct oid right = server_ref(&w, "refs/devices/kib-kiosk"), main_id = server_ref(&w, "refs/heads/main");
+	struct oid head = server_ref(&w, "refs/devices/manager"), config = server_ref(&w, "refs/kiosk/config");
+
+	(void)state;
+	move_ref("refs/devices/kib-kiosk", &head);
+	assert_int_equal(damages(), 1);
+	tells("refs/devices/kib-kiosk is not the last head of kib-kiosk");
+	move_ref("refs/devices/kib-kiosk", &right);
+
+	move_ref("refs/kiosk/config", &main_id);
+	assert_int_equal(damages(), 1);
+	tells("refs/kiosk/config is no configuration of kiosks");
+	move_ref("refs/kiosk/config", &config);
+
+	move_ref("refs/devices/nobody", &head);
+	assert_int_equal(damages(), 1);
+	tells("refs/devices/nobody names a device of which the log holds nothing");
+	move_ref("refs/devices/nobody", NULL);
+	assert_int_equal(damages(), 0);
+}
+
+static void a_merge_that_the_server_did_not_sign_is_found(void **state)
+{
+	struct oid main_id = server_ref(&w, "refs/heads/main"), forged;
+	struct merge_note note = {.index = 0};
+	struct commit c = COMMIT_INIT;
+	struct repo *r = NULL;
+	struct commit_spec spec = {.name = "server", .email = "server@c82999.qip.invalid", .key = manager.key, .parents_len = 2};
+
+	(void)state;
+	ok(repo_open(&r, w.git, NULL));
+	ok(repo_commit_read(&c, r, &main_id, NULL));
+	ok(merge_note_parse(&note, c.message, NULL));
+	spec.tree = c.tree;
+	spec.parents[0] = c.parents[0];
+	spec.parents[1] = c.parents[1];
+	spec.message = c.message;
+	ok(repo_commit_write(&forged, r, &spec, NULL));
+	ok(repo_flush(r, NULL));
+	repo_close(r);
+	commit_clear(&c);
+	buf_clear(&note.kept);
+	move_ref("refs/heads/main", &forged);
+	assert_true(damages() > 0);
+	tells("is not signed by this server's key");
+	move_ref("refs/heads/main", &main_id);
+}
+
+static void a_damaged_certificate_or_key_is_found(void **state)
+{
+	static const char *const files[] = {"certificates/manager.json", "server.key", "practice.json"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		char path[256];
+
+		(void)snprintf(path, sizeof(path), "%s/" ODS "/%s", w.server, files[i]);
+		flip(path, 0);
+		assert_true(damages() > 0);
+		flip(path, 0);
+	}
+	assert_int_equal(damages(), 0);
+}
+
+static void a_practice_that_is_not_there_is_no_damage(void **state)
+{
+	struct error e = {STATUS_OK, ""};
+
+	(void)state;
+	assert_int_equal(fsck_run(&result, w.server, "C81111", note_finding, NULL, &e), STATUS_NOT_FOUND);
+	assert_int_equal(fsck_run(&result, "/nowhere", NULL, note_finding, NULL, &e), STATUS_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_served_folder_is_sound),
+		cmocka_unit_test(a_flipped_byte_anywhere_in_a_pack_or_index_is_found),
+		cmocka_unit_test(a_missing_pack_is_found_with_what_is_lost_in_it),
+		cmocka_unit_test(a_wrong_ref_is_found),
+		cmocka_unit_test(a_merge_that_the_server_did_not_sign_is_found),
+		cmocka_unit_test(a_damaged_certificate_or_key_is_found),
+		cmocka_unit_test(a_practice_that_is_not_there_is_no_damage),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
