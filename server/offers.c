@@ -240,6 +240,8 @@ enum status offers_take(enum offer_kind kind, const char *device, const struct o
 		st = walk(&base, kind, &known, r, id, p->server_key, e);
 	if (st == STATUS_OK)
 		st = repo_check_complete(r, id, 1, &base, oid_is_zero(&base) ? 0 : 1, e);
+	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)
+		st = error_set(e, STATUS_INVALID, "what is offered is not whole; offer it again from what the server says that it has");
 	if (st == STATUS_OK)
 		st = store_txn_only(t, id, e);
 	if (st == STATUS_OK)

@@ -40,7 +40,7 @@ const struct offered *offers_find(const struct offers *o, const char *device);
 
 /* Judge an end whose objects the transaction sees, and keep it for the device; needs the practice's lock. Each commit on the way must be
  * signed by this server, on to the backup's end or to one that was judged before, and all objects be there. STATUS_STALE: it parts from
- * the backup's history; STATUS_UNTRUSTED; STATUS_CORRUPT: something is missing. */
+ * the backup's history; STATUS_UNTRUSTED; STATUS_INVALID: something is missing. */
 enum status offers_take(enum offer_kind kind, const char *device, const struct oid *id, struct practice *p, struct store_txn *t,
 			struct error *e) MUST_CHECK;
 
