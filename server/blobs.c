@@ -106,7 +106,7 @@ static void put_release(struct request *r)
 
 const struct handler handler_blob_put = {
 	.needs_peer = true,
-	.max_bytes = LIMIT_BLOB_BYTES,
+	.takes_blob = true,
 	.begin = put_begin,
 	.feed = put_feed,
 	.end = put_end,

@@ -86,8 +86,11 @@ static bool content_is(const char *value, const char *type)
 
 static uint64_t max_bytes(const struct exchange *x)
 {
-	return x->handler->max_bytes +
-	       (x->handler->takes_pack ? (uint64_t)x->request.service->limits->push_bytes : 0);
+	const struct limits *limits = x->request.service->limits;
+
+	if (x->handler->takes_blob)
+		return (uint64_t)limits->blob_bytes;
+	return x->handler->max_bytes + (x->handler->takes_pack ? (uint64_t)limits->push_bytes : 0);
 }
 
 static bool length_is_within(const struct exchange *x)

@@ -27,7 +27,8 @@
 	X(push_memory_bytes, 48 * LIMITS_MIB, LIMITS_MIB, LIMITS_GIB) /* of all pushes; with more they wait on disk */  \
 	X(object_bytes, 4 * LIMITS_MIB, 256 * LIMITS_KIB, 32 * LIMITS_MIB)                                             \
 	X(delta_depth, 250, 50, 4095)                                                                                  \
-	X(tree_depth, 8, 5, 8) /* names in a path */
+	X(tree_depth, 8, 5, 8) /* names in a path */                                                                    \
+	X(blob_bytes, 16 * LIMITS_MIB, LIMITS_MIB, LIMIT_BLOB_BYTES) /* a comment has some kilobytes, evidence is larger */
 
 struct limits {
 #define LIMITS_MEMBER(name, otherwise, least, most) int64_t name;
@@ -84,7 +85,7 @@ extern const struct limits limits_default;
 #define LIMIT_SPOOL_BYTES (4LL * 1024 * 1024 * 1024)
 
 /* blobs */
-#define LIMIT_BLOB_BYTES (16 * 1024 * 1024)	     /* of one; a comment has some kilobytes, evidence is larger */
+#define LIMIT_BLOB_BYTES (32 * 1024 * 1024)	     /* of one, whatever is set */
 #define LIMIT_BLOB_PUTS 64			     /* of a practice on their way at once */
 #define LIMIT_BLOB_PENDING_BYTES (128 * 1024 * 1024) /* of those */
 #define LIMIT_BLOB_IDS 1000			     /* asked for at once */

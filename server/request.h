@@ -49,6 +49,7 @@ struct handler {
 	bool exclusive;			    /* `end` waits for others on the same practice */
 	uint64_t max_bytes;		    /* of the body */
 	bool takes_pack;		    /* and of a pack behind that, see limits.push_bytes */
+	bool takes_blob;		    /* or of a blob, see limits.blob_bytes */
 	void (*begin)(struct request *r);   /* before the body, on an HTTP thread: short; or NULL */
 	body_sink feed;			    /* on an HTTP thread; ctx is the request; NULL: no body */
 	void (*end)(struct request *r);	    /* at work, on a job thread */

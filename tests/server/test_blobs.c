@@ -14,6 +14,8 @@
 #define SEALED_TYPE "application/octet-stream"
 #define NEVER "0000000000000000000000000000000000000000000000000000000000000000"
 
+#define MOST (16 * 1024 * 1024) /* unless the host sets another limit */
+
 static struct world w;
 static struct testdev manager, staff, kiosk;
 
@@ -188,10 +190,10 @@ static void many_are_read_at_once_in_the_order_asked(void **state)
 
 static void what_does_not_fit_the_answer_is_told_to_come_later(void **state)
 {
-	static const size_t sizes[] = {LIMIT_BLOB_BYTES, LIMIT_BLOB_BYTES - 1, 2, 1};
+	static const size_t sizes[] = {MOST, MOST - 1, 2, 1};
 	char names_text[ARRAY_LEN(sizes)][SHA256_HEX_LEN + 1];
 	const char *names[ARRAY_LEN(sizes)];
-	char *bytes = calloc(1, LIMIT_BLOB_BYTES);
+	char *bytes = calloc(1, MOST);
 	struct buf tail = BUF_INIT;
 	struct reply r;
 
@@ -229,17 +231,57 @@ static void other_bytes_than_the_name_says_are_refused(void **state)
 
 static void a_blob_that_is_too_large_is_refused(void **state)
 {
-	char *bytes = calloc(1, LIMIT_BLOB_BYTES + 1);
+	char *bytes = calloc(1, MOST + 1);
 	char name[SHA256_HEX_LEN + 1];
 	struct reply r;
 
 	(void)state;
 	assert_non_null(bytes);
-	name_of(name, bytes, LIMIT_BLOB_BYTES + 1);
-	put_with(&r, &kiosk, name, "", bytes, LIMIT_BLOB_BYTES + 1);
+	name_of(name, bytes, MOST + 1);
+	put_with(&r, &kiosk, name, "", bytes, MOST + 1);
 	assert_int_equal(r.code, 413);
 	reply_clear(&r);
 	wait_for_nothing_unfinished();
+	free(bytes);
+}
+
+static void serve_with(const char *limits)
+{
+	char path[FILE_PATH_MAX], text[256];
+	int n = snprintf(text, sizeof(text), "{\"hosts\":[\"localhost\"],\"limits\":%s,\"schema\":\"server/1\"}",
+			 limits);
+
+	assert_int_equal(server_stop(&w, SIGTERM), 0);
+	ok(file_path(path, w.server, "server.json", NULL));
+	ok(file_write(path, text, (size_t)n, 0644, NULL));
+	server_start(&w);
+}
+
+static void the_host_sets_how_large_a_blob_may_be_and_what_is_there_stays(void **state)
+{
+	const size_t set = 1024 * 1024;
+	char *bytes = calloc(1, MOST);
+	char large[SHA256_HEX_LEN + 1], fits[SHA256_HEX_LEN + 1], over[SHA256_HEX_LEN + 1];
+	const char *const names[] = {large};
+	struct reply r;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'e', MOST);
+	name_of(large, bytes, MOST);
+	name_of(fits, bytes, set);
+	name_of(over, bytes, set + 1);
+	assert_int_equal(put_named(&staff, large, bytes, MOST), 201);
+	serve_with("{\"blob_bytes\":1048576}");
+	assert_int_equal(put_named(&staff, fits, bytes, set), 201);
+	assert_int_equal(put_named(&staff, over, bytes, set + 1), 413);
+	get_named(&r, &staff, names, 1);
+	assert_int_equal(r.code, 200);
+	assert_int_equal(r.body.len, SHA256_HEX_LEN + 10 + MOST);
+	reply_clear(&r);
+	serve_with("{\"blob_bytes\":33554432}");
+	assert_int_equal(put_named(&staff, over, bytes, set + 1), 201);
+	serve_with("{}");
 	free(bytes);
 }
 
@@ -701,6 +743,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_the_answer_is_told_to_come_later),
 		cmocka_unit_test(other_bytes_than_the_name_says_are_refused),
 		cmocka_unit_test(a_blob_that_is_too_large_is_refused),
+		cmocka_unit_test(the_host_sets_how_large_a_blob_may_be_and_what_is_there_stays),
 		cmocka_unit_test(a_body_that_breaks_off_leaves_nothing),
 		cmocka_unit_test(a_server_killed_in_the_middle_leaves_nothing_and_takes_it_again),
 		cmocka_unit_test(a_gzip_body_is_named_by_what_it_unpacks_to),
