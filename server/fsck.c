@@ -126,6 +126,7 @@ static void check_practice(struct fsck *f, struct store *s)
 	if (open_practice(f, s, &e) == STATUS_OK) {
 		check_files(f);
 		check_objects(f);
+		fsck_check_blobs(f);
 		fsck_check_log(f);
 	} else {
 		fsck_tell(f, true, "%s", e.text);
@@ -171,7 +172,7 @@ static enum status check_folder(struct fsck *f, struct error *e)
 
 enum status fsck_run(struct fsck_result *out, const char *dir, const char *ods, fsck_report report, void *ctx, struct error *e)
 {
-	struct fsck_result result = {0, 0, 0, 0};
+	struct fsck_result result = {0};
 	struct visit v = {.fsck = {.out = &result, .report = report, .ctx = ctx, .dir = dir}};
 	char path[FILE_PATH_MAX];
 	enum status st = check_folder(&v.fsck, e);

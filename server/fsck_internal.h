@@ -17,6 +17,9 @@ struct fsck {
 
 void fsck_tell(struct fsck *f, bool damage, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Every blob by its name. */
+void fsck_check_blobs(struct fsck *f);
+
 /* The log from main back to M0, and the refs that derive from it. */
 void fsck_check_log(struct fsck *f);
 

@@ -226,6 +226,36 @@ static void a_damaged_certificate_or_key_is_found(void **state)
 	assert_int_equal(damages(), 0);
 }
 
+static void a_damaged_blob_is_found(void **state)
+{
+	static const char text[] = "sealed bytes";
+	char path[320], hex[SHA256_HEX_LEN + 1];
+	struct blob_id id;
+	struct store *store = NULL;
+	struct store_history *h = NULL;
+	struct store_blob_put *put = NULL;
+
+	(void)state;
+	ok(sha256(id.sha256, text, sizeof(text)));
+	ok(store_open(&store, w.server, NULL));
+	ok(store_history_open(&h, store, ODS, NULL));
+	ok(store_blob_put_begin(&put, h, &id, NULL));
+	ok(store_blob_put_feed(put, text, sizeof(text), NULL));
+	ok(store_blob_put_finish(put, NULL, NULL));
+	store_blob_put_end(put);
+	store_history_close(h);
+	store_close(store);
+	assert_int_equal(damages(), 0);
+	assert_int_equal(result.blobs, 1);
+	hex_encode(hex, id.sha256, sizeof(id.sha256));
+	(void)snprintf(path, sizeof(path), "%s/" ODS "/blobs/%.2s/%s", w.server, hex, hex);
+	flip(path, 3);
+	assert_int_equal(damages(), 1);
+	tells("is not what its name says");
+	flip(path, 3);
+	assert_int_equal(damages(), 0);
+}
+
 static void a_practice_that_is_not_there_is_no_damage(void **state)
 {
 	struct error e = {STATUS_OK, ""};
@@ -244,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_ref_is_found),
 		cmocka_unit_test(a_merge_that_the_server_did_not_sign_is_found),
 		cmocka_unit_test(a_damaged_certificate_or_key_is_found),
+		cmocka_unit_test(a_damaged_blob_is_found),
 		cmocka_unit_test(a_practice_that_is_not_there_is_no_damage),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
