@@ -113,8 +113,10 @@ static enum status repair(struct practice *p, const struct view *v, struct store
 		st = repair_config(p, v, t, env, e);
 	if (st == STATUS_OK && !oid_equal(&mark, &v->end.commit))
 		st = store_ref_move(p->history, DERIVED_MARK, &v->end.commit, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
 		p->derived = v->end.commit;
+		atomic_store(&p->lags, false);
+	}
 	return st;
 }
 
@@ -129,6 +131,24 @@ enum status derive_repair(struct practice *p, const struct view *v, const struct
 	if (st == STATUS_OK)
 		st = repair(p, v, t, env, e);
 	store_txn_end(t);
+	return st;
+}
+
+enum status derive_catch_up(struct practice *p, const struct env *env, struct error *e)
+{
+	struct store_lock *lock = NULL;
+	struct view *v = NULL;
+	enum status st = STATUS_OK;
+
+	if (!atomic_load(&p->lags))
+		return STATUS_OK;
+	st = store_lock(&lock, p->history, LIMIT_LOCK_MS, e);
+	if (st == STATUS_OK && !p->in_doubt)
+		st = view_get(&v, p, e);
+	if (v)
+		st = derive_repair(p, v, env, e);
+	view_put(v);
+	store_unlock(lock);
 	return st;
 }
 

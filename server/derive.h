@@ -14,6 +14,9 @@
  * follows the merges since the last mark. */
 enum status derive_repair(struct practice *p, const struct view *v, const struct env *env, struct error *e) MUST_CHECK;
 
+/* The same for who holds no lock, if p->lags. */
+enum status derive_catch_up(struct practice *p, const struct env *env, struct error *e) MUST_CHECK;
+
 /* Stage the kiosk configuration's next commit if main's move from old_tree to `end` changes what kiosks read; *out is
  * zero when not. */
 enum status derive_stage_config(struct oid *out, struct practice *p, struct store_txn *t, const struct oid *old_tree,

@@ -27,7 +27,7 @@ struct view;
 /* Guarded by the mutex of server/upkeep.c. */
 struct practice_upkeep {
 	unsigned pushes; /* since the start */
-	bool waits;	 /* in the queue */
+	bool waits;	 /* in the queue, or among those that are tried again */
 	struct practice *next;
 };
 
@@ -61,6 +61,7 @@ struct practice {
 	struct milestones *milestones; /* owned; see server/milestones.h */
 	struct practice_upkeep upkeep;
 	struct merge_queue queue;
+	atomic_bool lags; /* refs that derive from main could not be moved with it */
 	atomic_bool seen_open; /* see server/closed.h */
 	/* guarded by the practice's lock: */
 	struct oid derived; /* the derived refs follow from this main */

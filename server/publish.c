@@ -1,7 +1,7 @@
 /* server/publish.c - Stage 8 of 9: publish.
  *
  * Enters: staged merge commits and their objects. Leaves: main moved to the last of them - the one durable point - and
- * each device's receipt. All other refs derive from main: if they cannot be moved now, the next push moves them.
+ * each device's receipt. All other refs derive from main: if they cannot be moved now, the next push or upkeep moves them.
  */
 #include "server/publish.h"
 
@@ -62,7 +62,10 @@ enum status publish_batch(struct batch *b, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	/* accepted: from here on nothing is the pushes' fault any more */
-	if (derived_moved && move_derived(b, &config, &later) != STATUS_OK)
+	if (derived_moved)
+		derived_moved = move_derived(b, &config, &later) == STATUS_OK;
+	atomic_store(&b->practice->lags, !derived_moved);
+	if (!derived_moved)
 		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", b->practice->ods, "reason",
 			 later.text, NULL);
 	if (erasures_carry_out(b->practice, store_txn_repo(b->txn), &b->end.tree, &later) != STATUS_OK)

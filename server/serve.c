@@ -85,7 +85,7 @@ static enum status open_practices(struct process *p, const struct serve_options 
 
 	if (st == STATUS_OK)
 		st = practices_open(&p->service.practices, o->dir, &p->config.limits, o->env, e);
-	return st == STATUS_OK ? upkeep_open(&p->service.upkeep, e) : st;
+	return st == STATUS_OK ? upkeep_open(&p->service.upkeep, o->env, e) : st;
 }
 
 static enum status open_listener(struct process *p, const struct serve_options *o, int connections, struct error *e)

@@ -3,13 +3,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/log.h"
+#include "server/derive.h"
 
 struct upkeep {
 	pthread_mutex_t mutex; /* guards all but stop, and practices' upkeep */
 	pthread_cond_t changed;
 	struct practice *first, **last;
+	struct practice *failed; /* to be tried again */
+	const struct env *env;
 	pthread_t thread;
 	bool started;
 	atomic_bool stop;
@@ -26,7 +30,8 @@ static void log_outcome(const struct practice *p, enum status st, size_t joined,
 		log_line(LOG_LEVEL_INFO, "packs joined", "practice", p->ods, "packs", count, NULL);
 }
 
-static void look_after(struct upkeep *u, struct practice *p)
+/* False: something is left to do. */
+static bool look_after(struct upkeep *u, struct practice *p)
 {
 	struct error e = {STATUS_OK, ""};
 	size_t joined = 0;
@@ -34,6 +39,18 @@ static void look_after(struct upkeep *u, struct practice *p)
 
 	if (!atomic_load(&u->stop))
 		log_outcome(p, st, joined, &e);
+	st = derive_catch_up(p, u->env, &e);
+	if (st != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "derived refs lag behind", "practice", p->ods, "reason", e.text, NULL);
+	return !atomic_load(&p->lags);
+}
+
+static void put(struct upkeep *u, struct practice *p)
+{
+	p->upkeep.next = NULL;
+	p->upkeep.waits = true;
+	*u->last = p;
+	u->last = &p->upkeep.next;
 }
 
 static struct practice *take(struct upkeep *u)
@@ -50,6 +67,27 @@ static struct practice *take(struct upkeep *u)
 	return p;
 }
 
+/* Until something comes, or what failed is due again. */
+static void wait_for_work(struct upkeep *u)
+{
+	struct timespec until = {0};
+
+	if (!u->failed) {
+		(void)pthread_cond_wait(&u->changed, &u->mutex);
+		return;
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LIMIT_UPKEEP_RETRY_MS / 1000;
+	if (pthread_cond_timedwait(&u->changed, &u->mutex, &until) == 0)
+		return;
+	while (u->failed) {
+		struct practice *p = u->failed;
+
+		u->failed = p->upkeep.next;
+		put(u, p);
+	}
+}
+
 static void *work(void *arg)
 {
 	struct upkeep *u = arg;
@@ -57,20 +95,37 @@ static void *work(void *arg)
 	(void)pthread_mutex_lock(&u->mutex);
 	while (!atomic_load(&u->stop)) {
 		struct practice *p = take(u);
+		bool done = false;
 
 		if (!p) {
-			(void)pthread_cond_wait(&u->changed, &u->mutex);
+			wait_for_work(u);
 			continue;
 		}
 		(void)pthread_mutex_unlock(&u->mutex);
-		look_after(u, p);
+		done = look_after(u, p);
 		(void)pthread_mutex_lock(&u->mutex);
+		if (!done && !p->upkeep.waits) {
+			p->upkeep.waits = true;
+			p->upkeep.next = u->failed;
+			u->failed = p;
+		}
 	}
 	(void)pthread_mutex_unlock(&u->mutex);
 	return NULL;
 }
 
-enum status upkeep_open(struct upkeep **out, struct error *e)
+/* A wait that a change of the wall clock neither cuts nor draws out. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(condition, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
+enum status upkeep_open(struct upkeep **out, const struct env *env, struct error *e)
 {
 	struct upkeep *u = calloc(1, sizeof(*u));
 	pthread_attr_t attr;
@@ -78,7 +133,8 @@ enum status upkeep_open(struct upkeep **out, struct error *e)
 	if (!u)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	(void)pthread_mutex_init(&u->mutex, NULL);
-	(void)pthread_cond_init(&u->changed, NULL);
+	init_condition(&u->changed);
+	u->env = env;
 	atomic_init(&u->stop, false);
 	u->last = &u->first;
 	if (pthread_attr_init(&attr) == 0) {
@@ -102,10 +158,8 @@ void upkeep_pushed(struct upkeep *u, struct practice *p)
 		return;
 	(void)pthread_mutex_lock(&u->mutex);
 	/* the first push after a start is looked after, too: many packs may be left from before */
-	if ((k->pushes++ == 0 || k->pushes % LIMIT_UPKEEP_PUSHES == 0) && !k->waits) {
-		k->waits = true;
-		*u->last = p;
-		u->last = &k->next;
+	if ((k->pushes++ == 0 || k->pushes % LIMIT_UPKEEP_PUSHES == 0 || atomic_load(&p->lags)) && !k->waits) {
+		put(u, p);
 		(void)pthread_cond_signal(&u->changed);
 	}
 	(void)pthread_mutex_unlock(&u->mutex);

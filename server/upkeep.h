@@ -1,4 +1,5 @@
-/* server/upkeep.h - work that no request waits for: keeping practices' packs few. One thread, one practice at a time.
+/* server/upkeep.h - work that no request waits for: keeping practices' packs few, and moving derived refs that could not
+ * be moved with main. One thread, one practice at a time; what fails is tried again after a while.
  *
  * upkeep_open(); upkeep_pushed() after each accepted push; upkeep_close() before the practices are closed. */
 #ifndef QIP_SERVER_UPKEEP_H
@@ -8,7 +9,7 @@
 
 struct upkeep;
 
-enum status upkeep_open(struct upkeep **out, struct error *e) MUST_CHECK;
+enum status upkeep_open(struct upkeep **out, const struct env *env, struct error *e) MUST_CHECK;
 /* Count a push; every so many the practice's packs are looked at soon. Takes no time. NULL is allowed. */
 void upkeep_pushed(struct upkeep *u, struct practice *p);
 /* Breaks off what runs: it is done again after the next start. */

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #define PUSHES 200
 #define MOST_PACKS 50
@@ -143,12 +144,36 @@ static void a_server_killed_amid_this_goes_on_with_all_of_it(void **state)
 	every_record_is_there_afterwards(state);
 }
 
+static void refs_that_could_not_be_moved_with_main_follow_when_they_can(void **state)
+{
+	struct oid main_id = fetch_main(&w), before = server_ref(&w, "refs/kiosk/config"), after = before, id;
+	struct file file = {"sites/ayton.json", site_record("ayton")};
+	char lock[300];
+
+	(void)state;
+	/* a folder where a file has to be made */
+	(void)snprintf(lock, sizeof(lock), "%s/refs/kiosk/config.lock", w.git);
+	assert_int_equal(mkdir(lock, 0700), 0);
+	id = commit(&w, &manager, &main_id, &file, 1);
+	assert_true(push(&w, &manager, &id, NULL));
+	after = server_ref(&w, "refs/kiosk/config");
+	assert_true(oid_equal(&before, &after));
+	assert_int_equal(rmdir(lock), 0);
+	for (int i = 0; i < 600 && oid_equal(&before, &after); i++) {
+		(void)usleep(100000);
+		after = server_ref(&w, "refs/kiosk/config");
+	}
+	assert_false(oid_equal(&before, &after));
+	assert_sound(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packs_stay_few_over_many_pushes_and_readers_do_not_notice),
 		cmocka_unit_test(every_record_is_there_afterwards),
 		cmocka_unit_test(a_server_killed_amid_this_goes_on_with_all_of_it),
+		cmocka_unit_test(refs_that_could_not_be_moved_with_main_follow_when_they_can),
 	};
 	int failed = 0;
 
