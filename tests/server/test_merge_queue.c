@@ -29,7 +29,7 @@ static int open_practice(void **state)
 		join_invited(&w, &manager, &others[i], &invites[i], name, "manager");
 	}
 	assert_int_equal(server_stop(&w, SIGTERM), 0);
-	ok(practices_open(&practices, w.server, env_system(), NULL));
+	ok(practices_open(&practices, w.server, &w.config.limits, env_system(), NULL));
 	ok(practices_get(&practice, practices, ODS, NULL));
 	ok(jobs_open(&jobs, 4, NULL));
 	return 0;
