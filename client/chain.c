@@ -50,6 +50,9 @@ static enum status walk(struct chain *c, struct qip *q, const struct oid *work, 
 		if (parents == 1) {
 			st = add(c, &cap, &at, e);
 			at = commit.parents[0];
+		} else if (parents == 0 && home_is_kiosk(q) && oid_is_zero(accepted)) {
+			st = add(c, &cap, &at, e); /* its enrolment */
+			at = *accepted;
 		} else if (home_is_kiosk(q))
 			st = error_set(e, STATUS_CORRUPT, "this kiosk's branch does not build on what the server accepted: ask for help");
 		commit_clear(&commit);

@@ -47,7 +47,7 @@ static void offer(struct sync *s)
 }
 
 /* The server's word on where the own head stands. It may be further than known here (a lost receipt) or less far (a server restored from a
- * backup: what it lacks is sent again), but it must be a commit of this device's own branch. */
+ * backup: what it lacks is sent again), but it must be a commit of this device's own branch. Zero: it does not know that the device joined. */
 static enum status adopt_own(struct sync *s, const struct oid *tip, struct error *e)
 {
 	struct qip *q = s->q;
@@ -57,8 +57,12 @@ static enum status adopt_own(struct sync *s, const struct oid *tip, struct error
 
 	if (st != STATUS_OK || oid_equal(&accepted, tip))
 		return st;
-	if (oid_is_zero(tip))
-		return error_set(e, STATUS_REFUSED, "the server does not know this device's head any more: ask the host");
+	if (oid_is_zero(tip) && !home_is_kiosk(q))
+		return error_set(e, STATUS_REFUSED,
+				 "the server was restored and has lost that this device joined: nothing here is lost; let the manager who invited it "
+				 "sync, and if that does not help, ask them for a new code");
+	if (oid_is_zero(tip)) /* a kiosk's branch starts with its enrolment: all of it is sent again */
+		return repo_ref_update(q->repo, q->own_ref, NULL, &accepted, e);
 	st = home_ref(&work, q, REF_WORK, e);
 	if (st == STATUS_OK && repo_has(q->repo, tip))
 		st = repo_is_ancestor(&own, q->repo, tip, &work, e);
@@ -126,6 +130,8 @@ static enum status push_part(bool *more, struct sync *s, struct error *e)
 	if (part > chain.len)
 		part = chain.len;
 	st = home_ref(&accepted, q, q->own_ref, e);
+	if (st == STATUS_OK && oid_is_zero(&accepted))
+		part = 1; /* an enrolment goes alone */
 	if (st == STATUS_OK)
 		st = home_ref(&main, q, REF_MAIN, e);
 	if (st == STATUS_OK)

@@ -10,16 +10,16 @@
 #include "server/certificate.h"
 
 /* A certificate alone gives no rights; for a device without an entry of its own it must be the one that enrolment gave
- * out. */
-static enum status check_given(const struct practice *p, const struct tls_peer *peer, struct error *e)
+ * out. `forgotten`: the note of that may be missing, since the server was restored from a backup that is older. */
+static enum status check_given(const struct practice *p, const struct tls_peer *peer, bool forgotten, struct error *e)
 {
 	struct certificate given = CERTIFICATE_INIT;
 	enum status st = certificate_load(&given, p, peer->device, e);
 	bool same = st == STATUS_OK && strcmp(given.key, peer->key) == 0;
 
 	certificate_clear(&given);
-	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
-		return st;
+	if ((st != STATUS_OK && st != STATUS_NOT_FOUND) || (st == STATUS_NOT_FOUND && forgotten))
+		return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 	if (!same)
 		return error_set(e, STATUS_DENIED, "this key was not enrolled as %s; ask a manager for a new join code",
 				 peer->device);
@@ -38,7 +38,7 @@ static enum status verify_first(struct identity *out, const struct practice *p, 
 		return error_set(e, STATUS_DENIED,
 				 "%s is not the first manager of %s, and nobody else is known there yet", peer->device,
 				 p->ods);
-	st = check_given(p, peer, e);
+	st = check_given(p, peer, false, e);
 	if (st == STATUS_OK) {
 		out->role = ROLE_MANAGER;
 		out->standing = STANDING_FIRST;
@@ -70,7 +70,8 @@ static enum status verify_device(struct identity *out, const struct practice *p,
 				       d->id);
 	} else {
 		out->standing = STANDING_INVITED;
-		st = check_given(p, peer, e);
+		/* all that it may push is its enrolment, which the invite's own key vouches for */
+		st = check_given(p, peer, true, e);
 	}
 	return st;
 }

@@ -207,7 +207,33 @@ same 'the configuration' "$(git -C "$(server_history)" rev-parse refs/kiosk/conf
 	"$(git -C "$HOMES/kib-kiosk/history.git" rev-parse refs/kiosk/config)"
 same 'incidents' 2 "$(q "$MANAGER" audit --json | jq '.incidents | length')"
 
+it 'A kiosk whose enrolment itself was lost sends that again, and its answers behind it'
+code=$(invite late-kiosk kiosk great-glen)
+q fleckney sync >/dev/null
+q great-glen sync >/dev/null
+kiosk_sync kib-kiosk
+qip-server backup "$WORK/server" "$WORK/fourth" >/dev/null
+qip-kiosk join "$URL" "$code" --home "$HOMES/late-kiosk" >/dev/null
+stop kib-kiosk
+kiosk_start late-kiosk
+more_answers good neither
+kiosk_sync late-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+disk_lost "$WORK/fourth"
+refused "$waits" qip-kiosk sync --home "$HOMES/late-kiosk"
+qip-server reconcile "$WORK/server" --open >/dev/null
+same 'answers' "$((answers - 2))" "$(answers_on_main)"
+kiosk_sync late-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+more_answers poor
+kiosk_sync late-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" audit >/dev/null
+stop late-kiosk
+
 it 'A history that was rewritten without a word is refused as ever'
+q fleckney sync >/dev/null
 server_stop
 cp -a "$WORK/server" "$WORK/honest"
 forged=$(server_history)
@@ -222,6 +248,4 @@ server_start
 q fleckney sync >/dev/null
 qip-server fsck "$WORK/server" >/dev/null
 fsck "$(server_history)" "$HOMES"/*/history.git
-
-stop kib-kiosk
 server_stop
