@@ -65,7 +65,7 @@ enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, st
 	else if (text.len > RECORD_MAX_BYTES)
 		st = error_set(e, STATUS_TOO_BIG, "the record is larger than %d bytes", RECORD_MAX_BYTES);
 	else
-		st = repo_write(out, q->repo, REPO_BLOB, text.data, text.len, e);
+		st = repo_write_new(out, q->repo, REPO_BLOB, text.data, text.len, e);
 	buf_clear(&text);
 	return st;
 }

@@ -379,29 +379,57 @@ enum status repo_stat(enum repo_kind *kind, size_t *size_bytes, struct repo *r, 
 	return STATUS_OK;
 }
 
-enum status repo_write(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
-		       struct error *e)
+static enum status hash(struct oid *out, enum repo_kind kind, const void *bytes, size_t len, struct error *e)
 {
-	struct oid id;
-	git_oid hash;
+	git_oid id;
 	int rc = 0;
 
 	if (len > REPO_MAX_OBJECT_BYTES)
 		return error_set(e, STATUS_TOO_BIG, "an object of %zu bytes; at most %zu are allowed", len,
 				 REPO_MAX_OBJECT_BYTES);
-	rc = git_odb_hash(&hash, len ? bytes : "", len, git_kind(kind));
+	rc = git_odb_hash(&id, len ? bytes : "", len, git_kind(kind));
 	if (rc)
 		return git_failed(e, rc, "cannot hash an object");
-	memcpy(id.id, hash.id, OID_LEN);
-	/* What is only in quarantine does not count: its pack may yet be refused. */
-	if (!repo_has_kept(r, &id)) {
-		enum status st = staging_add(&r->staged, &id, git_kind(kind), bytes, len, e);
-
-		if (st)
-			return st;
-	}
-	*out = id;
+	memcpy(out->id, id.id, OID_LEN);
 	return STATUS_OK;
+}
+
+/* Packs that were joined meanwhile are not looked for: at worst the object is there twice. */
+static bool is_kept(struct repo *r, const struct oid *id)
+{
+	bool found = false;
+
+	/* What is only in quarantine does not count: its pack may yet be refused. */
+	r->hide_new = true;
+	found = has(r, id);
+	r->hide_new = false;
+	return found;
+}
+
+enum status repo_write(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
+		       struct error *e)
+{
+	struct oid id;
+	enum status st = hash(&id, kind, bytes, len, e);
+
+	if (st == STATUS_OK && !is_kept(r, &id))
+		st = staging_add(&r->staged, &id, git_kind(kind), bytes, len, e);
+	if (st == STATUS_OK)
+		*out = id;
+	return st;
+}
+
+enum status repo_write_new(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
+			   struct error *e)
+{
+	struct oid id;
+	enum status st = hash(&id, kind, bytes, len, e);
+
+	if (st == STATUS_OK)
+		st = staging_add(&r->staged, &id, git_kind(kind), bytes, len, e);
+	if (st == STATUS_OK)
+		*out = id;
+	return st;
 }
 
 void repo_discard(struct repo *r)

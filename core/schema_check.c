@@ -137,20 +137,23 @@ static enum status check_name(const struct check *c, const cJSON *names, const c
 	return st;
 }
 
-static enum status check_member(const struct check *c, const cJSON *item)
+/* What a schema says of an object's members. */
+struct members {
+	const cJSON *names, *known, *others; /* propertyNames, properties, additionalProperties */
+};
+
+static enum status check_member(const struct check *c, const struct members *m, const cJSON *item)
 {
 	const struct json_path here = {.parent = c->path, .key = item->string};
-	const cJSON *names = json_get(c->schema, "propertyNames");
-	const cJSON *rule = json_get(json_get(c->schema, "properties"), item->string);
-	struct check next = descend(c, rule, item, &here);
+	struct check next = descend(c, json_get(m->known, item->string), item, &here);
 	enum status st = STATUS_OK;
 
-	if (names)
-		st = check_name(&next, names, item->string);
+	if (m->names)
+		st = check_name(&next, m->names, item->string);
 	if (st != STATUS_OK)
 		return st;
 	if (!next.schema)
-		next.schema = json_get(c->schema, "additionalProperties");
+		next.schema = m->others;
 	if (cJSON_IsFalse(next.schema))
 		return check_fault(&next, "is not a field that belongs here");
 	return next.schema ? check_value(&next) : STATUS_OK;
@@ -158,10 +161,15 @@ static enum status check_member(const struct check *c, const cJSON *item)
 
 static enum status check_object(const struct check *c)
 {
+	const struct members m = {
+		.names = json_get(c->schema, "propertyNames"),
+		.known = json_get(c->schema, "properties"),
+		.others = json_get(c->schema, "additionalProperties"),
+	};
 	enum status st = check_count(c, "minProperties", "maxProperties", "members");
 
 	for (const cJSON *item = c->value->child; item && st == STATUS_OK; item = item->next)
-		st = check_member(c, item);
+		st = check_member(c, &m, item);
 	return st == STATUS_OK ? check_required(c) : st;
 }
 
@@ -186,14 +194,11 @@ static bool may_be_meant(const struct check *c, const cJSON *form)
 	return true;
 }
 
-static enum status check_forms(const struct check *c, const char *keyword)
+static enum status check_forms(const struct check *c, const cJSON *forms, bool one)
 {
-	const cJSON *forms = json_get(c->schema, keyword);
 	const cJSON *meant = NULL;
 	size_t fits = 0, candidates = 0;
 
-	if (!forms)
-		return STATUS_OK;
 	for (const cJSON *form = forms->child; form; form = form->next) {
 		struct check trial = descend(c, form, c->value, c->path);
 
@@ -204,7 +209,7 @@ static enum status check_forms(const struct check *c, const char *keyword)
 			candidates++;
 		}
 	}
-	if (fits == 1 || (fits > 1 && strcmp(keyword, "anyOf") == 0))
+	if (fits == 1 || (fits > 1 && !one))
 		return STATUS_OK;
 	if (fits == 0 && candidates == 1) {
 		struct check next = descend(c, meant, c->value, c->path);
@@ -227,36 +232,65 @@ static enum status check_by_type(const struct check *c)
 	return STATUS_OK;
 }
 
-static enum status check_reference(const struct check *c)
+static enum status check_reference(const struct check *c, const char *ref)
 {
-	const char *ref = json_string(c->schema, "$ref");
 	struct check next = *c;
 
-	if (!ref)
-		return STATUS_OK;
 	next.schema = schema_document_resolve(c->document, ref);
 	next.level++;
 	return check_value(&next);
 }
 
+/* The keywords that any value may have. One pass over the schema finds them: it is short, and values are many. */
+struct rules {
+	const cJSON *ref, *type, *constant, *allowed, *one, *any;
+	bool by_type; /* there are others, which depend on what the value is */
+};
+
+static void read_rules(struct rules *out, const cJSON *schema)
+{
+	const struct {
+		const char *keyword;
+		const cJSON **place; /* NULL: only for people */
+	} known[] = {
+		{"$ref", &out->ref},  {"type", &out->type}, {"const", &out->constant}, {"enum", &out->allowed},
+		{"oneOf", &out->one}, {"anyOf", &out->any}, {"title", NULL},	       {"description", NULL},
+	};
+
+	for (const cJSON *item = schema->child; item; item = item->next) {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(known) &&
+		       (item->string[0] != known[i].keyword[0] || strcmp(item->string, known[i].keyword) != 0))
+			i++;
+		if (i == ARRAY_LEN(known))
+			out->by_type = true;
+		else if (known[i].place)
+			*known[i].place = item;
+	}
+}
+
 static enum status check_value(const struct check *c)
 {
+	struct rules rules = {0};
 	enum status st = STATUS_OK;
 
 	if (c->level > MAX_LEVELS)
 		return error_set(c->e, STATUS_TOO_BIG, "the record or its schema is nested too deep");
-	st = check_reference(c);
-	if (st == STATUS_OK)
-		st = check_type(c);
-	if (st == STATUS_OK)
-		st = check_const(c);
-	if (st == STATUS_OK)
-		st = check_enum(c);
-	if (st == STATUS_OK)
+	read_rules(&rules, c->schema);
+	if (rules.ref)
+		st = check_reference(c, rules.ref->valuestring);
+	if (st == STATUS_OK && rules.type)
+		st = check_type(c, rules.type);
+	if (st == STATUS_OK && rules.constant)
+		st = check_const(c, rules.constant);
+	if (st == STATUS_OK && rules.allowed)
+		st = check_enum(c, rules.allowed);
+	if (st == STATUS_OK && (rules.by_type || !rules.ref)) /* what is referred to has done the rest */
 		st = check_by_type(c);
-	if (st == STATUS_OK)
-		st = check_forms(c, "oneOf");
-	return st == STATUS_OK ? check_forms(c, "anyOf") : st;
+	if (st == STATUS_OK && rules.one)
+		st = check_forms(c, rules.one, true);
+	return st == STATUS_OK && rules.any ? check_forms(c, rules.any, false) : st;
 }
 
 enum status schema_document_check(const struct schema_document *d, const cJSON *value, struct error *e)

@@ -20,10 +20,10 @@ enum status check_fault(const struct check *c, const char *fmt, ...) PRINTF_LIKE
 /* A limit of the schema at hand; false when it has none. */
 bool check_limit(const struct check *c, const char *keyword, int64_t *out);
 
-/* STATUS_OK where the schema has no such keyword. */
-enum status check_type(const struct check *c) MUST_CHECK;
-enum status check_enum(const struct check *c) MUST_CHECK;
-enum status check_const(const struct check *c) MUST_CHECK;
+/* What the schema says by each of these keywords. */
+enum status check_type(const struct check *c, const cJSON *type) MUST_CHECK;
+enum status check_enum(const struct check *c, const cJSON *allowed) MUST_CHECK;
+enum status check_const(const struct check *c, const cJSON *wanted) MUST_CHECK;
 /* The value is a string, or a number. */
 enum status check_text(const struct check *c) MUST_CHECK;
 enum status check_number(const struct check *c) MUST_CHECK;
