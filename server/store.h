@@ -78,7 +78,7 @@ enum status store_ref_get(struct oid *out, struct store_history *h, const char *
 enum status store_ref_move(struct store_history *h, const char *name, const struct oid *id, struct error *e) MUST_CHECK;
 /* What derived refs were moved with commits until now is durable from here on; needs the practice's lock. */
 enum status store_derived_sync(struct store_history *h, struct error *e) MUST_CHECK;
-/* Does `ref` hold `id`, durably? STATUS_NOT_FOUND: it holds another or none; STATUS_UNKNOWN: still not to be said.
+/* What became of a commit? `id`, what `ref` was to be moved to, names it: does `ref` hold it, durably? STATUS_NOT_FOUND: it holds another or none; STATUS_UNKNOWN: still not to be said.
  * Needs the practice's lock. */
 enum status store_settle(struct store_history *h, const char *ref, const struct oid *id, struct error *e) MUST_CHECK;
 
