@@ -29,6 +29,7 @@ static enum status read_capabilities(struct commands *c, const char *bytes, size
 		text[len - 1] = 0;
 	c->report_status = capability_has(text, "report-status");
 	c->side_band = capability_has(text, "side-band-64k");
+	c->quiet = capability_has(text, "quiet");
 	c->atomic = capability_has(text, "atomic");
 	return STATUS_OK;
 }

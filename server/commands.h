@@ -15,7 +15,7 @@ struct commands {
 	struct command *list; /* owned */
 	size_t len, cap;
 	bool shallow;				      /* the pusher's own history has ends: parents may be missing */
-	bool report_status, side_band, atomic; /* capabilities that the client asked for */
+	bool report_status, side_band, quiet, atomic; /* capabilities that the client asked for */
 	bool done;				      /* the flush was met: what follows is the pack */
 	struct buf pending;	       /* bytes of a packet that is not whole yet */
 	size_t bytes;		       /* of all commands so far */

@@ -92,6 +92,16 @@ static void add_refusal(struct buf *lines, const char *ref, const struct oid *id
 	buf_clear(&words);
 }
 
+/* What stands in the report too, as a person reads it. */
+static void add_message(struct buf *out, const struct commands *c, const struct head_fault *fault, const char *sentence)
+{
+	struct buf words = BUF_INIT;
+
+	buf_addf(&words, "refused: %s%s%s", fault ? fault->path : "", fault && fault->path[0] ? ": " : "", sentence);
+	report_message(out, c, buf_text(&words));
+	buf_clear(&words);
+}
+
 void publish_report(struct buf *out, const struct commands *c, enum status st, const struct head_fault *fault,
 		    const char *sentence)
 {
@@ -106,6 +116,8 @@ void publish_report(struct buf *out, const struct commands *c, enum status st, c
 			add_refusal(&lines, c->list[i].ref, &c->list[i].new_id, fault,
 				    sentence[0] ? sentence : status_text(st));
 	}
+	if (st != STATUS_OK && st != STATUS_EXISTS)
+		add_message(out, c, fault, sentence[0] ? sentence : status_text(st));
 	report_send(out, &lines, c);
 	buf_clear(&lines);
 }

@@ -49,6 +49,19 @@ void report_ref(struct buf *lines, const char *ref, const char *refusal)
 	add_line(lines, &line);
 }
 
+void report_message(struct buf *out, const struct commands *c, const char *sentence)
+{
+	struct buf line = BUF_INIT;
+
+	report_sentence(&line, sentence);
+	buf_addc(&line, '\n');
+	if (!buf_ok(&line))
+		out->failed = true;
+	else if (c->side_band && !c->quiet)
+		pkt_band(out, 2, line.data, line.len);
+	buf_clear(&line);
+}
+
 void report_send(struct buf *out, struct buf *lines, const struct commands *c)
 {
 	pkt_flush(lines);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stock git as the client, in versions 0 and 2 of its protocol: what it lists, clones and fetches, and what a kiosk's certificate does not open.
+# Stock git as the client, in versions 0 and 2 of its protocol: what it lists, clones, fetches and pushes, and what a kiosk's certificate does not open.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -156,3 +156,30 @@ for version in 0 2; do
 	git_in $version hand -C "$WORK/kiosk$version.git" fetch -q "$(history_url)" refs/devices/hand:refs/heads/own refs/kiosk/config:refs/heads/config
 	fsck "$WORK/kiosk$version.git"
 done
+
+# ---- pushing, which has one version ----
+repo=$(forge_repo hand)
+head=$(git -C "$repo" rev-parse own)
+new_answer() { forge_head "$repo" "$(forge_tree "$repo" "$head^{tree}" "feedback/hand/0/0/$1.json=$(feedback_record hand "$1")")" "$(device_key hand)" hand 'Add answers' "$head"; }
+
+it 'Stock git pushes with a certificate, in one piece, or chunked after an empty probe'
+head=$(new_answer 1)
+git_as hand -C "$repo" push -q "$(history_url)" "$head:refs/devices/hand"
+same 'answers' 1 "$(answers_on_main)"
+head=$(new_answer 2)
+rm -f "$WORK/trace"
+GIT_TRACE_CURL=$WORK/trace GIT_TRACE_CURL_NO_DATA=1 git_as hand -C "$repo" -c http.postBuffer=1 push -q "$(history_url)" "$head:refs/devices/hand"
+same 'answers' 2 "$(answers_on_main)"
+grep -qi 'Transfer-Encoding: chunked' "$WORK/trace" || die 'the push was not chunked'
+
+it 'A refusal is told in words, on a line of its own unless the push is quiet'
+refused 'may push to refs/devices/hand alone' git_as hand -C "$repo" push --progress "$(history_url)" "$head:refs/devices/other"
+says '^remote: refused: this device may push' "$REFUSAL"
+refused 'may push to refs/devices/hand alone' git_as hand -C "$repo" push -q "$(history_url)" "$head:refs/devices/other"
+[[ $REFUSAL != *remote:\ refused* ]] || die 'a quiet push was told twice'
+
+it 'No ref is deleted, and no two are moved at once'
+refused 'remote rejected' git_as hand -C "$repo" push "$(history_url)" :refs/devices/hand
+next=$(new_answer 3)
+refused 'one ref' git_as hand -C "$repo" push "$(history_url)" "$next:refs/devices/hand" "$next:refs/heads/more"
+same 'head' "$head" "$(server_git rev-parse refs/devices/hand)"

@@ -76,6 +76,30 @@ static void a_refusal_names_commit_path_and_reason_on_one_line(void **state)
 	buf_clear(&out);
 }
 
+static void a_person_reads_the_refusal_in_band_two_unless_they_want_quiet(void **state)
+{
+	const struct head_fault fault = {.path = "qip/x.json"};
+	struct commands c;
+	struct buf out = BUF_INIT;
+	struct pkt p = {0};
+	size_t at = 0;
+
+	(void)state;
+	one_command(&c, true);
+	publish_report(&out, &c, STATUS_DENIED, &fault, "not\nallowed");
+	assert_int_equal(pkt_next(&p, buf_text(&out), out.len, &at), STATUS_OK);
+	assert_true(pkt_is(&p, "\002refused: qip/x.json: not allowed"));
+	assert_int_equal(pkt_next(&p, buf_text(&out), out.len, &at), STATUS_OK);
+	assert_int_equal(p.bytes[0], 1);
+	buf_clear(&out);
+	c.quiet = true;
+	at = 0;
+	publish_report(&out, &c, STATUS_DENIED, &fault, "not allowed");
+	assert_int_equal(pkt_next(&p, buf_text(&out), out.len, &at), STATUS_OK);
+	assert_int_equal(p.bytes[0], 1);
+	buf_clear(&out);
+}
+
 static void a_long_reason_is_cut_between_characters(void **state)
 {
 	struct commands c;
@@ -103,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_receipt_is_the_report_that_git_expects),
 		cmocka_unit_test(with_side_band_the_report_travels_in_band_one),
 		cmocka_unit_test(a_refusal_names_commit_path_and_reason_on_one_line),
+		cmocka_unit_test(a_person_reads_the_refusal_in_band_two_unless_they_want_quiet),
 		cmocka_unit_test(a_long_reason_is_cut_between_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
