@@ -42,6 +42,18 @@ static enum status move_main(struct batch *b, const struct store_move *move, boo
 	return st == STATUS_NOT_FOUND ? error_set(e, STATUS_IO, "main could not be moved") : st;
 }
 
+/* Some of it could not be moved: often the second try can, and then a newcomer finds its ref when it next asks. */
+static enum status repair_derived(struct batch *b, struct error *e)
+{
+	struct view *moved = NULL;
+	enum status st = view_get(&moved, b->practice, e);
+
+	if (st == STATUS_OK)
+		st = derive_repair(b->practice, moved, b->env, e);
+	view_put(moved);
+	return st;
+}
+
 enum status publish_batch(struct batch *b, struct error *e)
 {
 	struct store_ref derived[LIMIT_BATCH];
@@ -64,6 +76,8 @@ enum status publish_batch(struct batch *b, struct error *e)
 	/* accepted: from here on nothing is the pushes' fault any more */
 	if (derived_moved)
 		derived_moved = move_derived(b, &config, &later) == STATUS_OK;
+	if (!derived_moved)
+		derived_moved = repair_derived(b, &later) == STATUS_OK;
 	atomic_store(&b->practice->lags, !derived_moved);
 	if (!derived_moved)
 		log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", b->practice->ods, "reason",

@@ -223,6 +223,9 @@ static void end(struct request *r)
 	if (st == STATUS_OK)
 		st = r->git_v2 ? run_v2(r, &f, source.repo, &source.refs, &e)
 			       : run_v0(r, &f, source.repo, &source.refs, &e);
+	/* whatever a readable ref stands for is here: what cannot be found cannot be read just now */
+	if (open && st == STATUS_NOT_FOUND)
+		st = STATUS_CORRUPT;
 	e.status = st;
 	if (open && st == STATUS_DENIED) {
 		answer_err(r, &e);

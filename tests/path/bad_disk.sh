@@ -97,6 +97,10 @@ for case in $CASES; do
 		it 'The disk fails once while a manager pushes what changes the configuration of kiosks'
 		at_each "$STEP" fails_in_push "$MANAGER"
 		;;
+	join)
+		it 'The disk fails once while a device joins'
+		at_each "$STEP" fails_in_push "$NEWCOMER"
+		;;
 	together)
 		it 'The disk fails once while three push at once'
 		at_each $((STEP * 3)) fails_in_push "$KIOSK" "$STAFF" "$MANAGER"

@@ -148,6 +148,10 @@ for case in $CASES; do
 		it 'Killed while a manager pushes what changes the configuration of kiosks'
 		at_each "$STEP" killed_in_push "$MANAGER"
 		;;
+	join)
+		it 'Killed while a device joins'
+		at_each "$STEP" killed_in_push "$NEWCOMER"
+		;;
 	together)
 		it 'Killed while three push at once'
 		at_each $((STEP * 3)) killed_in_push "$KIOSK" "$STAFF" "$MANAGER"

@@ -6,10 +6,18 @@ STRIKE=$QIP_TOOLS/strike
 
 # What the devices have to push once crash_practice is done.
 KIOSK=kib-kiosk STAFF=fleckney
+NEWCOMER=great-glen NEWCOMER_CODE='' # has a join code and no home yet
 ANSWERS=0 # that the server's log holds when all are through
 
-# crash_practice - the sample practice; the kiosk has three answers, Fleckney a note, the manager a new site that the server does not have.
+# crash_practice - the sample practice; the kiosk has three answers, Fleckney a note, the manager a new site that the server does not have; Great Glen may
+# join.
 crash_practice() {
+	local status=0
+	"$STRIKE" true || status=$?
+	if [ "$status" -ne 0 ]; then
+		echo "skipped: programs cannot be traced here"
+		exit 77
+	fi
 	practice_start
 	q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
 	q "$MANAGER" sync >/dev/null
@@ -24,6 +32,7 @@ crash_practice() {
 	answer good
 	ANSWERS=4
 	stop "$KIOSK"
+	NEWCOMER_CODE=$(invite "$NEWCOMER" staff great-glen)
 	q "$STAFF" action note QIP-02 'Written before the crash.' >/dev/null
 	q "$MANAGER" site add thurnby --name Thurnby >/dev/null
 	server_stop
@@ -60,10 +69,16 @@ server_was_killed() {
 	esac
 }
 
+join_newcomer() {
+	[ -e "$HOMES/$NEWCOMER/config.json" ] || q "$NEWCOMER" join "$URL" "$NEWCOMER_CODE" || return
+	q "$NEWCOMER" sync
+}
+
 # push_of DEVICE - what a device holds goes to the server; fails if that fails. What it says is left in said.DEVICE.
 push_of() {
 	case $1 in
 	"$KIOSK") qip-kiosk sync --home "$HOMES/$1" ;;
+	"$NEWCOMER") join_newcomer ;;
 	*) q "$1" sync ;;
 	esac >"$WORK/said.$1" 2>&1
 }
@@ -92,7 +107,7 @@ old_head() { git -C "$HOMES.before/$1/history.git" rev-parse "$(own_ref "$1")"; 
 new_head() { git -C "$HOMES/$1/history.git" rev-parse refs/qip/work; }
 
 # head_in_log DEVICE - what it wants to push is in the log.
-head_in_log() { git -C "$(server_history)" merge-base --is-ancestor "$(new_head "$1")" refs/heads/main 2>/dev/null; }
+head_in_log() { [ -d "$HOMES.before/$1" ] && git -C "$(server_history)" merge-base --is-ancestor "$(new_head "$1")" refs/heads/main 2>/dev/null; }
 
 # asked_again DEVICE - its push is repeated as by a client that got no receipt: now it gets one.
 asked_again() {
@@ -113,6 +128,7 @@ asked_again() {
 acknowledged_is_there() {
 	local home device tip
 	for home in "$@"; do
+		[ -d "$HOMES/$home/history.git" ] || continue
 		while read -r device tip; do
 			git -C "$(server_history)" merge-base --is-ancestor "$tip" refs/heads/main 2>/dev/null ||
 				die "$home has a receipt for $tip, which is not in the log"
@@ -135,9 +151,10 @@ derived_refs_follow() {
 		"$(git -C "$git" ls-tree -r refs/kiosk/config practice.json sites surveys keys)"
 }
 
-# nothing_piles_up - no half-done work is left in the server's folder.
+# nothing_piles_up - no half-done work is left in the server's folder. What is left of a certificate goes when it is asked for again.
 nothing_piles_up() {
-	same 'what is left behind' '' "$(find "$WORK/server" -path '*/incoming/*' -o -name '*.lock' ! -name serve.lock -o -iname '*tmp*' -o -name '*.new' -o -name '*.part')"
+	same 'what is left behind' '' "$(find "$WORK/server" -name certificates -prune -o \
+		\( -path '*/incoming/*' -o -name '*.lock' ! -name serve.lock -o -iname '*tmp*' -o -name '*.new' -o -name '*.part' \) -print)"
 }
 
 # all_there_once - the server's log holds each answer, the note and the site once, as far as they were pushed by the devices named.
@@ -154,6 +171,11 @@ all_there_once() {
 			same 'notes in the log' 1 "$(git -C "$git" grep -ohF 'Written before the crash.' main -- qip/ | wc -l)"
 			same 'what waits at Fleckney' 0 "$(q "$STAFF" status --json | jq .waiting)"
 			;;
+		"$NEWCOMER")
+			same 'the newcomer'\''s key' 1 "$(git -C "$git" cat-file blob "main:devices/$NEWCOMER.json" | grep -c '"enrolment"')"
+			same 'certificates of the newcomer' 1 "$(find "$WORK/server" -path "*/certificates/$NEWCOMER*" | wc -l)"
+			same 'what waits at Great Glen' 0 "$(q "$NEWCOMER" status --json | jq .waiting)"
+			;;
 		"$MANAGER")
 			same 'the new site' 1 "$(git -C "$git" ls-tree --name-only main sites/thurnby.json | wc -l)"
 			same 'what waits at Kibworth' 0 "$(q "$MANAGER" status --json | jq .waiting)"
@@ -164,8 +186,10 @@ all_there_once() {
 
 # not_refused DEVICE [PATTERN] - its push failed, but not for what it holds: nothing is put aside as refused, and the words do not blame it.
 not_refused() {
-	says "${2:-disk is full|fault of its own|busy|try again}" "$(said "$1")"
+	says "${2:-disk is full|fault of its own|busy|try again|join again}" "$(said "$1")"
+	[ -d "$HOMES/$1/history.git" ] || return 0
 	same "what $1 put aside as refused" '' "$(git -C "$HOMES/$1/history.git" for-each-ref refs/refused)"
+	[ "$1" = "$KIOSK" ] || return 0
 	same "voids in the branch of $1" '' "$(git -C "$HOMES/$1/history.git" grep -l 'void/1' refs/qip/work -- feedback || true)"
 }
 

@@ -2,9 +2,9 @@
  *
  *     cutline LISTEN_PORT TO_PORT PORT_FILE [up|down BYTES [dead]]
  *
- * Forwards to TO_PORT. Once BYTES went through up (to the server) or down (from it), all connections together, every connection is reset; with
- * "dead" those that come later as well, else they go through. LISTEN_PORT 0 takes a free one; PORT_FILE gets it. SIGTERM ends the program, which
- * prints "up <bytes> down <bytes>".
+ * Forwards to TO_PORT. Once BYTES went through up (to the server) or down (from it), all connections together, every
+ * connection is reset; with "dead" those that come later as well, else they go through. LISTEN_PORT 0 takes a free one;
+ * PORT_FILE gets it. SIGTERM ends the program, which prints "up <bytes> down <bytes>".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -61,7 +61,8 @@ static bool tell_port(int listener, const char *file)
 	char part[4096];
 	FILE *f = NULL;
 
-	if (getsockname(listener, (struct sockaddr *)&a, &len) || snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
+	if (getsockname(listener, (struct sockaddr *)&a, &len) ||
+	    snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
 		return false;
 	f = fopen(part, "w");
 	if (!f)
@@ -133,7 +134,8 @@ static bool send_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* What has come on one side goes to the other, up to the cut. The sides that ended are closed together, as nobody here half-closes. */
+/* What has come on one side goes to the other, up to the cut. The sides that ended are closed together, as nobody here
+ * half-closes. */
 static void forward(struct cutline *c, struct line *l, int direction)
 {
 	char part[PART_BYTES];

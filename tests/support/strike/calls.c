@@ -11,19 +11,32 @@
 
 #define NONE (-1)
 
-/* Where a call's files stand among its arguments. A path goes with the directory's descriptor before it, if it has one. */
+/* Where a call's files stand among its arguments. A path goes with the directory's descriptor before it, if it has one.
+ */
 struct shape {
-	int fd;		      /* a descriptor */
-	int dir, path;	      /* a name; dir NONE: from the working directory */
-	int to_dir, to_path;  /* a new name */
-	int flags;	      /* of an open */
+	int fd;		     /* a descriptor */
+	int dir, path;	     /* a name; dir NONE: from the working directory */
+	int to_dir, to_path; /* a new name */
+	int flags;	     /* of an open */
 };
 
-#define ON_FD(n) {(n), NONE, NONE, NONE, NONE, NONE}
-#define ON_PATH(p) {NONE, NONE, (p), NONE, NONE, NONE}
-#define ON_PATH_AT(d, p) {NONE, (d), (p), NONE, NONE, NONE}
+#define ON_FD(n)                                                                                                       \
+	{                                                                                                              \
+		(n), NONE, NONE, NONE, NONE, NONE                                                                      \
+	}
+#define ON_PATH(p)                                                                                                     \
+	{                                                                                                              \
+		NONE, NONE, (p), NONE, NONE, NONE                                                                      \
+	}
+#define ON_PATH_AT(d, p)                                                                                               \
+	{                                                                                                              \
+		NONE, (d), (p), NONE, NONE, NONE                                                                       \
+	}
 
-#define CALL(name, kind, ...) {SYS_##name, #name, (kind), __VA_ARGS__}
+#define CALL(name, kind, ...)                                                                                          \
+	{                                                                                                              \
+		SYS_##name, #name, (kind), __VA_ARGS__                                                                 \
+	}
 static const struct known {
 	uint64_t nr;
 	const char *name;
@@ -100,7 +113,8 @@ static void read_text(char out[PATH_MAX], pid_t tid, uint64_t address)
 		/* never across a page, the next of which may not be there */
 		size_t part = 256 - (address + have) % 256;
 		struct iovec local = {out + have, part < PATH_MAX - 1 - have ? part : PATH_MAX - 1 - have};
-		struct iovec remote = {(void *)(uintptr_t)(address + have), local.iov_len}; /* NOLINT(performance-no-int-to-ptr) */
+		struct iovec remote = {(void *)(uintptr_t)(address + have),
+				       local.iov_len}; /* NOLINT(performance-no-int-to-ptr) */
 		ssize_t n = process_vm_readv(tid, &local, 1, &remote, 1, 0);
 
 		if (n <= 0)
@@ -145,7 +159,8 @@ static enum call_kind kind_of(const struct known *k, const uint64_t args[6])
 {
 	if (k->nr == SYS_mmap && (args[3] & MAP_SHARED) && (args[2] & PROT_WRITE))
 		return CALL_MAP;
-	if (k->shape.flags != NONE && ((args[k->shape.flags] & O_ACCMODE) != O_RDONLY || (args[k->shape.flags] & O_CREAT)))
+	if (k->shape.flags != NONE &&
+	    ((args[k->shape.flags] & O_ACCMODE) != O_RDONLY || (args[k->shape.flags] & O_CREAT)))
 		return CALL_CREATE;
 	return k->kind;
 }

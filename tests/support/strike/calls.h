@@ -1,4 +1,5 @@
-/* tests/support/strike/calls.h - which system call a thread makes, what kind of call that is, and which file it concerns. */
+/* tests/support/strike/calls.h - which system call a thread makes, what kind of call that is, and which file it
+ * concerns. */
 #ifndef QIP_TESTS_SUPPORT_STRIKE_CALLS_H
 #define QIP_TESTS_SUPPORT_STRIKE_CALLS_H
 
@@ -37,7 +38,8 @@ struct call {
 /* What thread `tid`, stopped at the entry of call `nr`, is about to do. */
 void call_read(struct call *out, pid_t tid, uint64_t nr, const uint64_t args[6]);
 
-/* "write,sync" and so on, or "changes" (all that may change a disk) or "all", where *everything is set. False: unknown word. */
+/* "write,sync" and so on, or "changes" (all that may change a disk) or "all", where *everything is set. False: unknown
+ * word. */
 bool call_kinds_parse(unsigned *kinds, bool *everything, const char *words);
 
 #endif

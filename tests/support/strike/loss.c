@@ -92,7 +92,8 @@ static struct dirty *find_dirty(struct losses *l, const struct stat *st)
 	return NULL;
 }
 
-/* The thread's descriptor becomes ours as well, so that it serves even when the file cannot be opened for writing any more. */
+/* The thread's descriptor becomes ours as well, so that it serves even when the file cannot be opened for writing any
+ * more. */
 static int take_descriptor(pid_t tid, int fd)
 {
 	char status[64], line[128];
@@ -154,7 +155,8 @@ static void became_clean(struct losses *l, const char *path)
 	for (size_t i = 0; i < l->changes_len; i++) {
 		const struct change *c = &l->changes[i];
 		const char *slash = strrchr(c->path, '/');
-		bool here = slash && strlen(path) == (size_t)(slash - c->path) && strncmp(path, c->path, (size_t)(slash - c->path)) == 0;
+		bool here = slash && strlen(path) == (size_t)(slash - c->path) &&
+			    strncmp(path, c->path, (size_t)(slash - c->path)) == 0;
 
 		if (here && c->stash[0])
 			remove_all(c->stash);

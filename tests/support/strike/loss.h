@@ -1,5 +1,5 @@
-/* tests/support/strike/loss.h - what a power cut would take: bytes and names that the program wrote but did not fsync. The journal of a file system
- * may keep more; a program that relies on it is wrong. */
+/* tests/support/strike/loss.h - what a power cut would take: bytes and names that the program wrote but did not fsync.
+ * The journal of a file system may keep more; a program that relies on it is wrong. */
 #ifndef QIP_TESTS_SUPPORT_STRIKE_LOSS_H
 #define QIP_TESTS_SUPPORT_STRIKE_LOSS_H
 
@@ -13,9 +13,11 @@ enum loss { LOSS_NONE, LOSS_BYTES, LOSS_BYTES_AND_NAMES };
 
 struct losses;
 
-/* Look after files below `dir`; what has to be kept for undoing lies in "<dir>.stash". NULL: out of memory or no such folder can be made. */
+/* Look after files below `dir`; what has to be kept for undoing lies in "<dir>.stash". NULL: out of memory or no such
+ * folder can be made. */
 struct losses *losses_open(const char *dir);
-/* A thread begins a call that concerns such a file (`call` is kept by the caller until the exit), and ends it with `result` (negative: -errno). */
+/* A thread begins a call that concerns such a file (`call` is kept by the caller until the exit), and ends it with
+ * `result` (negative: -errno). */
 void losses_entry(struct losses *l, struct call *call);
 void losses_exit(struct losses *l, pid_t tid, const struct call *call, long long result);
 /* The program is dead: take from it what it might have lost. Returns how many files and names. */

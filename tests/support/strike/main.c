@@ -1,19 +1,22 @@
-/* tests/support/strike/main.c - run a program until its N-th system call of a kind, then strike: kill it before or after that call, or let
- * the call fail. Calls are counted over all threads, in the order in which they begin.
+/* tests/support/strike/main.c - run a program until its N-th system call of a kind, then strike: kill it before or
+ * after that call, or let the call fail. Calls are counted over all threads, in the order in which they begin.
  *
  *     strike [OPTION]... COMMAND [ARGUMENT]...
- *       --only KINDS   what counts: write sync rename create open dir map read stat, "changes" (those that may change a disk), "all"
+ *       --only KINDS   what counts: write sync rename create open dir map read stat, "changes" (those that may change a
+ * disk), "all"
  *       --under DIR    only calls that concern a file below DIR
  *       --wait         count from SIGUSR1 on, not from the start
  *       --nth N        strike at the N-th; without it they are only counted
- *       --do ACTION    kill-before, kill-after (the default), or the name of an errno: the call is not made and fails with it
+ *       --do ACTION    kill-before, kill-after (the default), or the name of an errno: the call is not made and fails
+ * with it
  *       --lose WHAT    after a kill, as if by a power cut: "bytes" that were not fsynced, or "names" as well; below DIR
  *       --on           from the N-th on each one fails, until SIGUSR2
  *       --report FILE  written when struck and at the end: "struck <n> <call> <file>" and "counted <n>"
  *       --log FILE     a line for each call that counted
  *
- * SIGHUP strikes at once. SIGTERM goes to the command, which is let go of first, so that a sanitizer may look for leaks. The status is the command's, 128 + signal
- * when it was killed, 2 for bad usage, 77 when this machine cannot do it.
+ * SIGHUP strikes at once. SIGTERM goes to the command, which is let go of first, so that a sanitizer may look for
+ * leaks. The status is the command's, 128 + signal when it was killed, 2 for bad usage, 77 when this machine cannot do
+ * it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -35,7 +38,7 @@
 enum action { KILL_BEFORE, KILL_AFTER, FAIL };
 
 struct thread {
-	pid_t tid; /* 0: slot is free */
+	pid_t tid;    /* 0: slot is free */
 	int error;    /* the call it is in was skipped and shall have failed so */
 	bool kill;    /* when the call it is in is over */
 	bool watched; /* `call` is the one it is in, and concerns a file that might be lost */
@@ -119,7 +122,8 @@ static void describe(char *out, size_t size, unsigned long n, const struct call 
 	char number[32];
 
 	(void)snprintf(number, sizeof(number), "call-%lu", (unsigned long)c->nr);
-	(void)snprintf(out, size, "%lu %s %s%s%s", n, c->name ? c->name : number, c->file, c->target[0] ? " -> " : "", c->target);
+	(void)snprintf(out, size, "%lu %s %s%s%s", n, c->name ? c->name : number, c->file, c->target[0] ? " -> " : "",
+		       c->target);
 }
 
 static void strike_at_entry(struct strike *s, struct thread *t, const struct call *c)
@@ -208,7 +212,8 @@ static void stopped(struct strike *s, pid_t tid, int status)
 		else if (t && at.at == TRACEE_EXIT)
 			at_exit(s, t, &at);
 		sig = 0;
-	} else if (event == PTRACE_EVENT_STOP && (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)) {
+	} else if (event == PTRACE_EVENT_STOP &&
+		   (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)) {
 		(void)ptrace(PTRACE_LISTEN, tid, NULL, NULL);
 		return;
 	} else if (event) {
@@ -290,7 +295,7 @@ static int number_of_error(const char *name)
 	static const struct {
 		const char *name;
 		int number;
-	} table[] = {{"EIO", EIO},	 {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"ENOMEM", ENOMEM},
+	} table[] = {{"EIO", EIO},	 {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS},  {"ENOMEM", ENOMEM},
 		     {"EMFILE", EMFILE}, {"EACCES", EACCES}, {"EINTR", EINTR},	 {"ENFILE", ENFILE}};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -316,8 +321,9 @@ static bool take_action(struct strike *s, const char *name)
 static bool take_options(struct strike *s, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{"only", required_argument, NULL, 'o'},	  {"under", required_argument, NULL, 'u'}, {"wait", no_argument, NULL, 'w'},
-		{"nth", required_argument, NULL, 'n'},	  {"do", required_argument, NULL, 'd'},	   {"on", no_argument, NULL, 'c'},
+		{"only", required_argument, NULL, 'o'},	  {"under", required_argument, NULL, 'u'},
+		{"wait", no_argument, NULL, 'w'},	  {"nth", required_argument, NULL, 'n'},
+		{"do", required_argument, NULL, 'd'},	  {"on", no_argument, NULL, 'c'},
 		{"report", required_argument, NULL, 'r'}, {"log", required_argument, NULL, 'l'},
 		{"lose", required_argument, NULL, 'x'},	  {NULL, 0, NULL, 0}};
 	int option = 0;
@@ -352,7 +358,9 @@ static bool take_options(struct strike *s, int argc, char **argv)
 			good = s->log != NULL;
 			break;
 		case 'x':
-			s->loss = strcmp(optarg, "names") == 0 ? LOSS_BYTES_AND_NAMES : strcmp(optarg, "bytes") == 0 ? LOSS_BYTES : LOSS_NONE;
+			s->loss = strcmp(optarg, "names") == 0	 ? LOSS_BYTES_AND_NAMES
+				  : strcmp(optarg, "bytes") == 0 ? LOSS_BYTES
+								 : LOSS_NONE;
 			good = s->loss != LOSS_NONE;
 			break;
 		default:
@@ -370,7 +378,8 @@ int main(int argc, char **argv)
 	sigset_t blocked;
 
 	if (!take_options(&s, argc, argv)) {
-		(void)fprintf(stderr, "usage: strike [OPTION]... COMMAND [ARGUMENT]... (see tests/support/strike/main.c)\n");
+		(void)fprintf(stderr,
+			      "usage: strike [OPTION]... COMMAND [ARGUMENT]... (see tests/support/strike/main.c)\n");
 		return 2;
 	}
 	if (s.action == FAIL && !tracee_can_fail_calls) {

@@ -9,7 +9,8 @@
 /* Whether tracee_skip and tracee_return know this processor. */
 extern const bool tracee_can_fail_calls;
 
-/* Start a program so that it and all that it starts are traced from its first instruction on, and end with us. -1: no. */
+/* Start a program so that it and all that it starts are traced from its first instruction on, and end with us. -1: no.
+ */
 pid_t tracee_start(char *const argv[]);
 
 enum tracee_at { TRACEE_ELSEWHERE, TRACEE_ENTRY, TRACEE_EXIT };
