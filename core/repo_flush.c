@@ -134,6 +134,10 @@ static enum status make_entry(struct flush *f, const struct staged_object *o)
 
 	buf_reset(&f->entry);
 	buf_add(&f->entry, head, pack_put_head(head, (unsigned)o->kind, o->len));
+	if (o->packed) {
+		buf_add(&f->entry, o->packed, o->packed_len);
+		return buf_ok(&f->entry) ? STATUS_OK : no_memory(f);
+	}
 	if (!buf_reserve(&f->entry, (size_t)bound))
 		return no_memory(f);
 	if (deflateReset(&f->deflater) != Z_OK)

@@ -52,6 +52,8 @@ struct staged_object {
 	git_object_t kind;
 	void *bytes; /* owned */
 	size_t len;
+	void *packed; /* owned; the same as a zlib stream, as it came; NULL if it did not come so */
+	size_t packed_len;
 };
 
 struct staging {
@@ -62,6 +64,8 @@ struct staging {
 
 enum status staging_add(struct staging *s, const struct oid *id, git_object_t kind, const void *bytes, size_t len,
 			struct error *e) MUST_CHECK;
+/* Keep the zlib stream of the object that was added last, so that it need not be made again. Without memory it is made again. */
+void staging_keep_packed(struct staging *s, const void *packed, size_t len);
 void staging_clear(struct staging *s);
 /* Put the view in front of the other backends of r->odb. */
 enum status view_attach(struct repo *r, struct error *e) MUST_CHECK;

@@ -23,6 +23,7 @@ struct entry {
 	int kind;	   /* of the object; of the entry while it is a delta */
 	uint8_t *bytes;	   /* owned */
 	size_t len;
+	size_t packed_at, packed_len; /* its zlib stream in the pack; no length once a delta was made whole */
 	size_t base_offset;  /* of KIND_OFS_DELTA */
 	uint32_t depth;	     /* of deltas that it was made by */
 	struct oid base, id; /* base: of KIND_REF_DELTA */
@@ -123,7 +124,9 @@ static enum status inflate_entry(struct unpack *u, struct entry *x, z_stream *z)
 		rc = inflate(z, Z_FINISH);
 	if (rc != Z_STREAM_END || z->avail_out != 1)
 		return malformed(u, "an object is not of the size that it says");
+	x->packed_at = u->at;
 	u->at = u->len - z->avail_in;
+	x->packed_len = u->at - x->packed_at;
 	return STATUS_OK;
 }
 
@@ -240,6 +243,7 @@ static enum status resolve(struct unpack *u, struct entry *x, const struct entry
 	free(x->bytes);
 	x->bytes = made;
 	x->len = (size_t)size;
+	x->packed_len = 0;
 	x->kind = base->kind;
 	x->depth = base->depth + 1;
 	return STATUS_OK;
@@ -355,8 +359,12 @@ static enum status stage_all(struct unpack *u)
 
 	for (size_t i = 0; i < u->count && st == STATUS_OK; i++) {
 		const struct entry *x = &u->list[i];
+		struct staging *s = &u->repo->staged;
+		size_t before = s->ids.len;
 
-		st = staging_add(&u->repo->staged, &x->id, (git_object_t)x->kind, x->bytes, x->len, u->e);
+		st = staging_add(s, &x->id, (git_object_t)x->kind, x->bytes, x->len, u->e);
+		if (st == STATUS_OK && s->ids.len > before && x->packed_len)
+			staging_keep_packed(s, u->bytes + x->packed_at, x->packed_len);
 	}
 	if (st != STATUS_OK)
 		repo_rollback(u->repo, mark);

@@ -52,12 +52,25 @@ fail:
 	return error_set(e, st, "no memory to stage an object");
 }
 
+void staging_keep_packed(struct staging *s, const void *packed, size_t len)
+{
+	struct staged_object *last = &s->objects[s->ids.len - 1];
+
+	last->packed = len && len <= REPO_MAX_STAGED_BYTES - s->bytes ? malloc(len) : NULL;
+	if (!last->packed)
+		return;
+	memcpy(last->packed, packed, len);
+	last->packed_len = len;
+	s->bytes += len;
+}
+
 static void staging_pop(struct staging *s)
 {
 	struct staged_object *last = &s->objects[s->ids.len - 1];
 
-	s->bytes -= last->len;
+	s->bytes -= last->len + last->packed_len;
 	free(last->bytes);
+	free(last->packed);
 	oid_map_pop(&s->ids);
 }
 
@@ -85,7 +98,11 @@ enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e
 	for (size_t i = 0; i < from->staged.ids.len && st == STATUS_OK; i++) {
 		const struct staged_object *o = &from->staged.objects[i];
 
+		size_t before = to->staged.ids.len;
+
 		st = staging_add(&to->staged, &from->staged.ids.keys[i], o->kind, o->bytes, o->len, e);
+		if (st == STATUS_OK && to->staged.ids.len > before && o->packed)
+			staging_keep_packed(&to->staged, o->packed, o->packed_len);
 	}
 	if (st != STATUS_OK)
 		repo_rollback(to, mark);
@@ -94,8 +111,10 @@ enum status repo_adopt(struct repo *to, const struct repo *from, struct error *e
 
 void staging_clear(struct staging *s)
 {
-	for (size_t i = 0; i < s->ids.len; i++)
+	for (size_t i = 0; i < s->ids.len; i++) {
 		free(s->objects[i].bytes);
+		free(s->objects[i].packed);
+	}
 	free(s->objects);
 	oid_map_clear(&s->ids);
 	*s = (struct staging){0};
