@@ -18,7 +18,57 @@
 
 #define PACK_MODE 0444
 #define SWEEP_DEPTH 8
+#define OLD_S 86400 /* of what a killed process left in a plain repository */
 #define PIECE_BYTES ((size_t)64 << 10)
+
+/* Delete the files in dir that end in suffix, and in the directories below; with rmdir_too the directories as well. */
+static void delete_files(const char *dir, const char *suffix, bool rmdir_too, int depth)
+{
+	DIR *d = depth < SWEEP_DEPTH ? opendir(dir) : NULL;
+	struct dirent *entry = NULL;
+
+	while (d && (entry = readdir(d))) {
+		size_t len = strlen(entry->d_name), suffix_len = strlen(suffix);
+		char *path = NULL;
+		struct stat s;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		path = path_join(dir, entry->d_name);
+		if (path && lstat(path, &s) == 0) {
+			if (S_ISDIR(s.st_mode)) {
+				delete_files(path, suffix, rmdir_too, depth + 1);
+				if (rmdir_too)
+					(void)rmdir(path);
+			} else if (len >= suffix_len && !strcmp(entry->d_name + len - suffix_len, suffix)) {
+				(void)unlink(path);
+			}
+		}
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* A plain repository is nobody's own: nothing is cleared up in it at start, but what is so old that no push can be at it any more. */
+static void sweep_old(const char *incoming)
+{
+	DIR *d = opendir(incoming);
+	struct dirent *entry = NULL;
+
+	while (d && (entry = readdir(d))) {
+		char *path = entry->d_name[0] == '.' ? NULL : path_join(incoming, entry->d_name);
+		struct stat s;
+
+		if (path && lstat(path, &s) == 0 && S_ISDIR(s.st_mode) && time(NULL) - s.st_mtime > OLD_S) {
+			delete_files(path, "", true, 0);
+			(void)rmdir(path);
+		}
+		free(path);
+	}
+	if (d)
+		closedir(d);
+}
 
 static enum status make_dir(char **out, struct repo *r, struct error *e)
 {
@@ -29,6 +79,8 @@ static enum status make_dir(char **out, struct repo *r, struct error *e)
 	if (!dir)
 		goto done;
 	st = STATUS_OK;
+	if (r->plain)
+		sweep_old(incoming);
 	if (mkdir(incoming, 0700) && errno != EEXIST)
 		st = error_set_errno(e, errno, "cannot make %s", incoming);
 	else if (!mkdtemp(dir))
@@ -189,35 +241,6 @@ enum status quarantine_keep(struct quarantine *q, struct repo *r, struct error *
 		st = sync_path(objects, e);
 	free(objects);
 	return st;
-}
-
-/* Delete the files in dir that end in suffix, and in the directories below; with rmdir_too the directories as well. */
-static void delete_files(const char *dir, const char *suffix, bool rmdir_too, int depth)
-{
-	DIR *d = depth < SWEEP_DEPTH ? opendir(dir) : NULL;
-	struct dirent *entry = NULL;
-
-	while (d && (entry = readdir(d))) {
-		size_t len = strlen(entry->d_name), suffix_len = strlen(suffix);
-		char *path = NULL;
-		struct stat s;
-
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		path = path_join(dir, entry->d_name);
-		if (path && lstat(path, &s) == 0) {
-			if (S_ISDIR(s.st_mode)) {
-				delete_files(path, suffix, rmdir_too, depth + 1);
-				if (rmdir_too)
-					(void)rmdir(path);
-			} else if (len >= suffix_len && !strcmp(entry->d_name + len - suffix_len, suffix)) {
-				(void)unlink(path);
-			}
-		}
-		free(path);
-	}
-	if (d)
-		closedir(d);
 }
 
 void quarantine_close(struct quarantine *q)

@@ -136,11 +136,14 @@ same 'refs' '' "$(refs "$served/q.git")"
 same 'objects' 0 "$(git -C "$served/q.git" cat-file --batch-all-objects --batch-check | wc -l)"
 same 'incoming' '' "$(ls "$served/q.git/incoming")"
 
-it 'A shallow clone pushes where its history is known'
+it 'A shallow clone pushes where its history is known, and what a killed server left there a day ago goes'
 git clone -q --bare "file://$made" "$served/r.git"
+mkdir -p "$served/r.git/incoming/left" "$served/r.git/incoming/young"
+touch -d '2 days ago' "$served/r.git/incoming/left"
 git -C "$WORK/half" commit -q --allow-empty -m more
 git -C "$WORK/half" push -q "$url/r.git" main
 same 'main' "$(git -C "$WORK/half" rev-parse main)" "$(git -C "$served/r.git" rev-parse main)"
+same 'incoming' young "$(ls "$served/r.git/incoming")"
 fsck "$served/r.git"
 
 it 'The branch that is checked out is not pulled from under its work tree'
