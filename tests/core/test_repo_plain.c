@@ -104,6 +104,50 @@ static void a_tag_is_peeled_to_its_end(void **state)
 	repo_close(r);
 }
 
+static void what_several_commits_reach_is_found_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+	const struct oid main = id_of(f, "main"), first = id_of(f, "main~1");
+	const struct oid sides[] = {id_of(f, "b4"), id_of(f, "b1"), id_of(f, "b2")};
+	struct repo *r = plain(f, "plain/.git");
+	bool yes = false;
+
+	ASSERT_OK(repo_reaches_any(&yes, r, &main, sides, 3, &f->e));
+	assert_true(yes);
+	ASSERT_OK(repo_reaches_any(&yes, r, &sides[0], sides + 1, 2, &f->e));
+	assert_false(yes);
+	ASSERT_OK(repo_reaches_any(&yes, r, &sides[0], sides, 1, &f->e));
+	assert_true(yes);
+	ASSERT_OK(repo_is_reached(&yes, r, &first, sides, 3, &f->e));
+	assert_true(yes);
+	ASSERT_OK(repo_is_reached(&yes, r, &main, sides, 3, &f->e));
+	assert_false(yes);
+	repo_close(r);
+}
+
+static void several_refs_move_together_or_not_at_all(void **state)
+{
+	struct fixture *f = *state;
+	const struct oid b1 = id_of(f, "b1"), b2 = id_of(f, "b2"), nothing = {{0}};
+	struct repo_move moves[] = {{"refs/heads/new", b1, nothing}, {"refs/heads/b3", nothing, id_of(f, "b3")},
+				    {"refs/heads/b4", b1, b2}};
+	struct repo *r = plain(f, "plain/.git");
+	size_t failed = 0;
+	struct oid id;
+
+	assert_int_equal(repo_refs_move(&failed, r, moves, 3, &f->e), STATUS_STALE);
+	assert_int_equal(failed, 2);
+	assert_int_equal(repo_ref_get(&id, r, "refs/heads/new", &f->e), STATUS_NOT_FOUND);
+	ASSERT_OK(repo_ref_get(&id, r, "refs/heads/b3", &f->e));
+	moves[2].old_id = id_of(f, "b4");
+	ASSERT_OK(repo_refs_move(&failed, r, moves, 3, &f->e));
+	ASSERT_OK(repo_ref_get(&id, r, "refs/heads/new", &f->e));
+	assert_int_equal(repo_ref_get(&id, r, "refs/heads/b3", &f->e), STATUS_NOT_FOUND);
+	ASSERT_OK(repo_ref_get(&id, r, "refs/heads/b4", &f->e));
+	assert_true(oid_equal(&id, &b1));
+	repo_close(r);
+}
+
 static void HEAD_is_told_apart_branch_detached_and_unborn(void **state)
 {
 	struct fixture *f = *state;
@@ -187,6 +231,8 @@ int main(void)
 		TEST(every_form_that_git_reads_is_sent),
 		TEST(tags_follow_what_they_name),
 		TEST(a_tag_is_peeled_to_its_end),
+		TEST(what_several_commits_reach_is_found_in_any_order),
+		TEST(several_refs_move_together_or_not_at_all),
 		TEST(HEAD_is_told_apart_branch_detached_and_unborn),
 		TEST(what_new_tips_need_must_be_there),
 		TEST(a_history_that_is_shallow_itself_ends_there),
