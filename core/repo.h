@@ -222,6 +222,9 @@ const struct oid *repo_shallow_ends(size_t *len, const struct repo *r);
 /* What HEAD names: *name, "refs/heads/…" (the caller's buffer of `size` bytes), or "" when it stands for a commit itself; *id, zero while
  * there is none. */
 enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, struct error *e) MUST_CHECK;
+/* Each ref below refs/ that points to another ref, and to which. */
+typedef enum status (*repo_symref_visit)(void *ctx, const char *name, const char *target);
+enum status repo_symref_each(struct repo *r, repo_symref_visit visit, void *ctx, struct error *e) MUST_CHECK;
 /* A boolean of the repository's own configuration. */
 bool repo_config_bool(struct repo *r, const char *key, bool otherwise);
 /* A word of it, in lower case; false when it is not set. */

@@ -169,6 +169,24 @@ enum status repo_head(char *name, size_t size, struct oid *id, struct repo *r, s
 	return STATUS_OK;
 }
 
+enum status repo_symref_each(struct repo *r, repo_symref_visit visit, void *ctx, struct error *e)
+{
+	git_reference_iterator *it = NULL;
+	git_reference *ref = NULL;
+	enum status st = STATUS_OK;
+	int rc = git_reference_iterator_new(&it, r->git);
+
+	while (!rc && !st && !(rc = git_reference_next(&ref, it))) {
+		if (git_reference_symbolic_target(ref))
+			st = visit(ctx, git_reference_name(ref), git_reference_symbolic_target(ref));
+		git_reference_free(ref);
+	}
+	git_reference_iterator_free(it);
+	if (st)
+		return error_set(e, st, "cannot list the refs of %s: %s", r->path, status_text(st));
+	return rc != GIT_ITEROVER ? git_failed(e, rc, "cannot list the refs of %s", r->path) : STATUS_OK;
+}
+
 bool repo_config_bool(struct repo *r, const char *key, bool otherwise)
 {
 	git_config *config = NULL;

@@ -123,6 +123,24 @@ static enum status list_ref(void *ctx, const char *name, const struct oid *id)
 	return refs_add(l->refs, name, id, &peeled, l->e);
 }
 
+static int compare_names(const void *name, const void *ref)
+{
+	return strcmp(name, ((const struct ref *)ref)->name);
+}
+
+static enum status note_target(void *ctx, const char *name, const char *target)
+{
+	struct listing *l = ctx;
+	struct ref *ref =
+		l->refs->len ? bsearch(name, l->refs->list, l->refs->len, sizeof(*ref), compare_names) : NULL;
+
+	/* one that leads nowhere, or is hidden, is not in the list; what it names may not be told if that is hidden */
+	if (!ref || hidden_is(&l->hidden, target))
+		return STATUS_OK;
+	ref->target = strdup(target);
+	return ref->target ? STATUS_OK : STATUS_NOMEM;
+}
+
 static enum status copy_ends(struct refs *refs, struct repo *r, struct error *e)
 {
 	size_t len = 0;
@@ -150,6 +168,8 @@ enum status plain_refs(struct refs *out, struct repo *r, bool push, struct error
 		refs.head = (struct oid){{0}};
 	if (st == STATUS_OK)
 		st = repo_ref_each(r, "refs/", list_ref, &l, e);
+	if (st == STATUS_OK)
+		st = repo_symref_each(r, note_target, &l, e);
 	refs.any_object = repo_config_bool(r, "uploadpack.allowanysha1inwant", false);
 	if (st == STATUS_OK)
 		st = copy_ends(&refs, r, e);

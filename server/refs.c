@@ -86,10 +86,16 @@ enum status refs_find(bool *out, struct refs *refs, const struct oid *id, struct
 	return STATUS_OK;
 }
 
+static void ref_clear(struct ref *ref)
+{
+	free(ref->name);
+	free(ref->target);
+}
+
 void refs_clear(struct refs *refs)
 {
 	for (size_t i = 0; i < refs->len; i++)
-		free(refs->list[i].name);
+		ref_clear(&refs->list[i]);
 	free(refs->list);
 	free(refs->ids);
 	free(refs->ends);

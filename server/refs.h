@@ -11,6 +11,7 @@ struct ref {
 	char *name; /* owned by the list */
 	struct oid id;
 	struct oid peeled; /* what an annotated tag stands for in the end; zero for anything else */
+	char *target;	   /* owned by the list; the ref that this one points to; NULL: none */
 };
 
 struct refs {

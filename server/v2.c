@@ -164,11 +164,12 @@ static void list_head(struct buf *out, const struct ls_refs *l, const struct ref
 static void list_ref(struct buf *out, const struct ls_refs *l, const struct ref *ref)
 {
 	char hex[OID_HEX_LEN + 1], peeled[OID_HEX_LEN + 1];
-	bool peel = l->peel && !oid_is_zero(&ref->peeled);
+	bool peel = l->peel && !oid_is_zero(&ref->peeled), target = l->symrefs && ref->target;
 
 	oid_hex(hex, &ref->id);
 	oid_hex(peeled, &ref->peeled);
-	pkt_addf(out, "%s %s%s%s\n", hex, ref->name, peel ? " peeled:" : "", peel ? peeled : "");
+	pkt_addf(out, "%s %s%s%s%s%s\n", hex, ref->name, target ? " symref-target:" : "", target ? ref->target : "",
+		 peel ? " peeled:" : "", peel ? peeled : "");
 }
 
 static void list_refs(struct buf *out, const struct ls_refs *l, const struct refs *refs)

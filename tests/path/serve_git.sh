@@ -33,6 +33,7 @@ work config advice.nestedTag false
 work tag -m one v1 side3 && work tag -m two v2 v1 && work tag -m tree vt 'main^{tree}' && work tag vf "$(work rev-parse main:run)" && work tag light
 mkdir "$served/deep"
 git clone -q --bare --mirror "file://$made" "$served/deep/x.git"
+git -C "$served/deep/x.git" symbolic-ref refs/heads/alias refs/heads/side3
 
 refs() { git -C "$1" for-each-ref --format='%(refname) %(objectname)'; }
 git_v() { git -c protocol.version="$version" "$@"; }
@@ -40,7 +41,7 @@ git_v() { git -c protocol.version="$version" "$@"; }
 for version in 0 2; do
 	it "Refs are told as stock git tells them (version $version)"
 	for where in deep/x.git deep/x; do
-		same "$where" "$(git ls-remote --symref "$served/deep/x.git")" "$(git_v ls-remote --symref "$url/$where")"
+		same "$where" "$(git_v ls-remote --symref "file://$served/deep/x.git")" "$(git_v ls-remote --symref "$url/$where")"
 	done
 
 	it "A mirror is the same, whole and sound (version $version)"
@@ -68,7 +69,7 @@ for version in 0 2; do
 
 	it "HEAD may be detached or unborn (version $version)"
 	git -C "$served/deep/x.git" update-ref --no-deref HEAD refs/heads/side3
-	same 'HEAD' "$(git ls-remote --symref "$served/deep/x.git")" "$(git_v ls-remote --symref "$url/deep/x.git")"
+	same 'HEAD' "$(git_v ls-remote --symref "file://$served/deep/x.git")" "$(git_v ls-remote --symref "$url/deep/x.git")"
 	git -C "$served/deep/x.git" symbolic-ref HEAD refs/heads/main
 	rm -rf "$served/empty.git" "$WORK/empty"
 	git init -q --bare -b trunk "$served/empty.git"
