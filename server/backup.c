@@ -33,7 +33,7 @@ struct backup {
 
 static enum status hold_mark(int *out, const char *path, struct error *e)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return error_set_errno(e, errno, "cannot open %s", path);
@@ -45,6 +45,13 @@ static enum status hold_mark(int *out, const char *path, struct error *e)
 	return STATUS_OK;
 }
 
+static enum status refuse_others(void *ctx, const char *name, struct error *e)
+{
+	if (strncmp(name, UNFINISHED, strlen(UNFINISHED)) == 0) /* or on its way to be that */
+		return STATUS_OK;
+	return error_set(e, STATUS_EXISTS, "%s is in the way; please move it elsewhere", (const char *)ctx);
+}
+
 /* What an interrupted backup left is removed; anything else is somebody else's. */
 static enum status clear_leftover(struct backup *b, const char *mark, struct error *e)
 {
@@ -53,13 +60,11 @@ static enum status clear_leftover(struct backup *b, const char *mark, struct err
 
 	if (!file_exists(b->temporary))
 		return STATUS_OK;
-	if (!file_exists(mark))
-		return error_set(e, STATUS_EXISTS, "%s is in the way; please move it elsewhere", b->temporary);
-	st = hold_mark(&fd, mark, e);
-	if (st != STATUS_OK)
-		return st;
-	st = file_remove_tree(b->temporary, e);
-	(void)close(fd);
+	st = file_exists(mark) ? hold_mark(&fd, mark, e) : file_each(b->temporary, refuse_others, b->temporary, e);
+	if (st == STATUS_OK)
+		st = file_remove_tree(b->temporary, e);
+	if (fd >= 0)
+		(void)close(fd);
 	return st;
 }
 
@@ -80,6 +85,8 @@ static enum status begin(struct backup *b, struct error *e)
 		st = clear_leftover(b, mark, e);
 	if (st == STATUS_OK)
 		st = file_mkdir(b->temporary, 0700, e);
+	if (st == STATUS_OK)
+		st = file_write(mark, "", 0, 0600, e);
 	return st == STATUS_OK ? hold_mark(&b->mark, mark, e) : st;
 }
 
