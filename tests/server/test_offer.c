@@ -239,6 +239,35 @@ static void what_is_not_whole_is_not_taken(void **state)
 	refused(&manager, "main", &newest, &parent, 400, "not whole");
 }
 
+/* Every merge is there, and one file is not. */
+static void a_log_without_one_of_its_files_is_not_taken(void **state)
+{
+	char command[800], path[200], hex[2][OID_HEX_LEN + 1], answer[512];
+	struct buf body = BUF_INIT;
+	struct reply r;
+	int before = files_on_disk();
+
+	(void)state;
+	oid_hex(hex[0], &newest);
+	oid_hex(hex[1], &in_backup);
+	(void)snprintf(path, sizeof(path), "%s/pack", w.dir);
+	(void)snprintf(command, sizeof(command),
+		       "cd '%s/local.git' && git rev-list --objects %s --not %s | grep -v kibworth.json | cut -c 1-40 | git pack-objects -q --stdout >'%s'",
+		       w.dir, hex[0], hex[1], path);
+	assert_int_equal(system(command), 0);
+	pkt_addf(&body, "main %s\n", hex[0]);
+	pkt_flush(&body);
+	ok(file_read_max(&body, path, 1 << 20, NULL));
+	post(&r, &w, &manager, "/" ODS "/offer", OFFER_TYPE, body.data, body.len);
+	assert_int_equal(r.code, 400);
+	assert_true(reply_has(&r, "not whole"));
+	assert_int_equal(files_on_disk(), before);
+	buf_clear(&body);
+	reply_clear(&r);
+	assert_int_equal(offer(&manager, "main", &newest, NULL, answer), 200);
+	assert_non_null(strstr(answer, "\"taken\":false"));
+}
+
 static void strangers_offer_nothing(void **state)
 {
 	struct testdev nobody = {.name = "nobody"};
@@ -342,6 +371,7 @@ int main(void)
 		cmocka_unit_test(what_the_server_did_not_sign_is_not_taken),
 		cmocka_unit_test(what_parts_from_the_backup_is_not_taken),
 		cmocka_unit_test(what_is_not_whole_is_not_taken),
+		cmocka_unit_test(a_log_without_one_of_its_files_is_not_taken),
 		cmocka_unit_test(strangers_offer_nothing),
 		cmocka_unit_test(a_device_that_the_backup_does_not_know_offers_in_parts),
 		cmocka_unit_test(the_best_offer_is_what_the_practice_is_opened_with),
