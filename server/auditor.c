@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "core/signature.h"
-#include "server/batch.h"
+#include "server/host.h"
 
 static enum status sign_invite(struct buf *signature, const struct practice *p, const char *device,
 			       const struct invite *i, struct error *e)
@@ -55,35 +55,6 @@ static enum status make_record(struct buf *out, const struct practice *p, const 
 	return st;
 }
 
-/* The server's own commit on top of main that adds the record. */
-static enum status stage_head(struct oid *out, const struct practice *p, struct repo *r, const struct view *v,
-			      const char *device, const struct buf *record, const struct env *env, struct error *e)
-{
-	char path[TREE_PATH_MAX], subject[80], email[HEAD_EMAIL_MAX];
-	struct buf message = BUF_INIT;
-	struct tree_edit edit = {.path = path};
-	struct commit_spec spec = {.parents = {v->end.commit},
-				   .parents_len = 1,
-				   .name = "server",
-				   .email = email,
-				   .time_ms = env->now_ms(env->ctx),
-				   .key = p->server_key};
-	enum status st = repo_write(&edit.id, r, REPO_BLOB, record->data, record->len, e);
-
-	(void)snprintf(path, sizeof(path), "devices/%s.json", device);
-	(void)snprintf(subject, sizeof(subject), "Invite auditor %s", device);
-	head_email(email, "server", p->ods);
-	if (st == STATUS_OK)
-		st = tree_apply(&spec.tree, r, &v->end.tree, &edit, 1, e);
-	if (st == STATUS_OK)
-		st = head_message_format(&message, subject, "server");
-	spec.message = buf_text(&message);
-	if (st == STATUS_OK)
-		st = repo_commit_write(out, r, &spec, e);
-	buf_clear(&message);
-	return st;
-}
-
 static enum status check_free(const struct view *v, const char *device, struct error *e)
 {
 	if (!view_registry(v))
@@ -97,8 +68,8 @@ static enum status check_free(const struct view *v, const char *device, struct e
 enum status auditor_add(struct invite *out, struct practice *p, const char *device,
 			const uint8_t ca_fingerprint[SHA256_LEN], const struct env *env, struct error *e)
 {
-	struct push push = {.practice = p, .device = "server"};
 	struct invite invite = {.key = NULL};
+	char path[TREE_PATH_MAX], subject[80];
 	struct buf record = BUF_INIT;
 	struct store_lock *lock = NULL;
 	struct view *v = NULL;
@@ -113,13 +84,10 @@ enum status auditor_add(struct invite *out, struct practice *p, const char *devi
 		st = invite_make(&invite, p->ods, ca_fingerprint, view_registry(v)->root, env, e);
 	if (st == STATUS_OK)
 		st = make_record(&record, p, device, &invite, env, e);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", device);
+	(void)snprintf(subject, sizeof(subject), "Invite auditor %s", device);
 	if (st == STATUS_OK)
-		st = store_txn_begin(&push.txn, p->history, e);
-	if (st == STATUS_OK)
-		st = stage_head(&push.id, p, store_txn_repo(push.txn), v, device, &record, env, e);
-	if (st == STATUS_OK)
-		st = batch_run_one(&push, env, e);
-	push_clear(&push);
+		st = host_add_record(p, v, path, &record, subject, env, e);
 	store_unlock(lock);
 	view_put(v);
 	buf_clear(&record);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/batch.h"
+#include "server/host.h"
 
 /* ---- was it told? ---- */
 
@@ -84,50 +84,18 @@ static enum status make_record(struct buf *out, const char *id, const struct inc
 	return st == STATUS_OK ? st : error_set(e, st, "cannot write the incident down: %s", status_text(st));
 }
 
-static enum status stage_head(struct oid *out, const struct practice *p, struct repo *r, const struct view *v, const char *id,
-			      const struct buf *record, const struct env *env, struct error *e)
-{
-	char path[TREE_PATH_MAX], email[HEAD_EMAIL_MAX];
-	struct buf message = BUF_INIT;
-	struct tree_edit edit = {.path = path};
-	struct commit_spec spec = {.parents = {v->end.commit},
-				   .parents_len = 1,
-				   .name = "server",
-				   .email = email,
-				   .time_ms = env->now_ms(env->ctx),
-				   .key = p->server_key};
-	enum status st = repo_write(&edit.id, r, REPO_BLOB, record->data, record->len, e);
-
-	(void)snprintf(path, sizeof(path), "incidents/%s.json", id);
-	head_email(email, "server", p->ods);
-	if (st == STATUS_OK)
-		st = tree_apply(&spec.tree, r, &v->end.tree, &edit, 1, e);
-	if (st == STATUS_OK && head_message_format(&message, "Restored from a backup", "server") != STATUS_OK)
-		st = error_set(e, STATUS_NOMEM, "out of memory");
-	spec.message = buf_text(&message);
-	if (st == STATUS_OK)
-		st = repo_commit_write(out, r, &spec, e);
-	buf_clear(&message);
-	return st;
-}
-
 enum status incident_tell(const struct incident *i, struct practice *p, const struct view *v, const struct env *env, struct error *e)
 {
-	struct push push = {.practice = p, .device = "server"};
-	char id[ID_TEXT_LEN + 1];
+	char id[ID_TEXT_LEN + 1], path[TREE_PATH_MAX];
 	struct buf record = BUF_INIT;
 	enum status st = id_make(id, env);
 
 	if (st != STATUS_OK)
 		return error_set(e, st, "the system gives no random numbers");
+	(void)snprintf(path, sizeof(path), "incidents/%s.json", id);
 	st = make_record(&record, id, i, e);
 	if (st == STATUS_OK)
-		st = store_txn_begin(&push.txn, p->history, e);
-	if (st == STATUS_OK)
-		st = stage_head(&push.id, p, store_txn_repo(push.txn), v, id, &record, env, e);
-	if (st == STATUS_OK)
-		st = batch_run_one(&push, env, e);
-	push_clear(&push);
+		st = host_add_record(p, v, path, &record, "Restored from a backup", env, e);
 	buf_clear(&record);
 	return st;
 }
