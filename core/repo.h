@@ -281,6 +281,9 @@ struct repo_bounds {
  * packs became one; 0 if there was nothing to do. Intakes, flushes and readers of other handles may go on meanwhile, another
  * consolidation may not. Losing power at any step loses no object. STATUS_CORRUPT: a pack is damaged; nothing is removed then. */
 enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_bounds *bounds, struct error *e) MUST_CHECK;
+/* Note what a commit reaches, unless what was noted before is nearly as much: a clone of it, or of what follows it, is then
+ * found without reading the directories. Memory is about 60 bytes for each object. */
+enum status repo_note_reached(struct repo *r, const struct oid *tip, struct error *e) MUST_CHECK;
 enum status repo_count_packs(size_t *out, struct repo *r, struct error *e) MUST_CHECK;
 /* Delete what a killed process left: quarantine directories and lock files of refs. Only while nobody else uses the repository. */
 enum status repo_intake_sweep(struct repo *r, struct error *e) MUST_CHECK;

@@ -245,3 +245,20 @@ enum status closure_span(struct closure *c, const struct repo_span *span)
 	free(wants);
 	return st;
 }
+
+enum status closure_whole(struct closure *c, const struct repo_span *span)
+{
+	struct repo_span since = *span;
+	struct oid noted;
+	enum status st = STATUS_NOT_FOUND;
+
+	if (!c->repo->plain && span->haves_len == 0 && span->cuts_len == 0)
+		st = reached_read(&noted, &c->seen, c->repo, span->wants, span->wants_len, c->e);
+	if (st == STATUS_NOT_FOUND)
+		return closure_span(c, span);
+	if (st)
+		return st;
+	since.haves = &noted;
+	since.haves_len = 1;
+	return closure_span(c, &since);
+}

@@ -272,5 +272,12 @@ struct closure {
 };
 /* All objects that span->wants reach and span->haves do not. The caller clears c->seen. */
 enum status closure_span(struct closure *c, const struct repo_span *span) MUST_CHECK;
+/* The same, and where the other side has nothing, by what was noted; `visit` is not told of that. */
+enum status closure_whole(struct closure *c, const struct repo_span *span) MUST_CHECK;
+
+/* ---- repo_reached.c: what a commit reaches, written down ---- */
+/* Add what *commit reaches, an ancestor of one of the tips. STATUS_NOT_FOUND: nothing of use was noted. */
+enum status reached_read(struct oid *commit, struct oid_map *out, struct repo *r, const struct oid *tips, size_t tips_len,
+			 struct error *e) MUST_CHECK;
 
 #endif

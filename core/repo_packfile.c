@@ -26,7 +26,7 @@ static uint32_t be32(const uint8_t *p)
 
 /* ---- files ---- */
 
-static enum status map_file(struct mapped *out, const char *path, struct error *e)
+enum status mapped_open(struct mapped *out, const char *path, struct error *e)
 {
 	enum status st = STATUS_OK;
 	void *bytes = MAP_FAILED;
@@ -51,7 +51,7 @@ static enum status map_file(struct mapped *out, const char *path, struct error *
 	return st;
 }
 
-static void unmap(struct mapped *m)
+void mapped_close(struct mapped *m)
 {
 	if (m->bytes)
 		(void)munmap((void *)(uintptr_t)m->bytes, m->len);
@@ -84,7 +84,7 @@ static bool idx_is_sound(const struct mapped *idx)
 enum status packfile_open_idx_at(struct packfile *out, const char *path, const char *name, struct error *e)
 {
 	struct packfile p = {.hex = ""};
-	enum status st = map_file(&p.idx, path, e);
+	enum status st = mapped_open(&p.idx, path, e);
 
 	if (st)
 		return st;
@@ -118,13 +118,13 @@ enum status packfile_open_pack(struct packfile *p, struct repo *r, struct error 
 
 enum status packfile_open_pack_at(struct packfile *p, const char *path, struct error *e)
 {
-	enum status st = map_file(&p->pack, path, e);
+	enum status st = mapped_open(&p->pack, path, e);
 
 	if (st)
 		return st;
 	if (p->pack.len < PACK_START + OID_LEN || be32(p->pack.bytes + 8) != p->objects ||
 	    memcmp(p->pack.bytes + p->pack.len - OID_LEN, p->idx.bytes + p->idx.len - TAIL_LEN, OID_LEN) != 0) {
-		unmap(&p->pack);
+		mapped_close(&p->pack);
 		return packfile_damaged(p, e);
 	}
 	return STATUS_OK;
@@ -132,8 +132,8 @@ enum status packfile_open_pack_at(struct packfile *p, const char *path, struct e
 
 void packfile_close(struct packfile *p)
 {
-	unmap(&p->idx);
-	unmap(&p->pack);
+	mapped_close(&p->idx);
+	mapped_close(&p->pack);
 	p->objects = 0;
 }
 

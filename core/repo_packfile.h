@@ -22,6 +22,10 @@ struct mapped {
 	size_t len;
 };
 
+/* STATUS_NOT_FOUND; STATUS_CORRUPT when it is empty. */
+enum status mapped_open(struct mapped *out, const char *path, struct error *e) MUST_CHECK;
+void mapped_close(struct mapped *m);
+
 /* A mapped file stays readable when its name is gone. */
 struct packfile {
 	char hex[PACK_HEX_MAX + 1];

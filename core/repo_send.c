@@ -317,7 +317,7 @@ enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, re
 {
 	struct send s = {.repo = r, .e = e, .sink = sink, .ctx = ctx, .ofs_delta = span->ofs_delta};
 	struct closure c = {.repo = r, .e = e};
-	enum status st = closure_span(&c, span);
+	enum status st = closure_whole(&c, span);
 
 	s.ids = c.seen;
 	if (!st)

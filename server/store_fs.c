@@ -177,6 +177,19 @@ static enum status reopen_refs(struct store_history *h, struct error *e)
 	return STATUS_OK;
 }
 
+/* The ref first: what it names was there before it moved, so it is seen by looking for packs after that. */
+static enum status note_main(struct repo *r, struct error *e)
+{
+	struct oid main_id;
+	enum status st = repo_ref_get(&main_id, r, "refs/heads/main", e);
+
+	if (st == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (st == STATUS_OK)
+		st = repo_refresh(r, e);
+	return st == STATUS_OK ? repo_note_reached(r, &main_id, e) : st;
+}
+
 enum status store_consolidate(size_t *joined, struct store_history *h, const atomic_bool *stop, struct error *e)
 {
 	const struct repo_bounds bounds = {
@@ -192,6 +205,8 @@ enum status store_consolidate(size_t *joined, struct store_history *h, const ato
 
 	if (st == STATUS_OK)
 		st = repo_consolidate(&done, r, &bounds, e);
+	if (st == STATUS_OK && done)
+		st = note_main(r, e);
 	repo_close(r);
 	if (st == STATUS_OK && done)
 		st = reopen_refs(h, e);

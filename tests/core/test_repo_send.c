@@ -401,6 +401,105 @@ static void an_index_that_tells_other_places_is_found_out(void **state)
 	assert_whole_clone(f, &commits[COMMITS - 1], true);
 }
 
+/* ---- what was noted ---- */
+
+static uint64_t reads_of_whole_clone(struct fixture *f, const struct oid *tip)
+{
+	struct repo *r = NULL;
+	struct buf out = BUF_INIT;
+	uint64_t reads = 0;
+
+	ASSERT_OK(repo_open(&r, f->path, &f->e));
+	ASSERT_OK(repo_pack_send(r, tip, 1, NULL, 0, collect, &out, NULL, &f->e));
+	reads = repo_reads(r);
+	repo_close(r);
+	buf_clear(&out);
+	return reads;
+}
+
+static void note(struct fixture *f, const struct oid *tip)
+{
+	struct repo *r = NULL;
+
+	ASSERT_OK(repo_open(&r, f->path, &f->e));
+	ASSERT_OK(repo_note_reached(r, tip, &f->e));
+	repo_close(r);
+}
+
+static void what_was_noted_is_not_read_again_and_the_clone_is_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct oid commits[COMMITS];
+	uint64_t without = 0;
+
+	make_history(f, commits);
+	pack_all(f, "--delta-base-offset");
+	without = reads_of_whole_clone(f, &commits[COMMITS - 1]);
+	note(f, &commits[8]);
+	assert_true(reads_of_whole_clone(f, &commits[COMMITS - 1]) < without * 2 / 3);
+	assert_whole_clone(f, &commits[COMMITS - 1], true);
+	assert_whole_clone(f, &commits[8], true);
+	/* older than the note: nothing of it may come along */
+	assert_whole_clone(f, &commits[5], true);
+	assert_int_equal(run("rm '%s/reached'", f->path), 0);
+	note(f, &commits[COMMITS - 1]);
+	assert_true(reads_of_whole_clone(f, &commits[COMMITS - 1]) <= 3);
+	assert_whole_clone(f, &commits[COMMITS - 1], true);
+}
+
+static void a_note_is_renewed_when_much_came_and_not_before(void **state)
+{
+	struct fixture *f = *state;
+	struct oid commits[COMMITS];
+	char before[64], after[64];
+
+	make_history(f, commits);
+	pack_all(f, "--delta-base-offset");
+	note(f, &commits[COMMITS - 1]);
+	line_of(before, sizeof(before), "sha1sum < '%s/reached'", f->path);
+	for (int i = 0; i < 3; i++)
+		(void)blob(f, i ? "x" : "y");
+	ASSERT_OK(repo_flush(f->r, &f->e));
+	note(f, &commits[0]);
+	line_of(after, sizeof(after), "sha1sum < '%s/reached'", f->path);
+	assert_string_equal(before, after);
+	for (int i = 0; i < 200; i++) {
+		char text[16];
+
+		(void)snprintf(text, sizeof(text), "%d", i);
+		(void)blob(f, text);
+	}
+	ASSERT_OK(repo_flush(f->r, &f->e));
+	note(f, &commits[0]);
+	line_of(after, sizeof(after), "sha1sum < '%s/reached'", f->path);
+	assert_string_not_equal(before, after);
+}
+
+static void a_note_that_is_damaged_is_passed_over(void **state)
+{
+	struct fixture *f = *state;
+	struct oid commits[COMMITS];
+	char path[512];
+	struct stat s;
+	uint64_t without = 0;
+
+	make_history(f, commits);
+	pack_all(f, "--delta-base-offset");
+	without = reads_of_whole_clone(f, &commits[COMMITS - 1]);
+	note(f, &commits[COMMITS - 1]);
+	(void)snprintf(path, sizeof(path), "%s/reached", f->path);
+	assert_int_equal(stat(path, &s), 0);
+	for (off_t at = 0; at < s.st_size; at += at < 40 ? 3 : 501) {
+		flip(path, at);
+		assert_int_equal(reads_of_whole_clone(f, &commits[COMMITS - 1]), without);
+		flip(path, at);
+	}
+	assert_int_equal(truncate(path, s.st_size - OID_LEN), 0);
+	assert_whole_clone(f, &commits[COMMITS - 1], true);
+	assert_int_equal(truncate(path, 3), 0);
+	assert_whole_clone(f, &commits[COMMITS - 1], true);
+}
+
 /* ---- beside consolidation ---- */
 
 struct joiner {
@@ -472,6 +571,9 @@ int main(void)
 		T(what_is_only_staged_is_sent_like_the_rest),
 		T(damage_in_a_pack_is_told_and_not_handed_on),
 		T(an_index_that_tells_other_places_is_found_out),
+		T(what_was_noted_is_not_read_again_and_the_clone_is_the_same),
+		T(a_note_is_renewed_when_much_came_and_not_before),
+		T(a_note_that_is_damaged_is_passed_over),
 		T(packs_that_are_joined_meanwhile_are_sent_to_the_end),
 	};
 
