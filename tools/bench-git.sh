@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # tools/bench-git.sh - for sourcing by tools/bench: the other side, git http-backend behind nginx with client certificates.
 #
-# Its settings are the fastest that are durable, tried one by one against the load of push.resumed.8 and clone.100k.
+# Its settings are those that make it fast and leave it durable, each with its reason.
 
 export GIT_URL='' GIT_TIDY='' # address; script that puts it in the best order
 GIT_ROOT=''                    # holds <ODS>/history.git
