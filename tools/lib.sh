@@ -118,10 +118,11 @@ started() {
 SERVER_PORT=0
 URL=''
 
-# server_start [COMMAND…] - by itself, or under a command that runs it.
+SERVER_UNDER=() # a command that runs it; none: it runs by itself
+
 server_start() {
 	rm -f "$WORK/server.port"
-	start server "$@" qip-server serve "$WORK/server" --listen "127.0.0.1:$SERVER_PORT" --port-file "$WORK/server.port"
+	start server "${SERVER_UNDER[@]}" qip-server serve "$WORK/server" --listen "127.0.0.1:$SERVER_PORT" --port-file "$WORK/server.port"
 	SERVER_PORT=$(started server "$WORK/server.port")
 	URL=https://localhost:$SERVER_PORT
 }

@@ -55,7 +55,7 @@ proxy_start $((all - 3000))
 refused 'server|connection|network' joins second
 proxy_stop
 kept=$(main_of second)
-[ "$kept" -ge 33 ] && [ "$kept" -lt "$merges" ] || die "$kept of $merges merges are kept"
+if [ "$kept" -lt 33 ] || [ "$kept" -ge "$merges" ]; then die "$kept of $merges merges are kept"; fi
 proxy_start
 joins second >/dev/null
 proxy_stop
@@ -95,7 +95,7 @@ proxy_start $((all - 3000))
 refused 'server|connection|network' q away sync
 proxy_stop
 kept=$(main_of away)
-[ "$kept" -ge $((before + 32)) ] && [ "$kept" -lt "$merges" ] || die "$kept of $merges merges are kept, $before were there"
+if [ "$kept" -lt $((before + 32)) ] || [ "$kept" -ge "$merges" ]; then die "$kept of $merges merges are kept, $before were there"; fi
 q away action list >/dev/null
 q away action note QIP-03 'Entered meanwhile.' >/dev/null
 proxy_start

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # The server's disk is lost and the server restored from a backup: what was acknowledged comes back from the devices; what none of them holds is told.
-# shellcheck disable=SC2119 # server_start takes its port from the last start
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

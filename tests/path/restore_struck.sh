@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # backup, restore and reconcile lose power, are killed or find the disk full at system calls of theirs: nothing half looks whole, and trying again goes through.
-# shellcheck disable=SC2119 # server_start takes its port from the last start
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -51,7 +51,9 @@ crash_rewind() {
 STRUCK=$WORK/struck
 server_start_struck() {
 	rm -f "$STRUCK"
-	server_start "$STRIKE" --wait --report "$STRUCK" "$@"
+	SERVER_UNDER=("$STRIKE" --wait --report "$STRUCK" "$@")
+	server_start
+	SERVER_UNDER=()
 	kill -USR1 "${PIDS[server]}"
 }
 was_struck() { grep -q '^struck ' "$STRUCK" 2>/dev/null; }
