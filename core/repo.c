@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW_BYTES ((size_t)1 << 20) /* of a pack, mapped at once */
-#define WINDOWS_TOTAL_BYTES ((size_t)8 << 20) /* counts as memory of the process, however little of it is used again */
+#define WINDOW_BYTES ((size_t)4 << 20) /* of a pack, mapped at once */
+#define WINDOWS_TOTAL_BYTES                                                                                            \
+	((size_t)128 << 20) /* a soft limit for the process; leaves room in a 32-bit address space */
 #define WINDOW_FILES ((size_t)256)
 
 /* libgit2 keeps the errno only as its text at the end of the message. */
