@@ -54,6 +54,8 @@ cleanup() {
 	fi
 	if [ "$status" -ne 0 ] && [ "$status" -lt 128 ]; then
 		tail -n 15 "$WORK"/logs/*.log >&2 2>/dev/null || true
+		# what the server failed at may lie further back
+		grep -hE "level=(warn|error)|status=5" "$WORK"/logs/*.log 2>/dev/null | tail -n 15 >&2 || true
 	fi
 	if [ "${QIP_KEEP:-}" = 1 ]; then
 		printf 'kept: %s\n' "$WORK" >&2
