@@ -1,10 +1,10 @@
 #include "tests/core/repo_fixture.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/tree.h"
+#include "tests/support/damage.h"
 
 #define COMMITS 12
 #define HISTORY "refs/heads/main"
@@ -332,21 +332,6 @@ static void what_is_only_staged_is_sent_like_the_rest(void **state)
 }
 
 /* ---- damage ---- */
-
-/* Turn one bit of a file. */
-static void flip(const char *path, off_t at)
-{
-	uint8_t byte = 0;
-	int fd = -1;
-
-	assert_int_equal(chmod(path, 0600), 0);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(pread(fd, &byte, 1, at), 1);
-	byte ^= 0x10;
-	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-	assert_int_equal(close(fd), 0);
-}
 
 /* Whichever byte of an entry is turned: nothing that looks sound comes out. */
 static void damage_in_a_pack_is_told_and_not_handed_on(void **state)

@@ -1,27 +1,8 @@
-#include "tests/server/world.h"
+#include "tests/server/fixture.h"
 
 #include <pthread.h>
 
 #define MOVE_MS 1000 /* a push that nothing holds up is merged well within */
-
-static struct world w;
-static struct testdev manager;
-
-static int open_practice(void **state)
-{
-	(void)state;
-	world_open(&w);
-	join_first(&w, &manager);
-	return 0;
-}
-
-static int close_practice(void **state)
-{
-	(void)state;
-	testdev_clear(&manager);
-	world_close(&w);
-	return 0;
-}
 
 /* A push by the manager that sets out while the host makes its own head. */
 struct meanwhile {

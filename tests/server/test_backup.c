@@ -1,12 +1,12 @@
 #include "tests/server/world.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "server/closed.h"
 #include "server/fsck.h"
 #include "server/restore.h"
+#include "tests/support/damage.h"
 
 static struct world w;
 static struct testdev manager;
@@ -73,20 +73,6 @@ static bool is_empty(const char *dir)
 		empty = empty && entry->d_name[0] == '.';
 	(void)closedir(d);
 	return empty;
-}
-
-static void flip(const char *path, off_t at)
-{
-	unsigned char byte = 0;
-	int fd = -1;
-
-	assert_int_equal(chmod(path, 0600), 0);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(pread(fd, &byte, 1, at), 1);
-	byte ^= 0x10;
-	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-	(void)close(fd);
 }
 
 static void what_is_restored_is_the_server_as_it_was_and_closed(void **state)

@@ -292,7 +292,7 @@ static void a_body_that_breaks_off_leaves_nothing(void **state)
 				      "\r\nContent-Length: 1000\r\n\r\nhalf of it";
 
 	(void)state;
-	ok(dial(&c, &w, &kiosk, NULL));
+	ok(world_dial(&c, &w, &kiosk, NULL));
 	ok(tls_write(c, request, sizeof(request) - 1, WAIT_MS, NULL));
 	for (int i = 0; i < WAIT_MS / 10 && count_files("new") == 0; i++)
 		(void)poll(NULL, 0, 10);
@@ -314,7 +314,7 @@ static void a_server_killed_in_the_middle_leaves_nothing_and_takes_it_again(void
 		     "PUT " BLOBS "%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: " SEALED_TYPE
 		     "\r\nContent-Length: %zu\r\n\r\nkilled in",
 		     name, strlen(text));
-	ok(dial(&c, &w, &kiosk, NULL));
+	ok(world_dial(&c, &w, &kiosk, NULL));
 	ok(tls_write(c, request, (size_t)n, WAIT_MS, NULL));
 	for (int i = 0; i < WAIT_MS / 10 && count_files("new") == 0; i++)
 		(void)poll(NULL, 0, 10);
@@ -436,25 +436,6 @@ static void a_wish_that_is_none_is_told_what_is_wrong(void **state)
 
 /* ---- who may ---- */
 
-static void end_device(const char *name, const char *how)
-{
-	char path[96];
-	struct oid main_id = fetch_main(&w), id;
-	struct commit c = COMMIT_INIT;
-	struct buf text = BUF_INIT;
-	struct file file = {path, NULL};
-
-	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
-	ok(repo_commit_read(&c, w.local, &main_id, NULL));
-	ok(tree_read_path(&text, w.local, &c.tree, path, RECORD_MAX_BYTES, NULL));
-	ok(json_parse(&file.record, buf_text(&text), text.len, NULL));
-	ok(json_set(file.record, how, OBJECT("by", "manager", "at", now_text())));
-	id = commit(&w, &manager, &main_id, &file, 1);
-	assert_true(push(&w, &manager, &id, NULL));
-	commit_clear(&c);
-	buf_clear(&text);
-}
-
 static int ask(const struct testdev *d)
 {
 	const char *const names[] = {NEVER};
@@ -487,7 +468,7 @@ static void the_role_decides_who_brings_and_who_reads(void **state)
 		(void)snprintf(text, sizeof(text), "sealed by %s", name);
 		join_invited(&w, &manager, &d, &invite, name, cases[i].role);
 		if (cases[i].how)
-			end_device(name, cases[i].how);
+			end_device(&w, &manager, name, cases[i].how);
 		assert_int_equal(put(&d, text), cases[i].puts ? 201 : 403);
 		assert_int_equal(ask(&d), cases[i].gets ? 200 : 403);
 		assert_text_is(&staff, text, cases[i].puts);

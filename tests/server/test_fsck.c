@@ -1,10 +1,10 @@
 #include "tests/server/world.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "server/fsck.h"
+#include "tests/support/damage.h"
 
 static struct world w;
 static struct testdev manager;
@@ -85,20 +85,6 @@ static off_t size_of(const char *path)
 
 	assert_int_equal(stat(path, &info), 0);
 	return info.st_size;
-}
-
-static void flip(const char *path, off_t at)
-{
-	unsigned char byte = 0;
-	int fd = -1;
-
-	assert_int_equal(chmod(path, 0600), 0);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(pread(fd, &byte, 1, at), 1);
-	byte ^= 0x40;
-	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-	(void)close(fd);
 }
 
 static void move_ref(const char *name, const struct oid *to)

@@ -1,29 +1,10 @@
-#include "tests/server/world.h"
+#include "tests/server/fixture.h"
 
 #include "core/cert.h"
 
 #define REFS "/" ODS "/history.git/info/refs?service=git-upload-pack"
 #define PUSH "/" ODS "/history.git/git-receive-pack"
 #define PUSH_TYPE "application/x-git-receive-pack-request"
-
-static struct world w;
-static struct testdev manager;
-
-static int open_practice(void **state)
-{
-	(void)state;
-	world_open(&w);
-	join_first(&w, &manager);
-	return 0;
-}
-
-static int close_practice(void **state)
-{
-	(void)state;
-	testdev_clear(&manager);
-	world_close(&w);
-	return 0;
-}
 
 /* ---- who is let in ---- */
 
@@ -264,7 +245,7 @@ static void idle_connections_hold_nobody_up(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(idle); i++)
-		ok(dial(&idle[i], &w, i % 2 ? &manager : NULL, NULL));
+		ok(world_dial(&idle[i], &w, i % 2 ? &manager : NULL, NULL));
 	get(&r, &w, &manager, REFS);
 	assert_int_equal(r.code, 200);
 	reply_clear(&r);
@@ -284,7 +265,7 @@ static void a_connection_serves_one_request_after_the_other(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++)
 		buf_addf(&out, "GET /healthz HTTP/1.1\r\nHost: x\r\n%s\r\n", i == 4 ? "Connection: close\r\n" : "");
-	ok(dial(&c, &w, NULL, NULL));
+	ok(world_dial(&c, &w, NULL, NULL));
 	ok(tls_write(c, out.data, out.len, WAIT_MS, NULL));
 	read_reply(&r, c);
 	tls_close(c);
@@ -303,7 +284,7 @@ static void stopping_ends_idle_connections_and_exits_with_success(void **state)
 	size_t n = 1;
 
 	(void)state;
-	ok(dial(&idle, &w, &manager, NULL));
+	ok(world_dial(&idle, &w, &manager, NULL));
 	assert_int_equal(server_stop(&w, SIGTERM), 0);
 	if (tls_read(idle, &byte, &n, WAIT_MS, NULL) == STATUS_OK)
 		assert_int_equal(n, 0);

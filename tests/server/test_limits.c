@@ -1,10 +1,7 @@
 /* tests/server/test_limits.c - what the host sets in server.json, and what a hostile push then meets. */
-#include "tests/server/world.h"
+#include "tests/server/fixture.h"
 
 #include "server/limits_json.h"
-
-static struct world w;
-static struct testdev manager;
 
 /* ---- reading them ---- */
 
@@ -115,22 +112,6 @@ static void serve_with(const char *limits)
 	server_start(&w);
 }
 
-static int open_practice(void **state)
-{
-	(void)state;
-	world_open(&w);
-	join_first(&w, &manager);
-	return 0;
-}
-
-static int close_practice(void **state)
-{
-	(void)state;
-	testdev_clear(&manager);
-	world_close(&w);
-	return 0;
-}
-
 static void a_server_does_not_start_with_a_limit_that_cannot_be(void **state)
 {
 	struct serve_options o = {.dir = w.server, .host = "127.0.0.1", .port = "0", .env = env_system()};
@@ -143,45 +124,21 @@ static void a_server_does_not_start_with_a_limit_that_cannot_be(void **state)
 	assert_non_null(strstr(e.text, "server.json: limits: \"push_objects\" is 5; it must be from 100 to 8000000"));
 }
 
-static int objects_on_disk(void)
-{
-	char command[320], line[32] = "";
-	FILE *f = NULL;
-
-	(void)snprintf(command, sizeof(command), "find '%s' -type f -not -path '*/refs/*' | wc -l", w.git);
-	f = popen(command, "r");
-	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof(line), f));
-	assert_int_equal(pclose(f), 0);
-	return atoi(line);
-}
-
 static void assert_refused(const struct oid *id, const char *words)
 {
 	struct oid main_before = server_ref(&w, "refs/heads/main"), main_after;
 	struct buf why = BUF_INIT;
-	int before = objects_on_disk();
+	int before = objects_on_disk(&w);
 
 	assert_false(push(&w, &manager, id, &why));
 	assert_non_null(strstr(buf_text(&why), "ng refs/devices/manager "));
 	if (!strstr(buf_text(&why), words))
 		fail_msg("\"%s\" is not in: %s", words, buf_text(&why));
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	main_after = server_ref(&w, "refs/heads/main");
 	assert_true(oid_equal(&main_before, &main_after));
 	assert_sound(&w);
 	buf_clear(&why);
-}
-
-static cJSON *site_record(const char *id)
-{
-	struct stamp stamp = {
-		.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
-	cJSON *site = OBJECT("schema", "site/1", "id", id);
-
-	ok(id_make(stamp.id, env_system()));
-	ok(record_set(site, "name", cJSON_CreateString("A site"), &stamp, NULL));
-	return site;
 }
 
 /* Sites s<from>, s<from + 1>, … as one commit. */
@@ -196,7 +153,7 @@ static struct oid sites(const struct oid *parent, int from, int len)
 
 		(void)snprintf(id, sizeof(id), "s%d", from + i);
 		(void)snprintf(paths[i], sizeof(paths[i]), "sites/%s.json", id);
-		files[i] = (struct file){paths[i], site_record(id)};
+		files[i] = (struct file){paths[i], site_record(id, "A site")};
 	}
 	return commit(&w, &manager, parent, files, (size_t)len);
 }
@@ -365,13 +322,13 @@ static void a_push_of_more_objects_or_bytes_than_granted_is_refused(void **state
 		} else {
 			struct reply r;
 			struct buf body = BUF_INIT;
-			int before = objects_on_disk();
+			int before = objects_on_disk(&w);
 
 			/* told by its Content-Length before the pack comes */
 			push_body(&body, &w, "refs/devices/manager", &manager.head, &id, &manager.head);
 			push_raw(&r, &w, &manager, &body);
 			assert_int_equal(r.code, 413);
-			assert_int_equal(objects_on_disk(), before);
+			assert_int_equal(objects_on_disk(&w), before);
 			reply_clear(&r);
 			buf_clear(&body);
 		}

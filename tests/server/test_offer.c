@@ -13,21 +13,11 @@ static struct world w;
 static struct testdev manager, later;
 static struct oid in_backup, newest, between; /* ends of the log; between: one merge after the backup's */
 
-static cJSON *site_record(const char *id)
-{
-	struct stamp stamp = {.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
-	cJSON *site = OBJECT("schema", "site/1", "id", id);
-
-	ok(id_make(stamp.id, env_system()));
-	ok(record_set(site, "name", cJSON_CreateString("A site"), &stamp, NULL));
-	return site;
-}
-
 static void add_site(const char *id)
 {
 	char path[96];
 	struct oid main_id = fetch_main(&w), edit;
-	struct file file = {path, site_record(id)};
+	struct file file = {path, site_record(id, "A site")};
 
 	(void)snprintf(path, sizeof(path), "sites/%s.json", id);
 	edit = commit(&w, &manager, &main_id, &file, 1);

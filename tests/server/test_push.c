@@ -1,38 +1,8 @@
-#include "tests/server/world.h"
+#include "tests/server/fixture.h"
 
 #include <pthread.h>
 
 #define PUSH_TYPE "application/x-git-receive-pack-request"
-
-static struct world w;
-static struct testdev manager;
-
-static int open_practice(void **state)
-{
-	(void)state;
-	world_open(&w);
-	join_first(&w, &manager);
-	return 0;
-}
-
-static int close_practice(void **state)
-{
-	(void)state;
-	testdev_clear(&manager);
-	world_close(&w);
-	return 0;
-}
-
-static cJSON *site_record(const char *id, const char *name)
-{
-	struct stamp stamp = {
-		.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
-	cJSON *site = OBJECT("schema", "site/1", "id", id);
-
-	ok(id_make(stamp.id, env_system()));
-	ok(record_set(site, "name", cJSON_CreateString(name), &stamp, NULL));
-	return site;
-}
 
 /* The manager's next edit on top of main: one more site. */
 static struct oid site_edit(const char *id)
@@ -43,20 +13,6 @@ static struct oid site_edit(const char *id)
 
 	(void)snprintf(path, sizeof(path), "sites/%s.json", id);
 	return commit(&w, &manager, &main_id, &file, 1);
-}
-
-/* How many files, quarantined ones too, lie in the practice's history beside its refs. */
-static int objects_on_disk(void)
-{
-	char command[320], line[32] = "";
-	FILE *f = NULL;
-
-	(void)snprintf(command, sizeof(command), "find '%s' -type f -not -path '*/refs/*' | wc -l", w.git);
-	f = popen(command, "r");
-	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof(line), f));
-	assert_int_equal(pclose(f), 0);
-	return atoi(line);
 }
 
 /* ---- the way in ---- */
@@ -325,13 +281,13 @@ static void a_refused_head_is_named_by_commit_and_path_and_leaves_no_object(void
 	(void)state;
 	join_invited(&w, &manager, &kiosk, &invite, "kib-kiosk", "kiosk");
 	main_before = server_ref(&w, "refs/heads/main");
-	before = objects_on_disk();
+	before = objects_on_disk(&w);
 	id = commit(&w, &kiosk, &kiosk.head, &file, 1);
 	assert_false(push(&w, &kiosk, &id, &why));
 	oid_hex(hex, &id);
 	(void)snprintf(line, sizeof(line), "ng refs/devices/kib-kiosk %s sites/hacked.json ", hex);
 	assert_non_null(strstr(buf_text(&why), line));
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	main_after = server_ref(&w, "refs/heads/main");
 	assert_true(oid_equal(&main_before, &main_after));
 	assert_sound(&w);
@@ -345,7 +301,7 @@ static void a_damaged_pack_is_refused_and_leaves_nothing(void **state)
 	struct oid id = site_edit("damaged");
 	struct buf body = BUF_INIT;
 	struct reply r;
-	int before = objects_on_disk();
+	int before = objects_on_disk(&w);
 
 	(void)state;
 	push_body(&body, &w, "refs/devices/manager", &manager.head, &id, &manager.head);
@@ -353,14 +309,14 @@ static void a_damaged_pack_is_refused_and_leaves_nothing(void **state)
 	push_raw(&r, &w, &manager, &body);
 	assert_int_equal(r.code, 200);
 	assert_non_null(strstr(buf_text(&r.body), "ng refs/devices/manager "));
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	reply_clear(&r);
 	/* and one that ends too early */
 	body.data[body.len - 30] ^= 1;
 	body.len -= 25;
 	push_raw(&r, &w, &manager, &body);
 	assert_non_null(strstr(buf_text(&r.body), "ng refs/devices/manager "));
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	reply_clear(&r);
 	buf_clear(&body);
 	assert_true(push(&w, &manager, &id, NULL));
@@ -373,7 +329,7 @@ static void objects_that_the_head_does_not_need_are_not_let_in(void **state)
 	struct buf body = BUF_INIT, line = BUF_INIT;
 	struct reply r;
 	char hex[OID_HEX_LEN + 1];
-	int before = objects_on_disk();
+	int before = objects_on_disk(&w);
 	static const char patient[] = "name and number of a patient\n";
 	struct oid none = {{0}};
 	struct tree_edit edit = {.path = "sites/secret.txt"};
@@ -398,31 +354,11 @@ static void objects_that_the_head_does_not_need_are_not_let_in(void **state)
 	assert_int_equal(r.code, 200);
 	assert_true(reply_has(&r, "ng refs/devices/manager "));
 	assert_true(reply_has(&r, "no part of what is pushed (4 of "));
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	assert_true(push(&w, &manager, &id, NULL));
 	reply_clear(&r);
 	buf_clear(&body);
 	buf_clear(&line);
-}
-
-/* The device's record as it stands, with "retired" or "revoked" added by the manager. */
-static void end_device(const char *name, const char *how)
-{
-	char path[96];
-	struct oid main_id = fetch_main(&w), id;
-	struct commit c = COMMIT_INIT;
-	struct buf text = BUF_INIT;
-	struct file file = {path, NULL};
-
-	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
-	ok(repo_commit_read(&c, w.local, &main_id, NULL));
-	ok(tree_read_path(&text, w.local, &c.tree, path, RECORD_MAX_BYTES, NULL));
-	ok(json_parse(&file.record, buf_text(&text), text.len, NULL));
-	ok(json_set(file.record, how, OBJECT("by", "manager", "at", now_text())));
-	id = commit(&w, &manager, &main_id, &file, 1);
-	assert_true(push(&w, &manager, &id, NULL));
-	commit_clear(&c);
-	buf_clear(&text);
 }
 
 static void a_revoked_device_is_told_what_to_do_and_a_retired_one_still_delivers(void **state)
@@ -434,11 +370,11 @@ static void a_revoked_device_is_told_what_to_do_and_a_retired_one_still_delivers
 
 	(void)state;
 	join_invited(&w, &manager, &d, &invite, "leaving", "staff");
-	end_device("leaving", "retired");
+	end_device(&w, &manager, "leaving", "retired");
 	get(&r, &w, &d, refs);
 	assert_int_equal(r.code, 200);
 	reply_clear(&r);
-	end_device("leaving", "revoked");
+	end_device(&w, &manager, "leaving", "revoked");
 	get(&r, &w, &d, refs);
 	assert_int_equal(r.code, 403);
 	assert_non_null(strstr(buf_text(&r.body), "revoked"));
@@ -609,7 +545,7 @@ static void what_a_killed_server_left_half_done_is_cleared_up(void **state)
 {
 	char command[700];
 	struct oid id = site_edit("after-locks");
-	int before = objects_on_disk();
+	int before = objects_on_disk(&w);
 
 	(void)state;
 	assert_true(WIFSIGNALED(server_stop(&w, SIGKILL)));
@@ -619,7 +555,7 @@ static void what_a_killed_server_left_half_done_is_cleared_up(void **state)
 		w.git, w.git, w.git);
 	assert_int_equal(system(command), 0);
 	server_start(&w);
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	assert_true(push(&w, &manager, &id, NULL));
 }
 
@@ -638,7 +574,7 @@ static void a_push_cut_off_in_the_middle_of_its_body_leaves_nothing(void **state
 	struct oid id = site_edit("cut-off");
 	struct tls_conn *c = NULL;
 	struct buf body = BUF_INIT, out = BUF_INIT;
-	int before = objects_on_disk(), told = log_count(&w, "broken off");
+	int before = objects_on_disk(&w), told = log_count(&w, "broken off");
 
 	(void)state;
 	push_body(&body, &w, "refs/devices/manager", &manager.head, &id, &manager.head);
@@ -647,14 +583,14 @@ static void a_push_cut_off_in_the_middle_of_its_body_leaves_nothing(void **state
 		 "\r\nContent-Length: %zu\r\n\r\n",
 		 body.len);
 	buf_add(&out, body.data, body.len - 50);
-	ok(dial(&c, &w, &manager, NULL));
+	ok(world_dial(&c, &w, &manager, NULL));
 	ok(tls_write(c, out.data, out.len, WAIT_MS, NULL));
 	tls_close(c);
 	/* the server notices in its own time */
 	for (int i = 0; i < WAIT_MS / 10 && log_count(&w, "broken off") == told; i++)
 		(void)poll(NULL, 0, 10);
 	assert_int_equal(log_count(&w, "broken off"), told + 1);
-	assert_int_equal(objects_on_disk(), before);
+	assert_int_equal(objects_on_disk(&w), before);
 	assert_true(push(&w, &manager, &id, NULL));
 	buf_clear(&body);
 	buf_clear(&out);

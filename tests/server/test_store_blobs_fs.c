@@ -13,12 +13,13 @@
 
 #include "server/file.h"
 #include "server/store.h"
+#include "tests/server/place.h"
 
 #define ODS "C82999"
 #define ok(call) assert_int_equal((call), STATUS_OK)
 
 struct place {
-	char dir[64];
+	char dir[PLACE_DIR_MAX];
 	struct store *store;
 	struct store_history *history;
 };
@@ -38,17 +39,9 @@ static void close_store(struct place *p)
 static int open_place(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
-	struct store *s = NULL;
-	char path[128];
 
 	assert_non_null(p);
-	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/qip-blobs-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	(void)snprintf(path, sizeof(path), "%s/" ODS, p->dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	ok(store_open(&s, p->dir, NULL));
-	ok(store_create(s, ODS, NULL));
-	store_close(s);
+	place_make(p->dir, ODS);
 	open_store(p);
 	*state = p;
 	return 0;
@@ -57,11 +50,9 @@ static int open_place(void **state)
 static int close_place(void **state)
 {
 	struct place *p = *state;
-	char command[128];
 
 	close_store(p);
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", p->dir);
-	assert_int_equal(system(command), 0);
+	place_remove(p->dir);
 	free(p);
 	return 0;
 }

@@ -1,4 +1,4 @@
-#include "tests/server/world.h"
+#include "tests/server/fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -7,36 +7,7 @@
 #define PUSHES 200
 #define MOST_PACKS 50
 
-static struct world w;
-static struct testdev manager;
 static atomic_bool pushing = true;
-
-static int open_practice(void **state)
-{
-	(void)state;
-	world_open(&w);
-	join_first(&w, &manager);
-	return 0;
-}
-
-static int close_practice(void **state)
-{
-	(void)state;
-	testdev_clear(&manager);
-	world_close(&w);
-	return 0;
-}
-
-static cJSON *site_record(const char *id)
-{
-	struct stamp stamp = {
-		.device = "manager", .by = "manager", .effective = "2026-01-01", .at = "2026-01-01T00:00:00.000Z"};
-	cJSON *site = OBJECT("schema", "site/1", "id", id);
-
-	ok(id_make(stamp.id, env_system()));
-	ok(record_set(site, "name", cJSON_CreateString("A site"), &stamp, NULL));
-	return site;
-}
 
 static size_t packs(void)
 {
@@ -95,7 +66,7 @@ static void packs_stay_few_over_many_pushes_and_readers_do_not_notice(void **sta
 
 		(void)snprintf(id, sizeof(id), "site%d", i);
 		(void)snprintf(path, sizeof(path), "sites/%s.json", id);
-		file.record = site_record(id);
+		file.record = site_record(id, "A site");
 		/* one edit on the other; nothing else happens in this practice */
 		head = commit(&w, &manager, i ? &manager.head : &main_id, &file, 1);
 		assert_true(push(&w, &manager, &head, NULL));
@@ -147,7 +118,7 @@ static void a_server_killed_amid_this_goes_on_with_all_of_it(void **state)
 static void refs_that_could_not_be_moved_with_main_follow_when_they_can(void **state)
 {
 	struct oid main_id = fetch_main(&w), before = server_ref(&w, "refs/kiosk/config"), after = before, id;
-	struct file file = {"sites/ayton.json", site_record("ayton")};
+	struct file file = {"sites/ayton.json", site_record("ayton", "A site")};
 	char lock[300];
 
 	(void)state;
