@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
+#include "core/json_token.h"
 #include "core/utf8.h"
 
 static enum status write_value(struct buf *out, const cJSON *value, int depth);
@@ -67,10 +67,9 @@ static enum status write_array(struct buf *out, const cJSON *array, int depth)
 
 /* Order of UTF-16 code units without converting: it is the order of the UTF-8 bytes, except that characters beyond the
  * BMP (lead bytes F0 to F4, surrogates D800 to DFFF in UTF-16) come before U+E000 to U+FFFF (lead bytes EE and EF). */
-static int by_utf16(const void *a, const void *b)
+int json_compare_names(const char *a, const char *b)
 {
-	const unsigned char *x = (const unsigned char *)(*(const cJSON *const *)a)->string;
-	const unsigned char *y = (const unsigned char *)(*(const cJSON *const *)b)->string;
+	const unsigned char *x = (const unsigned char *)a, *y = (const unsigned char *)b;
 
 	while (*x == *y && *x) {
 		x++;
@@ -79,6 +78,11 @@ static int by_utf16(const void *a, const void *b)
 	if (*x >= 0xEE && *y >= 0xEE && (*x >= 0xF0) != (*y >= 0xF0))
 		return *x >= 0xF0 ? -1 : 1;
 	return (int)*x - (int)*y;
+}
+
+static int by_utf16(const void *a, const void *b)
+{
+	return json_compare_names((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
 static enum status write_members(struct buf *out, const cJSON **members, size_t len, int depth)
@@ -154,34 +158,5 @@ enum status json_canonical(struct buf *out, const cJSON *value)
 		out->len = start;
 		out->data[start] = 0;
 	}
-	return st;
-}
-
-enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e)
-{
-	struct buf canonical = BUF_INIT;
-	cJSON *value = NULL;
-	size_t same = 0;
-	enum status st = json_parse(&value, bytes, len, e);
-
-	if (st != STATUS_OK)
-		return st;
-	st = json_canonical(&canonical, value);
-	if (st != STATUS_OK) {
-		st = error_set(e, st, "top level: %s", status_text(st));
-		goto done;
-	}
-	while (same < len && same < canonical.len && (uint8_t)bytes[same] == canonical.data[same])
-		same++;
-	if (same != len || same != canonical.len) {
-		st = error_set(e, STATUS_FORBIDDEN_FORM,
-			       "top level: not the canonical form of RFC 8785 (from byte %zu on)", same);
-		goto done;
-	}
-	*out = value;
-	value = NULL;
-done:
-	cJSON_Delete(value);
-	buf_clear(&canonical);
 	return st;
 }

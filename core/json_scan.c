@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
 #include "core/json_token.h"
 
 static enum status read_value(struct scanner *s, const struct json_path *path, int depth, cJSON **out);
@@ -41,12 +40,11 @@ static enum status read_elements(struct scanner *s, const struct json_path *path
 	return STATUS_OK;
 }
 
-static enum status read_member(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
+/* The name of a member, and the colon behind it. *key is the caller's, to end with cJSON_free. */
+static enum status read_name(char **key, struct scanner *s, const struct json_path *path)
 {
 	struct json_path here = {.parent = path};
 	enum status st = STATUS_OK;
-	cJSON *item = NULL;
-	char *key = NULL;
 
 	scanner_skip_space(s);
 	if (!scanner_next_is(s, '"'))
@@ -54,24 +52,39 @@ static enum status read_member(struct scanner *s, const struct json_path *path, 
 	st = scanner_read_string(s, path);
 	if (st != STATUS_OK)
 		return st;
-	key = strdup(buf_text(&s->text));
-	if (!key)
-		return scanner_out_of_memory(s);
-	here.key = key;
+	here.key = buf_text(&s->text);
 	scanner_skip_space(s);
-	if (!scanner_next_is(s, ':')) {
-		st = scanner_malformed(s, &here, "a colon must stand behind the name");
-		goto done;
-	}
+	if (!scanner_next_is(s, ':'))
+		return scanner_malformed(s, &here, "a colon must stand behind the name");
 	s->at++;
+	*key = cJSON_malloc(s->text.len + 1);
+	if (!*key)
+		return scanner_out_of_memory(s);
+	memcpy(*key, buf_text(&s->text), s->text.len + 1);
+	return STATUS_OK;
+}
+
+static enum status read_member(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
+{
+	struct json_path here = {.parent = path};
+	cJSON *item = NULL;
+	char *key = NULL;
+	enum status st = read_name(&key, s, path);
+
+	if (st != STATUS_OK)
+		return st;
+	here.key = key;
 	st = read_value(s, &here, depth, &item);
-	if (st == STATUS_OK && !cJSON_AddItemToObject(object, key, item)) {
-		cJSON_Delete(item);
-		st = scanner_out_of_memory(s);
+	if (st != STATUS_OK) {
+		cJSON_free(key);
+		return st;
 	}
-done:
-	free(key);
-	return st;
+	item->string = key; /* the item's from now on */
+	if (!cJSON_AddItemToArray(object, item)) {
+		cJSON_Delete(item);
+		return scanner_out_of_memory(s);
+	}
+	return STATUS_OK;
 }
 
 static int by_text(const void *a, const void *b)
@@ -110,7 +123,8 @@ static enum status find_duplicate(struct scanner *s, const struct json_path *pat
 
 static enum status read_members(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
 {
-	bool more = true;
+	const cJSON *last = NULL;
+	bool more = true, sorted = true;
 
 	while (more) {
 		enum status st = read_member(s, path, depth, object);
@@ -119,7 +133,12 @@ static enum status read_members(struct scanner *s, const struct json_path *path,
 			st = read_separator(s, path, '}', &more);
 		if (st != STATUS_OK)
 			return st;
+		sorted = sorted && (!last || json_compare_names(last->string, last->next->string) < 0);
+		last = last ? last->next : object->child;
 	}
+	if (sorted)
+		return STATUS_OK; /* so none stands twice */
+	s->doubtful = true;
 	return find_duplicate(s, path, object);
 }
 
@@ -161,7 +180,8 @@ static enum status read_value(struct scanner *s, const struct json_path *path, i
 	return scanner_read_word(s, path, out);
 }
 
-enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e)
+/* *doubtful: the bytes may not be the canonical form of the value. */
+static enum status parse(cJSON **out, bool *doubtful, const char *bytes, size_t len, struct error *e)
 {
 	struct scanner s = {.start = bytes, .at = bytes, .end = bytes + len, .e = e};
 	enum status st = STATUS_OK;
@@ -179,10 +199,54 @@ enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error 
 		st = error_set(e, s.forbidden.status, "%s", s.forbidden.text);
 	} else {
 		*out = value;
+		*doubtful = s.doubtful;
 		value = NULL;
 	}
 done:
 	cJSON_Delete(value);
 	buf_clear(&s.text);
+	return st;
+}
+
+enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e)
+{
+	bool doubtful = false;
+
+	return parse(out, &doubtful, bytes, len, e);
+}
+
+/* Written anew and compared. */
+static enum status check_canonical(const cJSON *value, const char *bytes, size_t len, struct error *e)
+{
+	struct buf canonical = BUF_INIT;
+	size_t same = 0;
+	enum status st = json_canonical(&canonical, value);
+
+	if (st != STATUS_OK) {
+		st = error_set(e, st, "top level: %s", status_text(st));
+		goto done;
+	}
+	while (same < len && same < canonical.len && (uint8_t)bytes[same] == canonical.data[same])
+		same++;
+	if (same != len || same != canonical.len)
+		st = error_set(e, STATUS_FORBIDDEN_FORM,
+			       "top level: not the canonical form of RFC 8785 (from byte %zu on)", same);
+done:
+	buf_clear(&canonical);
+	return st;
+}
+
+enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e)
+{
+	cJSON *value = NULL;
+	bool doubtful = false;
+	enum status st = parse(&value, &doubtful, bytes, len, e);
+
+	if (st == STATUS_OK && doubtful)
+		st = check_canonical(value, bytes, len, e);
+	if (st == STATUS_OK)
+		*out = value;
+	else
+		cJSON_Delete(value);
 	return st;
 }

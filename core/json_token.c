@@ -42,9 +42,10 @@ bool scanner_next_is_digit(const struct scanner *s)
 
 void scanner_skip_space(struct scanner *s)
 {
-	while (scanner_next_is(s, ' ') || scanner_next_is(s, '\t') || scanner_next_is(s, '\n') ||
-	       scanner_next_is(s, '\r'))
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
 		s->at++;
+		s->doubtful = true;
+	}
 }
 
 /* The four hex digits behind "\u" at `at`; false when there are not four. */
@@ -103,6 +104,7 @@ static enum status read_escape(struct scanner *s, const struct json_path *path)
 	const char *found = NULL;
 
 	if (scanner_next_is(s, 'u')) {
+		s->doubtful = true; /* right for some control characters only */
 		s->at++;
 		return read_unicode_escape(s, path);
 	}
@@ -110,36 +112,51 @@ static enum status read_escape(struct scanner *s, const struct json_path *path)
 		found = memchr(names, *s->at, sizeof(names) - 1);
 	if (!found)
 		return scanner_malformed(s, path, "no such escape in a text");
+	if (*s->at == '/')
+		s->doubtful = true;
 	buf_addc(&s->text, meanings[found - names]);
 	s->at++;
 	return STATUS_OK;
 }
 
+/* How many characters from s->at on stand for themselves; *valid is false where UTF-8 ends to be such. */
+static size_t plain_run(const struct scanner *s, bool *valid)
+{
+	const char *at = s->at;
+	size_t n = 1;
+
+	while (at < s->end && n > 0 && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\') {
+		n = (unsigned char)*at < 0x80 ? 1 : utf8_decode(NULL, at, (size_t)(s->end - at));
+		at += n;
+	}
+	*valid = n > 0;
+	return (size_t)(at - s->at);
+}
+
 enum status scanner_read_string(struct scanner *s, const struct json_path *path)
 {
 	enum status st = STATUS_OK;
+	bool valid = true;
 
 	buf_reset(&s->text);
 	s->at++;
-	while (!scanner_next_is(s, '"')) {
-		size_t n = 1;
+	for (;;) {
+		size_t run = plain_run(s, &valid);
 
+		buf_add(&s->text, s->at, run);
+		s->at += run;
+		if (!valid)
+			return scanner_malformed(s, path, "not valid UTF-8");
 		if (s->at == s->end)
 			return scanner_malformed(s, path, "a text has no end");
-		if ((unsigned char)*s->at < 0x20)
+		if (*s->at == '"')
+			break;
+		if (*s->at != '\\')
 			return scanner_malformed(s, path, "a control character in a text must be escaped");
-		if (*s->at == '\\') {
-			s->at++;
-			st = read_escape(s, path);
-			if (st != STATUS_OK)
-				return st;
-			continue;
-		}
-		n = utf8_decode(NULL, s->at, (size_t)(s->end - s->at));
-		if (n == 0)
-			return scanner_malformed(s, path, "not valid UTF-8");
-		buf_add(&s->text, s->at, n);
-		s->at += n;
+		s->at++;
+		st = read_escape(s, path);
+		if (st != STATUS_OK)
+			return st;
 	}
 	s->at++;
 	return buf_ok(&s->text) ? STATUS_OK : scanner_out_of_memory(s);

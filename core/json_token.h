@@ -13,6 +13,7 @@ struct scanner {
 	const char *start, *at, *end;
 	struct buf text;        /* the last string read, decoded */
 	struct error forbidden; /* first fault against the profile */
+	bool doubtful;          /* something may be written otherwise than the canonical form has it */
 	struct error *e;
 };
 
@@ -26,6 +27,8 @@ void scanner_forbid(struct scanner *s, const struct json_path *path, const char 
 bool scanner_next_is(const struct scanner *s, char c);
 bool scanner_next_is_digit(const struct scanner *s);
 void scanner_skip_space(struct scanner *s);
+/* Order of names in the canonical form (RFC 8785): below 0, 0 or above 0 (core/json_canonical.c). */
+int json_compare_names(const char *a, const char *b);
 
 /* A string, s->at on its opening quote, into s->text. */
 enum status scanner_read_string(struct scanner *s, const struct json_path *path) MUST_CHECK;

@@ -375,8 +375,11 @@ static void white_space_goes_and_values_stay(void **state)
 
 static void only_the_canonical_bytes_parse_as_canonical(void **state)
 {
-	static const char *const bad[] = {"{\"b\":1,\"a\":2}", "{ }", "{}\n", "\"\\/\"", "\"\\u0041\"", "[1, 2]", " 1"};
-	static const char good[] = "{\"a\":[1,\"\\u001f\"],\"b\":null}";
+	static const char *const bad[] = {"{\"b\":1,\"a\":2}", "{ }", "{}\n", "\"\\/\"", "\"\\u0041\"", "[1, 2]", " 1",
+					  "\"\\u000a\"", "\"\\u001F\"", "[{\"a\":{\"d\":1,\"c\":2}}]", "{\"a\" :1}", "{\"a\":1 }",
+					  "{\"\xee\x80\x80\":1,\"\xf0\x90\x80\x80\":2}"};
+	static const char *const good[] = {"{\"a\":[1,\"\\u001f\\n\\\"\\\\\"],\"b\":null}",
+					   "{\"\xf0\x90\x80\x80\":2,\"\xee\x80\x80\":\"\xc3\xa9\x7f\"}"};
 	struct error e = {0};
 	cJSON *value = NULL;
 
@@ -387,8 +390,11 @@ static void only_the_canonical_bytes_parse_as_canonical(void **state)
 		assert_null(value);
 	}
 	assert_int_equal(json_parse_canonical(&value, "{", 1, &e), STATUS_MALFORMED);
-	assert_int_equal(json_parse_canonical(&value, good, strlen(good), &e), STATUS_OK);
-	cJSON_Delete(value);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_int_equal(json_parse_canonical(&value, good[i], strlen(good[i]), &e), STATUS_OK);
+		cJSON_Delete(value);
+		value = NULL;
+	}
 }
 
 static void what_no_reader_would_take_is_not_written(void **state)
