@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "server/file.h"
 #include "server/fsck.h"
 #include "tests/support/damage.h"
 
@@ -131,6 +132,65 @@ static void a_flipped_byte_anywhere_in_a_pack_or_index_is_found(void **state)
 	assert_int_equal(damages(), 0);
 }
 
+/* Make a file's checksum at its end right again; the caller's bytes stand before it. */
+static void reseal(struct buf *file)
+{
+	struct sha1 *sum = sha1_open();
+
+	assert_non_null(sum);
+	sha1_add(sum, file->data, file->len - SHA1_LEN);
+	ok(sha1_finish(file->data + file->len - SHA1_LEN, sum));
+	sha1_close(sum);
+}
+
+static void read_all(struct buf *out, const char *path)
+{
+	ok(file_read(out, path, NULL));
+}
+
+static void write_all(const char *path, const struct buf *bytes)
+{
+	FILE *f = NULL;
+
+	assert_int_equal(chmod(path, 0600), 0);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes->data, 1, bytes->len, f), bytes->len);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* An index of version 2: two objects change places, and every checksum says that this is right. */
+static void an_object_that_is_not_what_its_id_says_is_found_though_the_checksums_are_right(void **state)
+{
+	char path[512];
+	struct buf before = BUF_INIT, idx = BUF_INIT;
+	uint8_t *sums = NULL, *offsets = NULL, swap[4];
+	size_t objects = 0;
+
+	(void)state;
+	pack_file(path, ".idx");
+	read_all(&before, path);
+	buf_add(&idx, before.data, before.len);
+	objects = (size_t)idx.data[8 + 255 * 4 + 2] << 8 | idx.data[8 + 255 * 4 + 3];
+	assert_in_range(objects, 2, 1000);
+	sums = idx.data + 8 + 256 * 4 + objects * OID_LEN;
+	offsets = sums + objects * 4;
+	memcpy(swap, sums, 4);
+	memcpy(sums, sums + 4, 4);
+	memcpy(sums + 4, swap, 4);
+	memcpy(swap, offsets, 4);
+	memcpy(offsets, offsets + 4, 4);
+	memcpy(offsets + 4, swap, 4);
+	reseal(&idx);
+	write_all(path, &idx);
+	assert_true(damages() > 0);
+	tells("does not have the content of its name");
+	write_all(path, &before);
+	assert_int_equal(damages(), 0);
+	buf_clear(&before);
+	buf_clear(&idx);
+}
+
 static void a_missing_pack_is_found_with_what_is_lost_in_it(void **state)
 {
 	char path[512], away[600];
@@ -256,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_served_folder_is_sound),
 		cmocka_unit_test(a_flipped_byte_anywhere_in_a_pack_or_index_is_found),
+		cmocka_unit_test(an_object_that_is_not_what_its_id_says_is_found_though_the_checksums_are_right),
 		cmocka_unit_test(a_missing_pack_is_found_with_what_is_lost_in_it),
 		cmocka_unit_test(a_wrong_ref_is_found),
 		cmocka_unit_test(a_merge_that_the_server_did_not_sign_is_found),
