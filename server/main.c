@@ -44,7 +44,7 @@ static const struct command {
 	 cmd_backup},
 	{"restore", CMD_RESTORE_USAGE, "make the server folder DIR, new or empty, out of a backup",
 	 "Every practice of it is closed: it serves nothing until \"reconcile\" opens it, and meanwhile takes from devices\n"
-	 "what was merged after the backup.\n\n"
+	 "what was merged after the backup. One that was cut short is begun anew by the same command.\n\n"
 	 "  qip-server restore /backup/qip-2026-11-22 /srv/qip\n",
 	 cmd_restore},
 	{"reconcile", CMD_RECONCILE_USAGE, "after a restore: show what devices offer; take the best of it and open",

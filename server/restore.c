@@ -1,6 +1,7 @@
 /* server/restore.c - a server folder made from a backup. */
 #include "server/restore.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,23 +206,60 @@ static enum status check_backup(const char *from, struct error *e)
 	return st;
 }
 
+/* What will be server.json, and makes the folder a server's by taking that name, stands in the folder from the first: half a restore is
+ * known by it, and may be cleared away. */
+#define UNFINISHED "server.json.restoring"
+
 static enum status refuse_entry(void *ctx, const char *name, struct error *e)
 {
-	if (strcmp(name, "lost+found") == 0) /* of a file system's root */
+	/* of a file system's root; of a mark that was cut short */
+	if (strcmp(name, "lost+found") == 0 || strncmp(name, UNFINISHED, strlen(UNFINISHED)) == 0)
 		return STATUS_OK;
 	return error_set(e, STATUS_EXISTS, "there are files in %s already; please name a new or empty folder", (const char *)ctx);
 }
 
-static enum status make_empty(const char *dir, struct error *e)
+static enum status remove_entry(void *ctx, const char *name, struct error *e)
 {
-	enum status st = file_mkdir(dir, 0700, e);
-	char name[FILE_PATH_MAX];
+	char path[FILE_PATH_MAX];
+	enum status st = STATUS_OK;
 
-	(void)snprintf(name, sizeof(name), "%s", dir);
-	return st == STATUS_OK ? file_each(dir, refuse_entry, name, e) : st;
+	if (strcmp(name, "lost+found") == 0 || strcmp(name, UNFINISHED) == 0)
+		return STATUS_OK;
+	st = file_path(path, ctx, name, e);
+	return st == STATUS_OK ? file_remove_tree(path, e) : st;
 }
 
-static enum status fill(struct restore *r, struct error *e)
+/* The mark goes last: cut short here, it is known for what it is once more. */
+static enum status clear(char *dir, const char *mark, struct error *e)
+{
+	enum status st = file_each(dir, remove_entry, dir, e);
+
+	return st == STATUS_OK ? file_remove(mark, e) : st;
+}
+
+/* An empty folder with the mark in it. */
+static enum status begin(char *dir, const char *mark, struct error *e)
+{
+	enum status st = file_mkdir(dir, 0700, e);
+
+	if (st == STATUS_OK)
+		st = file_exists(mark) ? clear(dir, mark, e) : file_each(dir, refuse_entry, dir, e);
+	return st == STATUS_OK ? file_write(mark, "", 0, 0644, e) : st;
+}
+
+static enum status finish(const struct copying *c, const struct restore *r, const char *mark, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, r->dir, c->last, e);
+
+	if (st == STATUS_OK)
+		st = file_write(mark, c->last_content.data, c->last_content.len, 0600, e);
+	if (st == STATUS_OK && rename(mark, path) != 0)
+		st = error_set_errno(e, errno, "cannot make %s", path);
+	return st == STATUS_OK ? file_sync_parent(path, e) : st;
+}
+
+static enum status fill(struct restore *r, const char *mark, struct error *e)
 {
 	struct copying c = {.to = r->dir, .last = "server.json"};
 	const cJSON *ods = NULL;
@@ -237,35 +275,29 @@ static enum status fill(struct restore *r, struct error *e)
 			st = restore_practice(r, cJSON_IsString(ods) ? ods->valuestring : "", e);
 	}
 	if (st == STATUS_OK)
-		st = write_last(&c, e);
+		st = finish(&c, r, mark, e);
 	store_close(r->store);
 	copying_clear(&c);
 	return st;
 }
 
-static enum status remove_entry(void *ctx, const char *name, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = file_path(path, ctx, name, e);
-
-	return st == STATUS_OK && strcmp(name, "lost+found") != 0 ? file_remove_tree(path, e) : st;
-}
-
 enum status restore_make(const char *from, const char *dir, const struct env *env, backup_done done, void *ctx, struct error *e)
 {
 	struct restore r = {.from = from, .dir = dir, .done = done, .ctx = ctx};
-	char name[FILE_PATH_MAX];
+	char name[FILE_PATH_MAX], mark[FILE_PATH_MAX];
 	enum status st = check_backup(from, e);
 
 	if (st == STATUS_OK)
-		st = make_empty(dir, e);
+		st = file_path(mark, dir, UNFINISHED, e);
+	if (st != STATUS_OK)
+		return st;
+	(void)snprintf(name, sizeof(name), "%s", dir);
+	st = begin(name, mark, e);
 	if (st != STATUS_OK)
 		return st;
 	time_format(r.now, env->now_ms(env->ctx));
-	st = fill(&r, e);
-	if (st != STATUS_OK) {
-		(void)snprintf(name, sizeof(name), "%s", dir);
-		(void)(file_each(dir, remove_entry, name, NULL) == STATUS_OK);
-	}
+	st = fill(&r, mark, e);
+	if (st != STATUS_OK)
+		(void)(clear(name, mark, NULL) == STATUS_OK);
 	return st;
 }

@@ -55,7 +55,7 @@ AFTER=backup_is_whole_or_not_there
 struck no_backup qip-server backup "$WORK/server" "$WORK/copy"
 qip-server fsck "$WORK/server" >/dev/null
 
-it 'A restored folder is whole and closed, or no server folder'
+it 'A restored folder is whole and closed, or no server folder and made by the next try'
 no_restored() { rm -rf "$WORK/try"; }
 restored_is_closed_or_not_there() {
 	if [ -e "$WORK/try/server.json" ]; then
@@ -63,6 +63,7 @@ restored_is_closed_or_not_there() {
 		[ -e "$WORK/try/$QIP_ODS/closed.json" ] || die "a restored practice that is open after $AT"
 	else
 		refused 'no server folder' qip-server fsck "$WORK/try"
+		qip-server restore "$WORK/copy" "$WORK/try" >/dev/null || die "it cannot be restored again after $AT"
 	fi
 }
 AFTER=restored_is_closed_or_not_there

@@ -222,6 +222,24 @@ static void nothing_is_restored_over_other_files_or_from_elsewhere(void **state)
 	assert_true(file_exists(path));
 }
 
+static void what_an_interrupted_restore_left_is_cleared_away_but_no_server(void **state)
+{
+	char path[300];
+
+	(void)state;
+	make();
+	ok(file_mkdir(again, 0700, NULL));
+	(void)snprintf(path, sizeof(path), "%s/server.json.restoring", again);
+	ok(file_write(path, "", 0, 0600, NULL));
+	(void)snprintf(path, sizeof(path), "%s/half.key", again);
+	ok(file_write(path, "half", 4, 0600, NULL));
+	ok(restore(NULL));
+	assert_false(file_exists(path));
+	(void)snprintf(path, sizeof(path), "%s/server.json.restoring", again);
+	assert_false(file_exists(path));
+	assert_int_equal(restore(NULL), STATUS_EXISTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +250,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_damaged_backup_is_refused_and_leaves_nothing, clear),
 		cmocka_unit_test_teardown(a_flipped_byte_or_a_missing_pack_in_its_history_is_refused, clear),
 		cmocka_unit_test_teardown(nothing_is_restored_over_other_files_or_from_elsewhere, clear),
+		cmocka_unit_test_teardown(what_an_interrupted_restore_left_is_cleared_away_but_no_server, clear),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
