@@ -26,6 +26,9 @@ static void print_offers(const struct offers *o, const char *what)
 			continue;
 		oid_hex(hex, &end->id);
 		(void)printf("  %-24s %s merge %" PRId64 " (%.10s)%s\n", end->device, what, end->index, hex, end->part ? ", and more to come" : "");
+		if (end->parts)
+			(void)printf("  %-24s which is another log after merge %" PRId64 ": two servers worked with the same keys\n", "",
+				     end->place_index);
 	}
 }
 
@@ -45,8 +48,10 @@ static void print_lost(const struct reconcile *r)
 
 	if (r->known > best->index)
 		(void)printf("  lost: merges %" PRId64 " to %" PRId64 ", which nobody offers; the log tells of it\n", best->index + 1, r->known);
-	else if (reconcile_loses(r))
+	else if (r->unheard_len > 0)
 		(void)printf("  those devices may know of more; the log tells of it\n");
+	else if (reconcile_loses(r))
+		(void)printf("  of the other log, devices make their own edits again; the log tells of it\n");
 	else
 		(void)printf("  nothing is lost\n");
 }

@@ -11,6 +11,7 @@
 struct looking {
 	struct repo *repo;
 	const char *restored;
+	char place[OID_HEX_LEN + 1]; /* "": any */
 	bool found;
 };
 
@@ -19,7 +20,7 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	struct looking *w = ctx;
 	struct buf text = BUF_INIT;
 	cJSON *record = NULL;
-	const char *restored = NULL;
+	const char *restored = NULL, *place = NULL;
 	enum status st = repo_read(&text, w->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
 
 	(void)path;
@@ -27,18 +28,22 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	if (st == STATUS_OK)
 		st = json_parse(&record, buf_text(&text), text.len, e);
 	restored = json_string(record, "restored");
-	if (restored && strcmp(restored, w->restored) == 0)
+	place = json_string(record, "commit");
+	if (restored && place && strcmp(restored, w->restored) == 0 && (!w->place[0] || strcmp(place, w->place) == 0))
 		w->found = true;
 	cJSON_Delete(record);
 	buf_clear(&text);
 	return st;
 }
 
-enum status incident_is_told(bool *out, struct practice *p, const struct view *v, const char *restored, struct error *e)
+enum status incident_is_told(bool *out, struct practice *p, const struct view *v, const char *restored, const struct oid *place,
+			     struct error *e)
 {
 	struct looking w = {.restored = restored};
 	enum status st = store_reader_open(&w.repo, p->history, e);
 
+	if (place)
+		oid_hex(w.place, place);
 	if (st != STATUS_OK)
 		return st;
 	st = tree_each(w.repo, &v->end.tree, "incidents", look_at, &w, e);
@@ -52,7 +57,7 @@ enum status incident_is_told(bool *out, struct practice *p, const struct view *v
 
 static enum status add_unheard(cJSON *record, const struct incident *i)
 {
-	cJSON *list = cJSON_CreateStringArray((const char *const *)i->unheard, (int)i->unheard_len);
+	cJSON *list = i->unheard_len ? cJSON_CreateStringArray(i->unheard, (int)i->unheard_len) : cJSON_CreateArray();
 
 	return list ? json_set(record, "unheard", list) : STATUS_NOMEM;
 }

@@ -150,6 +150,40 @@ const struct offered *offers_find(const struct offers *o, const char *device)
 	return found;
 }
 
+/* ---- which of them part ---- */
+
+/* Both logs begin with the practice's own start, so they meet there at the latest. */
+static enum status find_parting(struct offered *end, const struct offered *best, struct repo *r, struct error *e)
+{
+	struct link x, y;
+	enum status st = link_read(&x, r, &end->id, e);
+
+	if (st == STATUS_OK)
+		st = link_read(&y, r, &best->id, e);
+	while (st == STATUS_OK && !oid_equal(&x.id, &y.id)) {
+		struct link *later = x.index > y.index ? &x : &y;
+
+		if (oid_is_zero(&later->parent))
+			return error_set(e, STATUS_CORRUPT, "what %s offered shares nothing with this practice", end->device);
+		st = link_read(later, r, &later->parent, e);
+	}
+	if (st == STATUS_OK) {
+		end->parts = !oid_equal(&x.id, &end->id);
+		end->place = x.id;
+		end->place_index = x.index;
+	}
+	return st;
+}
+
+enum status offers_compare(struct offers *mains, struct repo *r, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; st == STATUS_OK && i < mains->len; i++)
+		st = find_parting(&mains->list[i], &mains->list[mains->best], r, e);
+	return st;
+}
+
 /* ---- one more ---- */
 
 static const struct offered *find_end(const struct offers *o, const struct oid *id)

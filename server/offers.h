@@ -24,6 +24,10 @@ struct offered {
 	struct oid id;
 	int64_t index; /* of the merge that it is, or that made it */
 	bool part;     /* the device knows more than this */
+	/* Of a main that offers_compare found beside the best: the last merge that they share, and its number. */
+	bool parts;
+	struct oid place;
+	int64_t place_index;
 };
 
 struct offers {
@@ -35,6 +39,8 @@ struct offers {
 /* All ends of a kind (of main, parts too); empty when the practice has none of its own. */
 enum status offers_read(struct offers *out, enum offer_kind kind, struct practice *p, struct repo *r, struct error *e) MUST_CHECK;
 void offers_clear(struct offers *o);
+/* Find the mains that are not on the way to the best one: then two servers worked with the same keys. */
+enum status offers_compare(struct offers *mains, struct repo *r, struct error *e) MUST_CHECK;
 /* The highest of the device's; NULL: it offered nothing of that kind. */
 const struct offered *offers_find(const struct offers *o, const char *device);
 

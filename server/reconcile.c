@@ -21,7 +21,11 @@ void reconcile_clear(struct reconcile *r)
 
 bool reconcile_loses(const struct reconcile *r)
 {
-	return r->known > r->mains.list[r->mains.best].index || r->unheard_len > 0;
+	bool loses = r->known > r->mains.list[r->mains.best].index || r->unheard_len > 0;
+
+	for (size_t i = 0; i < r->mains.len; i++)
+		loses = loses || r->mains.list[i].parts;
+	return loses;
 }
 
 /* ---- looking ---- */
@@ -79,6 +83,8 @@ static enum status look(struct reconcile *out, struct practice *p, struct repo *
 		st = offers_read(&r.configs, OFFER_CONFIG, p, repo, e);
 	if (st == STATUS_OK && r.mains.len == 0)
 		st = error_set(e, STATUS_CORRUPT, "the history of %s has no main", p->ods);
+	if (st == STATUS_OK)
+		st = offers_compare(&r.mains, repo, e);
 	if (st == STATUS_OK) {
 		r.known = r.mains.list[r.mains.best].index;
 		if (r.configs.len && r.configs.list[r.configs.best].index > r.known)
@@ -122,27 +128,58 @@ static enum status take_best(const struct reconcile *r, struct practice *p, stru
 	return st;
 }
 
-static enum status tell(const struct reconcile *r, struct practice *p, const struct view *v, const struct env *env, struct error *e)
+/* Say it once, whatever was told before this was cut short. */
+static enum status tell_once(const struct incident *i, const struct oid *place, struct practice *p, const struct env *env, struct error *e)
 {
-	struct incident i = {.closed = r->closed, .commit = v->end.commit, .index = v->end.index, .known = r->known};
-	const char **names = NULL;
+	struct view *v = NULL;
 	bool told = false;
+	enum status st = view_get(&v, p, e);
+
+	if (st == STATUS_OK)
+		st = incident_is_told(&told, p, v, i->closed.restored, place, e);
+	if (st == STATUS_OK && !told)
+		st = incident_tell(i, p, v, env, e);
+	view_put(v);
+	return st;
+}
+
+/* What comes after the best log's end. Once it was told, the log ends elsewhere. */
+static enum status tell_end(const struct reconcile *r, struct practice *p, const struct env *env, struct error *e)
+{
+	const struct offered *best = &r->mains.list[r->mains.best];
+	struct incident i = {.closed = r->closed, .commit = best->id, .index = best->index, .known = r->known, .unheard_len = r->unheard_len};
+	const char **names = NULL;
 	enum status st = STATUS_OK;
 
-	if (!reconcile_loses(r) || !view_registry(v))
+	if (r->known == best->index && r->unheard_len == 0)
 		return STATUS_OK;
-	st = incident_is_told(&told, p, v, r->closed.restored, e);
-	if (st != STATUS_OK || told)
-		return st;
 	names = calloc(r->unheard_len + 1, sizeof(*names));
 	if (!names)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	for (size_t k = 0; k < r->unheard_len; k++)
 		names[k] = r->unheard[k];
 	i.unheard = names;
-	i.unheard_len = r->unheard_len;
-	st = incident_tell(&i, p, v, env, e);
+	st = tell_once(&i, NULL, p, env, e);
 	free(names);
+	return st;
+}
+
+/* A device that holds another log takes the place where they part, and no other, for one that it may go on from. */
+static enum status tell(const struct reconcile *r, struct practice *p, const struct view *v, const struct env *env, struct error *e)
+{
+	struct incident i = {.index = 0};
+	enum status st = STATUS_OK;
+
+	if (!reconcile_loses(r) || !view_registry(v))
+		return STATUS_OK;
+	st = tell_end(r, p, env, e);
+	for (size_t k = 0; st == STATUS_OK && k < r->mains.len; k++) {
+		const struct offered *end = &r->mains.list[k];
+
+		i = (struct incident){.closed = r->closed, .commit = end->place, .index = end->place_index, .known = end->index};
+		if (end->parts)
+			st = tell_once(&i, &i.commit, p, env, e);
+	}
 	return st;
 }
 

@@ -231,6 +231,45 @@ q "$MANAGER" sync >/dev/null
 q "$MANAGER" audit >/dev/null
 stop late-kiosk
 
+it 'Two servers worked with the same keys: the longer log goes on, and who holds the other makes its edits again'
+qip-server backup "$WORK/server" "$WORK/fifth" >/dev/null
+q fleckney sync >/dev/null
+server_stop
+cp -a "$WORK/server" "$WORK/twin"
+server_start
+q fleckney action note QIP-05 'By the first of the two' >/dev/null
+q fleckney sync >/dev/null
+server_stop
+rm -rf "$WORK/server"
+mv "$WORK/twin" "$WORK/server"
+server_start
+for text in 'By the second' 'By the second again'; do
+	q "$MANAGER" action note QIP-05 "$text" >/dev/null
+	q "$MANAGER" sync >/dev/null
+done
+meet=$(($(main_index) - 2))
+disk_lost "$WORK/fifth"
+refused "$waits" q fleckney sync
+refused "$waits" q "$MANAGER" sync
+refused "$waits" q great-glen sync
+refused "$waits" qip-kiosk sync --home "$HOMES/kib-kiosk"
+refused "$waits" qip-kiosk sync --home "$HOMES/late-kiosk"
+says "another log after merge $meet: two servers" "$(qip-server reconcile "$WORK/server")"
+says 'might lose' "$(qip-server reconcile "$WORK/server")"
+says 'make their own edits again' "$(qip-server reconcile "$WORK/server" --open)"
+q fleckney sync >/dev/null
+q "$MANAGER" sync >/dev/null
+same 'notes' 'By the first of the two
+By the second
+By the second again' "$(notes_of "$MANAGER" QIP-05 | grep -v '^$')"
+audit=$(q "$MANAGER" audit --json)
+same 'findings' 0 "$(jq '.findings | length' <<<"$audit")"
+same 'the place' "$meet" "$(jq '.incidents[-1].index' <<<"$audit")"
+q great-glen sync >/dev/null
+kiosk_sync kib-kiosk
+kiosk_sync late-kiosk
+same 'answers' "$answers" "$(answers_on_main)"
+
 it 'A history that was rewritten without a word is refused as ever'
 q fleckney sync >/dev/null
 server_stop
