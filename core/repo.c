@@ -193,8 +193,8 @@ static int refresh_nothing(git_odb_backend *backend)
 }
 
 /* libgit2 looks through the pack directory again at every miss, and each new object is a miss. repo_refresh does it on
- * demand, and so does a miss that the view has a reason to doubt; a backend without any refresh would not be asked
- * again after that. */
+ * demand, and so does a miss once the directory was changed, which the view sees to; a backend without any refresh
+ * would not be asked again after that. */
 static void take_refreshers(struct repo *r)
 {
 	size_t backends = git_odb_num_backends(r->odb);
@@ -213,7 +213,7 @@ static enum status attach(struct repo *r, struct error *e)
 {
 	int rc = 0;
 
-	packs_marker(&r->seen, r); /* first: what is joined while we look must count as unseen */
+	packs_stamp(&r->seen, r); /* first: what comes or goes while we look must count as unseen */
 	rc = git_repository_open_bare(&r->git, r->path);
 	if (!rc)
 		rc = git_repository_odb(&r->odb, r->git);
@@ -237,7 +237,7 @@ enum status repo_open(struct repo **out, const char *path, struct error *e)
 	struct repo *r = calloc(1, sizeof(*r));
 	enum status st = STATUS_OK;
 
-	if (!r || !(r->path = strdup(path)) || !(r->marker = path_join(path, REPO_MARKER)))
+	if (!r || !(r->path = strdup(path)) || !(r->packs = path_join(path, "objects/pack")))
 		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
 	else
 		st = attach(r, e);
@@ -274,7 +274,7 @@ void repo_close(struct repo *r)
 	detach(r);
 	staging_clear(&r->staged);
 	oid_map_clear(&r->shallow);
-	free(r->marker);
+	free(r->packs);
 	free(r->path);
 	free(r);
 }
@@ -291,7 +291,7 @@ uint64_t repo_reads(const struct repo *r)
 
 enum status repo_refresh(struct repo *r, struct error *e)
 {
-	packs_marker(&r->seen, r);
+	packs_stamp(&r->seen, r);
 	for (size_t i = 0; i < r->refreshers_len; i++) {
 		int rc = r->refreshers[i].refresh(r->refreshers[i].backend);
 

@@ -45,7 +45,8 @@ void repo_close(struct repo *r);
 const char *repo_path(const struct repo *r);
 /* How many objects were read through this handle: what a test of cost counts. */
 uint64_t repo_reads(const struct repo *r);
-/* Look for packs that came since the handle was opened. Nothing else does, but a miss after packs were joined. */
+/* Look for packs that came since the handle was opened. A miss does so too, if any came or went; writing does not, and at worst stores
+ * an object twice. */
 enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
 /* For who misses an object and blames somebody for it: libgit2 calls missing what it could not open. STATUS_IO when a pack cannot be
  * opened; else the handle is as new, and asking again tells. */

@@ -16,7 +16,6 @@
 #define REPO_MAX_STAGED_OBJECTS ((size_t)1 << 20)
 #define REPO_MAX_STAGED_BYTES ((size_t)256 << 20)
 #define REPO_MAX_BACKENDS 8
-#define REPO_MARKER "consolidated"
 #define REPO_INCOMING "incoming" /* files and directories that are not part of the repository yet */
 #define REPO_MAX_DEPTH 32 /* of trees that are only passed on */
 #define REPO_MAX_DEPTH_PLAIN 128
@@ -76,11 +75,11 @@ struct refresher {
 	int (*refresh)(git_odb_backend *);
 };
 
-/* Which consolidation was the last; all 0 before the first. */
-struct pack_marker {
-	dev_t dev;
+/* The directory of packs as it stood; all 0 if there is none. */
+struct pack_stamp {
 	ino_t ino;
 	struct timespec changed;
+	bool settled; /* whatever changes it from then on gives it another time */
 };
 
 struct repo {
@@ -96,8 +95,8 @@ struct repo {
 	struct oid_map shallow; /* commits whose parents are not here; plain handles only */
 	struct refresher refreshers[REPO_MAX_BACKENDS];
 	size_t refreshers_len;
-	char *marker;		 /* path of the file that each consolidation replaces */
-	struct pack_marker seen; /* as it stood before this handle last looked for packs */
+	char *packs;		/* path of the directory of packs */
+	struct pack_stamp seen; /* as it stood before this handle last looked for packs */
 };
 
 /* Let go of packs that are gone; what is staged or in quarantine stays. The handle is as before if it fails. */
@@ -195,8 +194,8 @@ char *packs_path(const struct repo *r, const char *hex, const char *suffix);
 enum status packs_retire(const struct pack_list *l, const char *but, struct repo *r, struct error *e) MUST_CHECK;
 /* Delete packs without an index, retired or left by a killed process, once they are that old. */
 void packs_sweep(struct repo *r, int64_t grace_ms);
-void packs_marker(struct pack_marker *out, const struct repo *r);
-/* True, and the packs are looked for anew, if others were joined since this handle last looked. */
+void packs_stamp(struct pack_stamp *out, const struct repo *r);
+/* True, and the packs are looked for anew, if some may have come or gone since this handle last looked. */
 bool packs_heal(struct repo *r);
 
 /* ---- repo_join.c: many packs become one ---- */

@@ -2,10 +2,11 @@
  *
  * A pack that was joined into another loses its index first: who opens the repository from then on, or looks through it
  * again, does not see it. A handle that opened the index before goes on reading; one that had only listed the pack
- * misses its objects, finds that the marker file was replaced, looks again and sees the joined pack. The bytes
- * themselves stay a while longer, because libgit2 may close a pack's file and open it again.
+ * misses its objects, finds that the directory was changed, looks again and sees the joined pack. So does one that
+ * misses what came after it was opened. The bytes themselves stay a while longer, because libgit2 may close a pack's
+ * file and open it again.
  *
- * The order that makes this safe: joined pack durable, marker replaced, indexes gone, much later packs gone.
+ * The order that makes this safe: joined pack durable, indexes gone, much later packs gone.
  */
 #include "core/repo_internal.h"
 
@@ -20,6 +21,8 @@
 
 #define PACK_DIR "objects/pack"
 #define MAX_PACKS ((size_t)1 << 20)
+#define STEP_MS 20 /* a system's clock tick takes 10 at most */
+#define COARSE_STEP_MS 3000
 /* Of an index of version 2 (gitformat-pack): magic, version and fan-out; for each object id, checksum and offset; two
  * hashes. */
 #define IDX_FIXED_BYTES (8 + 256 * 4 + 2 * OID_LEN)
@@ -77,11 +80,7 @@ static int compare_packs(const void *a, const void *b)
 
 static DIR *open_packs(const struct repo *r)
 {
-	char *path = path_join(r->path, PACK_DIR);
-	DIR *d = path ? opendir(path) : NULL;
-
-	free(path);
-	return d;
+	return opendir(r->packs);
 }
 
 /* An index of another version, or a large pack's, tells a number that is too high: such a pack is large or foreign, and
@@ -146,23 +145,36 @@ enum status repo_count_packs(size_t *out, struct repo *r, struct error *e)
 	return st;
 }
 
-/* ---- the marker ---- */
+/* ---- what changed ---- */
 
-void packs_marker(struct pack_marker *out, const struct repo *r)
+static int64_t ms_since(const struct timespec *now, const struct timespec *then)
 {
+	return (now->tv_sec - then->tv_sec) * INT64_C(1000) + (now->tv_nsec - then->tv_nsec) / 1000000;
+}
+
+/* The system's times go in steps, some file systems' in whole seconds: two changes within a step look like one. */
+static bool is_settled(const struct timespec *now, const struct timespec *changed)
+{
+	return ms_since(now, changed) > (changed->tv_nsec ? STEP_MS : COARSE_STEP_MS);
+}
+
+void packs_stamp(struct pack_stamp *out, const struct repo *r)
+{
+	struct timespec now = {0}; /* from before: a change after it must not seem to be older */
 	struct stat s;
 
-	*out = (struct pack_marker){.dev = 0};
-	if (stat(r->marker, &s) == 0)
-		*out = (struct pack_marker){.dev = s.st_dev, .ino = s.st_ino, .changed = s.st_ctim};
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	*out = (struct pack_stamp){.settled = true};
+	if (stat(r->packs, &s) == 0)
+		*out = (struct pack_stamp){s.st_ino, s.st_ctim, is_settled(&now, &s.st_ctim)};
 }
 
 bool packs_heal(struct repo *r)
 {
-	struct pack_marker now;
+	struct pack_stamp now;
 
-	packs_marker(&now, r);
-	if (now.dev == r->seen.dev && now.ino == r->seen.ino && now.changed.tv_sec == r->seen.changed.tv_sec &&
+	packs_stamp(&now, r);
+	if (r->seen.settled && now.ino == r->seen.ino && now.changed.tv_sec == r->seen.changed.tv_sec &&
 	    now.changed.tv_nsec == r->seen.changed.tv_nsec)
 		return false;
 	return repo_refresh(r, NULL) == STATUS_OK;
@@ -204,27 +216,6 @@ enum status repo_look_again(struct repo *r, struct error *e)
 	return st == STATUS_OK ? repo_reopen(r, e) : st;
 }
 
-/* A new file each time, made while the old one is there: two in a row cannot look alike. It need not be durable, since
- * no handle lives through a crash. */
-static enum status replace_marker(const struct repo *r, struct error *e)
-{
-	char *fresh = path_join(r->path, REPO_MARKER ".new");
-	enum status st = STATUS_OK;
-	int fd = -1;
-
-	if (!fresh)
-		return error_set(e, STATUS_NOMEM, "no memory to join packs");
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		st = error_set_errno(e, errno, "cannot make %s", fresh);
-	else
-		(void)close(fd);
-	if (st == STATUS_OK && rename(fresh, r->marker))
-		st = error_set_errno(e, errno, "cannot replace %s", r->marker);
-	free(fresh);
-	return st;
-}
-
 /* ---- leaving ---- */
 
 static void remove_file(const struct repo *r, const char *hex, const char *suffix)
@@ -248,12 +239,12 @@ static void touch(const struct repo *r, const char *hex)
 
 enum status packs_retire(const struct pack_list *l, const char *but, struct repo *r, struct error *e)
 {
-	char *midx = path_join(r->path, PACK_DIR "/multi-pack-index");
-	enum status st = midx ? replace_marker(r, e) : error_set(e, STATUS_NOMEM, "no memory to join packs");
+	char *midx = path_join(r->packs, "multi-pack-index");
 
-	if (st == STATUS_OK)
-		(void)unlink(midx); /* a host's own repacking may have left one, and it names packs */
-	for (size_t i = 0; i < l->len && st == STATUS_OK; i++) {
+	if (!midx)
+		return error_set(e, STATUS_NOMEM, "no memory to join packs");
+	(void)unlink(midx); /* a host's own repacking may have left one, and it names packs */
+	for (size_t i = 0; i < l->len; i++) {
 		const char *hex = l->packs[i].hex;
 
 		if (strcmp(hex, but) == 0)
@@ -264,7 +255,7 @@ enum status packs_retire(const struct pack_list *l, const char *but, struct repo
 		remove_file(r, hex, "idx");
 	}
 	free(midx);
-	return st;
+	return STATUS_OK;
 }
 
 static bool is_old(const struct stat *s, int64_t grace_ms)
@@ -272,8 +263,7 @@ static bool is_old(const struct stat *s, int64_t grace_ms)
 	struct timespec now = {0};
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (now.tv_sec - s->st_ctim.tv_sec) * INT64_C(1000) + (now.tv_nsec - s->st_ctim.tv_nsec) / 1000000 >=
-	       grace_ms;
+	return ms_since(&now, &s->st_ctim) >= grace_ms;
 }
 
 void packs_sweep(struct repo *r, int64_t grace_ms)

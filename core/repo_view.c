@@ -194,7 +194,7 @@ static int view_foreach(git_odb_backend *backend, git_odb_foreach_cb visit, void
 }
 
 /* libgit2 asks at every miss, and tries again if this succeeds. Looking through the pack directory each time would cost
- * more than all else, so it is done only when packs that this handle knows may have been joined into a new one. */
+ * more than all else, so it is done only when it was changed since this handle looked. */
 static int view_refresh(git_odb_backend *backend)
 {
 	return packs_heal(((struct view *)backend)->repo) ? 0 : GIT_ENOTFOUND;

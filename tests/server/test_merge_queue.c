@@ -11,8 +11,8 @@
 
 /* A practice with some managers; its server has ended, and its folder is open in this process. */
 static struct world w;
-static struct testdev manager, others[DEVICES];
-static struct invite invites[DEVICES];
+static struct testdev manager, others[DEVICES], newcomer; /* that has its certificate, and has not pushed its enrolment */
+static struct invite invites[DEVICES], newcomers_invite;
 static struct practices *practices;
 static struct practice *practice;
 static struct jobs *jobs;
@@ -28,6 +28,9 @@ static int open_practice(void **state)
 		(void)snprintf(name, sizeof(name), "manager-%d", i);
 		join_invited(&w, &manager, &others[i], &invites[i], name, "manager");
 	}
+	invite_device(&w, &manager, &newcomers_invite, "newcomer", "staff");
+	testdev_make(&newcomer, "newcomer", &newcomers_invite);
+	assert_int_equal(testdev_enrol(&newcomer, &w, &newcomers_invite, NULL), 200);
 	assert_int_equal(server_stop(&w, SIGTERM), 0);
 	ok(practices_open(&practices, w.server, &w.config.limits, env_system(), NULL));
 	ok(practices_get(&practice, practices, ODS, NULL));
@@ -44,6 +47,8 @@ static int close_practice(void **state)
 		testdev_clear(&others[i]);
 		invite_clear(&invites[i]);
 	}
+	testdev_clear(&newcomer);
+	invite_clear(&newcomers_invite);
 	testdev_clear(&manager);
 	world_close(&w);
 	return 0;
@@ -114,20 +119,32 @@ static void wait_until_told(int count)
 	(void)pthread_mutex_unlock(&mutex);
 }
 
-/* Stages 5 and 6 for the head. */
-static enum status prepare(struct push *p, struct testdev *d, const struct oid *id)
+/* Stage 5 for the head. */
+static void receive(struct push *p, struct testdev *d, const struct oid *id)
 {
 	struct buf pack = BUF_INIT;
-	struct error e = {STATUS_OK, ""};
 
 	*p = (struct push){.practice = practice, .device = d->name, .id = *id, .done = tell};
-	ok(repo_pack_send(w.local, id, 1, &d->head, 1, add_to_buf, &pack, NULL, NULL));
+	ok(repo_pack_send(w.local, id, 1, &d->head, oid_is_zero(&d->head) ? 0 : 1, add_to_buf, &pack, NULL, NULL));
 	ok(store_txn_begin(&p->txn, practice->history, NULL));
 	ok(store_txn_feed(p->txn, pack.data, pack.len, NULL));
 	ok(store_txn_received(p->txn, NULL));
-	ok(view_get(&p->view, practice, NULL));
 	buf_clear(&pack);
+}
+
+/* Stage 6. */
+static enum status judge(struct push *p)
+{
+	struct error e = {STATUS_OK, ""};
+
+	ok(view_get(&p->view, practice, NULL));
 	return verify_push(p, &e);
+}
+
+static enum status prepare(struct push *p, struct testdev *d, const struct oid *id)
+{
+	receive(p, d, id);
+	return judge(p);
 }
 
 /* Put all into the queue while somebody else holds the practice's lock, then let go and wait for every outcome. */
@@ -293,6 +310,25 @@ static void a_head_that_is_sent_twice_at_once_is_merged_once(void **state)
 	assert_sound(&w);
 }
 
+/* An enrolment is the one head whose first look is into main's directories. */
+static void a_push_is_judged_by_a_log_that_moved_while_it_was_received(void **state)
+{
+	struct push pushes[2];
+	struct oid ids[2] = {site_edit(&others[0], "ayton"),
+			     enrolment_head(&w, &newcomer, &newcomers_invite, "staff", "manager", manager.key)};
+
+	(void)state;
+	receive(&pushes[1], &newcomer, &ids[1]);
+	ok(prepare(&pushes[0], &others[0], &ids[0]));
+	run_together(pushes, 1);
+	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+	ok(judge(&pushes[1]));
+	run_together(pushes + 1, 1);
+	assert_int_equal(pushes[1].outcome.status, STATUS_OK);
+	assert_true(is_accepted(&newcomer, &ids[1]));
+	assert_sound(&w);
+}
+
 static void who_cannot_get_the_lock_is_told_to_try_again(void **state)
 {
 	struct push pushes[2];
@@ -332,6 +368,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_changes_the_rules_is_in_force_for_the_next_in_the_queue,
 						open_practice, close_practice),
 		cmocka_unit_test_setup_teardown(a_head_that_is_sent_twice_at_once_is_merged_once, open_practice,
+						close_practice),
+		cmocka_unit_test_setup_teardown(a_push_is_judged_by_a_log_that_moved_while_it_was_received, open_practice,
 						close_practice),
 		cmocka_unit_test_setup_teardown(who_cannot_get_the_lock_is_told_to_try_again, open_practice,
 						close_practice),

@@ -128,6 +128,39 @@ static int stop_library(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, clean)
 
+/* How many refs a handle lists that was opened before `what` was done to the repository, and all that they name is there. */
+static size_t refs_after(struct folder *f, const char *what)
+{
+	struct error e = {STATUS_OK, ""};
+	struct refs refs = REFS_INIT;
+	struct repo *r = NULL;
+	char path[FILE_PATH_MAX];
+	size_t len = 0;
+
+	assert_int_equal(file_path(path, f->real, "in/tree/.git", &e), STATUS_OK);
+	assert_int_equal(plain_open(&r, path, false, true, &e), STATUS_OK);
+	assert_int_equal(run(f->dir, what), 0);
+	assert_int_equal(plain_refs(&refs, r, false, &e), STATUS_OK);
+	len = refs.len;
+	for (size_t i = 0; i < len; i++)
+		assert_true(repo_has(r, &refs.list[i].id));
+	refs_clear(&refs);
+	repo_close(r);
+	return len;
+}
+
+static void a_ref_that_moves_while_the_list_is_made_is_in_it(void **state)
+{
+	static const char commits[] = "cd in/tree && for i in 1 2 3; do git -c user.name=a -c user.email=a@b commit -q --allow-empty -m $i &&"
+				      " git branch b$i || exit 1; done";
+
+	assert_int_equal(run(*state, commits), 0);
+	assert_int_equal(refs_after(*state, "cd in/tree && git repack -qad && git prune-packed -q"), 4);
+	assert_int_equal(refs_after(*state, "cd in/tree && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m 4 &&"
+					    " git branch b4 && git repack -qad"),
+			 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +168,7 @@ int main(void)
 		TEST(nothing_outside_the_folder_is_found),
 		TEST(a_practice_s_history_is_no_ordinary_repository),
 		TEST(its_own_configuration_opens_and_closes_it),
+		TEST(a_ref_that_moves_while_the_list_is_made_is_in_it),
 	};
 	return cmocka_run_group_tests(tests, start_library, stop_library);
 }
