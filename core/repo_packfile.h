@@ -137,4 +137,13 @@ bool likeness_is_for(uint64_t size);
  * will be called from now on. */
 bool likeness_find(struct buf *delta, size_t *base, struct likeness *l, const uint8_t *raw, size_t len, size_t place);
 
+/* ---- core/repo_alike.c: records as what distinguishes them from one that came before ---- */
+
+#define ALIKE_STORED_MAX 256 /* bytes of a delta that are not worth compressing: what is left of a record are its ids and numbers */
+
+/* True: *out is what makes bytes out of base, and less than half of them. */
+bool alike_delta(struct buf *out, const void *base, size_t base_len, const void *bytes, size_t len);
+/* Append at most ALIKE_STORED_MAX bytes as a zlib stream (RFC 1950) that holds them as they are. */
+void alike_store(struct buf *out, const uint8_t *bytes, size_t len);
+
 #endif
