@@ -184,6 +184,8 @@ struct repo_span {
 	bool ofs_delta; /* the other side reads deltas by distance */
 	const struct repo_tag *tags; /* that come along when what they stand for does */
 	size_t tags_len;
+	bool (*given_up)(void *ctx); /* asked now and then: nobody wants the pack any more. STATUS_NETWORK then; NULL: never */
+	void *given_up_ctx;
 };
 enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx, uint32_t *objects,
 				struct error *e) MUST_CHECK;

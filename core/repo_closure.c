@@ -16,7 +16,9 @@ static enum status closure_add(bool *added, struct closure *c, const struct oid 
 		return error_set(c->e, st, "no memory to go through a history");
 	if (c->seen.len > REPO_MAX_PACK_OBJECTS)
 		return error_set(c->e, STATUS_TOO_BIG, "more than %zu objects for one pack", REPO_MAX_PACK_OBJECTS);
-	return *added && c->visit ? c->visit(c->ctx, id, kind, item) : STATUS_OK;
+	if (*added && c->visit)
+		return c->visit(c->ctx, id, kind, item);
+	return *added ? span_go_on(c->span, place, c->e) : STATUS_OK;
 }
 
 /* ---- trees ---- */
@@ -235,6 +237,7 @@ enum status closure_span(struct closure *c, const struct repo_span *span)
 
 	/* of a whole history each directory is read once: what a parent has as well is added in any case */
 	c->everything = span->haves_len == 0;
+	c->span = span;
 	if (!st)
 		st = walk_difference(&commits, &commits_len, c->repo, &walked, c->e);
 	for (size_t i = 0; i < commits_len && !st; i++)

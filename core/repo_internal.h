@@ -250,6 +250,8 @@ void commit_links_clear(struct commit_links *links);
 enum status tag_target(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 
 /* ---- repo_walk.c: which commits are new ---- */
+/* For the n-th of many steps: STATUS_NETWORK if the span is given up. */
+enum status span_go_on(const struct repo_span *span, size_t n, struct error *e) MUST_CHECK;
 struct walk_commit {
 	struct oid id, tree;
 	struct oid before[REPO_MAX_PARENTS]; /* its first parents' trees */
@@ -268,6 +270,7 @@ struct closure {
 	void *ctx;
 	struct error *e;
 	bool everything; /* set by closure_span: the other side has nothing */
+	const struct repo_span *span; /* set by closure_span */
 };
 /* All objects that span->wants reach and span->haves do not. The caller clears c->seen. */
 enum status closure_span(struct closure *c, const struct repo_span *span) MUST_CHECK;

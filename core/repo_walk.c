@@ -15,6 +15,8 @@
 #define WALK_EXTRA 4096
 #define WALK_EXTRA_EACH 8
 
+#define GIVEN_UP_EACH 1024 /* steps between two looks whether it was */
+
 #define MARK_WANTED 1
 #define MARK_HAD 2
 #define MARK_READ 4
@@ -35,6 +37,7 @@ struct queue {
 struct walk {
 	struct repo *repo;
 	struct error *e;
+	const struct repo_span *span; /* NULL: nobody can give it up */
 	struct oid_map cuts; /* commits that count as having no parents */
 	struct oid_map ids;
 	struct node *nodes; /* parallel to ids.keys */
@@ -86,6 +89,13 @@ static enum status walk_failed(struct walk *w, enum status st)
 	return error_set(w->e, st, "cannot walk through the history: %s", status_text(st));
 }
 
+enum status span_go_on(const struct repo_span *span, size_t n, struct error *e)
+{
+	if (!span || !span->given_up || n % GIVEN_UP_EACH != 0 || !span->given_up(span->given_up_ctx))
+		return STATUS_OK;
+	return error_set(e, STATUS_NETWORK, "the client went away before its answer was made");
+}
+
 static enum status read_node(struct walk *w, size_t at)
 {
 	struct oid id = w->ids.keys[at];
@@ -95,7 +105,9 @@ static enum status read_node(struct walk *w, size_t at)
 
 	if (w->nodes[at].marks & MARK_READ)
 		return STATUS_OK;
-	st = commit_links_read(&links, w->repo, &id, w->e);
+	st = span_go_on(w->span, at, w->e);
+	if (!st)
+		st = commit_links_read(&links, w->repo, &id, w->e);
 	if (st)
 		return st;
 	if (oid_map_find(&w->cuts, &id) != OID_MAP_NONE)
@@ -308,7 +320,7 @@ static enum status start_cut(struct walk *w, const struct oid *id)
 enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct repo_span *span,
 			    struct error *e)
 {
-	struct walk w = {.repo = r, .e = e};
+	struct walk w = {.repo = r, .e = e, .span = span};
 	enum status st = STATUS_OK;
 
 	for (size_t i = 0; i < span->cuts_len && !st; i++)

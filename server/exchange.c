@@ -19,6 +19,20 @@ static int64_t monotonic_ms(const struct exchange *x)
 	return env->monotonic_ms(env->ctx);
 }
 
+static void rest(void *exchange)
+{
+	struct exchange *x = exchange;
+
+	MHD_suspend_connection(x->connection);
+}
+
+static void wake(void *exchange)
+{
+	struct exchange *x = exchange;
+
+	MHD_resume_connection(x->connection);
+}
+
 struct exchange *exchange_open(const struct service *service, struct MHD_Connection *c, const char *method,
 			       const char *path)
 {
@@ -27,6 +41,8 @@ struct exchange *exchange_open(const struct service *service, struct MHD_Connect
 	if (!x)
 		return NULL;
 	x->connection = c;
+	stream_init(&x->stream, &(struct stream_taker){rest, wake, x});
+	x->request.stream = &x->stream;
 	x->request.service = service;
 	x->request.answer = (struct answer)ANSWER_INIT;
 	x->request.answer.body.dir = service->config->dir;
@@ -185,11 +201,32 @@ void exchange_begin(struct exchange *x, const struct tls_peer *peer)
 
 /* ---- the answer ---- */
 
-static struct MHD_Response *make_response(struct answer *a)
+static ssize_t take(void *exchange, uint64_t at, char *out, size_t max)
+{
+	struct exchange *x = exchange;
+	size_t len = 0;
+
+	switch (stream_take(&len, &x->stream, at, out, max)) {
+	case STREAM_BYTES:
+		return (ssize_t)len;
+	case STREAM_LATER:
+		return 0;
+	case STREAM_END:
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	case STREAM_BROKEN:
+		break;
+	}
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *make_response(struct exchange *x)
 {
 	struct MHD_Response *response = NULL;
+	struct answer *a = &x->request.answer;
 	struct buf *memory = &a->body.memory;
 
+	if (stream_is_on(&x->stream))
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, LIMIT_HTTP_MEMORY_BYTES, take, x, NULL);
 	if (a->body.fd >= 0) {
 		response = MHD_create_response_from_fd64(a->body.len, a->body.fd);
 		if (response)
@@ -209,7 +246,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 enum MHD_Result exchange_send(struct exchange *x, bool last)
 {
 	struct answer *a = &x->request.answer;
-	struct MHD_Response *response = make_response(a);
+	struct MHD_Response *response = make_response(x);
 	enum MHD_Result sent = MHD_NO;
 
 	if (!response)
@@ -265,5 +302,6 @@ void exchange_close(struct exchange *x, bool completed)
 	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method",
 		 x->method, "path", x->path, "service", service_of(x), "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
 	request_clear(&x->request);
+	stream_clear(&x->stream);
 	free(x);
 }

@@ -22,6 +22,7 @@ struct exchange {
 	enum phase phase;
 	struct request request;
 	struct job job;
+	struct stream stream; /* of an answer that is sent while it is made: then a job thread and the HTTP thread both hold the exchange */
 	int fd;		    /* for struct peers */
 	int64_t started_ms; /* monotonic */
 	char method[16], path[128];
@@ -36,7 +37,7 @@ void exchange_begin(struct exchange *x, const struct tls_peer *peer);
 void exchange_refuse(struct exchange *x, const struct error *e);
 /* Queue the answer. */
 enum MHD_Result exchange_send(struct exchange *x, bool last);
-/* Write the access log's line and free it. */
+/* Write the access log's line and free it. On any thread, once nobody else holds it. */
 void exchange_close(struct exchange *x, bool completed);
 
 #endif

@@ -44,15 +44,35 @@ static void resume(void *exchange)
 	MHD_resume_connection(x->connection);
 }
 
+/* Its descriptor stays open as long as the exchange is at work, so the number is no other connection's. */
+static bool has_left(void *exchange)
+{
+	struct exchange *x = exchange;
+	struct tls_peer peer;
+
+	return peers_get(&peer, x->http->options.peers, x->fd) != STATUS_OK;
+}
+
+static void close_exchange(struct http *h, struct exchange *x, bool completed)
+{
+	exchange_close(x, completed);
+	count_running(h, -1);
+}
+
 static void run_job(void *arg)
 {
 	struct exchange *x = arg;
+	struct http *h = x->http;
+	bool ours = false;
 
 	if (x->handler->end_later && !x->handler->end_later(&x->request))
 		return;
 	if (x->handler->end)
 		x->handler->end(&x->request);
-	request_answered(&x->request);
+	if (!stream_ended(&ours, &x->stream))
+		request_answered(&x->request);
+	else if (ours)
+		close_exchange(h, x, false);
 }
 
 static enum MHD_Result start_work(struct exchange *x)
@@ -66,6 +86,7 @@ static enum MHD_Result start_work(struct exchange *x)
 	}
 	x->phase = PHASE_WORK;
 	r->answered = resume;
+	r->has_left = has_left;
 	r->http = x;
 	/* all without a certificate are one asker */
 	x->job = (struct job){
@@ -134,8 +155,8 @@ static void completed(void *ctx, struct MHD_Connection *c, void **own, enum MHD_
 		return;
 	*own = NULL;
 	peers_set_answering(h->options.peers, x->fd, false);
-	exchange_close(x, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-	count_running(h, -1);
+	if (stream_left(&x->stream))
+		close_exchange(h, x, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 }
 
 /* No address here needs escapes, and one with "%00" or "%2f" in it is another one. */

@@ -79,6 +79,13 @@ void request_answered(struct request *r)
 	r->answered(r->http);
 }
 
+bool request_is_abandoned(void *request)
+{
+	const struct request *r = request;
+
+	return r->has_left && r->has_left(r->http);
+}
+
 void request_clear(struct request *r)
 {
 	view_put(r->view);

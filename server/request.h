@@ -38,7 +38,9 @@ struct request {
 	struct buf collected; /* the body, for handlers that collect it */
 	struct answer answer;
 	void *work;		      /* the handler's own */
+	struct stream *stream;	      /* borrowed: for an answer that may be sent while it is made; NULL: for none */
 	void (*answered)(void *http); /* see request_answered */
+	bool (*has_left)(void *http); /* see request_is_abandoned */
 	void *http;
 };
 
@@ -69,6 +71,8 @@ typedef enum status (*request_json)(cJSON *answer, struct request *r, const cJSO
 void request_end_json(struct request *r, request_json work);
 /* The answer is there: the request goes back to its HTTP thread, and may be gone when this returns. */
 void request_answered(struct request *r);
+/* Whoever asked has gone; an answer that is not begun need not be made. `request` is a struct request. At work only. */
+bool request_is_abandoned(void *request);
 /* Frees all but the handler's own. */
 void request_clear(struct request *r);
 

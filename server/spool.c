@@ -48,7 +48,9 @@ enum status spool_add(struct spool *s, const void *bytes, size_t len, struct err
 			st = write_out(s, s->memory.data, s->memory.len, e);
 		buf_clear(&s->memory);
 	}
-	return st == STATUS_OK ? write_out(s, bytes, len, e) : st;
+	if (st == STATUS_OK)
+		st = write_out(s, bytes, len, e);
+	return st == STATUS_OK && s->stream ? stream_grown(s->stream, s->fd, s->len, e) : st;
 }
 
 void spool_clear(struct spool *s)
@@ -58,4 +60,5 @@ void spool_clear(struct spool *s)
 		(void)close(s->fd);
 	s->fd = -1;
 	s->len = 0;
+	s->stream = NULL;
 }

@@ -338,8 +338,9 @@ void tunnel_tick(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 			t->state = TUNNEL_DEAD;
 		return;
 	}
-	/* while a request is at work it is the server that takes its time */
-	if (!t->to_net.len && peers_answering(s->options->peers, t->http_fd, t->id))
+	/* while a request is at work it is the server that takes its time; but whoever closed the connection waits for nothing */
+	if (!t->to_net.len && !(t->net_ended && now_ms >= t->deadline_ms) &&
+	    peers_answering(s->options->peers, t->http_fd, t->id))
 		return;
 	if (now_ms - t->moved_ms > s->options->limits->idle_ms)
 		reason = t->to_net.len ? "the client does not read its answer" : NULL;

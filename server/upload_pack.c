@@ -5,7 +5,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/log.h"
 #include "core/pkt.h"
 #include "server/milestones.h"
 #include "server/negotiate.h"
@@ -60,23 +62,32 @@ static enum status list_tags(struct repo_tag **out, size_t *len, const struct re
 	return STATUS_OK;
 }
 
-static enum status send_pack(struct spool *spool, const struct fetch_request *f, struct shallow *s, struct repo *repo,
+/* All that can be asked of the client was asked: what is made now may be on its way before it is whole. */
+static void begin_answer(struct request *r)
+{
+	r->answer.code = 200;
+	r->answer.type = RESULT_TYPE;
+	r->answer.body.stream = r->stream;
+}
+
+static enum status send_pack(struct request *r, const struct fetch_request *f, struct shallow *s, struct repo *repo,
 			     const struct refs *refs, struct error *e)
 {
-	struct pack_sink sink = {.spool = spool, .side_band = f->side_band};
-	struct repo_span span = {.ofs_delta = f->ofs_delta};
+	struct pack_sink sink = {.spool = &r->answer.body, .side_band = f->side_band};
+	struct repo_span span = {.ofs_delta = f->ofs_delta, .given_up = request_is_abandoned, .given_up_ctx = r};
 	struct repo_tag *tags = NULL;
 	enum status st = shallow_span(&span, s, f, e);
 
 	if (st == STATUS_OK && f->include_tag)
 		st = list_tags(&tags, &span.tags_len, refs, e);
 	span.tags = tags;
+	begin_answer(r);
 	if (st == STATUS_OK)
 		st = repo_pack_send_span(repo, &span, take_pack, &sink, NULL, e);
 	if (st != STATUS_OK && sink.error.status != STATUS_OK)
 		*e = sink.error;
 	if (st == STATUS_OK && f->side_band)
-		st = spool_add(spool, "0000", 4, e);
+		st = spool_add(&r->answer.body, "0000", 4, e);
 	buf_clear(&sink.packets);
 	free(tags);
 	return st;
@@ -130,7 +141,7 @@ static enum status serve(struct request *r, struct fetch_request *f, struct repo
 	if (st == STATUS_OK)
 		st = spool_add(&r->answer.body, lines.data, lines.len, e);
 	if (st == STATUS_OK && pack)
-		st = send_pack(&r->answer.body, f, &shallow, repo, refs, e);
+		st = send_pack(r, f, &shallow, repo, refs, e);
 	shallow_clear(&shallow);
 	buf_clear(&lines);
 	return st;
@@ -160,7 +171,7 @@ static enum status serve_fetch(struct request *r, struct fetch_request *f, struc
 	if (st == STATUS_OK)
 		st = spool_add(&r->answer.body, lines.data, lines.len, e);
 	if (st == STATUS_OK && pack)
-		st = send_pack(&r->answer.body, f, &shallow, repo, refs, e);
+		st = send_pack(r, f, &shallow, repo, refs, e);
 	shallow_clear(&shallow);
 	buf_clear(&lines);
 	return st;
@@ -211,6 +222,26 @@ static void answer_err(struct request *r, const struct error *e)
 	buf_clear(&out);
 }
 
+/* Part of a pack is on its way. A client reads the reason, or sees a connection that ends in the middle of an answer; never
+ * what could be taken for the whole. */
+static void break_off(struct request *r, const struct fetch_request *f, const struct error *e)
+{
+	struct buf out = BUF_INIT;
+	const char *words = answer_words(e);
+
+	answer_note(&r->answer, "broken off: %s", e->text);
+	if (f->side_band)
+		pkt_band(&out, 3, words, strlen(words));
+	/* it is broken off with those words or without them */
+	if (out.len > 0 && buf_ok(&out))
+		(void)!spool_add(&r->answer.body, out.data, out.len, NULL);
+	stream_break(r->stream);
+	buf_clear(&out);
+	if (e->status != STATUS_NETWORK)
+		log_line(LOG_LEVEL_ERROR, "an answer was broken off", "path", r->route.repository[0] ? r->route.repository : r->route.ods,
+			 "reason", e->text, NULL);
+}
+
 static void end(struct request *r)
 {
 	struct fetch_request f = FETCH_REQUEST_INIT;
@@ -227,7 +258,9 @@ static void end(struct request *r)
 	if (open && st == STATUS_NOT_FOUND)
 		st = STATUS_CORRUPT;
 	e.status = st;
-	if (open && st == STATUS_DENIED) {
+	if (st != STATUS_OK && r->stream && stream_is_on(r->stream)) {
+		break_off(r, &f, &e);
+	} else if (open && st == STATUS_DENIED) {
 		answer_err(r, &e);
 	} else if (st != STATUS_OK) {
 		answer_error(&r->answer, &e);

@@ -2,21 +2,24 @@
  *
  *     server_load adopt DIR/ODS HOME
  *
- * Takes the commits that wait on a kiosk's branch into the log as the server would have: one signed merge each. The server must be stopped.
+ * Takes the commits that wait on a kiosk's branch into the log as the server would have: one signed merge each, a few of them a
+ * pack, and these joined as its upkeep joins them. The server must be stopped.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/chain.h"
 #include "client/files.h"
 #include "core/rules.h"
 #include "tests/bench/load.h"
 
-#define FLUSH_COMMITS 10000
+#define BATCH 16 /* pushes that are merged together */
+
+/* As server/limits.h has them; the client's, which are included here, bear the same names. */
+static const struct repo_bounds joining = {.packs = 30, .objects = 100000, .pack_bytes = 512 << 20};
+static const struct repo_limits pushed = {.pack_bytes = 64 << 20, .objects = 200000, .object_bytes = 4 << 20};
 
 struct log {
 	struct repo *repo;
@@ -26,33 +29,6 @@ struct log {
 	struct oid kept, main, tree; /* where the ref stands; with the staged merges; of main */
 	int64_t index;
 };
-
-static bool ends_with(const char *name, const char *end)
-{
-	size_t len = strlen(name), end_len = strlen(end);
-
-	return len > end_len && strcmp(name + len - end_len, end) == 0;
-}
-
-/* Give the one repository the other's packs too: first what the indexes speak of. */
-static void link_packs(const char *from, const char *to, const char *suffix)
-{
-	char old_path[HOME_PATH_MAX * 2], new_path[HOME_PATH_MAX * 2];
-	struct dirent *d = NULL;
-	DIR *dir = opendir(from);
-
-	if (!dir)
-		load_fail(from, strerror(errno));
-	while ((d = readdir(dir))) {
-		if (!ends_with(d->d_name, suffix))
-			continue;
-		(void)snprintf(old_path, sizeof(old_path), "%s/%s", from, d->d_name);
-		(void)snprintf(new_path, sizeof(new_path), "%s/%s", to, d->d_name);
-		if (link(old_path, new_path) != 0 && errno != EEXIST)
-			load_fail(new_path, strerror(errno));
-	}
-	(void)closedir(dir);
-}
 
 static void read_key(struct key **out, const char *folder)
 {
@@ -70,17 +46,13 @@ static void read_key(struct key **out, const char *folder)
 
 static void log_open(struct log *l, const struct qip *q, const char *folder)
 {
-	char path[HOME_PATH_MAX * 2], from[HOME_PATH_MAX * 2];
+	char path[HOME_PATH_MAX * 2];
 	struct commit c = COMMIT_INIT;
 	struct merge_note note = {.index = 0};
 	struct error e = {0};
 
 	*l = (struct log){.q = q};
 	read_key(&l->key, folder);
-	(void)snprintf(from, sizeof(from), "%s/" HOME_HISTORY "/objects/pack", q->path);
-	(void)snprintf(path, sizeof(path), "%s/history.git/objects/pack", folder);
-	link_packs(from, path, ".pack");
-	link_packs(from, path, ".idx");
 	(void)snprintf(path, sizeof(path), "%s/history.git", folder);
 	load_must(repo_open(&l->repo, path, &e), &e, path);
 	load_must(rules_get(&l->rules, RULES_VERSION, &e), &e, "rules");
@@ -102,6 +74,26 @@ static void log_flush(struct log *l)
 	if (!oid_equal(&l->main, &l->kept))
 		load_must(repo_ref_update(l->repo, REF_MAIN, &l->main, &l->kept, &e), &e, REF_MAIN);
 	l->kept = l->main;
+	load_must(repo_consolidate(NULL, l->repo, &joining, &e), &e, "the log");
+}
+
+static enum status collect(void *ctx, const void *bytes, size_t len)
+{
+	struct buf *out = ctx;
+
+	buf_add(out, bytes, len);
+	return buf_ok(out) ? STATUS_OK : STATUS_NOMEM;
+}
+
+/* What a push of it would bring. */
+static void receive_head(struct log *l, const struct oid *head, const struct oid *before)
+{
+	struct buf pack = BUF_INIT;
+	struct error e = {0};
+
+	load_must(repo_pack_send(l->q->repo, head, 1, before, 1, collect, &pack, NULL, &e), &e, "a head");
+	load_must(repo_unpack(l->repo, pack.data, pack.len, &pushed, PTRDIFF_MAX, &e), &e, "a head");
+	buf_clear(&pack);
 }
 
 static void write_merge(struct log *l, const struct oid *head)
@@ -151,14 +143,16 @@ int load_adopt(int argc, char **argv)
 		load_fail("adopt", "DIR/ODS HOME");
 	q = load_open(argv[1]);
 	load_must(chain_load(&chain, q, &e), &e, argv[1]);
+	load_must(home_ref(&accepted, q, q->own_ref, &e), &e, q->own_ref);
 	log_open(&l, q, argv[0]);
 	for (size_t i = 0; i < chain.len; i++) {
+		receive_head(&l, &chain.ids[i], i ? &chain.ids[i - 1] : &accepted);
 		merge_head(&l, &chain.ids[i]);
-		if (i % FLUSH_COMMITS == FLUSH_COMMITS - 1)
+		if (i % BATCH == BATCH - 1)
 			log_flush(&l);
 	}
 	log_flush(&l);
-	load_must(home_ref(&accepted, q, q->own_ref, &e), &e, q->own_ref);
+	load_must(repo_note_reached(l.repo, &l.main, &e), &e, "the log");
 	load_must(repo_ref_update(l.repo, q->own_ref, &chain.ids[chain.len - 1], &accepted, &e), &e, q->own_ref);
 	load_must(home_move_ref(q, q->own_ref, &chain.ids[chain.len - 1], &accepted, &e), &e, q->own_ref);
 	repo_close(l.repo);

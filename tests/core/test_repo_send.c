@@ -540,6 +540,29 @@ static void packs_that_are_joined_meanwhile_are_sent_to_the_end(void **state)
 	buf_clear(&j.out);
 }
 
+static bool always(void *ctx)
+{
+	(*(int *)ctx)++;
+	return true;
+}
+
+static void what_nobody_waits_for_any_more_is_not_even_looked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct oid commits[COMMITS];
+	struct repo *r = NULL;
+	struct buf out = BUF_INIT;
+	int asked = 0;
+	struct repo_span span = {.wants = &commits[COMMITS - 1], .wants_len = 1, .given_up = always, .given_up_ctx = &asked};
+
+	make_history(f, commits);
+	ASSERT_OK(repo_open(&r, f->path, &f->e));
+	assert_int_equal(repo_pack_send_span(r, &span, collect, &out, NULL, &f->e), STATUS_NETWORK);
+	assert_int_equal(asked, 1);
+	assert_int_equal(out.len, 0);
+	repo_close(r);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
 
 int main(void)
@@ -560,6 +583,7 @@ int main(void)
 		T(a_note_is_renewed_when_much_came_and_not_before),
 		T(a_note_that_is_damaged_is_passed_over),
 		T(packs_that_are_joined_meanwhile_are_sent_to_the_end),
+		T(what_nobody_waits_for_any_more_is_not_even_looked_for),
 	};
 
 	return cmocka_run_group_tests(tests, start_library, stop_library);

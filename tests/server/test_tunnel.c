@@ -180,6 +180,21 @@ static void after_the_end_of_input_a_torn_request_does_not_linger(void **state)
 	close_world(&w);
 }
 
+static void whoever_closed_while_the_request_is_at_work_waits_for_nothing(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	pretend_open(&w);
+	peers_set_answering(w.peers, w.http, true);
+	w.tunnel->net_ended = true;
+	w.tunnel->deadline_ms = START_MS + LIMIT_LINGER_MS;
+	assert_int_equal(state_at(&w, START_MS + LIMIT_LINGER_MS - 1), TUNNEL_OPEN);
+	assert_int_equal(state_at(&w, START_MS + LIMIT_LINGER_MS), TUNNEL_DEAD);
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +204,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_trickles_in_is_ended_and_a_fast_one_is_not),
 		cmocka_unit_test(a_client_that_does_not_read_its_answer_is_ended),
 		cmocka_unit_test(after_the_end_of_input_a_torn_request_does_not_linger),
+		cmocka_unit_test(whoever_closed_while_the_request_is_at_work_waits_for_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
