@@ -1,7 +1,8 @@
 /* client/answers.c - stage 3 of 9, for kiosks: the journal's records become signed commits.
  *
  * Enters: journal records beyond the last one on the own branch. Leaves: commits of at most 500 feedback records, on disk, and refs/qip/work on
- * them; sealed comments as files of their own. Nothing is taken twice: where the branch ends says what is to come.
+ * them, as many at a time as one push carries; sealed comments as files of their own. Nothing is taken twice: where the branch ends says what
+ * is to come.
  */
 #include "client/answers.h"
 
@@ -17,8 +18,9 @@
 #include "client/files.h"
 #include "core/schema.h"
 
-struct batch {
+struct answers {
 	struct qip *q;
+	struct journal *journal;
 	int64_t now_ms;
 	int64_t not_before_ms;     /* something sure that is earlier than the record to come */
 	struct oid work;           /* where refs/qip/work stands */
@@ -26,7 +28,8 @@ struct batch {
 	size_t staged;             /* how many those are */
 	uint64_t next;             /* number of the record to come */
 	uint64_t first;            /* of the commit being filled */
-	uint64_t count;            /* records taken in all */
+	uint64_t count;            /* records taken since this part began */
+	bool full;                 /* the part has all that goes into one push */
 	struct tree_edit edits[LIMIT_ANSWERS_PER_COMMIT];
 	char paths[LIMIT_ANSWERS_PER_COMMIT][TREE_PATH_MAX];
 	size_t len;
@@ -95,7 +98,7 @@ enum status answers_last(uint64_t *out, struct qip *q, const struct oid *commit,
 }
 
 /* Make what is staged durable, and the branch say so. */
-static enum status flush(struct batch *b, struct error *e)
+static enum status flush(struct answers *b, struct error *e)
 {
 	enum status st = STATUS_OK;
 
@@ -111,7 +114,7 @@ static enum status flush(struct batch *b, struct error *e)
 	return st;
 }
 
-static enum status close_commit(struct batch *b, struct error *e)
+static enum status close_commit(struct answers *b, struct error *e)
 {
 	char subject[64];
 	struct oid tree;
@@ -128,10 +131,11 @@ static enum status close_commit(struct batch *b, struct error *e)
 	b->tip_tree = tree;
 	b->len = 0;
 	b->staged++;
-	return b->staged == LIMIT_PUSH_KIOSK_COMMITS ? flush(b, e) : STATUS_OK;
+	b->full = b->staged == LIMIT_PUSH_KIOSK_COMMITS;
+	return b->full ? flush(b, e) : STATUS_OK;
 }
 
-static enum status add_record(struct batch *b, const cJSON *record, struct error *e)
+static enum status add_record(struct answers *b, const cJSON *record, struct error *e)
 {
 	struct tree_edit *edit = &b->edits[b->len];
 	enum status st = STATUS_OK;
@@ -149,7 +153,7 @@ static enum status add_record(struct batch *b, const cJSON *record, struct error
 	return b->len == LIMIT_ANSWERS_PER_COMMIT ? close_commit(b, e) : STATUS_OK;
 }
 
-static enum status add_lost(struct batch *b, const char *reason, struct error *e)
+static enum status add_lost(struct answers *b, const char *reason, struct error *e)
 {
 	char id[ID_TEXT_LEN + 1];
 	cJSON *record = NULL;
@@ -163,7 +167,7 @@ static enum status add_lost(struct batch *b, const char *reason, struct error *e
 }
 
 /* The sealed comment goes to a file named by its hash, before the commit that names it. */
-static enum status keep_comment(struct batch *b, const cJSON *captured, const struct journal_record *r, struct error *e)
+static enum status keep_comment(struct answers *b, const cJSON *captured, const struct journal_record *r, struct error *e)
 {
 	const char *named = json_string(json_get(captured, "comment"), "sha256");
 	uint8_t digest[SHA256_LEN];
@@ -188,7 +192,7 @@ static enum status keep_comment(struct batch *b, const cJSON *captured, const st
 	return st != STATUS_OK ? st : files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
 }
 
-static enum status add_answer(struct batch *b, const struct journal_record *r, struct error *e)
+static enum status add_answer(struct answers *b, const struct journal_record *r, struct error *e)
 {
 	struct recorded when;
 	cJSON *captured = NULL, *record = NULL;
@@ -217,9 +221,11 @@ static enum status add_answer(struct batch *b, const struct journal_record *r, s
 
 static enum status take(void *ctx, const struct journal_record *r, struct error *e)
 {
-	struct batch *b = ctx;
+	struct answers *b = ctx;
 	enum status st = STATUS_OK;
 
+	if (b->full)
+		return STATUS_EXISTS; /* with the next part */
 	if (r->seq - b->next > LIMIT_LOST)
 		return error_set(e, STATUS_CORRUPT, "the journal jumps from answer %" PRIu64 " to %" PRIu64 ": ask for help before it is used on",
 				 b->next - 1, r->seq);
@@ -228,7 +234,7 @@ static enum status take(void *ctx, const struct journal_record *r, struct error 
 	return st == STATUS_OK ? add_answer(b, r, e) : st;
 }
 
-static enum status commit_journal(struct batch *b, struct journal *j, struct error *e)
+static enum status take_part(struct answers *b, struct error *e)
 {
 	uint64_t last = 0;
 	enum status st = home_ref(&b->work, b->q, REF_WORK, e);
@@ -241,37 +247,53 @@ static enum status commit_journal(struct batch *b, struct journal *j, struct err
 		return st;
 	b->tip = b->work;
 	b->next = last + 1;
-	st = journal_each(j, b->next, take, b, e);
+	st = journal_each(b->journal, b->next, take, b, e);
+	if (b->full && st == STATUS_EXISTS)
+		st = STATUS_OK;
 	if (st == STATUS_OK)
 		st = close_commit(b, e);
+	return st == STATUS_OK ? flush(b, e) : st;
+}
+
+enum status answers_next(uint64_t *committed, struct answers *a, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	a->len = a->staged = 0;
+	a->count = 0;
+	a->full = false;
+	st = take_part(a, e);
+	repo_discard(a->q->repo);
 	if (st == STATUS_OK)
-		st = flush(b, e);
-	repo_discard(b->q->repo);
+		*committed = a->count;
 	return st;
 }
 
-enum status answers_commit(uint64_t *committed, struct qip *q, int64_t now_ms, struct error *e)
+enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, struct error *e)
 {
 	char path[HOME_PATH_MAX];
-	struct journal *j = NULL;
-	struct batch *b = NULL;
-	enum status st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
+	struct answers *a = calloc(1, sizeof(*a));
+	enum status st = STATUS_OK;
 
+	if (!a)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	a->q = q;
+	a->now_ms = now_ms;
+	a->not_before_ms = RECORDED_FLOOR_MS;
+	st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
 	if (st == STATUS_OK)
-		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
-	if (st != STATUS_OK)
-		return st;
-	b = calloc(1, sizeof(*b));
-	if (b) {
-		b->q = q;
-		b->now_ms = now_ms;
-		b->not_before_ms = RECORDED_FLOOR_MS;
-		st = commit_journal(b, j, e);
-	} else
-		st = error_set(e, STATUS_NOMEM, "out of memory");
+		st = journal_open(&a->journal, path, JOURNAL_READ, 1, q->env, e);
 	if (st == STATUS_OK)
-		*committed = b->count;
-	free(b);
-	journal_close(j);
+		*out = a;
+	else
+		answers_close(a);
 	return st;
+}
+
+void answers_close(struct answers *a)
+{
+	if (!a)
+		return;
+	journal_close(a->journal);
+	free(a);
 }

@@ -5,8 +5,18 @@
 #include "client/home.h"
 #include "client/recorded.h"
 
-/* Commit what the journal holds beyond the own branch. *committed: how many records. now_ms: the server's clock. */
-enum status answers_commit(uint64_t *committed, struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
+/* Takes the journal in parts, of as many answers as one push carries:
+ *
+ *     answers_open(&a, q, now_ms, &e); while (answers_next(&n, a, &e) == STATUS_OK && n > 0) ...; answers_close(a);
+ */
+struct answers;
+
+/* now_ms: the server's clock. The home must outlive it. */
+enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
+/* Commit the next of what the journal holds beyond the own branch, durably. *committed: how many records; 0: there are no more now. */
+enum status answers_next(uint64_t *committed, struct answers *a, struct error *e) MUST_CHECK;
+/* NULL is allowed. */
+void answers_close(struct answers *a);
 
 /* The feedback record out of what a capture wrote into the journal:
  * {"id","survey","mode","language","answers","comment"?}; members go over as they are. */

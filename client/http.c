@@ -258,6 +258,8 @@ static enum status exchange(struct http *h, const struct http_request *req, stru
 	http_parser_init(&r.parser, HTTP_RESPONSE);
 	r.parser.data = &r;
 	written = write_request(h, req, start_ms, &write_error);
+	if (written == STATUS_OK && req->meanwhile)
+		req->meanwhile(req->meanwhile_ctx);
 	if (written == STATUS_TIMEOUT || written == STATUS_NOMEM)
 		st = error_set(e, written, "%s", write_error.text);
 	else /* a server that refuses a body stops reading it, but may have said why */

@@ -36,6 +36,9 @@ struct http_request {
 	http_sink sink;           /* takes the body of a 200; NULL: into response.body */
 	void *sink_ctx;
 	int call_ms;              /* deadline over all */
+	/* What can be done while the server works: called once all is sent, and again if it has to be sent again. NULL: nothing */
+	void (*meanwhile)(void *ctx);
+	void *meanwhile_ctx;
 };
 
 #define HTTP_TYPE_MAX 80

@@ -141,6 +141,8 @@ static enum status send_push(struct push_refusal *refusal, struct remote *r, str
 		.content_type = REQUEST_TYPE,
 		.max_bytes = LIMIT_REPORT_BYTES,
 		.call_ms = LIMIT_PACK_MS,
+		.meanwhile = r->meanwhile,
+		.meanwhile_ctx = r->meanwhile_ctx,
 	};
 	enum status st = make_body(&body, q, old_id, new_id, known, e);
 

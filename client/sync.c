@@ -1,8 +1,8 @@
 /* client/sync.c - qip_sync: one visit to the server.
  *
- * List the refs (which also tells the server's time); commit the journal (kiosk); push what waits, in parts, handling refusals; list again if
- * anything was pushed; take over what moved. With nothing to do it is the one request. An interruption anywhere leaves a state from which the
- * next sync goes on.
+ * List the refs (which also tells the server's time); push what waits, in parts, handling refusals; list again if anything was pushed; take
+ * over what moved. A kiosk commits its journal in parts, too: the next one while the server judges the one before. With nothing to do it is the
+ * one request. An interruption anywhere leaves a state from which the next sync goes on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,9 @@ struct sync {
 	struct remote_refs refs;
 	struct qip_sync_report report;
 	bool singly; /* a refusal named no commit: send one by one until it is found */
+	struct answers *answers; /* of a kiosk: its journal */
+	bool ahead;              /* the part after the one that is pushed was looked for */
+	struct error failed;     /* why it could not be committed */
 };
 
 static enum status list(struct sync *s, struct error *e)
@@ -111,6 +114,54 @@ static enum status refused(struct sync *s, const struct chain *chain, size_t sen
 	return st;
 }
 
+static enum status commit_answers(uint64_t *committed, struct sync *s, struct error *e)
+{
+	enum status st = answers_next(committed, s->answers, e);
+
+	if (st == STATUS_OK)
+		s->report.answers_committed += *committed;
+	return st;
+}
+
+/* While the server works on the part before. */
+static void commit_ahead(void *ctx)
+{
+	struct sync *s = ctx;
+	uint64_t committed = 0;
+
+	if (!s->ahead)
+		s->failed.status = commit_answers(&committed, s, &s->failed);
+	s->ahead = true;
+}
+
+/* What is committed and not sent; of a kiosk, if that is all sent, what the journal holds. */
+static enum status load_waiting(struct chain *out, struct sync *s, struct error *e)
+{
+	struct chain chain = {0};
+	uint64_t committed = 0;
+	enum status st = chain_load(&chain, s->q, e);
+
+	if (st == STATUS_OK && chain.len == 0 && s->answers) {
+		st = commit_answers(&committed, s, e);
+		if (st == STATUS_OK && committed > 0) {
+			chain_clear(&chain);
+			st = chain_load(&chain, s->q, e);
+		}
+	}
+	if (st == STATUS_OK)
+		*out = chain;
+	else
+		chain_clear(&chain);
+	return st;
+}
+
+/* The chain has grown meanwhile, at its end. */
+static enum status load_again(struct chain *chain, struct sync *s, struct error *e)
+{
+	chain_clear(chain);
+	return chain_load(chain, s->q, e);
+}
+
 /* Send the next part of the chain; *more is false when nothing waits. */
 static enum status push_part(bool *more, struct sync *s, struct error *e)
 {
@@ -120,11 +171,13 @@ static enum status push_part(bool *more, struct sync *s, struct error *e)
 	enum push_outcome outcome = PUSH_ACCEPTED;
 	struct oid accepted, main, tip;
 	size_t part = home_is_kiosk(q) ? LIMIT_PUSH_KIOSK_COMMITS : LIMIT_PUSH_COMMITS;
-	enum status st = chain_load(&chain, q, e);
+	enum status st = load_waiting(&chain, s, e);
 
 	*more = st == STATUS_OK && chain.len > 0;
 	if (!*more)
 		goto done;
+	s->ahead = false;
+	s->failed = (struct error){0};
 	if (s->singly)
 		part = 1;
 	if (part > chain.len)
@@ -146,9 +199,13 @@ static enum status push_part(bool *more, struct sync *s, struct error *e)
 		st = adopt_own(s, &tip, e);
 		break;
 	case PUSH_REFUSED:
-		st = refused(s, &chain, part, &refusal, e);
+		st = s->ahead ? load_again(&chain, s, e) : STATUS_OK;
+		if (st == STATUS_OK)
+			st = refused(s, &chain, part, &refusal, e);
 		break;
 	}
+	if (st == STATUS_OK && s->failed.status != STATUS_OK)
+		st = error_set(e, s->failed.status, "%s", s->failed.text);
 done:
 	chain_clear(&chain);
 	return st;
@@ -300,8 +357,11 @@ static enum status run(struct sync *s, struct error *e)
 		offer(s);
 	if (st == STATUS_OK)
 		st = adopt_own(s, &s->refs.own, e);
-	if (st == STATUS_OK && home_is_kiosk(q))
-		st = answers_commit(&s->report.answers_committed, q, s->report.server_time_ms, e);
+	if (st == STATUS_OK && home_is_kiosk(q)) {
+		st = answers_open(&s->answers, q, s->report.server_time_ms, e);
+		s->remote.meanwhile = commit_ahead;
+		s->remote.meanwhile_ctx = s;
+	}
 	if (st == STATUS_OK)
 		st = exchange(s, e);
 	if (st == STATUS_OK)
@@ -318,6 +378,7 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 		st = run(&s, e);
 		remote_end(&s.remote, q);
 	}
+	answers_close(s.answers);
 	repo_discard(q->repo);
 	if (st == STATUS_OK) {
 		join_packs(q);
