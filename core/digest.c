@@ -1,6 +1,7 @@
 /* core/digest.c - SHA-256, git's SHA-1, CRC32C and the text encodings of bytes. */
 #include "core/digest.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,21 +106,42 @@ void sha1_close(struct sha1 *s)
 	free(s);
 }
 
+/* Eight bytes at a time: tables[k] is what a byte does to the sum k bytes further on. A journal is read through at each
+ * visit to the server. */
+#define CRC32C_STEP 8
+#define CRC32C_POLYNOMIAL 0x82f63b78 /* RFC 3720, reflected */
+
+static uint32_t crc32c_tables[CRC32C_STEP][256];
+static pthread_once_t crc32c_ready = PTHREAD_ONCE_INIT;
+
+static void crc32c_prepare(void)
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (crc & 1 ? CRC32C_POLYNOMIAL : 0);
+		crc32c_tables[0][i] = crc;
+	}
+	for (size_t k = 1; k < CRC32C_STEP; k++)
+		for (size_t i = 0; i < 256; i++)
+			crc32c_tables[k][i] = (crc32c_tables[k - 1][i] >> 8) ^ crc32c_tables[0][crc32c_tables[k - 1][i] & 255];
+}
+
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len)
 {
-	/* Half a byte at a time: 64 bytes of table suit a small box, and records are short. */
-	static const uint32_t table[16] = {
-		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-	};
 	const uint8_t *p = bytes;
 
+	(void)pthread_once(&crc32c_ready, crc32c_prepare);
 	crc = ~crc;
-	for (size_t i = 0; i < len; i++) {
-		crc ^= p[i];
-		crc = (crc >> 4) ^ table[crc & 15];
-		crc = (crc >> 4) ^ table[crc & 15];
+	for (; len >= CRC32C_STEP; p += CRC32C_STEP, len -= CRC32C_STEP) {
+		crc ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+		crc = crc32c_tables[7][crc & 255] ^ crc32c_tables[6][crc >> 8 & 255] ^ crc32c_tables[5][crc >> 16 & 255] ^
+		      crc32c_tables[4][crc >> 24] ^ crc32c_tables[3][p[4]] ^ crc32c_tables[2][p[5]] ^ crc32c_tables[1][p[6]] ^
+		      crc32c_tables[0][p[7]];
 	}
+	for (; len > 0; p++, len--)
+		crc = (crc >> 8) ^ crc32c_tables[0][(crc ^ *p) & 255];
 	return ~crc;
 }
 
