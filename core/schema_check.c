@@ -11,7 +11,7 @@
 static enum status check_value(const struct check *c);
 
 /* The same check one step further down: another schema, value or path. */
-static struct check descend(const struct check *c, const cJSON *schema, const cJSON *value,
+static struct check descend(const struct check *c, const struct schema_node *schema, const cJSON *value,
 			    const struct json_path *path)
 {
 	struct check next = *c;
@@ -25,15 +25,14 @@ static struct check descend(const struct check *c, const cJSON *schema, const cJ
 
 /* ---- lists ---- */
 
-static enum status check_count(const struct check *c, const char *min, const char *max, const char *what)
+static enum status check_count(const struct check *c, const struct schema_range *r, const char *what)
 {
 	int64_t count = cJSON_GetArraySize(c->value);
-	int64_t n = 0;
 
-	if (check_limit(c, min, &n) && count < n)
-		return check_fault(c, "must have at least %" PRId64 " %s, has %" PRId64, n, what, count);
-	if (check_limit(c, max, &n) && count > n)
-		return check_fault(c, "must have at most %" PRId64 " %s, has %" PRId64, n, what, count);
+	if (count < r->least)
+		return check_fault(c, "must have at least %" PRId64 " %s, has %" PRId64, r->least, what, count);
+	if (count > r->most)
+		return check_fault(c, "must have at most %" PRId64 " %s, has %" PRId64, r->most, what, count);
 	return STATUS_OK;
 }
 
@@ -88,124 +87,118 @@ static enum status check_unique(const struct check *c)
 
 static enum status check_list(const struct check *c)
 {
-	const cJSON *items = json_get(c->schema, "items");
 	struct json_path here = {.parent = c->path};
-	enum status st = check_count(c, "minItems", "maxItems", "entries");
+	enum status st = check_count(c, &c->schema->entries, "entries");
 
-	if (items) {
+	if (c->schema->items) {
 		for (const cJSON *item = c->value->child; item && st == STATUS_OK; item = item->next, here.index++) {
-			struct check next = descend(c, items, item, &here);
+			struct check next = descend(c, c->schema->items, item, &here);
 
 			st = check_value(&next);
 		}
 	}
-	if (st == STATUS_OK && cJSON_IsTrue(json_get(c->schema, "uniqueItems")))
-		st = check_unique(c);
-	return st;
+	return st == STATUS_OK && c->schema->unique ? check_unique(c) : st;
 }
 
 /* ---- objects ---- */
 
 static enum status check_required(const struct check *c)
 {
-	const cJSON *required = json_get(c->schema, "required");
 	struct json_path here = {.parent = c->path};
 
-	for (const cJSON *name = required ? required->child : NULL; name; name = name->next) {
+	for (size_t i = 0; i < c->schema->members_len; i++) {
+		const struct schema_member *m = &c->schema->members[i];
 		struct check missing = descend(c, c->schema, c->value, &here);
 
-		here.key = name->valuestring;
-		if (!json_get(c->value, name->valuestring))
+		here.key = m->name;
+		if (m->required && !json_get(c->value, m->name))
 			return check_fault(&missing, "is required");
 	}
 	return STATUS_OK;
 }
 
-static enum status check_name(const struct check *c, const cJSON *names, const char *key)
+static enum status check_name(const struct check *c, const char *key)
 {
+	cJSON name = {.type = cJSON_String, .valuestring = (char *)(uintptr_t)key}; /* only read */
 	struct check next = *c;
-	cJSON *name = cJSON_CreateString(key);
-	enum status st = STATUS_OK;
 
-	if (!name)
-		return error_set(c->e, STATUS_NOMEM, "out of memory while checking a record");
-	next.schema = names;
-	next.value = name;
+	next.value = &name;
 	next.is_name = true;
-	st = check_value(&next);
-	cJSON_Delete(name);
-	return st;
+	return check_value(&next);
 }
 
-/* What a schema says of an object's members. */
-struct members {
-	const cJSON *names, *known, *others; /* propertyNames, properties, additionalProperties */
-};
-
-static enum status check_member(const struct check *c, const struct members *m, const cJSON *item)
+/* Which of the schema's members that is; members_len for none. */
+static size_t find_member(const struct schema_node *schema, const char *name)
 {
-	const struct json_path here = {.parent = c->path, .key = item->string};
-	struct check next = descend(c, json_get(m->known, item->string), item, &here);
-	enum status st = STATUS_OK;
+	size_t i = 0;
 
-	if (m->names)
-		st = check_name(&next, m->names, item->string);
+	while (i < schema->members_len &&
+	       (schema->members[i].name[0] != name[0] || strcmp(schema->members[i].name, name) != 0))
+		i++;
+	return i;
+}
+
+static enum status check_member(const struct check *c, const cJSON *item, uint64_t *seen)
+{
+	const struct schema_node *schema = c->schema;
+	const struct json_path here = {.parent = c->path, .key = item->string};
+	struct check next = descend(c, schema->names, item, &here);
+	size_t i = find_member(schema, item->string);
+	enum status st = next.schema ? check_name(&next, item->string) : STATUS_OK;
+
 	if (st != STATUS_OK)
 		return st;
-	if (!next.schema)
-		next.schema = m->others;
-	if (cJSON_IsFalse(next.schema))
+	if (i < SCHEMA_MAX_SEEN)
+		*seen |= UINT64_C(1) << i;
+	next.schema = i < schema->members_len ? schema->members[i].schema : NULL;
+	if (!next.schema && schema->closed)
 		return check_fault(&next, "is not a field that belongs here");
+	if (!next.schema)
+		next.schema = schema->others;
 	return next.schema ? check_value(&next) : STATUS_OK;
 }
 
 static enum status check_object(const struct check *c)
 {
-	const struct members m = {
-		.names = json_get(c->schema, "propertyNames"),
-		.known = json_get(c->schema, "properties"),
-		.others = json_get(c->schema, "additionalProperties"),
-	};
-	enum status st = check_count(c, "minProperties", "maxProperties", "members");
+	uint64_t seen = 0;
+	enum status st = check_count(c, &c->schema->members_count, "members");
 
 	for (const cJSON *item = c->value->child; item && st == STATUS_OK; item = item->next)
-		st = check_member(c, &m, item);
-	return st == STATUS_OK ? check_required(c) : st;
+		st = check_member(c, item, &seen);
+	if (st != STATUS_OK || (c->schema->members_len <= SCHEMA_MAX_SEEN && (c->schema->required & ~seen) == 0))
+		return st;
+	return check_required(c);
 }
 
 /* ---- oneOf, anyOf ---- */
 
 /* A form whose constant members contradict the value is not the one that was meant. */
-static bool may_be_meant(const struct check *c, const cJSON *form)
+static bool may_be_meant(const struct check *c, const struct schema_node *form)
 {
-	const cJSON *ref = json_get(form, "$ref");
-	const cJSON *properties = NULL;
+	if (form->ref)
+		form = form->ref;
+	for (size_t i = 0; i < form->members_len; i++) {
+		const struct schema_member *m = &form->members[i];
+		const cJSON *member = m->schema && m->schema->constant ? json_get(c->value, m->name) : NULL;
 
-	if (ref)
-		form = schema_document_resolve(c->document, ref->valuestring);
-	properties = json_get(form, "properties");
-	for (const cJSON *item = properties ? properties->child : NULL; item; item = item->next) {
-		const cJSON *wanted = json_get(item, "const");
-		const cJSON *member = json_get(c->value, item->string);
-
-		if (wanted && member && !json_equal(wanted, member))
+		if (member && !json_equal(m->schema->constant, member))
 			return false;
 	}
 	return true;
 }
 
-static enum status check_forms(const struct check *c, const cJSON *forms, bool one)
+static enum status check_forms(const struct check *c, const struct schema_forms *forms, bool one)
 {
-	const cJSON *meant = NULL;
+	const struct schema_node *meant = NULL;
 	size_t fits = 0, candidates = 0;
 
-	for (const cJSON *form = forms->child; form; form = form->next) {
-		struct check trial = descend(c, form, c->value, c->path);
+	for (size_t i = 0; i < forms->len; i++) {
+		struct check trial = descend(c, forms->list[i], c->value, c->path);
 
 		trial.e = NULL;
 		fits += check_value(&trial) == STATUS_OK;
-		if (may_be_meant(c, form)) {
-			meant = form;
+		if (may_be_meant(c, forms->list[i])) {
+			meant = forms->list[i];
 			candidates++;
 		}
 	}
@@ -232,71 +225,41 @@ static enum status check_by_type(const struct check *c)
 	return STATUS_OK;
 }
 
-static enum status check_reference(const struct check *c, const char *ref)
+static enum status check_reference(const struct check *c)
 {
 	struct check next = *c;
 
-	next.schema = schema_document_resolve(c->document, ref);
+	next.schema = c->schema->ref;
 	next.level++;
 	return check_value(&next);
 }
 
-/* The keywords that any value may have. One pass over the schema finds them: it is short, and values are many. */
-struct rules {
-	const cJSON *ref, *type, *constant, *allowed, *one, *any;
-	bool by_type; /* there are others, which depend on what the value is */
-};
-
-static void read_rules(struct rules *out, const cJSON *schema)
-{
-	const struct {
-		const char *keyword;
-		const cJSON **place; /* NULL: only for people */
-	} known[] = {
-		{"$ref", &out->ref},  {"type", &out->type}, {"const", &out->constant}, {"enum", &out->allowed},
-		{"oneOf", &out->one}, {"anyOf", &out->any}, {"title", NULL},	       {"description", NULL},
-	};
-
-	for (const cJSON *item = schema->child; item; item = item->next) {
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(known) &&
-		       (item->string[0] != known[i].keyword[0] || strcmp(item->string, known[i].keyword) != 0))
-			i++;
-		if (i == ARRAY_LEN(known))
-			out->by_type = true;
-		else if (known[i].place)
-			*known[i].place = item;
-	}
-}
-
 static enum status check_value(const struct check *c)
 {
-	struct rules rules = {0};
+	const struct schema_node *schema = c->schema;
 	enum status st = STATUS_OK;
 
 	if (c->level > MAX_LEVELS)
 		return error_set(c->e, STATUS_TOO_BIG, "the record or its schema is nested too deep");
-	read_rules(&rules, c->schema);
-	if (rules.ref)
-		st = check_reference(c, rules.ref->valuestring);
-	if (st == STATUS_OK && rules.type)
-		st = check_type(c, rules.type);
-	if (st == STATUS_OK && rules.constant)
-		st = check_const(c, rules.constant);
-	if (st == STATUS_OK && rules.allowed)
-		st = check_enum(c, rules.allowed);
-	if (st == STATUS_OK && (rules.by_type || !rules.ref)) /* what is referred to has done the rest */
+	if (schema->ref)
+		st = check_reference(c);
+	if (st == STATUS_OK)
+		st = check_type(c);
+	if (st == STATUS_OK)
+		st = check_const(c);
+	if (st == STATUS_OK)
+		st = check_enum(c);
+	if (st == STATUS_OK && (schema->by_type || !schema->ref)) /* what is referred to has done the rest */
 		st = check_by_type(c);
-	if (st == STATUS_OK && rules.one)
-		st = check_forms(c, rules.one, true);
-	return st == STATUS_OK && rules.any ? check_forms(c, rules.any, false) : st;
+	if (st == STATUS_OK && schema->one.list)
+		st = check_forms(c, &schema->one, true);
+	return st == STATUS_OK && schema->any.list ? check_forms(c, &schema->any, false) : st;
 }
 
 enum status schema_document_check(const struct schema_document *d, const cJSON *value, struct error *e)
 {
 	struct error unheard = {0};
-	struct check c = {.document = d, .schema = d->root, .value = value, .e = e ? e : &unheard};
+	struct check c = {.schema = &d->nodes[0], .value = value, .e = e ? e : &unheard};
 
 	return check_value(&c);
 }

@@ -3,11 +3,11 @@
 #define QIP_CORE_SCHEMA_CHECK_H
 
 #include "core/schema_document.h"
+#include "core/schema_node.h"
 
 /* A value and what is asked of it. */
 struct check {
-	const struct schema_document *document;
-	const cJSON *schema;
+	const struct schema_node *schema;
 	const cJSON *value;
 	const struct json_path *path;
 	int level;
@@ -17,13 +17,11 @@ struct check {
 
 /* STATUS_INVALID; "<pointer>: <rule in words>" into c->e. */
 enum status check_fault(const struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* A limit of the schema at hand; false when it has none. */
-bool check_limit(const struct check *c, const char *keyword, int64_t *out);
 
-/* What the schema says by each of these keywords. */
-enum status check_type(const struct check *c, const cJSON *type) MUST_CHECK;
-enum status check_enum(const struct check *c, const cJSON *allowed) MUST_CHECK;
-enum status check_const(const struct check *c, const cJSON *wanted) MUST_CHECK;
+/* What the schema says by type, const and enum, if it says anything by them. */
+enum status check_type(const struct check *c) MUST_CHECK;
+enum status check_const(const struct check *c) MUST_CHECK;
+enum status check_enum(const struct check *c) MUST_CHECK;
 /* The value is a string, or a number. */
 enum status check_text(const struct check *c) MUST_CHECK;
 enum status check_number(const struct check *c) MUST_CHECK;

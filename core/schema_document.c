@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/schema_node.h"
+
 void schema_document_close(struct schema_document *d)
 {
 	if (!d)
 		return;
 	for (size_t i = 0; i < d->patterns_len; i++)
 		regfree(&d->patterns[i].compiled);
+	schema_nodes_clear(d);
 	cJSON_Delete(d->root);
 	free(d);
 }
@@ -24,6 +27,8 @@ enum status schema_document_open(struct schema_document **out, const char *json,
 	st = json_parse(&d->root, json, len, e);
 	if (st == STATUS_OK)
 		st = schema_document_lint(d, e);
+	if (st == STATUS_OK && schema_nodes_fill(d) != STATUS_OK)
+		st = error_set(e, STATUS_NOMEM, "out of memory for a schema");
 	if (st != STATUS_OK) {
 		schema_document_close(d);
 		return st;

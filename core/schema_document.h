@@ -25,10 +25,13 @@ struct schema_pattern {
 	regex_t compiled;
 };
 
+struct schema_node;
 struct schema_document {
 	cJSON *root;
 	struct schema_pattern patterns[SCHEMA_MAX_PATTERNS];
 	size_t patterns_len;
+	struct schema_node *nodes; /* owned; all schemas in it, the root first */
+	size_t nodes_len, nodes_cap;
 };
 
 /* STATUS_INVALID with the place in the schema and what is wrong there; what json_parse says; STATUS_NOMEM. */
@@ -44,7 +47,7 @@ const cJSON *schema_document_resolve(const struct schema_document *d, const char
 /* The compiled form of a pattern of this document, or NULL. */
 const regex_t *schema_document_pattern(const struct schema_document *d, const char *text);
 
-/* Walk the whole schema: refuse what is unknown, misplaced or unlimited, and compile the patterns (schema_lint.c). */
+/* Walk the whole schema: refuse what is unknown, misplaced or unlimited, note each schema in it, and compile the patterns (schema_lint.c). */
 enum status schema_document_lint(struct schema_document *d, struct error *e) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/schema_document.h"
+#include "core/schema_node.h"
 
 struct linter {
 	struct schema_document *document;
@@ -246,6 +247,8 @@ static enum status lint_schema(struct linter *l, const cJSON *schema, const stru
 
 	if (!cJSON_IsObject(schema))
 		return wrong(l, path, "a schema must be an object");
+	if (schema_node_add(l->document, schema) != STATUS_OK)
+		return error_set(l->e, STATUS_NOMEM, "out of memory for a schema");
 	for (item = schema->child; item; item = item->next) {
 		enum status st = STATUS_OK;
 

@@ -23,11 +23,6 @@ enum status check_fault(const struct check *c, const char *fmt, ...)
 	return error_set(c->e, STATUS_INVALID, "%s: %s%s", pointer, c->is_name ? "the name " : "", rule);
 }
 
-bool check_limit(const struct check *c, const char *keyword, int64_t *out)
-{
-	return json_integer(c->schema, keyword, out);
-}
-
 /* ---- type, enum, const ---- */
 
 static const struct type {
@@ -48,11 +43,14 @@ static const struct type *find_type(const char *name)
 	return &types[i];
 }
 
-enum status check_type(const struct check *c, const cJSON *type)
+enum status check_type(const struct check *c)
 {
+	const cJSON *type = c->schema->type;
 	const cJSON *first = cJSON_IsArray(type) ? type->child : type;
 	struct buf words = BUF_INIT;
 
+	if (!type)
+		return STATUS_OK;
 	for (const cJSON *item = first; item; item = cJSON_IsArray(type) ? item->next : NULL) {
 		const struct type *t = find_type(item->valuestring);
 
@@ -75,10 +73,13 @@ static void add_value_words(struct buf *words, const cJSON *value)
 		buf_adds(words, "?");
 }
 
-enum status check_enum(const struct check *c, const cJSON *allowed)
+enum status check_enum(const struct check *c)
 {
+	const cJSON *allowed = c->schema->allowed;
 	struct buf words = BUF_INIT;
 
+	if (!allowed)
+		return STATUS_OK;
 	for (const cJSON *item = allowed->child; item; item = item->next) {
 		if (json_equal(item, c->value)) {
 			buf_clear(&words);
@@ -94,11 +95,12 @@ enum status check_enum(const struct check *c, const cJSON *allowed)
 	return STATUS_INVALID;
 }
 
-enum status check_const(const struct check *c, const cJSON *wanted)
+enum status check_const(const struct check *c)
 {
+	const cJSON *wanted = c->schema->constant;
 	struct buf words = BUF_INIT;
 
-	if (json_equal(wanted, c->value))
+	if (!wanted || json_equal(wanted, c->value))
 		return STATUS_OK;
 	add_value_words(&words, wanted);
 	(void)check_fault(c, "must be %s", buf_text(&words));
@@ -109,47 +111,42 @@ enum status check_const(const struct check *c, const cJSON *wanted)
 /* ---- text and numbers ---- */
 
 /* Where a title says the whole form in words, it says more than the one rule that was broken. */
-static enum status check_form(const struct check *c, const char *pattern, size_t characters, int64_t least,
-			      int64_t most)
+static enum status check_form(const struct check *c, bool fits)
 {
-	bool fits = (int64_t)characters >= least && (int64_t)characters <= most;
-
 	if (fits)
-		fits = regexec(schema_document_pattern(c->document, pattern), c->value->valuestring, 0, NULL, 0) == 0;
-	return fits ? STATUS_OK : check_fault(c, "must be %s", json_string(c->schema, "title"));
+		fits = regexec(c->schema->pattern, c->value->valuestring, 0, NULL, 0) == 0;
+	return fits ? STATUS_OK : check_fault(c, "must be %s", c->schema->title);
 }
 
 enum status check_text(const struct check *c)
 {
-	const char *text = c->value->valuestring, *pattern = json_string(c->schema, "pattern");
-	int64_t least = 0, most = INT64_MAX;
+	const struct schema_range *r = &c->schema->characters;
+	const char *text = c->value->valuestring;
 	size_t characters = 0;
 
 	if (!utf8_valid(&characters, text, strlen(text)))
 		return check_fault(c, "must be UTF-8");
-	(void)check_limit(c, "minLength", &least);
-	(void)check_limit(c, "maxLength", &most);
-	if (pattern)
-		return check_form(c, pattern, characters, least, most);
-	if (characters == 0 && least > 0)
+	if (c->schema->pattern)
+		return check_form(c, (int64_t)characters >= r->least && (int64_t)characters <= r->most);
+	if (characters == 0 && r->least > 0)
 		return check_fault(c, "must not be empty");
-	if ((int64_t)characters < least)
-		return check_fault(c, "must have at least %" PRId64 " characters, has %zu", least, characters);
-	if ((int64_t)characters > most)
-		return check_fault(c, "must have at most %" PRId64 " characters, has %zu", most, characters);
+	if ((int64_t)characters < r->least)
+		return check_fault(c, "must have at least %" PRId64 " characters, has %zu", r->least, characters);
+	if ((int64_t)characters > r->most)
+		return check_fault(c, "must have at most %" PRId64 " characters, has %zu", r->most, characters);
 	return STATUS_OK;
 }
 
 enum status check_number(const struct check *c)
 {
+	const struct schema_range *r = &c->schema->number;
 	double d = c->value->valuedouble;
-	int64_t n = 0;
 
 	if (!(d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER) || (double)(int64_t)d != d)
 		return check_fault(c, "must be a whole number");
-	if (check_limit(c, "minimum", &n) && (int64_t)d < n)
-		return check_fault(c, "must be at least %" PRId64, n);
-	if (check_limit(c, "maximum", &n) && (int64_t)d > n)
-		return check_fault(c, "must be at most %" PRId64, n);
+	if ((int64_t)d < r->least)
+		return check_fault(c, "must be at least %" PRId64, r->least);
+	if ((int64_t)d > r->most)
+		return check_fault(c, "must be at most %" PRId64, r->most);
 	return STATUS_OK;
 }
