@@ -273,6 +273,7 @@ enum status audit_run(struct audit *out, struct repo *r, const struct oid *main,
 	if (!result.findings || !a.heads)
 		goto done;
 	oid_hex(result.main, main);
+	key_keep_many();
 	if (!root_pin)
 		audit_find(&a, NULL, "practice.json", "",
 			   "no root key was given to check against; give the fingerprint that the practice keeps in its safe");

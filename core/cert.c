@@ -22,10 +22,6 @@
 #define SAN_MAX_BYTES (CERT_NAMES_MAX * (DNS_NAME_MAX_BYTES + 3))
 #define TIME_LEN 15 /* YYYYMMDDhhmmss with NUL */
 
-#ifndef MBEDTLS_PRIVATE
-#define MBEDTLS_PRIVATE(member) member /* mbedTLS 2.28 hides nothing */
-#endif
-
 static bool plain_name(const char *name)
 {
 	size_t len = strnlen(name, NAME_MAX_BYTES + 1);

@@ -1,5 +1,5 @@
 /* core/key.c - ECDSA P-256 keys. A key is plain bytes that nobody changes after it was made, so that threads can share
- * it; what mbedTLS caches while it computes (it does so without a lock) belongs to one thread each. */
+ * it. */
 #include "core/key_internal.h"
 
 #include <stdlib.h>
@@ -368,27 +368,7 @@ enum status key_sign(uint8_t sig[64], const struct key *key, const uint8_t diges
 
 enum status key_verify(const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64])
 {
-	mbedtls_ecp_group *group = key_curve();
-	enum status st = STATUS_NOMEM;
-	mbedtls_ecp_point q;
-	mbedtls_mpi r, s;
-	int failed = 0;
-
-	mbedtls_ecp_point_init(&q);
-	mbedtls_mpi_init(&r);
-	mbedtls_mpi_init(&s);
-	if (!group || mbedtls_ecp_point_read_binary(group, &q, key->point, KEY_POINT_LEN) != 0 ||
-	    mbedtls_mpi_read_binary(&r, sig, 32) != 0 || mbedtls_mpi_read_binary(&s, sig + 32, 32) != 0)
-		goto done;
-	failed = mbedtls_ecdsa_verify(group, digest, SHA256_LEN, &q, &r, &s);
-	if (failed == MBEDTLS_ERR_MPI_ALLOC_FAILED)
-		goto done;
-	st = failed ? STATUS_UNTRUSTED : STATUS_OK;
-done:
-	mbedtls_ecp_point_free(&q);
-	mbedtls_mpi_free(&r);
-	mbedtls_mpi_free(&s);
-	return st;
+	return key_check(key->point, digest, sig);
 }
 
 void key_free(struct key *key)

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/key.h"
 #include "core/log.h"
 #include "server/http.h"
 #include "server/listener.h"
@@ -194,6 +195,7 @@ enum status serve(const struct serve_options *o, struct error *e)
 	enum status st = STATUS_OK;
 
 	keep_memory_together();
+	key_keep_many();
 	/* before any thread starts, so that all of them leave the signals to this one */
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);

@@ -40,6 +40,9 @@ grow() {
 	server_start
 }
 
+# Signatures by 8 known keys that one processor checks in a second, beside mbedTLS alone.
+check_rounds() { "$QIP_SOURCE/build/release/bench/signature_check" "$ROUNDS"; }
+
 # ---- pushes ----
 
 # Pushes a second, 8 devices at once, each on a connection that it keeps.
