@@ -334,32 +334,44 @@ static enum status object_failed(struct error *e, int rc, const struct oid *id)
 	return git_failed(e, rc, "cannot read object %s", hex);
 }
 
+/* What an object's content must be. */
+static enum status take_content(struct buf *out, const struct oid *id, git_object_t found, const void *bytes, size_t len,
+				enum repo_kind kind, size_t max_bytes, struct error *e)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	oid_hex(hex, id);
+	if (found != git_kind(kind))
+		return error_set(e, STATUS_INVALID, "object %s is a %s and not a %s", hex, git_object_type2string(found),
+				 git_object_type2string(git_kind(kind)));
+	if (len > max_bytes)
+		return error_set(e, STATUS_TOO_BIG, "object %s has %zu bytes; at most %zu are allowed", hex, len, max_bytes);
+	buf_add(out, bytes, len);
+	return buf_ok(out) ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory to read object %s", hex);
+}
+
 /* The size is looked at after inflating only: whatever is in a repository came through repo_write or an intake, and
- * both have limits. */
+ * both have limits. What is staged was hashed when it came: libgit2 would copy and hash it again. */
 enum status repo_read(struct buf *out, struct repo *r, const struct oid *id, enum repo_kind kind, size_t max_bytes,
 		      struct error *e)
 {
-	enum status st = STATUS_OK;
+	size_t place = r->hide_new ? OID_MAP_NONE : oid_map_find(&r->staged.ids, id);
 	git_odb_object *object = NULL;
-	char hex[OID_HEX_LEN + 1];
-	int rc = git_odb_read(&object, r->odb, git_id(id));
+	enum status st = STATUS_OK;
+	int rc = 0;
 
+	if (place != OID_MAP_NONE) {
+		const struct staged_object *o = &r->staged.objects[place];
+
+		r->reads++;
+		return take_content(out, id, o->kind, o->bytes, o->len, kind, max_bytes, e);
+	}
+	rc = git_odb_read(&object, r->odb, git_id(id));
 	if (rc)
 		return object_failed(e, rc, id);
 	r->reads++;
-	oid_hex(hex, id);
-	if (git_odb_object_type(object) != git_kind(kind)) {
-		st = error_set(e, STATUS_INVALID, "object %s is a %s and not a %s", hex,
-			       git_object_type2string(git_odb_object_type(object)),
-			       git_object_type2string(git_kind(kind)));
-	} else if (git_odb_object_size(object) > max_bytes) {
-		st = error_set(e, STATUS_TOO_BIG, "object %s has %zu bytes; at most %zu are allowed", hex,
-			       git_odb_object_size(object), max_bytes);
-	} else {
-		buf_add(out, git_odb_object_data(object), git_odb_object_size(object));
-		if (!buf_ok(out))
-			st = error_set(e, STATUS_NOMEM, "no memory to read object %s", hex);
-	}
+	st = take_content(out, id, git_odb_object_type(object), git_odb_object_data(object), git_odb_object_size(object), kind,
+			  max_bytes, e);
 	git_odb_object_free(object);
 	return st;
 }

@@ -120,8 +120,10 @@ static int look_at_time(const git_indexer_progress *progress, void *quarantine)
 
 enum status quarantine_open(struct quarantine *q, struct repo *r, struct error *e)
 {
-	git_indexer_options options = {
-		.version = GIT_INDEXER_OPTIONS_VERSION, .progress_cb = look_at_time, .progress_cb_payload = q};
+	/* it is called for each object, and the time is a system call */
+	git_indexer_options options = {.version = GIT_INDEXER_OPTIONS_VERSION,
+				       .progress_cb = q->cpu_ns_left < INT64_MAX ? look_at_time : NULL,
+				       .progress_cb_payload = q};
 	enum status st = make_dir(&q->dir, r, e);
 	int rc = 0;
 
