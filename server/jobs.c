@@ -69,12 +69,14 @@ static void *work(void *arg)
 			continue;
 		}
 		q->owners[slot] = job->exclusive;
+		if (q->first) /* who takes a job wakes the next: what waited for an owner may be more than one thread's */
+			(void)pthread_cond_signal(&q->changed);
 		(void)pthread_mutex_unlock(&q->mutex);
 		job->run(job->arg);
 		(void)pthread_mutex_lock(&q->mutex);
 		q->owners[slot] = NULL;
-		/* what waited for this owner may be next, and so may the end */
-		(void)pthread_cond_broadcast(&q->changed);
+		if (q->closing)
+			(void)pthread_cond_broadcast(&q->changed);
 	}
 	(void)pthread_mutex_unlock(&q->mutex);
 	return NULL;
