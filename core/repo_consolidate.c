@@ -7,9 +7,6 @@
  */
 #include "core/repo_internal.h"
 
-#include <stdio.h>
-#include <string.h>
-
 /* How many of the smallest packs to join. A pack that would not fit with those before it ends the row. */
 static size_t choose(const struct pack_list *l, const struct repo_bounds *b)
 {
@@ -32,21 +29,11 @@ static size_t choose(const struct pack_list *l, const struct repo_bounds *b)
 
 static enum status join(struct pack_list *l, struct repo *r, const struct repo_bounds *b, struct error *e)
 {
-	struct quarantine q = QUARANTINE_INIT;
-	char hex[PACK_HEX_MAX + 1] = "";
-	enum status st = quarantine_open(&q, r, e);
+	char hex[2 * SHA1_LEN + 1];
+	enum status st = packs_join(hex, r, l, b->stop, e);
 
-	if (st == STATUS_OK)
-		st = packs_join(&q, r, l, b->stop, e);
-	if (st == STATUS_OK) {
-		(void)snprintf(hex, sizeof(hex), "%s", strrchr(q.base, '/') + sizeof("/pack-") - 1);
-		st = quarantine_keep(&q, r, e);
-	}
 	/* after a crash before this the packs are all there, and joined again */
-	if (st == STATUS_OK)
-		st = packs_retire(l, hex, r, e);
-	quarantine_close(&q);
-	return st;
+	return st == STATUS_OK ? packs_retire(l, hex, r, e) : st;
 }
 
 enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_bounds *b, struct error *e)

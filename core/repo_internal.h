@@ -8,6 +8,7 @@
 #include <time.h>
 #include <zlib.h>
 
+#include "core/digest.h"
 #include "core/repo.h"
 
 #define REPO_MAX_OBJECT_BYTES ((size_t)32 << 20) /* the largest tree (REPO_MAX_TREE_ENTRIES long names) is 19 MB */
@@ -66,6 +67,8 @@ enum status staging_add(struct staging *s, const struct oid *id, git_object_t ki
 /* Keep the zlib stream of the object that was added last, so that it need not be made again. Without memory it is made again. */
 void staging_keep_packed(struct staging *s, const void *packed, size_t len);
 void staging_clear(struct staging *s);
+/* NULL: it is not staged. Valid until something is staged or taken back. */
+const struct staged_object *staging_find(const struct repo *r, const struct oid *id);
 /* Put the view in front of the other backends of r->odb. */
 enum status view_attach(struct repo *r, struct error *e) MUST_CHECK;
 
@@ -199,8 +202,8 @@ void packs_stamp(struct pack_stamp *out, const struct repo *r);
 bool packs_heal(struct repo *r);
 
 /* ---- repo_join.c: many packs become one ---- */
-/* Fill and index q with every object of the packs, copied as they are stored. */
-enum status packs_join(struct quarantine *q, struct repo *r, const struct pack_list *l, const atomic_bool *stop,
+/* Every object of the packs in one, durable on return; hex: its name. */
+enum status packs_join(char hex[2 * SHA1_LEN + 1], struct repo *r, const struct pack_list *l, const atomic_bool *stop,
 		       struct error *e) MUST_CHECK;
 
 /* ---- repo_tree.c: a raw tree, entry by entry, strictly checked, nothing allocated ---- */

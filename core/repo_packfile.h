@@ -7,7 +7,6 @@
 #ifndef QIP_CORE_REPO_PACKFILE_H
 #define QIP_CORE_REPO_PACKFILE_H
 
-#include "core/digest.h"
 #include "core/repo_internal.h"
 
 #define PACK_START 12	   /* bytes before the first entry */
@@ -125,6 +124,41 @@ enum status pack_stream_put(struct pack_stream *s, const void *bytes, size_t len
 /* The hash at the end, and all that was still pending. */
 enum status pack_stream_end(struct pack_stream *s) MUST_CHECK;
 void pack_stream_close(struct pack_stream *s);
+
+/* ---- core/repo_packwrite.c: a pack with its index on their way to the disk ----
+ *
+ *     pack_writer_open(); for each object { pack_writer_begin(); pack_writer_put()...; } pack_writer_keep(); pack_writer_close();
+ */
+
+/* Where an object of the pack begins, and the checksum of its entry. */
+struct pack_place {
+	uint32_t offset, crc;
+};
+
+/* A file under a name of its own, until it is moved to where readers look. */
+struct pack_piece {
+	char *path; /* owned; NULL once it is gone from there */
+	int fd;
+};
+
+struct pack_writer {
+	struct repo *repo;
+	struct error *e;
+	struct pack_piece pack, idx;
+	struct pack_stream out;
+	struct pack_place *places; /* by the object's place; offset 0 while it is not written */
+	struct pack_place *current;
+};
+
+/* For so many objects. End with pack_writer_close, also on failure. */
+enum status pack_writer_open(struct pack_writer *out, struct repo *r, size_t objects, struct error *e) MUST_CHECK;
+/* The entry of the object with that place comes next. STATUS_TOO_BIG: an index of ours reaches 2 GiB. */
+enum status pack_writer_begin(struct pack_writer *w, size_t place) MUST_CHECK;
+enum status pack_writer_put(struct pack_writer *w, const void *bytes, size_t len) MUST_CHECK;
+/* All objects are written: ids by their places. Durable and seen by readers on return; hex is the pack's name. */
+enum status pack_writer_keep(char hex[2 * SHA1_LEN + 1], struct pack_writer *w, const struct oid *ids, size_t len) MUST_CHECK;
+/* Deletes what is not kept. */
+void pack_writer_close(struct pack_writer *w);
 
 /* ---- core/repo_likeness.c: directories as what distinguishes them from others, while packs are joined ---- */
 

@@ -105,7 +105,7 @@ extern const struct limits limits_default;
 /* upkeep */
 #define LIMIT_PACKS 30		    /* of a practice, before they are joined */
 #define LIMIT_UPKEEP_RETRY_MS 5000 /* until what failed is tried again */
-#define LIMIT_UPKEEP_PUSHES 5	    /* between two looks; each leaves two packs */
+#define LIMIT_UPKEEP_PUSHES 10	    /* between two looks; each leaves a pack, or several one */
 #define LIMIT_JOINED_OBJECTS 100000 /* of a pack that is made by joining: 200 bytes of memory each while it is made */
 #define LIMIT_JOINED_BYTES (512LL * 1024 * 1024)
 #define LIMIT_RETIRED_MS 60000 /* how long the bytes of joined packs stay for requests that read them */
