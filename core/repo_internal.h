@@ -67,8 +67,6 @@ enum status staging_add(struct staging *s, const struct oid *id, git_object_t ki
 /* Keep the zlib stream of the object that was added last, so that it need not be made again. Without memory it is made again. */
 void staging_keep_packed(struct staging *s, const void *packed, size_t len);
 void staging_clear(struct staging *s);
-/* NULL: it is not staged. Valid until something is staged or taken back. */
-const struct staged_object *staging_find(const struct repo *r, const struct oid *id);
 /* Put the view in front of the other backends of r->odb. */
 enum status view_attach(struct repo *r, struct error *e) MUST_CHECK;
 

@@ -16,10 +16,40 @@
 
 #define REPO_MAX_REFS 262144
 
+/* The ref's path with a suffix, the caller's; NULL without memory. */
+static char *ref_path(const struct repo *r, const char *name, const char *suffix)
+{
+	size_t size = strlen(r->path) + strlen(name) + strlen(suffix) + 2;
+	char *path = malloc(size);
+
+	if (path)
+		(void)snprintf(path, size, "%s/%s%s", r->path, name, suffix);
+	return path;
+}
+
+/* A ref in a file of its own that holds an id, as ours do; of all others libgit2 knows what they are. It would look up each
+ * directory on the way. */
+static bool read_loose(struct oid *out, const struct repo *r, const char *name)
+{
+	char text[OID_HEX_LEN + 2];
+	char *path = strncmp(name, "refs/", 5) == 0 && !strstr(name, "..") ? ref_path(r, name, "") : NULL;
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text));
+
+	if (fd >= 0)
+		(void)close(fd);
+	free(path);
+	return len == OID_HEX_LEN + 1 && text[OID_HEX_LEN] == '\n' && oid_parse(out, text, OID_HEX_LEN) == STATUS_OK;
+}
+
 enum status repo_ref_get(struct oid *out, struct repo *r, const char *name, struct error *e)
 {
 	git_oid id;
-	int rc = git_reference_name_to_id(&id, r->git, name);
+	int rc = 0;
+
+	if (read_loose(out, r, name))
+		return STATUS_OK;
+	rc = git_reference_name_to_id(&id, r->git, name);
 
 	if (rc)
 		return git_failed(e, rc, "cannot read the ref %s", name);
@@ -78,17 +108,6 @@ static enum status delete_ref(struct repo *r, const char *name, const struct oid
 	return st ? st : sync_dirs(r, name, e);
 }
 
-/* The ref's path with a suffix, the caller's; NULL without memory. */
-static char *ref_path(const struct repo *r, const char *name, const char *suffix)
-{
-	size_t size = strlen(r->path) + strlen(name) + strlen(suffix) + 2;
-	char *path = malloc(size);
-
-	if (path)
-		(void)snprintf(path, size, "%s/%s%s", r->path, name, suffix);
-	return path;
-}
-
 /* The directories that lead to the ref. */
 static enum status make_dirs(const struct repo *r, char *path, struct error *e)
 {
@@ -129,8 +148,10 @@ static enum status write_ref(const char *path, const struct oid *id, bool durabl
 enum status repo_ref_put(struct repo *r, const char *name, const struct oid *id, bool durable, struct error *e)
 {
 	char *path = ref_path(r, name, ""), *lock = ref_path(r, name, ".lock");
-	enum status st = path && lock ? make_dirs(r, path, e) : error_set(e, STATUS_NOMEM, "no memory to write %s", name);
+	enum status st = path && lock ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory to write %s", name);
 
+	if (st == STATUS_OK && access(path, F_OK)) /* a new one */
+		st = make_dirs(r, path, e);
 	if (st == STATUS_OK)
 		st = write_ref(lock, id, durable, e);
 	if (st == STATUS_OK && rename(lock, path))
