@@ -78,16 +78,6 @@ static enum status take(struct batch *b, struct push *p, struct error *e)
 	return STATUS_OK;
 }
 
-/* Read the moved log now, on the pushers' time: a changed registry costs signature checks, and who asks next is on an
- * HTTP thread. */
-static void warm(struct practice *practice)
-{
-	struct view *v = NULL;
-
-	if (view_get(&v, practice, NULL) == STATUS_OK)
-		view_put(v);
-}
-
 static void fail_from(struct push **pushes, size_t len, const struct error *e)
 {
 	for (size_t i = 0; i < len; i++)
@@ -115,8 +105,8 @@ size_t batch_run(struct push **pushes, size_t len, struct practice *practice, co
 		e.status = publish_batch(&b, &e);
 		if (e.status != STATUS_OK)
 			fail_from(b.merged, b.merged_len, &e);
-		else
-			warm(practice);
+		else /* on the pushers' time: a changed registry costs signature checks, and who asks next is on an HTTP thread */
+			view_moved(practice, store_txn_repo(b.txn));
 	}
 	view_put(b.view);
 	return turn;

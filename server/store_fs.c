@@ -30,6 +30,7 @@ enum status store_open(struct store **out, const char *dir, struct error *e)
 		return error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
 	}
 	s->limits = &limits_default;
+	(void)pthread_mutex_init(&s->idle.mutex, NULL);
 	*out = s;
 	return STATUS_OK;
 }
@@ -41,6 +42,8 @@ void store_limit(struct store *s, const struct limits *limits)
 
 void store_close(struct store *s)
 {
+	if (s)
+		(void)pthread_mutex_destroy(&s->idle.mutex);
 	free(s);
 }
 
@@ -97,6 +100,7 @@ void store_history_close(struct store_history *h)
 {
 	if (!h)
 		return;
+	store_fs_handles_drop(h);
 	repo_close(h->refs);
 	store_blobs_close(h->blobs);
 	(void)pthread_mutex_destroy(&h->mutex);
@@ -208,6 +212,8 @@ enum status store_consolidate(size_t *joined, struct store_history *h, const ato
 	if (st == STATUS_OK && done)
 		st = note_main(r, e);
 	repo_close(r);
+	if (done || st != STATUS_OK)
+		store_fs_packs_joined(h);
 	if (st == STATUS_OK && done)
 		st = reopen_refs(h, e);
 	if (st == STATUS_OK)

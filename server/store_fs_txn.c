@@ -10,10 +10,12 @@
 
 struct store_txn {
 	struct store_history *history; /* borrowed */
-	struct repo *repo;
+	struct store_handle handle;
+	struct repo *repo; /* the handle's */
 	struct buf memory;	    /* the pack so far, while there is no intake */
 	struct repo_intake *intake; /* NULL while no file is needed */
 	bool received;
+	bool went_well; /* so the handle may serve another */
 	size_t reserved_bytes; /* of the store's memory */
 };
 
@@ -74,11 +76,12 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
 	if (!t)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	t->history = h;
-	st = repo_open(&t->repo, h->git, e);
+	st = store_fs_handle_take(&t->handle, h, e);
 	if (st != STATUS_OK) {
 		free(t);
 		return st;
 	}
+	t->repo = t->handle.repo;
 	*out = t;
 	return STATUS_OK;
 }
@@ -178,6 +181,7 @@ enum status store_txn_join(struct store_txn *to, struct store_txn *from, struct 
 	if (st != STATUS_OK)
 		return st;
 	repo_discard(from->repo);
+	from->went_well = true;
 	to->reserved_bytes += from->reserved_bytes;
 	from->reserved_bytes = 0;
 	return STATUS_OK;
@@ -232,6 +236,7 @@ enum status store_txn_commit(struct store_txn *t, const struct store_move *move,
 		st = move_ref(t->repo, move, e);
 	if (st != STATUS_OK)
 		return st;
+	t->went_well = true;
 	*derived_moved = true;
 	for (size_t i = 0; i < move->derived_len; i++) {
 		const struct store_ref *d = &move->derived[i];
@@ -257,6 +262,11 @@ void store_txn_end(struct store_txn *t)
 		repo_intake_close(t->intake);
 	release(t);
 	buf_clear(&t->memory);
-	repo_close(t->repo);
+	if (t->went_well) {
+		store_fs_handle_give(&t->handle);
+	} else {
+		store_fs_handles_drop(t->history);
+		repo_close(t->repo);
+	}
 	free(t);
 }

@@ -126,23 +126,19 @@ static enum status read_main(struct view *v, struct repo *r, struct error *e)
 	return st;
 }
 
-static enum status make_view(struct view **out, struct practice *p, const struct oid *main, const struct view *last,
+static enum status make_view(struct view **out, struct repo *r, const struct oid *main, const struct view *last,
 			     struct error *e)
 {
-	struct repo *r = NULL;
 	struct view *v = calloc(1, sizeof(*v));
-	enum status st = v ? store_reader_open(&r, p->history, e) : error_set(e, STATUS_NOMEM, "out of memory");
+	enum status st = STATUS_OK;
 
-	if (st != STATUS_OK) {
-		free(v);
-		return st;
-	}
+	if (!v)
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	atomic_init(&v->refs, 1);
 	v->end.commit = *main;
 	st = read_main(v, r, e);
 	if (st == STATUS_OK)
 		st = attach_registry(v, last, r, e);
-	store_reader_close(r);
 	if (st != STATUS_OK) {
 		view_put(v);
 		return st;
@@ -151,27 +147,46 @@ static enum status make_view(struct view **out, struct practice *p, const struct
 	return STATUS_OK;
 }
 
-enum status view_get(struct view **out, struct practice *p, struct error *e)
+/* r: a handle that sees main, or NULL. */
+static enum status look_at_main(struct practice *p, struct repo *r, struct error *e)
 {
+	struct repo *own = NULL;
 	struct view *fresh = NULL;
 	struct oid main = {{0}};
+	enum status st = store_ref_get(&main, p->history, "refs/heads/main", e);
+
+	if (st != STATUS_OK || (p->view && oid_equal(&p->view->end.commit, &main)))
+		return st;
+	if (!r)
+		st = store_reader_open(&own, p->history, e);
+	if (st == STATUS_OK)
+		st = make_view(&fresh, r ? r : own, &main, p->view, e);
+	if (st == STATUS_OK) {
+		view_put(p->view);
+		p->view = fresh;
+	}
+	store_reader_close(own);
+	return st;
+}
+
+enum status view_get(struct view **out, struct practice *p, struct error *e)
+{
 	enum status st = STATUS_OK;
 
 	(void)pthread_mutex_lock(&p->view_mutex);
-	st = store_ref_get(&main, p->history, "refs/heads/main", e);
-	if (st == STATUS_OK && (!p->view || !oid_equal(&p->view->end.commit, &main))) {
-		st = make_view(&fresh, p, &main, p->view, e);
-		if (st == STATUS_OK) {
-			view_put(p->view);
-			p->view = fresh;
-		}
-	}
-	if (st == STATUS_OK) {
-		(void)atomic_fetch_add(&p->view->refs, 1);
-		*out = p->view;
-	}
+	st = look_at_main(p, NULL, e);
+	if (st == STATUS_OK)
+		*out = view_share(p->view);
 	(void)pthread_mutex_unlock(&p->view_mutex);
 	return st;
+}
+
+void view_moved(struct practice *p, struct repo *r)
+{
+	(void)pthread_mutex_lock(&p->view_mutex);
+	/* what fails now fails once more, and is told, when somebody asks */
+	(void)look_at_main(p, r, NULL);
+	(void)pthread_mutex_unlock(&p->view_mutex);
 }
 
 enum status view_device_record(struct buf *out, struct practice *p, const struct view *v, const char *device,

@@ -33,6 +33,8 @@ struct view {
 /* The log as it stands now; give it back with view_put. Thread-safe. */
 enum status view_get(struct view **out, struct practice *p, struct error *e) MUST_CHECK;
 void view_put(struct view *v);
+/* Main was moved by a transaction whose handle is r: read it now, so that who asks next finds it read. Thread-safe. */
+void view_moved(struct practice *p, struct repo *r);
 /* One more reference to it. */
 struct view *view_share(struct view *v);
 /* True if heads are judged alike at both. */
