@@ -323,6 +323,25 @@ static void a_damaged_pack_is_told_and_nothing_is_removed(void **state)
 	repo_close(other);
 }
 
+static void an_index_that_rotted_is_told_and_nothing_is_removed(void **state)
+{
+	struct fixture *f = *state;
+	struct oid ids[BLOBS];
+	struct repo *other = NULL;
+
+	make_packs(f, ids);
+	assert_int_equal(run("cd '%s/objects/pack' && p=$(ls *.idx | head -1) && chmod u+w $p && printf '\\125\\125' | "
+			     "dd of=$p bs=1 seek=1040 conv=notrunc 2>/dev/null",
+			     f->path),
+			 0);
+	ASSERT_OK(repo_open(&other, f->path, &f->e));
+	assert_int_equal(repo_consolidate(NULL, other, &now, &f->e), STATUS_CORRUPT);
+	assert_int_equal(files(f->path, "idx"), BLOBS);
+	assert_int_equal(files(f->path, "pack"), BLOBS);
+	assert_int_equal(number_of("ls '%s/incoming' | wc -l", f->path), 0);
+	repo_close(other);
+}
+
 static void it_can_be_broken_off(void **state)
 {
 	struct fixture *f = *state;
@@ -433,6 +452,7 @@ int main(void)
 		T(a_handle_that_was_open_before_sends_a_whole_history),
 		T(replaced_packs_stay_for_the_grace_and_then_go),
 		T(a_damaged_pack_is_told_and_nothing_is_removed),
+		T(an_index_that_rotted_is_told_and_nothing_is_removed),
 		T(it_can_be_broken_off),
 		T(every_state_between_two_steps_is_whole),
 		T(killed_at_any_moment_it_loses_nothing),

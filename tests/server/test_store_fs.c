@@ -60,8 +60,8 @@ static void leave_lock(const struct place *p, const char *ref)
 	assert_int_equal(system(command), 0);
 }
 
-/* Write a blob and move main to it under the practice's lock. */
-static enum status commit_text(struct oid *out, const struct place *p, const char *text, const struct oid *old_id)
+/* Write a blob and move the ref to it under the practice's lock. */
+static enum status commit_to(const char *ref, struct oid *out, const struct place *p, const char *text, const struct oid *old_id)
 {
 	struct store_lock *lock = NULL;
 	struct store_txn *t = NULL;
@@ -71,10 +71,15 @@ static enum status commit_text(struct oid *out, const struct place *p, const cha
 	ok(store_lock(&lock, p->history, 1000, NULL));
 	ok(store_txn_begin(&t, p->history, NULL));
 	ok(repo_write(out, store_txn_repo(t), REPO_BLOB, text, strlen(text), NULL));
-	st = store_txn_commit(t, &(struct store_move){.ref = MAIN, .id = *out, .old_id = old_id}, &moved, NULL);
+	st = store_txn_commit(t, &(struct store_move){.ref = ref, .id = *out, .old_id = old_id}, &moved, NULL);
 	store_txn_end(t);
 	store_unlock(lock);
 	return st;
+}
+
+static enum status commit_text(struct oid *out, const struct place *p, const char *text, const struct oid *old_id)
+{
+	return commit_to(MAIN, out, p, text, old_id);
 }
 
 static void a_killed_programs_lock_on_a_ref_stops_nobody(void **state)
@@ -109,11 +114,84 @@ static void a_ref_that_was_moved_meanwhile_is_stale_all_the_same(void **state)
 	assert_true(oid_equal(&there, &second));
 }
 
+static bool sees(const struct place *p, const struct oid *ids, size_t len)
+{
+	struct store_txn *t = NULL;
+	struct buf text = BUF_INIT;
+	bool all = true;
+
+	ok(store_txn_begin(&t, p->history, NULL));
+	for (size_t i = 0; i < len && all; i++)
+		all = repo_read(&text, store_txn_repo(t), &ids[i], REPO_BLOB, 100, NULL) == STATUS_OK;
+	store_txn_end(t);
+	buf_clear(&text);
+	return all;
+}
+
+static void a_transaction_sees_what_others_committed_since_the_one_before_it(void **state)
+{
+	struct place *p = *state;
+	struct oid ids[3];
+	struct store *other = NULL;
+	struct place elsewhere = *p;
+
+	ok(commit_text(&ids[0], p, "first", NULL));
+	ok(store_open(&other, p->dir, NULL));
+	ok(store_history_open(&elsewhere.history, other, ODS, NULL));
+	ok(commit_text(&ids[1], &elsewhere, "second", &ids[0]));
+	assert_true(sees(p, ids, 2));
+	ok(commit_text(&ids[2], p, "third", &ids[1]));
+	assert_true(sees(&elsewhere, ids, 3));
+	store_history_close(elsewhere.history);
+	store_close(other);
+}
+
+/* As time takes it away at last; handles that were open before would still look there. */
+static void delete_joined(const struct place *p)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command),
+		       "cd '%s/" ODS "/history.git/objects/pack' && for f in *.pack; do test -e \"${f%%.pack}.idx\" || rm -f \"$f\"; done",
+		       p->dir);
+	assert_int_equal(system(command), 0);
+}
+
+static void what_was_joined_while_a_transaction_was_at_work_is_read_by_the_next(void **state)
+{
+	static const char *const ref = "refs/heads/texts";
+	struct place *p = *state;
+	struct store_txn *open = NULL;
+	struct oid ids[LIMIT_PACKS + 2];
+	char text[32];
+	bool moved = false;
+	size_t joined = 0, len = 0;
+
+	for (; len <= LIMIT_PACKS; len++) {
+		(void)snprintf(text, sizeof(text), "text %zu", len);
+		ok(commit_to(ref, &ids[len], p, text, len ? &ids[len - 1] : NULL));
+	}
+	ok(store_txn_begin(&open, p->history, NULL)); /* is at work while packs are joined, and knows them */
+	for (size_t i = 0; i < len; i++)
+		assert_true(repo_has(store_txn_repo(open), &ids[i]));
+	ok(store_consolidate(&joined, p->history, NULL, NULL));
+	assert_true(joined > LIMIT_PACKS);
+	ok(repo_write(&ids[len], store_txn_repo(open), REPO_BLOB, "last", 4, NULL));
+	ok(store_txn_commit(open, &(struct store_move){.ref = ref, .id = ids[len], .old_id = &ids[len - 1]}, &moved, NULL));
+	store_txn_end(open);
+	delete_joined(p);
+	assert_true(sees(p, ids, len + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_killed_programs_lock_on_a_ref_stops_nobody, open_place, close_place),
 		cmocka_unit_test_setup_teardown(a_ref_that_was_moved_meanwhile_is_stale_all_the_same, open_place,
+						close_place),
+		cmocka_unit_test_setup_teardown(a_transaction_sees_what_others_committed_since_the_one_before_it, open_place,
+						close_place),
+		cmocka_unit_test_setup_teardown(what_was_joined_while_a_transaction_was_at_work_is_read_by_the_next, open_place,
 						close_place),
 	};
 
