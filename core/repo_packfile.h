@@ -50,6 +50,14 @@ bool packfile_find(uint32_t *i, const struct packfile *p, const struct oid *id);
 /* "the pack <hex> is damaged", STATUS_CORRUPT */
 enum status packfile_damaged(const struct packfile *p, struct error *e);
 
+/* ---- core/repo_offsets.c: the objects of a pack by where they stand ---- */
+struct pack_offset {
+	uint64_t offset;
+	uint32_t i; /* in the order of ids */
+};
+/* All of them, by offset; the caller frees *out. With the pack open. STATUS_CORRUPT. */
+enum status packfile_offsets(struct pack_offset **out, const struct packfile *p, struct error *e) MUST_CHECK;
+
 struct pack_entry {
 	unsigned kind;	     /* enum repo_kind or a delta */
 	uint64_t size;	     /* that `data` inflates to */
@@ -91,6 +99,8 @@ enum status packset_open(struct packset *out, struct repo *r, struct error *e) M
 /* STATUS_NOT_FOUND: in none of the packs. Packs that are joined meanwhile make no difference. */
 enum status packset_find(struct packset_place *out, struct packset *s, const struct oid *id,
 			 struct error *e) MUST_CHECK;
+/* Open what is there now, and of packs that are joined meanwhile what they become. */
+enum status packset_open_all(struct packset *s, struct error *e) MUST_CHECK;
 void packset_close(struct packset *s);
 
 /* ---- writing ---- */

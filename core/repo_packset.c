@@ -134,3 +134,21 @@ enum status packset_find(struct packset_place *out, struct packset *s, const str
 	*out = place;
 	return STATUS_OK;
 }
+
+enum status packset_open_all(struct packset *s, struct error *e)
+{
+	enum status st = STATUS_OK;
+	bool missing = true;
+	size_t at = 0;
+
+	for (int listing = 0; listing < MAX_LISTINGS && missing && !st; listing++) {
+		if (listing > 0)
+			st = add_listed(s, e);
+		missing = false;
+		for (; at < s->len && !st; at++) {
+			if (!s->packs[at].open && !s->packs[at].gone)
+				st = open_pack(&missing, s, &s->packs[at], e);
+		}
+	}
+	return st;
+}

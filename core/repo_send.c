@@ -4,7 +4,7 @@
  * Objects are copied as they are stored. A delta is copied when its base stands before it in the pack, which keeps the
  * chains free of circles whatever the packs were, too; otherwise the object is expanded. So is what is in no pack:
  * staged, loose, or in a form that only libgit2 reads. Nothing of an object but its entry is in memory at a time, beside
- * some 60 bytes for each object and 8 for each of the largest pack's.
+ * some 70 bytes for each object, and for a moment 32 for each of the largest pack's.
  *
  * A copied entry must have the checksum that the index tells, so damage is not handed on; what is expanded is hashed.
  */
@@ -13,14 +13,17 @@
 
 #include "core/repo_packfile.h"
 
-/* Entries are found in the order of the disk. A pack of which less than this share is sent is not sorted for it. */
-#define SORT_SHARE 4
+/* From so many objects on, packs of up to so many times as many are gone through from one end to the other: each object is then found without
+ * a search, and where an entry ends is where the next begins. What is sent of larger ones is searched for one by one. */
+#define SWEEP_MIN 256
+#define SWEEP_SHARE 4
 #define OFFSET_BITS 44 /* 16 TiB */
 #define INFLATE_BYTES 16384
 #define INFLATE_MAX ((size_t)1 << 30) /* zlib counts in unsigned int */
 
 struct stored {
 	uint64_t at;	 /* pack << OFFSET_BITS | offset */
+	uint64_t end;	 /* of the entry; 0: not known */
 	uint32_t object; /* in send.ids */
 	uint32_t i;	 /* in the pack's index */
 };
@@ -36,7 +39,7 @@ struct send {
 	struct packset packs;
 	struct stored *stored; /* sorted by where they are */
 	size_t stored_len;
-	uint64_t *ends; /* of the entries of the pack at hand, sorted; NULL: too many for the few that are sent */
+	bool *found; /* parallel to ids.keys: it is among those stored */
 	struct pack_stream out;
 	struct pack_deflater deflater;
 	struct buf packed;
@@ -82,55 +85,74 @@ static enum status locate(struct send *s, uint32_t object)
 	offset = packfile_offset(&s->packs.packs[place.pack].file, place.i);
 	if (offset == 0 || offset >> OFFSET_BITS)
 		return packfile_damaged(&s->packs.packs[place.pack].file, s->e);
-	s->stored[s->stored_len++] = (struct stored){(uint64_t)place.pack << OFFSET_BITS | offset, object, place.i};
+	s->stored[s->stored_len++] =
+		(struct stored){(uint64_t)place.pack << OFFSET_BITS | offset, 0, object, place.i};
 	return STATUS_OK;
+}
+
+/* Those of the pack that are wanted and stand in none before it, by where they are. */
+static void take_from(struct send *s, uint64_t pack, const struct pack_offset *offsets)
+{
+	const struct packfile *p = &s->packs.packs[pack].file;
+
+	for (uint32_t k = 0; k < p->objects; k++) {
+		uint64_t end = k + 1 < p->objects ? offsets[k + 1].offset : p->pack.len - OID_LEN;
+		size_t object = OID_MAP_NONE;
+		struct oid id;
+
+		packfile_id(&id, p, offsets[k].i);
+		object = oid_map_find(&s->ids, &id);
+		if (object == OID_MAP_NONE || s->found[object])
+			continue;
+		s->found[object] = true;
+		s->stored[s->stored_len++] =
+			(struct stored){pack << OFFSET_BITS | offsets[k].offset, end, (uint32_t)object, offsets[k].i};
+	}
+}
+
+static enum status sweep(struct send *s)
+{
+	enum status st = packset_open_all(&s->packs, s->e);
+
+	for (size_t at = 0; at < s->packs.len && !st; at++) {
+		const struct packset_pack *p = &s->packs.packs[at];
+		struct pack_offset *offsets = NULL;
+
+		if (!p->open || p->file.objects / SWEEP_SHARE > s->ids.len || p->file.pack.len >> OFFSET_BITS)
+			continue;
+		st = packfile_offsets(&offsets, &p->file, s->e);
+		if (!st)
+			take_from(s, at, offsets);
+		free(offsets);
+	}
+	return st;
 }
 
 static enum status locate_all(struct send *s)
 {
+	size_t swept = 0;
 	enum status st = packset_open(&s->packs, s->repo, s->e);
 
 	if (st)
 		return st;
 	s->stored = malloc((s->ids.len + 1) * sizeof(*s->stored));
 	s->written = calloc(s->ids.len + 1, sizeof(*s->written));
-	if (!s->stored || !s->written)
+	s->found = calloc(s->ids.len + 1, sizeof(*s->found));
+	if (!s->stored || !s->written || !s->found)
 		return no_memory(s);
-	for (size_t i = 0; i < s->ids.len && !st; i++)
-		st = locate(s, (uint32_t)i);
-	qsort(s->stored, s->stored_len, sizeof(*s->stored), compare_stored);
+	if (s->ids.len >= SWEEP_MIN)
+		st = sweep(s);
+	swept = s->stored_len;
+	for (size_t i = 0; i < s->ids.len && !st; i++) {
+		if (!s->found[i])
+			st = locate(s, (uint32_t)i);
+	}
+	if (s->stored_len > swept)
+		qsort(s->stored, s->stored_len, sizeof(*s->stored), compare_stored);
 	return st;
 }
 
 /* ---- where an entry ends ---- */
-
-static int compare_offsets(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* Of a pack that is sent for the larger part: each entry ends where the next begins. */
-static enum status sort_ends(struct send *s, const struct packfile *p)
-{
-	s->ends = malloc(((size_t)p->objects + 1) * sizeof(*s->ends));
-	if (!s->ends)
-		return no_memory(s);
-	for (uint32_t i = 0; i < p->objects; i++)
-		s->ends[i] = packfile_offset(p, i);
-	s->ends[p->objects] = p->pack.len - OID_LEN;
-	qsort(s->ends, (size_t)p->objects + 1, sizeof(*s->ends), compare_offsets);
-	return STATUS_OK;
-}
-
-/* The first that is larger than start: its own place is among them, and the pack's end. */
-static uint64_t next_end(const struct send *s, const struct packfile *p, uint64_t start)
-{
-	const uint64_t *here = bsearch(&start, s->ends, p->objects, sizeof(start), compare_offsets);
-
-	return here ? here[1] : p->pack.len - OID_LEN;
-}
 
 /* Of a pack of which little is sent, so that a few new objects cost the same in any pack: inflate the entry and see. */
 static enum status inflated_end(uint64_t *end, struct send *s, const struct packfile *p, uint64_t start)
@@ -238,15 +260,13 @@ static bool is_intact(const struct packfile *p, const struct stored *stored, con
 
 static enum status put_stored(struct send *s, const struct packfile *p, const struct stored *stored)
 {
-	uint64_t start = stored->at & ((UINT64_C(1) << OFFSET_BITS) - 1), end = 0, here = s->out.written;
+	uint64_t start = stored->at & ((UINT64_C(1) << OFFSET_BITS) - 1), end = stored->end, here = s->out.written;
 	const uint8_t *bytes = p->pack.bytes + start;
 	struct pack_entry entry;
 	size_t base = OID_MAP_NONE;
 	enum status st = STATUS_OK;
 
-	if (s->ends)
-		end = next_end(s, p, start);
-	else
+	if (end == 0)
 		st = inflated_end(&end, s, p, start);
 	if (!st)
 		st = pack_entry_read(&entry, p, start, end, s->e);
@@ -266,31 +286,12 @@ static enum status put_stored(struct send *s, const struct packfile *p, const st
 
 /* ---- all ---- */
 
-/* Those of one pack, from stored[from] on; *from is moved behind them. */
-static enum status put_pack(struct send *s, size_t *from)
-{
-	uint64_t pack = s->stored[*from].at >> OFFSET_BITS;
-	const struct packfile *p = &s->packs.packs[pack].file;
-	size_t end = *from;
-	enum status st = STATUS_OK;
-
-	while (end < s->stored_len && s->stored[end].at >> OFFSET_BITS == pack)
-		end++;
-	if (end - *from >= p->objects / SORT_SHARE)
-		st = sort_ends(s, p);
-	for (; *from < end && !st; (*from)++)
-		st = put_stored(s, p, &s->stored[*from]);
-	free(s->ends);
-	s->ends = NULL;
-	return st;
-}
-
 static enum status put_all(struct send *s)
 {
 	enum status st = pack_stream_open(&s->out, give_sink, s, s->ids.len, s->e);
 
-	for (size_t i = 0; i < s->stored_len && !st;)
-		st = put_pack(s, &i);
+	for (size_t i = 0; i < s->stored_len && !st; i++)
+		st = put_stored(s, &s->packs.packs[s->stored[i].at >> OFFSET_BITS].file, &s->stored[i]);
 	for (size_t i = 0; i < s->ids.len && s->stored_len < s->ids.len && !st; i++) {
 		if (s->written[i] == 0)
 			st = put_expanded(s, (uint32_t)i);
@@ -309,7 +310,7 @@ static void send_clear(struct send *s)
 	oid_map_clear(&s->ids);
 	free(s->stored);
 	free(s->written);
-	free(s->ends);
+	free(s->found);
 }
 
 enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx,

@@ -229,6 +229,57 @@ static void directories_that_grow_from_push_to_push_are_kept_once_and_read_the_s
 	assert_string_equal(before, after);
 }
 
+/* Pushes of one record each, every one in a pack of its own; *head is moved on. */
+static void push_records(struct fixture *f, struct oid *head, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		char text[400], path[64];
+		struct tree_edit edit = {.path = path};
+		struct oid tree;
+
+		(void)snprintf(path, sizeof(path), "feedback/kiosk-1/0/%d/%d.json", i / 256, i);
+		(void)snprintf(text, sizeof(text),
+			       "{\"answers\":{\"experience\":\"%s\"},\"device\":\"kiosk-1\",\"id\":\"0192%04d-0000-7000-8000-0123456789ab\","
+			       "\"language\":\"en\",\"mode\":\"kiosk\",\"recorded\":{\"at\":\"2026-01-01T00:00:%02d.000Z\"},"
+			       "\"schema\":\"feedback/1\",\"seq\":%d}",
+			       i % 2 ? "good" : "very-poor", i, i % 60, i);
+		edit.id = blob(f, text);
+		ASSERT_OK(tree_apply(&tree, f->r, NULL, &edit, 1, &f->e));
+		*head = commit_at(f, &tree, head, i > 0, 1000 * i);
+		set_main(f, head);
+	}
+}
+
+/* Of all objects of a kind: how many are deltas that stand on a whole one. */
+static long deltas_one_deep(const struct fixture *f, const char *kind)
+{
+	return number_of("cd '%s/objects/pack' && for p in *.idx; do git verify-pack -v $p; done | awk '$2 == \"%s\" && $6 == 1' | wc -l",
+			 f->path, kind);
+}
+
+static void records_and_commits_become_deltas_one_deep_however_often_packs_are_joined(void **state)
+{
+	struct fixture *f = *state;
+	struct repo_bounds all = now;
+	struct oid head = {{0}};
+
+	all.packs = 1;
+	for (int round = 0; round < 3; round++) {
+		long pushes = 40 * (round + 1);
+
+		push_records(f, &head, 40 * round, 40 * (round + 1));
+		ASSERT_OK(repo_consolidate(NULL, f->r, &all, &f->e));
+		assert_in_range(deltas_one_deep(f, "blob"), pushes * 3 / 4, pushes);
+		assert_in_range(deltas_one_deep(f, "commit"), pushes * 3 / 4, pushes);
+		assert_int_equal(number_of("cd '%s/objects/pack' && for p in *.idx; do git verify-pack -v $p; done | "
+					   "awk '($2 == \"blob\" || $2 == \"commit\") && $6 > 1' | wc -l",
+					   f->path),
+				 0);
+		assert_int_equal(number_of("git -C '%s' rev-list --count main", f->path), pushes);
+		assert_int_equal(run("git -C '%s' fsck --strict --full >/dev/null 2>&1", f->path), 0);
+	}
+}
+
 static void handles_that_were_open_before_go_on_reading(void **state)
 {
 	struct fixture *f = *state;
@@ -448,6 +499,7 @@ int main(void)
 		T(deltas_by_distance_and_objects_in_several_packs_come_out_right),
 		T(deltas_by_id_and_objects_in_several_packs_come_out_right),
 		T(directories_that_grow_from_push_to_push_are_kept_once_and_read_the_same),
+		T(records_and_commits_become_deltas_one_deep_however_often_packs_are_joined),
 		T(handles_that_were_open_before_go_on_reading),
 		T(a_handle_that_was_open_before_sends_a_whole_history),
 		T(replaced_packs_stay_for_the_grace_and_then_go),
