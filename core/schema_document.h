@@ -6,21 +6,23 @@
  * Keywords (JSON Schema 2020-12): $schema $id $defs $ref ("#/$defs/<name>") title description type enum const oneOf anyOf,
  * pattern minLength maxLength, minimum maximum, items minItems maxItems uniqueItems, properties required
  * additionalProperties propertyNames minProperties maxProperties. Types: string integer boolean null array object.
- * A pattern is written as core/pattern.h has it; the title beside it says the same in words that follow "must be".
+ * A pattern is written in what ECMA-262 and POSIX extended expressions have in common; the title beside it says the same
+ * in words that follow "must be".
  */
 #ifndef QIP_CORE_SCHEMA_DOCUMENT_H
 #define QIP_CORE_SCHEMA_DOCUMENT_H
 
+#include <regex.h>
+
 #include "core/json.h"
 #include "core/json_path.h"
-#include "core/pattern.h"
 
 #define SCHEMA_MAX_PATTERNS 64 /* different ones, of one schema */
 #define SCHEMA_DEFS "#/$defs/"
 
 struct schema_pattern {
 	const char *text; /* borrowed from the root */
-	struct pattern *compiled; /* owned */
+	regex_t compiled;
 };
 
 struct schema_node;
@@ -43,7 +45,7 @@ enum status schema_document_check(const struct schema_document *d, const cJSON *
 /* The definition that a $ref names, or NULL. */
 const cJSON *schema_document_resolve(const struct schema_document *d, const char *ref);
 /* The compiled form of a pattern of this document, or NULL. */
-const struct pattern *schema_document_pattern(const struct schema_document *d, const char *text);
+const regex_t *schema_document_pattern(const struct schema_document *d, const char *text);
 
 /* Walk the whole schema: refuse what is unknown, misplaced or unlimited, note each schema in it, and compile the patterns (schema_lint.c). */
 enum status schema_document_lint(struct schema_document *d, struct error *e) MUST_CHECK;

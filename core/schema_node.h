@@ -3,8 +3,9 @@
 #ifndef QIP_CORE_SCHEMA_NODE_H
 #define QIP_CORE_SCHEMA_NODE_H
 
+#include <regex.h>
+
 #include "core/json.h"
-#include "core/pattern.h"
 
 #define SCHEMA_MAX_SEEN 64 /* members of an object that are ticked off while they are checked */
 
@@ -32,7 +33,7 @@ struct schema_node {
 	const cJSON *source; /* borrowed from the document, as all that points to JSON or text */
 	const cJSON *type, *constant, *allowed;
 	const char *title;
-	const struct pattern *pattern;
+	const regex_t *pattern;
 	const struct schema_node *ref, *items, *names, *others; /* NULL where nothing is said */
 	struct schema_forms one, any;
 	struct schema_range characters, number, entries, members_count;
