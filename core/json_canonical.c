@@ -7,6 +7,8 @@
 #include "core/json_token.h"
 #include "core/utf8.h"
 
+#define FEW_MEMBERS 16 /* of an object, that need no memory of their own */
+
 static enum status write_value(struct buf *out, const cJSON *value, int depth);
 
 static void write_escape(struct buf *out, char c)
@@ -21,19 +23,33 @@ static void write_escape(struct buf *out, char c)
 		buf_addf(out, "\\u%04x", (unsigned char)c);
 }
 
+/* How many bytes from text on are written as they are; STATUS_FORBIDDEN_FORM where they are not UTF-8. */
+static enum status plain_bytes(size_t *out, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\') {
+		size_t n = (unsigned char)text[at] < 0x80 ? 1 : utf8_decode(NULL, text + at, len - at);
+
+		if (n == 0)
+			return STATUS_FORBIDDEN_FORM;
+		at += n;
+	}
+	*out = at;
+	return STATUS_OK;
+}
+
 static enum status write_string(struct buf *out, const char *text)
 {
 	size_t len = strlen(text);
 	size_t plain = 0;
 
-	if (!utf8_valid(NULL, text, len))
-		return STATUS_FORBIDDEN_FORM;
 	buf_addc(out, '"');
 	for (size_t at = 0; at < len; at += plain + 1) {
-		plain = 0;
-		while (at + plain < len && (unsigned char)text[at + plain] >= 0x20 && text[at + plain] != '"' &&
-		       text[at + plain] != '\\')
-			plain++;
+		enum status st = plain_bytes(&plain, text + at, len - at);
+
+		if (st != STATUS_OK)
+			return st;
 		buf_add(out, text + at, plain);
 		if (at + plain < len)
 			write_escape(out, text[at + plain]);
@@ -85,11 +101,21 @@ static int by_utf16(const void *a, const void *b)
 	return json_compare_names((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
+static bool is_sorted(const cJSON *const *members, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		if (by_utf16(&members[i - 1], &members[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
 static enum status write_members(struct buf *out, const cJSON **members, size_t len, int depth)
 {
 	enum status st = STATUS_OK;
 
-	qsort(members, len, sizeof(members[0]), by_utf16);
+	if (!is_sorted(members, len))
+		qsort(members, len, sizeof(members[0]), by_utf16);
 	for (size_t i = 0; i < len && st == STATUS_OK; i++) {
 		if (i > 0 && strcmp(members[i - 1]->string, members[i]->string) == 0)
 			return STATUS_FORBIDDEN_FORM; /* no reader would take it */
@@ -105,14 +131,15 @@ static enum status write_members(struct buf *out, const cJSON **members, size_t 
 
 static enum status write_object(struct buf *out, const cJSON *object, int depth)
 {
-	const cJSON **members = NULL;
+	const cJSON *few[FEW_MEMBERS];
+	const cJSON **members = few;
 	const cJSON *item = NULL;
 	enum status st = STATUS_OK;
 	size_t len = 0;
 
 	for (item = object->child; item; item = item->next)
 		len++;
-	if (len > 0) {
+	if (len > ARRAY_LEN(few)) {
 		members = malloc(len * sizeof(members[0]));
 		if (!members)
 			return STATUS_NOMEM;
@@ -124,7 +151,8 @@ static enum status write_object(struct buf *out, const cJSON *object, int depth)
 	if (len > 0)
 		st = write_members(out, members, len, depth);
 	buf_addc(out, '}');
-	free(members);
+	if (members != few)
+		free(members);
 	return st;
 }
 
