@@ -1,8 +1,7 @@
 /* client/answers.c - stage 3 of 9, for kiosks: the journal's records become signed commits.
  *
- * Enters: journal records beyond the last one on the own branch. Leaves: commits of at most 500 feedback records, on disk, and refs/qip/work on
- * them, as many at a time as one push carries; sealed comments as files of their own. Nothing is taken twice: where the branch ends says what
- * is to come.
+ * Enters: journal records beyond the last one on the own branch. Leaves: commits of at most 1,000 feedback records, on disk, and refs/qip/work on
+ * them, one at a time; sealed comments as files of their own. Nothing is taken twice: where the branch ends says what is to come.
  */
 #include "client/answers.h"
 
@@ -23,13 +22,11 @@ struct answers {
 	struct journal *journal;
 	int64_t now_ms;
 	int64_t not_before_ms;     /* something sure that is earlier than the record to come */
-	struct oid work;           /* where refs/qip/work stands */
-	struct oid tip, tip_tree;  /* with the commits staged since */
-	size_t staged;             /* how many those are */
+	struct oid tip, tip_tree;  /* where refs/qip/work stands */
 	uint64_t next;             /* number of the record to come */
 	uint64_t first;            /* of the commit being filled */
-	uint64_t count;            /* records taken since this part began */
-	bool full;                 /* the part has all that goes into one push */
+	uint64_t count;            /* records taken since it was asked for the next */
+	bool done;                 /* that is a commit by now */
 	struct tree_edit edits[LIMIT_ANSWERS_PER_COMMIT];
 	char paths[LIMIT_ANSWERS_PER_COMMIT][TREE_PATH_MAX];
 	size_t len;
@@ -40,29 +37,37 @@ static void build_recorded(enum status *st, cJSON *record, const struct recorded
 	cJSON *recorded = build_object(st);
 
 	build_time(st, recorded, "at", when->at_ms);
-	build_string(st, recorded, "quality", clock_quality_text(when->quality));
 	build_time(st, recorded, "earliest", when->earliest_ms);
 	build_time(st, recorded, "latest", when->latest_ms);
+	build_string(st, recorded, "quality", clock_quality_text(when->quality));
 	build_item(st, record, "recorded", recorded);
 }
 
+static void build_copy(enum status *st, cJSON *record, const char *key, const cJSON *captured)
+{
+	const cJSON *member = json_get(captured, key);
+
+	if (member)
+		build_item(st, record, key, cJSON_Duplicate(member, true));
+}
+
+/* In the order of the canonical form, which is quick to write then. */
 enum status answers_record(cJSON **out, const cJSON *captured, const char *device, const char *site, uint64_t seq, const struct recorded *when)
 {
-	static const char *const members[] = {"id", "survey", "mode", "language", "answers", "comment"};
 	enum status st = STATUS_OK;
 	cJSON *record = build_object(&st);
 
-	build_string(&st, record, "schema", "feedback/1");
+	build_copy(&st, record, "answers", captured);
+	build_copy(&st, record, "comment", captured);
 	build_string(&st, record, "device", device);
+	build_copy(&st, record, "id", captured);
+	build_copy(&st, record, "language", captured);
+	build_copy(&st, record, "mode", captured);
+	build_recorded(&st, record, when);
+	build_string(&st, record, "schema", "feedback/1");
 	build_integer(&st, record, "seq", (int64_t)seq);
 	build_string(&st, record, "site", site);
-	build_recorded(&st, record, when);
-	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		const cJSON *member = json_get(captured, members[i]);
-
-		if (member)
-			build_item(&st, record, members[i], cJSON_Duplicate(member, true));
-	}
+	build_copy(&st, record, "survey", captured);
 	if (st == STATUS_OK)
 		*out = record;
 	else
@@ -97,27 +102,11 @@ enum status answers_last(uint64_t *out, struct qip *q, const struct oid *commit,
 	return st == STATUS_OK ? head_feedback_last(out, q->repo, &tree, q->identity.device, e) : st;
 }
 
-/* Make what is staged durable, and the branch say so. */
-static enum status flush(struct answers *b, struct error *e)
-{
-	enum status st = STATUS_OK;
-
-	if (b->staged == 0)
-		return STATUS_OK;
-	st = repo_flush(b->q->repo, e);
-	if (st == STATUS_OK)
-		st = home_move_ref(b->q, REF_WORK, &b->tip, &b->work, e);
-	if (st == STATUS_OK) {
-		b->work = b->tip;
-		b->staged = 0;
-	}
-	return st;
-}
-
+/* What was added becomes a commit: durable, and the branch says so. */
 static enum status close_commit(struct answers *b, struct error *e)
 {
 	char subject[64];
-	struct oid tree;
+	struct oid tree, commit;
 	enum status st = STATUS_OK;
 
 	if (b->len == 0)
@@ -125,14 +114,18 @@ static enum status close_commit(struct answers *b, struct error *e)
 	(void)snprintf(subject, sizeof(subject), "Answers %" PRIu64 " to %" PRIu64, b->first, b->next - 1);
 	st = tree_apply(&tree, b->q->repo, &b->tip_tree, b->edits, b->len, e);
 	if (st == STATUS_OK)
-		st = commit_write(&b->tip, b->q, &tree, &b->tip, b->now_ms, subject, e);
+		st = commit_write(&commit, b->q, &tree, &b->tip, b->now_ms, subject, e);
+	if (st == STATUS_OK)
+		st = repo_flush(b->q->repo, e);
+	if (st == STATUS_OK)
+		st = home_move_ref(b->q, REF_WORK, &commit, &b->tip, e);
 	if (st != STATUS_OK)
 		return st;
+	b->tip = commit;
 	b->tip_tree = tree;
 	b->len = 0;
-	b->staged++;
-	b->full = b->staged == LIMIT_PUSH_KIOSK_COMMITS;
-	return b->full ? flush(b, e) : STATUS_OK;
+	b->done = true;
+	return STATUS_OK;
 }
 
 static enum status add_record(struct answers *b, const cJSON *record, struct error *e)
@@ -224,8 +217,8 @@ static enum status take(void *ctx, const struct journal_record *r, struct error 
 	struct answers *b = ctx;
 	enum status st = STATUS_OK;
 
-	if (b->full)
-		return STATUS_EXISTS; /* with the next part */
+	if (b->done)
+		return STATUS_EXISTS; /* in the next */
 	if (r->seq - b->next > LIMIT_LOST)
 		return error_set(e, STATUS_CORRUPT, "the journal jumps from answer %" PRIu64 " to %" PRIu64 ": ask for help before it is used on",
 				 b->next - 1, r->seq);
@@ -234,35 +227,32 @@ static enum status take(void *ctx, const struct journal_record *r, struct error 
 	return st == STATUS_OK ? add_answer(b, r, e) : st;
 }
 
-static enum status take_part(struct answers *b, struct error *e)
+static enum status take_next(struct answers *b, struct error *e)
 {
 	uint64_t last = 0;
-	enum status st = home_ref(&b->work, b->q, REF_WORK, e);
+	enum status st = home_ref(&b->tip, b->q, REF_WORK, e);
 
 	if (st == STATUS_OK)
-		st = home_tree_of(&b->tip_tree, b->q, &b->work, e);
+		st = home_tree_of(&b->tip_tree, b->q, &b->tip, e);
 	if (st == STATUS_OK)
-		st = answers_last(&last, b->q, &b->work, e);
+		st = answers_last(&last, b->q, &b->tip, e);
 	if (st != STATUS_OK)
 		return st;
-	b->tip = b->work;
 	b->next = last + 1;
 	st = journal_each(b->journal, b->next, take, b, e);
-	if (b->full && st == STATUS_EXISTS)
+	if (b->done && st == STATUS_EXISTS)
 		st = STATUS_OK;
-	if (st == STATUS_OK)
-		st = close_commit(b, e);
-	return st == STATUS_OK ? flush(b, e) : st;
+	return st == STATUS_OK ? close_commit(b, e) : st;
 }
 
 enum status answers_next(uint64_t *committed, struct answers *a, struct error *e)
 {
 	enum status st = STATUS_OK;
 
-	a->len = a->staged = 0;
+	a->len = 0;
 	a->count = 0;
-	a->full = false;
-	st = take_part(a, e);
+	a->done = false;
+	st = take_next(a, e);
 	repo_discard(a->q->repo);
 	if (st == STATUS_OK)
 		*committed = a->count;

@@ -5,7 +5,7 @@
 #include "client/home.h"
 #include "client/recorded.h"
 
-/* Takes the journal in parts, of as many answers as one push carries:
+/* Takes the journal commit by commit:
  *
  *     answers_open(&a, q, now_ms, &e); while (answers_next(&n, a, &e) == STATUS_OK && n > 0) ...; answers_close(a);
  */
@@ -13,7 +13,8 @@ struct answers;
 
 /* now_ms: the server's clock. The home must outlive it. */
 enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
-/* Commit the next of what the journal holds beyond the own branch, durably. *committed: how many records; 0: there are no more now. */
+/* Commit the next of what the journal holds beyond the own branch, durably, and at most LIMIT_ANSWERS_PER_COMMIT where no number is missing.
+ * *committed: how many records; 0: there are no more now. */
 enum status answers_next(uint64_t *committed, struct answers *a, struct error *e) MUST_CHECK;
 /* NULL is allowed. */
 void answers_close(struct answers *a);
