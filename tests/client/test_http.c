@@ -18,6 +18,7 @@ struct script {
 };
 
 struct peer {
+	int meanwhile; /* how often the caller worked between */
 	const struct script *scripts;
 	size_t scripts_len;
 	size_t step;         /* bytes given per read, 0 for all */
@@ -141,6 +142,30 @@ static void sends_a_body_with_its_length(void **state)
 	(void)state;
 	assert_int_equal(call(&res, &p, &post, NULL), STATUS_OK);
 	assert_non_null(strstr(p.request, "Content-Type: a/b\r\nContent-Length: 5\r\n\r\n12345"));
+	http_response_clear(&res);
+}
+
+static void note_meanwhile(void *ctx)
+{
+	struct peer *p = ctx;
+
+	assert_non_null(strstr(p->request, "\r\n\r\n12345"));
+	assert_int_equal(p->at, 0);
+	p->meanwhile++;
+}
+
+static void lets_the_caller_work_between_the_question_and_the_answer(void **state)
+{
+	struct script s = {.answers = {HELLO}};
+	struct peer p = {.scripts = &s, .scripts_len = 1};
+	struct http_request post = {.method = "POST", .path = "/", .content_type = "a/b", .body = "12345", .body_len = 5, .max_bytes = 9, .call_ms = 1000,
+				    .meanwhile = note_meanwhile, .meanwhile_ctx = &p};
+	struct http_response res = HTTP_RESPONSE_INIT;
+
+	(void)state;
+	assert_int_equal(call(&res, &p, &post, NULL), STATUS_OK);
+	assert_int_equal(p.meanwhile, 1);
+	assert_string_equal(buf_text(&res.body), "hello");
 	http_response_clear(&res);
 }
 
@@ -361,6 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_an_answer_however_it_is_cut_into_pieces),
 		cmocka_unit_test(sends_a_body_with_its_length),
+		cmocka_unit_test(lets_the_caller_work_between_the_question_and_the_answer),
 		cmocka_unit_test(uses_a_connection_again),
 		cmocka_unit_test(connects_anew_when_the_server_said_close),
 		cmocka_unit_test(tries_once_more_when_a_kept_connection_was_closed),

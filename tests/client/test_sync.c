@@ -182,6 +182,27 @@ static void a_lost_receipt_neither_loses_nor_repeats(void **state)
 	assert_int_equal(practice_count(boss, "qip"), actions);
 }
 
+/* The line is cut while the first of two commits is judged and the second is made, then while that is judged, then behind both. */
+static void a_long_sync_that_breaks_off_is_gone_on_with(void **state)
+{
+	struct qip_sync_report report;
+	int answers = practice_count(boss, "feedback/kib-kiosk"), cut = 0;
+
+	(void)state;
+	(void)practice_sync(kiosk);
+	for (long bytes = 600; bytes <= 1500; bytes += 300) {
+		practice_answers(kiosk, 1050);
+		answers += 1050;
+		atomic_store(&line.reply_bytes, bytes);
+		cut += qip_sync(kiosk, &report, &last_error) != STATUS_OK;
+		atomic_store(&line.reply_bytes, PROXY_ALL);
+		assert_int_equal(practice_sync(kiosk).waiting, 0);
+	}
+	assert_true(cut > 2);
+	(void)practice_sync(boss);
+	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), answers);
+}
+
 /* Sync in a process that dies at the n-th look; true if it did. */
 static bool sync_and_die(const char *home, int n)
 {
@@ -413,6 +434,7 @@ int main(void)
 		cmocka_unit_test(packs_stay_few_over_a_hundred_syncs),
 		cmocka_unit_test(offline_it_says_so_and_loses_nothing),
 		cmocka_unit_test(a_lost_receipt_neither_loses_nor_repeats),
+		cmocka_unit_test(a_long_sync_that_breaks_off_is_gone_on_with),
 		cmocka_unit_test(a_killed_sync_is_gone_on_with),
 		cmocka_unit_test(a_server_killed_during_a_push_gets_it_again),
 		cmocka_unit_test(a_certificate_that_ends_or_ended_is_renewed_and_delivers_all_the_same),
