@@ -42,7 +42,6 @@ enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_b
 	size_t done = 0;
 	enum status st = packs_list(&l, r, e);
 
-	packs_sweep(r, b->grace_ms);
 	if (st == STATUS_OK && l.len > b->packs) {
 		l.len = choose(&l, b);
 		if (l.len > 1) {
@@ -50,10 +49,9 @@ enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_b
 			done = l.len;
 		}
 	}
-	if (st == STATUS_OK && done) {
-		packs_sweep(r, b->grace_ms);
+	packs_sweep(r, b->grace_ms);
+	if (st == STATUS_OK && done)
 		st = repo_reopen(r, e);
-	}
 	if (st == STATUS_OK && joined)
 		*joined = done;
 	packs_clear(&l);

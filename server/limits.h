@@ -108,7 +108,7 @@ extern const struct limits limits_default;
 #define LIMIT_UPKEEP_PUSHES 10	    /* between two looks; each leaves a pack, or several one */
 #define LIMIT_JOINED_OBJECTS 100000 /* of a pack that is made by joining: 200 bytes of memory each while it is made */
 #define LIMIT_JOINED_BYTES (512LL * 1024 * 1024)
-#define LIMIT_RETIRED_MS 60000 /* how long the bytes of joined packs stay for requests that read them */
+#define LIMIT_RETIRED_MS 10000 /* how long the bytes of joined packs stay for requests that read them; each look for packs passes over them */
 
 /* backups, and practices restored from them */
 #define LIMIT_SUMS_BYTES (16 * 1024 * 1024)	     /* of a practice's list of files and their hashes */
