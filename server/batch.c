@@ -115,6 +115,7 @@ size_t batch_run(struct push **pushes, size_t len, struct practice *practice, co
 enum status batch_run_one(struct push *p, const struct env *env, struct error *e)
 {
 	(void)batch_run(&p, 1, p->practice, env);
+	derive_write(p->practice);
 	if (e && p->outcome.status != STATUS_OK)
 		*e = p->outcome;
 	return p->outcome.status;

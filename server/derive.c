@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/head.h"
+#include "core/log.h"
 #include "server/kiosk_config.h"
 #include "server/push.h"
 
@@ -181,4 +182,15 @@ enum status derive_moved(struct practice *p, const struct log_end *from, const s
 		return STATUS_OK;
 	st = store_derived_sync(p->history, e);
 	return st == STATUS_OK ? store_ref_move(p->history, DERIVED_MARK, &to->commit, e) : st;
+}
+
+void derive_write(struct practice *p)
+{
+	struct error e = {STATUS_OK, ""};
+
+	if (store_derived_write(p->history, &e) == STATUS_OK)
+		return;
+	p->derived = (struct oid){{0}}; /* so that they are made up from what is noted on the disk */
+	atomic_store(&p->lags, true);
+	log_line(LOG_LEVEL_WARN, "derived refs will be repaired later", "practice", p->ods, "reason", e.text, NULL);
 }

@@ -26,4 +26,7 @@ enum status derive_stage_config(struct oid *out, struct practice *p, struct stor
 enum status derive_moved(struct practice *p, const struct log_end *from, const struct log_end *to,
 			 struct error *e) MUST_CHECK;
 
+/* No batch follows at once: what moved with main is to be seen by all who read the store. What fails is repaired later. */
+void derive_write(struct practice *p);
+
 #endif

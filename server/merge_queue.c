@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/batch.h"
+#include "server/derive.h"
 
 static bool same_device(struct push *const *batch, size_t len, const struct push *p)
 {
@@ -67,6 +68,7 @@ static size_t run_batch(struct push *batch[LIMIT_BATCH], struct merge_queue *q)
 	struct store_lock *lock = NULL;
 	struct error e = {STATUS_OK, ""};
 	size_t len = 0, done = 0;
+	bool last = false;
 
 	e.status = store_lock(&lock, practice->history, LIMIT_LOCK_MS, &e);
 	(void)pthread_mutex_lock(&q->mutex);
@@ -74,12 +76,15 @@ static size_t run_batch(struct push *batch[LIMIT_BATCH], struct merge_queue *q)
 	(void)pthread_mutex_unlock(&q->mutex);
 	if (e.status == STATUS_OK)
 		done = batch_run(batch, len, practice, q->env);
-	store_unlock(lock);
 	for (; e.status != STATUS_OK && done < len; done++)
 		batch[done]->outcome = e;
 	(void)pthread_mutex_lock(&q->mutex);
 	put_back(q, batch + done, len - done);
+	last = !q->first;
 	(void)pthread_mutex_unlock(&q->mutex);
+	if (lock && last)
+		derive_write(practice);
+	store_unlock(lock);
 	return done;
 }
 

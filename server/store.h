@@ -76,6 +76,9 @@ void store_refs_clear(struct store_refs *refs);
 enum status store_ref_get(struct oid *out, struct store_history *h, const char *name, struct error *e) MUST_CHECK;
 /* Move a derived ref, durably and without comparing, whatever it holds; needs the practice's lock. */
 enum status store_ref_move(struct store_history *h, const char *name, const struct oid *id, struct error *e) MUST_CHECK;
+/* Derived refs that were moved with commits may still be in memory: who else reads the store sees them from here on. To be called when no
+ * commit follows at once. */
+enum status store_derived_write(struct store_history *h, struct error *e) MUST_CHECK;
 /* What derived refs were moved with commits until now is durable from here on; needs the practice's lock. */
 enum status store_derived_sync(struct store_history *h, struct error *e) MUST_CHECK;
 /* What became of a commit? `id`, what `ref` was to be moved to, names it: does `ref` hold it, durably? STATUS_NOT_FOUND: it holds another or none; STATUS_UNKNOWN: still not to be said.

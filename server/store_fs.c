@@ -255,6 +255,33 @@ static enum status add_ref(void *ctx, const char *name, const struct oid *id)
 	return STATUS_OK;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct store_ref *)a)->name, ((const struct store_ref *)b)->name);
+}
+
+/* What is not in the files yet. */
+static enum status add_waiting(struct store_refs *refs, const struct store_history *h, struct error *e)
+{
+	size_t in_files = refs->len;
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < h->lazy_len && st == STATUS_OK; i++) {
+		const struct store_ref *ref = store_fs_waiting(h, h->lazy[i].ref.name);
+		struct store_ref *found = ref && in_files ? bsearch(ref, refs->refs, in_files, sizeof(*ref), by_name) : NULL;
+
+		if (found)
+			found->id = ref->id;
+		else if (ref)
+			st = add_ref(refs, ref->name, &ref->id);
+	}
+	if (st != STATUS_OK)
+		return error_set(e, st, "the refs of %s cannot be listed", h->git);
+	if (refs->len > in_files)
+		qsort(refs->refs, refs->len, sizeof(*refs->refs), by_name);
+	return STATUS_OK;
+}
+
 enum status store_refs(struct store_refs *out, struct store_history *h, struct error *e)
 {
 	struct store_refs refs = STORE_REFS_INIT;
@@ -262,6 +289,8 @@ enum status store_refs(struct store_refs *out, struct store_history *h, struct e
 
 	(void)pthread_mutex_lock(&h->mutex);
 	st = repo_ref_each(h->refs, "refs/", add_ref, &refs, e);
+	if (st == STATUS_OK)
+		st = add_waiting(&refs, h, e);
 	(void)pthread_mutex_unlock(&h->mutex);
 	if (st != STATUS_OK) {
 		store_refs_clear(&refs);
@@ -279,10 +308,15 @@ void store_refs_clear(struct store_refs *refs)
 
 enum status store_ref_get(struct oid *out, struct store_history *h, const char *name, struct error *e)
 {
+	const struct store_ref *waiting = NULL;
 	enum status st = STATUS_OK;
 
 	(void)pthread_mutex_lock(&h->mutex);
-	st = repo_ref_get(out, h->refs, name, e);
+	waiting = store_fs_waiting(h, name);
+	if (waiting)
+		*out = waiting->id;
+	else
+		st = repo_ref_get(out, h->refs, name, e);
 	(void)pthread_mutex_unlock(&h->mutex);
 	return st;
 }
@@ -294,45 +328,9 @@ enum status store_ref_move(struct store_history *h, const char *name, const stru
 
 	(void)pthread_mutex_lock(&h->mutex);
 	st = repo_ref_put(h->refs, name, id, true, e);
-	(void)pthread_mutex_unlock(&h->mutex);
-	return st;
-}
-
-static bool is_lazy(const struct store_history *h, const char *name)
-{
-	for (size_t i = 0; i < h->lazy_len; i++) {
-		if (strcmp(h->lazy[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-enum status store_fs_put_lazily(struct store_history *h, const char *name, const struct oid *id, struct error *e)
-{
-	enum status st = STATUS_OK;
-
-	if (!h->lazy)
-		h->lazy = calloc(STORE_FS_LAZY_MAX, sizeof(*h->lazy));
-	if (!h->lazy || (h->lazy_len == STORE_FS_LAZY_MAX && !is_lazy(h, name)))
-		return store_ref_move(h, name, id, e);
-	(void)pthread_mutex_lock(&h->mutex);
-	st = repo_ref_put(h->refs, name, id, false, e);
-	(void)pthread_mutex_unlock(&h->mutex);
-	if (st == STATUS_OK && !is_lazy(h, name))
-		(void)snprintf(h->lazy[h->lazy_len++], LIMIT_REF_BYTES, "%s", name);
-	return st;
-}
-
-enum status store_derived_sync(struct store_history *h, struct error *e)
-{
-	enum status st = STATUS_OK;
-
-	(void)pthread_mutex_lock(&h->mutex);
-	for (size_t i = 0; i < h->lazy_len && st == STATUS_OK; i++)
-		st = repo_ref_sync(h->refs, h->lazy[i], e);
-	(void)pthread_mutex_unlock(&h->mutex);
 	if (st == STATUS_OK)
-		h->lazy_len = 0;
+		store_fs_written(h, name);
+	(void)pthread_mutex_unlock(&h->mutex);
 	return st;
 }
 

@@ -1,5 +1,5 @@
 /* server/store_fs.h - what the files of the store on local disk share: store_fs.c (folders, locks, refs), store_fs_txn.c
- * (objects) and store_fs_handles.c. */
+ * (objects), store_fs_derived.c (refs that follow from main) and store_fs_handles.c. */
 #ifndef QIP_SERVER_STORE_FS_H
 #define QIP_SERVER_STORE_FS_H
 
@@ -28,6 +28,12 @@ struct store_idle {
 	size_t len;
 };
 
+/* A ref that derives from main, moved since all were durable. */
+struct store_lazy {
+	struct store_ref ref;
+	bool waits; /* its file holds another value */
+};
+
 struct store {
 	char dir[FILE_PATH_MAX];
 	const struct limits *limits; /* borrowed */
@@ -41,15 +47,19 @@ struct store_history {
 	char lock[FILE_PATH_MAX]; /* the lock file */
 	pthread_mutex_t mutex;	  /* guards refs */
 	struct repo *refs;	  /* handle for refs alone: they are read anew at every call */
-	char (*lazy)[LIMIT_REF_BYTES]; /* owned; names, guarded by the practice's lock */
+	struct store_lazy *lazy;  /* owned; guarded by the mutex, too */
 	size_t lazy_len;
 	struct store_blobs *blobs; /* owned */
 	atomic_uint joins;	   /* how often packs were joined */
 };
 
-/* Move a ref whose value follows from main; durable once store_derived_sync was. */
-enum status store_fs_put_lazily(struct store_history *h, const char *name, const struct oid *id,
-				struct error *e) MUST_CHECK;
+/* ---- store_fs_derived.c ---- */
+/* Move a ref whose value follows from main; in its file once store_derived_write was, durable once store_derived_sync was. */
+enum status store_fs_put_lazily(struct store_history *h, const struct store_ref *ref, struct error *e) MUST_CHECK;
+/* What is not in the ref's file yet, or NULL; with the mutex held. */
+const struct store_ref *store_fs_waiting(const struct store_history *h, const char *name);
+/* The ref's file was written otherwise; with the mutex held. */
+void store_fs_written(struct store_history *h, const char *name);
 
 /* ---- store_fs_handles.c ---- */
 /* One that sees all that is there now; the caller's, to give back or to repo_close. */

@@ -241,7 +241,7 @@ enum status store_txn_commit(struct store_txn *t, const struct store_move *move,
 	for (size_t i = 0; i < move->derived_len; i++) {
 		const struct store_ref *d = &move->derived[i];
 
-		if (store_fs_put_lazily(t->history, d->name, &d->id, &later) == STATUS_OK)
+		if (store_fs_put_lazily(t->history, d, &later) == STATUS_OK)
 			continue;
 		*derived_moved = false;
 		log_line(LOG_LEVEL_WARN, "a derived ref lags behind", "ref", d->name, "reason", later.text, NULL);

@@ -183,6 +183,68 @@ static void what_was_joined_while_a_transaction_was_at_work_is_read_by_the_next(
 	assert_true(sees(p, ids, len + 1));
 }
 
+#define DEVICE "refs/devices/oadby"
+
+/* Main and the device's ref move to a new text. */
+static void commit_for_device(struct oid *out, const struct place *p, const char *text, const struct oid *old_id)
+{
+	struct store_ref device = {.name = DEVICE};
+	struct store_move move = {.ref = MAIN, .old_id = old_id, .derived = &device, .derived_len = 1};
+	struct store_txn *t = NULL;
+	bool moved = false;
+
+	ok(store_txn_begin(&t, p->history, NULL));
+	ok(repo_write(out, store_txn_repo(t), REPO_BLOB, text, strlen(text), NULL));
+	move.id = device.id = *out;
+	ok(store_txn_commit(t, &move, &moved, NULL));
+	assert_true(moved);
+	store_txn_end(t);
+}
+
+/* By its name alone, and among all. */
+static bool device_is(struct store_history *h, const struct oid *id)
+{
+	struct store_refs refs = STORE_REFS_INIT;
+	struct oid there;
+	bool same = store_ref_get(&there, h, DEVICE, NULL) == STATUS_OK && oid_equal(&there, id), listed = false;
+
+	ok(store_refs(&refs, h, NULL));
+	for (size_t i = 0; i < refs.len; i++) {
+		assert_true(i == 0 || strcmp(refs.refs[i - 1].name, refs.refs[i].name) < 0);
+		listed = listed || (strcmp(refs.refs[i].name, DEVICE) == 0 && oid_equal(&refs.refs[i].id, id));
+	}
+	store_refs_clear(&refs);
+	assert_int_equal(same, listed);
+	return same;
+}
+
+static void a_derived_ref_has_moved_with_the_commit_and_for_others_once_it_is_written(void **state)
+{
+	struct place *p = *state;
+	struct store *other = NULL;
+	struct store_history *elsewhere = NULL;
+	struct oid ids[4];
+
+	ok(store_open(&other, p->dir, NULL));
+	ok(store_history_open(&elsewhere, other, ODS, NULL));
+	for (int i = 0; i < 3; i++) {
+		commit_for_device(&ids[i], p, i == 0 ? "a" : i == 1 ? "b" : "c", i ? &ids[i - 1] : NULL);
+		assert_true(device_is(p->history, &ids[i]));
+		assert_false(device_is(elsewhere, &ids[i]));
+		ok(i == 1 ? store_derived_sync(p->history, NULL) : store_derived_write(p->history, NULL));
+		assert_true(device_is(p->history, &ids[i]));
+		assert_true(device_is(elsewhere, &ids[i]));
+	}
+	/* what is repaired meanwhile is not undone */
+	commit_for_device(&ids[3], p, "d", &ids[2]);
+	ok(store_ref_move(p->history, DEVICE, &ids[0], NULL));
+	ok(store_derived_write(p->history, NULL));
+	assert_true(device_is(p->history, &ids[0]));
+	assert_true(device_is(elsewhere, &ids[0]));
+	store_history_close(elsewhere);
+	store_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +255,8 @@ int main(void)
 						close_place),
 		cmocka_unit_test_setup_teardown(what_was_joined_while_a_transaction_was_at_work_is_read_by_the_next, open_place,
 						close_place),
+		cmocka_unit_test_setup_teardown(a_derived_ref_has_moved_with_the_commit_and_for_others_once_it_is_written,
+						open_place, close_place),
 	};
 
 	return repo_init_library(NULL) == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
