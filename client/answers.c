@@ -27,6 +27,7 @@ struct answers {
 	uint64_t first;            /* of the commit being filled */
 	uint64_t count;            /* records taken since it was asked for the next */
 	bool done;                 /* that is a commit by now */
+	bool exhausted;            /* the journal held no more */
 	struct tree_edit edits[LIMIT_ANSWERS_PER_COMMIT];
 	char paths[LIMIT_ANSWERS_PER_COMMIT][TREE_PATH_MAX];
 	size_t len;
@@ -240,6 +241,7 @@ static enum status take_next(struct answers *b, struct error *e)
 		return st;
 	b->next = last + 1;
 	st = journal_each(b->journal, b->next, take, b, e);
+	b->exhausted = st == STATUS_OK;
 	if (b->done && st == STATUS_EXISTS)
 		st = STATUS_OK;
 	return st == STATUS_OK ? close_commit(b, e) : st;
@@ -252,7 +254,8 @@ enum status answers_next(uint64_t *committed, struct answers *a, struct error *e
 	a->len = 0;
 	a->count = 0;
 	a->done = false;
-	st = take_next(a, e);
+	if (!a->exhausted)
+		st = take_next(a, e);
 	repo_discard(a->q->repo);
 	if (st == STATUS_OK)
 		*committed = a->count;
