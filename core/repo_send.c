@@ -118,7 +118,7 @@ static enum status sweep(struct send *s)
 		const struct packset_pack *p = &s->packs.packs[at];
 		struct pack_offset *offsets = NULL;
 
-		if (!p->open || p->file.objects / SWEEP_SHARE > s->ids.len || p->file.pack.len >> OFFSET_BITS)
+		if (!p->open || p->file.objects / SWEEP_SHARE > s->ids.len || (uint64_t)p->file.pack.len >> OFFSET_BITS)
 			continue;
 		st = packfile_offsets(&offsets, &p->file, s->e);
 		if (!st)
