@@ -209,14 +209,22 @@ static void take_refreshers(struct repo *r)
 	}
 }
 
+static enum status attach_git(struct repo *r, struct error *e)
+{
+	int rc = git_repository_open_bare(&r->git, r->path);
+
+	return rc ? git_failed(e, rc, "cannot open the repository %s", r->path) : STATUS_OK;
+}
+
 static enum status attach(struct repo *r, struct error *e)
 {
+	enum status st = attach_git(r, e);
 	int rc = 0;
 
+	if (st != STATUS_OK)
+		return st;
 	packs_stamp(&r->seen, r); /* first: what comes or goes while we look must count as unseen */
-	rc = git_repository_open_bare(&r->git, r->path);
-	if (!rc)
-		rc = git_repository_odb(&r->odb, r->git);
+	rc = git_repository_odb(&r->odb, r->git);
 	if (rc)
 		return git_failed(e, rc, "cannot open the repository %s", r->path);
 	take_refreshers(r);
@@ -232,7 +240,8 @@ static void detach(struct repo *r)
 	r->refreshers_len = 0;
 }
 
-enum status repo_open(struct repo **out, const char *path, struct error *e)
+static enum status open_handle(struct repo **out, const char *path, enum status (*attach_to)(struct repo *, struct error *),
+			       struct error *e)
 {
 	struct repo *r = calloc(1, sizeof(*r));
 	enum status st = STATUS_OK;
@@ -240,13 +249,23 @@ enum status repo_open(struct repo **out, const char *path, struct error *e)
 	if (!r || !(r->path = strdup(path)) || !(r->packs = path_join(path, "objects/pack")))
 		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
 	else
-		st = attach(r, e);
+		st = attach_to(r, e);
 	if (st) {
 		repo_close(r);
 		return st;
 	}
 	*out = r;
 	return STATUS_OK;
+}
+
+enum status repo_open(struct repo **out, const char *path, struct error *e)
+{
+	return open_handle(out, path, attach, e);
+}
+
+enum status repo_open_refs(struct repo **out, const char *path, struct error *e)
+{
+	return open_handle(out, path, attach_git, e);
 }
 
 enum status repo_reopen(struct repo *r, struct error *e)

@@ -38,6 +38,9 @@ struct repo;
 /* Make a new bare repository with HEAD -> refs/heads/main. STATUS_EXISTS. */
 enum status repo_create(const char *path, struct error *e) MUST_CHECK;
 enum status repo_open(struct repo **out, const char *path, struct error *e) MUST_CHECK;
+/* For refs alone: no object is read through it. libgit2 keeps the files of a pack mapped as long as any handle knows the pack, so a handle
+ * that stays open must know none. */
+enum status repo_open_refs(struct repo **out, const char *path, struct error *e) MUST_CHECK;
 /* A repository of anybody's making, bare or the .git of a work tree (core/repo_plain.c): its commits, trees and tags may have every form
  * that git itself reads, and its history may end where its file "shallow" says. Only what is said to take such handles does. */
 enum status repo_open_plain(struct repo **out, const char *path, struct error *e) MUST_CHECK;

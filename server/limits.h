@@ -105,6 +105,7 @@ extern const struct limits limits_default;
 /* upkeep */
 #define LIMIT_PACKS 30		    /* of a practice, before they are joined */
 #define LIMIT_UPKEEP_RETRY_MS 5000 /* until what failed is tried again */
+#define LIMIT_REST_MS 1000	    /* without a push, until what is kept for the next is let go of */
 #define LIMIT_UPKEEP_PUSHES 10	    /* between two looks; each leaves a pack, or several one */
 #define LIMIT_JOINED_OBJECTS 100000 /* of a pack that is made by joining: 200 bytes of memory each while it is made */
 #define LIMIT_JOINED_BYTES (512LL * 1024 * 1024)

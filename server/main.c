@@ -4,59 +4,61 @@
 
 #include "core/repo.h"
 #include "server/cmd.h"
+#include "server/heap.h"
 
 static const struct command {
 	const char *name;
 	const char *usage, *summary;
 	const char *details; /* what --help says beyond that */
 	int (*run)(int argc, char **argv);
+	bool stays; /* runs until it is told to end */
 } commands[] = {
 	{"init", CMD_INIT_USAGE, "make a server folder with its certificate authority",
 	 "The certificate holds for localhost, for this machine's own name, and for each --host. Name every name and\n"
 	 "address by which devices will reach the server: they cannot be added later.\n\n"
 	 "  qip-server init /srv/qip --host qip.example.org\n",
-	 cmd_init},
+	 cmd_init, false},
 	{"practice", CMD_PRACTICE_USAGE, "add a practice; prints the first manager's join code",
 	 "ODS is the practice's code, a capital letter and five digits. DEVICE is what the first manager's device is\n"
 	 "called, \"manager\" unless given. Safe while serving.\n\n"
 	 "  qip-server practice add /srv/qip C82999 --name 'Our practice'\n",
-	 cmd_practice},
+	 cmd_practice, false},
 	{"add-auditor", CMD_ADD_AUDITOR_USAGE, "invite an auditor to a practice; prints the join code",
 	 "The first manager must have joined. Safe while serving.\n\n"
 	 "  qip-server add-auditor /srv/qip C82999 nhse-audit\n",
-	 cmd_add_auditor},
+	 cmd_add_auditor, false},
 	{"serve", CMD_SERVE_USAGE, "serve until SIGTERM; 127.0.0.1:8443 unless told otherwise",
 	 "Port 0 takes a free one. --port-file: write the port there once it listens. What happens is logged to the\n"
 	 "standard error output, one line a request.\n\n"
 	 "  qip-server serve /srv/qip --listen 0.0.0.0:8443\n",
-	 cmd_serve},
+	 cmd_serve, true},
 	{"serve-git", CMD_SERVE_GIT_USAGE, "serve the ordinary git repositories below DIR, without policy, until SIGTERM",
 	 "For tests and for hosting. Repositories are found at each request: DIR/a/b.git answers to /a/b.git and /a/b.\n"
 	 "Anybody who can connect may fetch. Over plain HTTP only this machine can connect, and may push unless the\n"
 	 "repository's http.receivepack is false. TLS needs a DIR made by qip-server init; there a repository takes pushes\n"
 	 "from other machines if its http.receivepack is true. Practices' histories are never served.\n\n"
 	 "  qip-server serve-git /srv/git --listen 127.0.0.1:8080 --plain-http\n",
-	 cmd_serve_git},
+	 cmd_serve_git, true},
 	{"backup", CMD_BACKUP_USAGE, "copy the whole server into the new folder TO; safe while serving",
 	 "The copy is of one moment of each practice, is read back and compared, and stands at TO only when it is whole.\n"
 	 "It holds the server's keys, unencrypted: whoever has it can be this server.\n\n"
 	 "  qip-server backup /srv/qip /backup/qip-2026-11-22\n",
-	 cmd_backup},
+	 cmd_backup, false},
 	{"restore", CMD_RESTORE_USAGE, "make the server folder DIR, new or empty, out of a backup",
 	 "Every practice of it is closed: it serves nothing until \"reconcile\" opens it, and meanwhile takes from devices\n"
 	 "what was merged after the backup. One that was cut short is begun anew by the same command.\n\n"
 	 "  qip-server restore /backup/qip-2026-11-22 /srv/qip\n",
-	 cmd_restore},
+	 cmd_restore, false},
 	{"reconcile", CMD_RECONCILE_USAGE, "after a restore: show what devices offer; take the best of it and open",
 	 "Without --open it only shows. Safe while serving, which it has to be for devices to offer anything.\n\n"
 	 "  qip-server reconcile /srv/qip\n"
 	 "  qip-server reconcile /srv/qip --open\n",
-	 cmd_reconcile},
+	 cmd_reconcile, false},
 	{"fsck", CMD_FSCK_USAGE, "look for damage; changes nothing, safe while serving",
 	 "Every file, pack and object is compared with its hash, every merge with the server's signature, and all refs with\n"
 	 "the log. The exit status is 1 if anything is damaged.\n\n"
 	 "  qip-server fsck /srv/qip C82999\n",
-	 cmd_fsck},
+	 cmd_fsck, false},
 };
 
 static void help_all(FILE *f)
@@ -91,6 +93,8 @@ static int run(int argc, char **argv)
 			(void)printf("usage: %s\n\n%s.\n%s", c->usage, c->summary, c->details);
 			return 0;
 		}
+		if (c->stays)
+			heap_begin(argv);
 		if (repo_init_library(&e) != STATUS_OK)
 			return cmd_failed(&e);
 		code = c->run(argc - 1, argv + 1);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "core/key.h"
 #include "core/log.h"
+#include "server/heap.h"
 #include "server/http.h"
 #include "server/listener.h"
 
@@ -180,21 +180,13 @@ static void close_all(struct process *p)
 		(void)close(p->lock);
 }
 
-/* Each arena keeps what its threads once needed; two serve these few threads as well as one for each does. */
-static void keep_memory_together(void)
-{
-#ifdef __GLIBC__
-	(void)mallopt(M_ARENA_MAX, 2);
-#endif
-}
-
 enum status serve(const struct serve_options *o, struct error *e)
 {
 	struct process p = {.lock = -1};
 	sigset_t signals;
 	enum status st = STATUS_OK;
 
-	keep_memory_together();
+	heap_share();
 	key_keep_many();
 	/* before any thread starts, so that all of them leave the signals to this one */
 	(void)sigemptyset(&signals);

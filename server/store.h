@@ -50,6 +50,9 @@ enum status store_recover(struct store_history *h, struct error *e) MUST_CHECK;
 enum status store_consolidate(size_t *joined, struct store_history *h, const atomic_bool *stop,
 			      struct error *e) MUST_CHECK;
 
+/* Let go of what is kept for the next transaction, of all histories of h's store. */
+void store_rest(struct store_history *h);
+
 /* Compare all that is stored with its hashes and tell of each damage; *leftovers: what killed servers left half-done. Needs no lock.
  * STATUS_OK: it ran, whatever was found. */
 enum status store_check(uint64_t *objects, size_t *leftovers, struct store_history *h, repo_damage damage, void *ctx,

@@ -79,7 +79,7 @@ enum status store_history_open(struct store_history **out, struct store *s, cons
 	if (st == STATUS_OK && !file_exists(h->git))
 		st = error_set(e, STATUS_NOT_FOUND, "there is no practice %s on this server", ods);
 	if (st == STATUS_OK)
-		st = repo_open(&h->refs, h->git, e);
+		st = repo_open_refs(&h->refs, h->git, e);
 	if (st == STATUS_OK)
 		st = file_path(dir, s->dir, ods, e);
 	if (st == STATUS_OK)
@@ -166,21 +166,6 @@ enum status store_recover(struct store_history *h, struct error *e)
 	return st == STATUS_OK ? store_blobs_sweep(h->blobs, e) : st;
 }
 
-/* The handle for refs lives as long as the server: with a new one the files of packs that are gone are let go of. */
-static enum status reopen_refs(struct store_history *h, struct error *e)
-{
-	struct repo *fresh = NULL;
-	enum status st = repo_open(&fresh, h->git, e);
-
-	if (st != STATUS_OK)
-		return st;
-	(void)pthread_mutex_lock(&h->mutex);
-	repo_close(h->refs);
-	h->refs = fresh;
-	(void)pthread_mutex_unlock(&h->mutex);
-	return STATUS_OK;
-}
-
 /* The ref first: what it names was there before it moved, so it is seen by looking for packs after that. */
 static enum status note_main(struct repo *r, struct error *e)
 {
@@ -214,8 +199,6 @@ enum status store_consolidate(size_t *joined, struct store_history *h, const ato
 	repo_close(r);
 	if (done || st != STATUS_OK)
 		store_fs_packs_joined(h);
-	if (st == STATUS_OK && done)
-		st = reopen_refs(h, e);
 	if (st == STATUS_OK)
 		*joined = done;
 	return st;

@@ -46,7 +46,7 @@ struct store_history {
 	char git[FILE_PATH_MAX];  /* the bare repository */
 	char lock[FILE_PATH_MAX]; /* the lock file */
 	pthread_mutex_t mutex;	  /* guards refs */
-	struct repo *refs;	  /* handle for refs alone: they are read anew at every call */
+	struct repo *refs;	  /* for refs alone (repo_open_refs): they are read anew at every call */
 	struct store_lazy *lazy;  /* owned; guarded by the mutex, too */
 	size_t lazy_len;
 	struct store_blobs *blobs; /* owned */

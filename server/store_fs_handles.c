@@ -3,7 +3,8 @@
  *
  * A handle is kept only after a transaction that went well, and used no more once packs were joined since it was opened:
  * it would go on looking for objects in packs whose bytes are deleted some time later. Before it is used again it looks
- * for the packs that came meanwhile, as one that is opened does. So nobody can tell it from a new one.
+ * for the packs that came meanwhile, as one that is opened does. So nobody can tell it from a new one. At rest none is
+ * kept: libgit2 has a pack mapped as long as any handle knows it.
  */
 #include "server/store_fs.h"
 
@@ -72,6 +73,19 @@ void store_fs_handles_drop(struct store_history *h)
 
 	for (; taken.repo; taken = take_idle(h))
 		repo_close(taken.repo);
+}
+
+void store_rest(struct store_history *h)
+{
+	struct store_idle *idle = &h->store->idle;
+	struct repo *last = NULL;
+
+	do {
+		(void)pthread_mutex_lock(&idle->mutex);
+		last = idle->len ? idle->list[--idle->len].repo : NULL;
+		(void)pthread_mutex_unlock(&idle->mutex);
+		repo_close(last);
+	} while (last);
 }
 
 void store_fs_packs_joined(struct store_history *h)

@@ -2,21 +2,21 @@
 #include "server/upkeep.h"
 
 #include <stdio.h>
-#include <stdlib.h> /* says which C library it is */
+#include <stdlib.h>
 #include <time.h>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "core/log.h"
 #include "server/derive.h"
+#include "server/heap.h"
 
 struct upkeep {
 	pthread_mutex_t mutex; /* guards all but stop, and practices' upkeep */
 	pthread_cond_t changed;
 	struct practice *first, **last;
 	struct practice *failed; /* to be tried again */
+	int64_t retry_ms;	 /* monotonic; when */
+	struct practice *pushed; /* the first to be pushed to since the server was at rest; NULL while it is */
+	int64_t rest_ms;	 /* monotonic; when it will be, if nothing more comes */
 	const struct env *env;
 	pthread_t thread;
 	bool started;
@@ -34,14 +34,6 @@ static void log_outcome(const struct practice *p, enum status st, size_t joined,
 		log_line(LOG_LEVEL_INFO, "packs joined", "practice", p->ods, "packs", count, NULL);
 }
 
-/* Joining takes some 200 bytes an object, which glibc would keep for the next time. */
-static void trim_memory(void)
-{
-#ifdef __GLIBC__
-	(void)malloc_trim(0);
-#endif
-}
-
 /* False: something is left to do. */
 static bool look_after(struct upkeep *u, struct practice *p)
 {
@@ -52,7 +44,7 @@ static bool look_after(struct upkeep *u, struct practice *p)
 	if (!atomic_load(&u->stop))
 		log_outcome(p, st, joined, &e);
 	if (joined)
-		trim_memory();
+		heap_trim(); /* joining takes some 200 bytes an object */
 	st = derive_catch_up(p, u->env, &e);
 	if (st != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "derived refs lag behind", "practice", p->ods, "reason", e.text, NULL);
@@ -81,25 +73,54 @@ static struct practice *take(struct upkeep *u)
 	return p;
 }
 
-/* Until something comes, or what failed is due again. */
-static void wait_for_work(struct upkeep *u)
+static int64_t monotonic_ms(void)
 {
-	struct timespec until = {0};
+	struct timespec now = {0};
 
-	if (!u->failed) {
-		(void)pthread_cond_wait(&u->changed, &u->mutex);
-		return;
-	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += LIMIT_UPKEEP_RETRY_MS / 1000;
-	if (pthread_cond_timedwait(&u->changed, &u->mutex, &until) == 0)
-		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static void put_failed(struct upkeep *u)
+{
 	while (u->failed) {
 		struct practice *p = u->failed;
 
 		u->failed = p->upkeep.next;
 		put(u, p);
 	}
+}
+
+static void come_to_rest(struct upkeep *u)
+{
+	struct store_history *any = u->pushed->history;
+
+	u->pushed = NULL;
+	(void)pthread_mutex_unlock(&u->mutex);
+	store_rest(any);
+	heap_trim();
+	(void)pthread_mutex_lock(&u->mutex);
+}
+
+/* Until something comes, what failed is due again, or nothing has come for a while. */
+static void wait_for_work(struct upkeep *u)
+{
+	int64_t until_ms = u->failed ? u->retry_ms : INT64_MAX, now_ms = 0;
+	struct timespec until = {0};
+
+	if (u->pushed && u->rest_ms < until_ms)
+		until_ms = u->rest_ms;
+	if (until_ms == INT64_MAX) {
+		(void)pthread_cond_wait(&u->changed, &u->mutex);
+		return;
+	}
+	until = (struct timespec){.tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000};
+	(void)pthread_cond_timedwait(&u->changed, &u->mutex, &until);
+	now_ms = monotonic_ms();
+	if (u->failed && now_ms >= u->retry_ms)
+		put_failed(u);
+	if (u->pushed && now_ms >= u->rest_ms)
+		come_to_rest(u);
 }
 
 static void *work(void *arg)
@@ -119,6 +140,8 @@ static void *work(void *arg)
 		done = look_after(u, p);
 		(void)pthread_mutex_lock(&u->mutex);
 		if (!done && !p->upkeep.waits) {
+			if (!u->failed)
+				u->retry_ms = monotonic_ms() + LIMIT_UPKEEP_RETRY_MS;
 			p->upkeep.waits = true;
 			p->upkeep.next = u->failed;
 			u->failed = p;
@@ -171,6 +194,11 @@ void upkeep_pushed(struct upkeep *u, struct practice *p)
 	if (!u)
 		return;
 	(void)pthread_mutex_lock(&u->mutex);
+	u->rest_ms = monotonic_ms() + LIMIT_REST_MS;
+	if (!u->pushed) {
+		u->pushed = p;
+		(void)pthread_cond_signal(&u->changed);
+	}
 	/* the first push after a start is looked after, too: many packs may be left from before */
 	if ((k->pushes++ == 0 || k->pushes % LIMIT_UPKEEP_PUSHES == 0 || atomic_load(&p->lags)) && !k->waits) {
 		put(u, p);

@@ -105,6 +105,32 @@ static void every_record_is_there_afterwards(void **state)
 	repo_close(there);
 }
 
+/* How many pieces of packs the server has mapped. */
+static int mapped_packs(void)
+{
+	char path[64], line[512];
+	FILE *f = NULL;
+	int n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)w.pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "/objects/pack/") != NULL;
+	(void)fclose(f);
+	return n;
+}
+
+static void a_server_at_rest_holds_no_pack(void **state)
+{
+	(void)state;
+	(void)fetch_main(&w);
+	/* a request's handle is closed behind its answer, and packs may be joined just now */
+	for (int i = 0; i < 600 && mapped_packs() > 0; i++)
+		(void)usleep(100000);
+	assert_int_equal(mapped_packs(), 0);
+}
+
 static void a_server_killed_amid_this_goes_on_with_all_of_it(void **state)
 {
 	(void)state;
@@ -143,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packs_stay_few_over_many_pushes_and_readers_do_not_notice),
 		cmocka_unit_test(every_record_is_there_afterwards),
+		cmocka_unit_test(a_server_at_rest_holds_no_pack),
 		cmocka_unit_test(a_server_killed_amid_this_goes_on_with_all_of_it),
 		cmocka_unit_test(refs_that_could_not_be_moved_with_main_follow_when_they_can),
 	};
