@@ -42,17 +42,6 @@ static const mbedtls_x509_crt_profile profile = {
 	0,
 };
 
-/* libgit2, where it is built on mbedTLS, reads all of the system's authorities when it starts, for connections that it makes
- * itself; ours it never makes, and we trust one authority each. That is 5 ms and some 500 kB of every program's start. A
- * program's own function is found before a library's, so this one is asked instead. Nothing of ours reads certificates from
- * files by name. */
-int mbedtls_x509_crt_parse_file(mbedtls_x509_crt *chain, const char *path)
-{
-	(void)chain;
-	(void)path;
-	return MBEDTLS_ERR_X509_FILE_IO_ERROR;
-}
-
 /* ---- settings ---- */
 
 enum status tls_setup_init(struct tls_setup *s, int endpoint, struct error *e)
