@@ -1,6 +1,6 @@
 /* client/answers.c - stage 3 of 9, for kiosks: the journal's records become signed commits.
  *
- * Enters: journal records beyond the last one on the own branch. Leaves: commits of at most 1,000 feedback records, on disk, and refs/qip/work on
+ * Enters: journal records beyond the last one on the own branch. Leaves: commits of at most 500 feedback records, on disk, and refs/qip/work on
  * them, one at a time; sealed comments as files of their own. Nothing is taken twice: where the branch ends says what is to come.
  */
 #include "client/answers.h"

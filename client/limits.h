@@ -29,7 +29,7 @@
 #define LIMIT_SLICES 100000                  /* in one sync */
 #define LIMIT_PUSH_BYTES (64u * 1024 * 1024) /* one push's pack, held in memory */
 #define LIMIT_PUSH_COMMITS 1000              /* commits in one push */
-#define LIMIT_PUSH_KIOSK_COMMITS 4           /* fewer on small machines: 4 x 1000 answers */
+#define LIMIT_PUSH_KIOSK_COMMITS 4           /* fewer on small machines: 4 x 500 answers */
 #define LIMIT_OFFER_COMMITS 1000             /* merges in one part of an offer to a restored server */
 #define LIMIT_CHAIN 100000                   /* own commits that wait */
 #define LIMIT_PUSH_ROUNDS 1000               /* pushes in one sync */
@@ -46,7 +46,7 @@
 #define LIMIT_REFUSED 100000            /* highest number of a kept refused chain */
 
 /* answers */
-#define LIMIT_ANSWERS_PER_COMMIT 1000
+#define LIMIT_ANSWERS_PER_COMMIT 500
 #define LIMIT_LOST 100000               /* numbers that a damaged journal may miss at one place */
 #define LIMIT_SURVEYS 32                /* survey versions that a capture knows */
 #define LIMIT_RECENT_IDS 1024

@@ -115,18 +115,18 @@ static void a_kiosks_answers_arrive_in_order_and_in_few_pushes(void **state)
 	int pushes = logged("git-receive-pack");
 
 	(void)state;
-	practice_answers(kiosk, 2200);
+	practice_answers(kiosk, 1100);
 	OK(qip_waiting(&waiting, kiosk, &last_error));
-	assert_int_equal(waiting, 2200);
+	assert_int_equal(waiting, 1100);
 	report = practice_sync(kiosk);
-	assert_int_equal(report.answers_committed, 2200);
+	assert_int_equal(report.answers_committed, 1100);
 	assert_int_equal(report.commits_sent, 3);
-	assert_int_equal(report.records_sent, 2200);
+	assert_int_equal(report.records_sent, 1100);
 	assert_int_equal(report.waiting, 0);
 	assert_int_equal(logged("git-receive-pack"), pushes + 3);
 	(void)practice_sync(boss);
-	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), 2200);
-	policy_feedback_path(path, "kib-kiosk", 2200);
+	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), 1100);
+	policy_feedback_path(path, "kib-kiosk", 1100);
 	OK(qip_read(&record, boss, path, &last_error));
 	assert_string_equal(json_string(record, "site"), "kibworth");
 	cJSON_Delete(record);
