@@ -109,6 +109,19 @@ enum status verify_last(struct oid *out, const struct push *p, struct error *e)
 	return STATUS_OK;
 }
 
+/* What is missing behind the head is the push's fault unless main has it. */
+static enum status blame(const struct push *p, struct error *e)
+{
+	const struct head_context *c = &p->context;
+	const struct oid had[] = {c->main, c->last};
+	struct error why = {STATUS_OK, ""};
+	enum status st = repo_check_complete(c->repo, &p->id, 1, had, oid_is_zero(&c->last) ? 1 : 2, &why);
+
+	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)
+		return error_set(e, STATUS_INVALID, "%s", why.text);
+	return STATUS_CORRUPT;
+}
+
 enum status verify_push(struct push *p, struct error *e)
 {
 	struct head_context *c = &p->context;
@@ -137,11 +150,13 @@ enum status verify_push(struct push *p, struct error *e)
 		c->server_key = p->practice->server_key_ssh;
 	}
 	st = head_check(&p->head, &p->fault, c, &p->id, e);
-	if (st == STATUS_NOT_FOUND) {
+	if (st == STATUS_NOT_FOUND || st == STATUS_CORRUPT) {
 		/* before the push is blamed for an object that is not there */
 		st = store_txn_look_again(p->txn, e);
 		if (st == STATUS_OK)
 			st = head_check(&p->head, &p->fault, c, &p->id, e);
+		if (st == STATUS_CORRUPT)
+			st = blame(p, e);
 	}
 	return st == STATUS_OK ? store_txn_only(p->txn, &p->id, e) : st;
 }

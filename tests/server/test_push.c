@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "server/file.h"
+
 #define PUSH_TYPE "application/x-git-receive-pack-request"
 
 /* The manager's next edit on top of main: one more site. */
@@ -333,10 +335,8 @@ static void objects_that_the_head_does_not_need_are_not_let_in(void **state)
 	static const char patient[] = "name and number of a patient\n";
 	struct oid none = {{0}};
 	struct tree_edit edit = {.path = "sites/secret.txt"};
-	struct commit_spec spec = {.name = "nobody",
-				   .email = "nobody@example.invalid",
-				   .key = manager.key,
-				   .message = "Stowaway\n"};
+	struct commit_spec spec = {
+		.name = "nobody", .email = "nobody@example.invalid", .key = manager.key, .message = "Stowaway\n"};
 
 	(void)state;
 	ok(repo_write(&edit.id, w.local, REPO_BLOB, patient, sizeof(patient) - 1, NULL));
@@ -359,6 +359,54 @@ static void objects_that_the_head_does_not_need_are_not_let_in(void **state)
 	reply_clear(&r);
 	buf_clear(&body);
 	buf_clear(&line);
+}
+
+/* Without the objects whose path matches, the pack is sent as git would make it. */
+static void push_without(struct reply *r, const struct oid *id, const char *path)
+{
+	char command[900], file[200], hex[2][OID_HEX_LEN + 1], ref[LIMIT_REF_BYTES];
+	struct buf line = BUF_INIT, body = BUF_INIT;
+
+	ok(repo_flush(w.local, NULL));
+	oid_hex(hex[0], &manager.head);
+	oid_hex(hex[1], id);
+	(void)snprintf(file, sizeof(file), "%s/pack", w.dir);
+	(void)snprintf(command, sizeof(command),
+		       "cd '%s/local.git' && git rev-list --objects %s^! | grep -v ' %s$' | cut -c 1-40 | git "
+		       "pack-objects -q --stdout >'%s'",
+		       w.dir, hex[1], path, file);
+	assert_int_equal(system(command), 0);
+	push_ref_name(ref, manager.name);
+	buf_addf(&line, "%s %s %s", hex[0], hex[1], ref);
+	buf_add(&line, "\0 report-status agent=test", 26);
+	pkt_add(&body, line.data, line.len);
+	pkt_flush(&body);
+	ok(file_read_max(&body, file, 1 << 20, NULL));
+	push_raw(r, &w, &manager, &body);
+	buf_clear(&line);
+	buf_clear(&body);
+}
+
+static void a_push_that_lacks_a_file_or_directory_of_its_own_is_refused(void **state)
+{
+	static const char *const lacking[] = {"sites", "sites/lacking.json"}, *const words[] = {
+										      " is missing",
+										      "sites/lacking.json cannot read"};
+	struct oid id = site_edit("lacking");
+	int before = objects_on_disk(&w);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
+		struct reply r;
+
+		push_without(&r, &id, lacking[i]);
+		assert_int_equal(r.code, 200);
+		if (!reply_has(&r, "ng refs/devices/manager ") || !reply_has(&r, words[i]))
+			fail_msg("without %s: %s", lacking[i], buf_text(&r.body));
+		assert_int_equal(objects_on_disk(&w), before);
+		reply_clear(&r);
+	}
+	assert_true(push(&w, &manager, &id, NULL));
 }
 
 static void a_revoked_device_is_told_what_to_do_and_a_retired_one_still_delivers(void **state)
@@ -613,6 +661,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_pack_is_refused_and_leaves_nothing),
 		cmocka_unit_test(objects_that_the_head_does_not_need_are_not_let_in),
 		cmocka_unit_test(a_push_cut_off_in_the_middle_of_its_body_leaves_nothing),
+		cmocka_unit_test(a_push_that_lacks_a_file_or_directory_of_its_own_is_refused),
 		cmocka_unit_test(a_revoked_device_is_told_what_to_do_and_a_retired_one_still_delivers),
 		cmocka_unit_test(devices_that_push_at_once_are_all_merged),
 		cmocka_unit_test(an_auditor_can_be_added_while_the_practice_is_served),
