@@ -95,7 +95,8 @@ enum status repo_stat(enum repo_kind *kind, size_t *size_bytes, struct repo *r, 
 /* Stage raw bytes of a kind. */
 enum status repo_write(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
 		       struct error *e) MUST_CHECK;
-/* The same for bytes that hardly are there already, as they hold an id of their own: no time is spent on looking. */
+/* The same for bytes that hardly are there already, as they hold an id of their own or name what does: no time is spent on looking, and no
+ * index of an old pack is read for it. At worst the object is there twice. */
 enum status repo_write_new(struct oid *out, struct repo *r, enum repo_kind kind, const void *bytes, size_t len,
 			   struct error *e) MUST_CHECK;
 

@@ -103,7 +103,7 @@ enum status repo_commit_write(struct oid *out, struct repo *r, const struct comm
 		st = error_set(e, STATUS_TOO_BIG, "a commit of %zu bytes; at most %zu are allowed", text.len,
 			       REPO_MAX_COMMIT_BYTES);
 	else
-		st = repo_write(out, r, REPO_COMMIT, text.data, text.len, e);
+		st = repo_write_new(out, r, REPO_COMMIT, text.data, text.len, e);
 done:
 	buf_clear(&text);
 	buf_clear(&signature);

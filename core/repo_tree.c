@@ -265,7 +265,7 @@ enum status repo_tree_write(struct oid *out, struct repo *r, struct tree *t, str
 	else if (check_raw(&raw)) /* by the reader's rules: what we write we can read */
 		st = error_set(e, STATUS_INVALID, "a directory holds a name twice, or one that is not allowed");
 	else
-		st = repo_write(out, r, REPO_TREE, raw.data, raw.len, e);
+		st = repo_write_new(out, r, REPO_TREE, raw.data, raw.len, e);
 	buf_clear(&raw);
 	return st;
 }

@@ -197,9 +197,16 @@ int log_count(const struct world *w, const char *text)
 void assert_sound(const struct world *w)
 {
 	char command[320];
+	int status = 0;
 
 	(void)snprintf(command, sizeof(command), "git -C '%s' fsck --strict >'%s/fsck' 2>&1", w->git, w->dir);
-	assert_int_equal(system(command), 0);
+	/* a pack that is joined away while git looks is an error of packs (4), once; damage stays */
+	for (int i = 0; i < 5; i++) {
+		status = system(command);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 4)
+			break;
+	}
+	assert_int_equal(status, 0);
 }
 
 struct oid server_ref(const struct world *w, const char *name)
