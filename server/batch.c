@@ -22,6 +22,12 @@ static enum status settle(struct practice *p, struct error *e)
 	return st;
 }
 
+/* Of a head that is verified nothing is missing, and of the log never: that is no fault of a push. */
+static enum status own_fault(enum status st, struct error *e)
+{
+	return st == STATUS_NOT_FOUND ? error_prefix(e, STATUS_CORRUPT, "the log cannot be read") : st;
+}
+
 static enum status open_batch(struct batch *b, struct error *e)
 {
 	enum status st = settle(b->practice, e);
@@ -34,7 +40,7 @@ static enum status open_batch(struct batch *b, struct error *e)
 		st = store_txn_refresh(b->txn, e);
 	if (st == STATUS_OK)
 		b->end = b->view->end;
-	return st;
+	return own_fault(st, e);
 }
 
 /* Does what was found in stage 6 beside other pushes still hold? It does while the log grew by nothing that heads are
@@ -62,13 +68,10 @@ static enum status take(struct batch *b, struct push *p, struct error *e)
 
 	if (st == STATUS_OK && p->txn != b->txn)
 		st = store_txn_join(b->txn, p->txn, e);
-	if (st == STATUS_OK) {
-		st = merge_push(p, &after, b->txn, b->env, e);
-		if (st == STATUS_NOT_FOUND) /* a verified head lacks nothing */
-			st = error_prefix(e, STATUS_CORRUPT, "the log cannot be read");
-	}
 	if (st == STATUS_OK)
-		st = view_rules_changed(&b->closed, store_txn_repo(b->txn), b->view, &after.tree, e);
+		st = own_fault(merge_push(p, &after, b->txn, b->env, e), e);
+	if (st == STATUS_OK)
+		st = own_fault(view_rules_changed(&b->closed, store_txn_repo(b->txn), b->view, &after.tree, e), e);
 	if (st != STATUS_OK) {
 		store_txn_rollback(b->txn, mark);
 		return st;
@@ -102,7 +105,7 @@ size_t batch_run(struct push **pushes, size_t len, struct practice *practice, co
 		own->status = take(&b, pushes[turn], own);
 	}
 	if (b.merged_len > 0) {
-		e.status = publish_batch(&b, &e);
+		e.status = own_fault(publish_batch(&b, &e), &e);
 		if (e.status != STATUS_OK)
 			fail_from(b.merged, b.merged_len, &e);
 		else /* on the pushers' time: a changed registry costs signature checks, and who asks next is on an HTTP thread */

@@ -109,7 +109,7 @@ enum status verify_last(struct oid *out, const struct push *p, struct error *e)
 	return STATUS_OK;
 }
 
-/* What is missing behind the head is the push's fault unless main has it. */
+/* What is missing behind the head is the push's fault, unless main has it or a pack cannot be opened. */
 static enum status blame(const struct push *p, struct error *e)
 {
 	const struct head_context *c = &p->context;
@@ -117,9 +117,10 @@ static enum status blame(const struct push *p, struct error *e)
 	struct error why = {STATUS_OK, ""};
 	enum status st = repo_check_complete(c->repo, &p->id, 1, had, oid_is_zero(&c->last) ? 1 : 2, &why);
 
-	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)
-		return error_set(e, STATUS_INVALID, "%s", why.text);
-	return STATUS_CORRUPT;
+	if (st != STATUS_CORRUPT && st != STATUS_NOT_FOUND)
+		return STATUS_CORRUPT;
+	st = store_txn_look_again(p->txn, e);
+	return st == STATUS_OK ? error_set(e, STATUS_INVALID, "%s", why.text) : st;
 }
 
 enum status verify_push(struct push *p, struct error *e)
