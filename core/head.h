@@ -9,6 +9,8 @@
 /* What one push may hold at most, whoever judges it. */
 #define HEAD_MAX_COMMITS 100000 /* new ones */
 #define HEAD_MAX_PATHS 2000000  /* files that they add, change or remove; one that several paths name counts for each */
+/* How far back the checkpoints of one head may lie, taken together: who writes one names what it has just followed. */
+#define HEAD_MAX_CHECKPOINT_STEPS 20000
 
 /* What a server grants of it. */
 struct head_limits {

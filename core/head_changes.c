@@ -6,7 +6,6 @@
 
 #include "core/head_internal.h"
 
-
 struct changes {
 	struct judge *j;
 	const struct oid *commit;
@@ -130,6 +129,8 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = check_policy(j, path, before, after);
 	if (st == STATUS_OK && !before)
 		st = check_unused(j, path);
+	if (st == STATUS_OK && strncmp(path, "checkpoints/", 12) == 0)
+		st = head_check_checkpoint(j, after);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
 	cJSON_Delete(before);

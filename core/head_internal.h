@@ -23,6 +23,8 @@ struct judge {
 	struct registry own;             /* of a genesis */
 	struct key *enrolling;           /* of an enrolment: the key in it */
 	char email[HEAD_EMAIL_MAX];
+	struct oid base;                 /* where the new commits start from; zero for an orphan */
+	size_t steps;                    /* taken back through the log for checkpoints */
 	struct oid *commits;             /* new ones, newest first */
 	size_t commits_len;
 };
@@ -30,5 +32,8 @@ struct judge {
 /* Every path that one commit changes: form, schema, right, numbering. Adds to *records. The fault is blamed on commit and path. */
 enum status head_check_changes(struct judge *j, const struct oid *commit, const struct oid *parent_tree, const struct oid *tree,
 			       size_t *records) MUST_CHECK;
+
+/* A checkpoint in a new commit: its merge stands under its number in the log that the head builds on. STATUS_UNTRUSTED otherwise. */
+enum status head_check_checkpoint(struct judge *j, const cJSON *checkpoint) MUST_CHECK;
 
 #endif

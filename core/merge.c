@@ -223,13 +223,13 @@ static enum status merge_registry_record(cJSON *out, const cJSON *base, const cJ
 	return st;
 }
 
-static enum status merge_versioned_record(cJSON **out, const cJSON *base, const cJSON *ours, const cJSON *theirs)
+static enum status merge_versioned_record(cJSON **out, const char *version, const cJSON *base, const cJSON *ours, const cJSON *theirs)
 {
 	const cJSON *chosen = NULL;
 	int64_t vo = 0, vt = 0;
 	enum status st = STATUS_OK;
 
-	if (json_integer(ours, "version", &vo) && json_integer(theirs, "version", &vt) && vo != vt)
+	if (json_integer(ours, version, &vo) && json_integer(theirs, version, &vt) && vo != vt)
 		chosen = vo > vt ? ours : theirs;
 	else
 		st = choose(&chosen, base, ours, theirs);
@@ -252,7 +252,7 @@ enum status merge_records(cJSON **out, const cJSON *base, const cJSON *ours, con
 	record_type(type, ours);
 	kind = rules_record_kind(rules, type);
 	if (kind == RECORD_VERSIONED || kind == RECORD_IMMUTABLE) {
-		st = merge_versioned_record(&merged, base, ours, theirs);
+		st = merge_versioned_record(&merged, rules_version_member(rules, type), base, ours, theirs);
 	} else {
 		merged = cJSON_CreateObject();
 		st = !merged ? STATUS_NOMEM

@@ -13,7 +13,9 @@
 #define R(role) (1u << (role))
 #define ANYBODY (~0u) /* judged by the place's own check */
 
-enum name_form { NAME_FIXED, NAME_NAME, NAME_UUID, NAME_NUMBER, NAME_FEEDBACK, NAME_SPREAD };
+#define EVERY_READER (R(ROLE_STAFF) | R(ROLE_MANAGER) | R(ROLE_ICB) | R(ROLE_AUDITOR))
+
+enum name_form { NAME_FIXED, NAME_NAME, NAME_DEVICE, NAME_UUID, NAME_NUMBER, NAME_FEEDBACK, NAME_SPREAD };
 
 /* The allow-list. What matches no line is refused. */
 static const struct place {
@@ -33,6 +35,7 @@ static const struct place {
 	{"feedback/", NAME_FEEDBACK, {"feedback", "void", "lost"}, R(ROLE_KIOSK) | R(ROLE_STAFF) | R(ROLE_MANAGER), 0,
 	 policy_check_feedback},
 	{"erasures/", NAME_SPREAD, {"erasure"}, R(ROLE_MANAGER), 0, policy_check_erasure},
+	{"checkpoints/", NAME_DEVICE, {"checkpoint"}, EVERY_READER, EVERY_READER, policy_check_checkpoint},
 	{"incidents/", NAME_UUID, {"incident"}, R(ROLE_NONE), 0, policy_check_incident},
 };
 
@@ -79,7 +82,7 @@ static const struct place *find_place(const char *path)
 /* The record names itself as the path does. */
 static bool name_agrees(const struct place *p, const struct policy_change *c)
 {
-	const char *name = c->path + strlen(p->folder), *id = json_string(c->after, "id");
+	const char *name = c->path + strlen(p->folder), *id = json_string(c->after, p->form == NAME_DEVICE ? "device" : "id");
 	size_t len = strlen(name);
 	char expected[TREE_PATH_MAX];
 	int64_t number = 0;

@@ -10,5 +10,6 @@ enum status policy_check_comment_key(const struct policy_change *c, struct error
 enum status policy_check_incident(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_feedback(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_erasure(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_checkpoint(const struct policy_change *c, struct error *e) MUST_CHECK;
 
 #endif

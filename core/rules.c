@@ -84,6 +84,13 @@ enum record_kind rules_record_kind(const struct rules *r, const char *type)
 	return RECORD_IMMUTABLE; /* the strictest, also for a type that the table does not name */
 }
 
+const char *rules_version_member(const struct rules *r, const char *type)
+{
+	const char *by = json_string(json_get(r->types, type), "by");
+
+	return by ? by : "version";
+}
+
 static const cJSON *field_rule(const struct rules *r, const char *type, const char *field)
 {
 	return json_get(json_get(json_get(r->types, type), "fields"), field);

@@ -23,7 +23,7 @@ enum record_kind {
 	RECORD_CLAIMS,    /* fields with claims, as above */
 	RECORD_IMMUTABLE, /* written once */
 	RECORD_REGISTRY,  /* devices: an enrolment, retirement or revocation, once there, stays */
-	RECORD_VERSIONED, /* whole record; the higher "version" wins, then the greater canonical bytes */
+	RECORD_VERSIONED, /* whole record; the higher version wins, then the greater canonical bytes */
 };
 
 struct rules; /* one version of the table; static storage */
@@ -35,6 +35,8 @@ int rules_version(const struct rules *r);
 const char *rules_digest(const struct rules *r);
 
 enum record_kind rules_record_kind(const struct rules *r, const char *type);
+/* The member that is the version of a RECORD_VERSIONED: "version" unless the table names another. */
+const char *rules_version_member(const struct rules *r, const char *type);
 enum field_kind rules_field_kind(const struct rules *r, const char *type, const char *field);
 /* > 0 when a is more severe than b by the field's order, 0 when equally severe. Unknown values are the most severe. */
 int rules_compare_severity(const struct rules *r, const char *type, const char *field, const cJSON *a, const cJSON *b);

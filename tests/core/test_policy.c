@@ -643,6 +643,84 @@ static void a_role_a_key_and_what_the_root_signed_are_fixed(void **state)
 	refused(manager, STATUS_DENIED, "fixed once");
 }
 
+/* ---- checkpoints ---- */
+
+static cJSON *checkpoint(const char *device, const struct oid *main, int64_t index)
+{
+	char hex[OID_HEX_LEN + 1];
+	cJSON *r = cJSON_CreateObject();
+
+	oid_hex(hex, main);
+	(void)cJSON_AddStringToObject(r, "schema", "checkpoint/1");
+	(void)cJSON_AddStringToObject(r, "device", device);
+	(void)cJSON_AddStringToObject(r, "main", hex);
+	(void)cJSON_AddNumberToObject(r, "index", (double)index);
+	(void)cJSON_AddStringToObject(r, "at", "2025-11-24T16:00:00.000Z");
+	return r;
+}
+
+static void whoever_follows_the_log_says_how_far_in_its_own_name(void **state)
+{
+	struct fixture_device *readers[] = {manager, staff, practice_device(&p, "lead-icb"), practice_add(&p, "an-auditor", ROLE_AUDITOR)};
+	char path[TREE_PATH_MAX];
+	cJSON *r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
+		(void)snprintf(path, sizeof(path), "checkpoints/%s.json", readers[i]->id);
+		for (int again = 0; again < 2; again++) {
+			practice_write_on(&p, readers[i], &p.main, path, checkpoint(readers[i]->id, &p.main, p.index));
+			practice_push(&p, readers[i]);
+		}
+		r = practice_read(&p, &p.main_tree, path);
+		assert_string_equal(json_string(r, "device"), readers[i]->id);
+		cJSON_Delete(r);
+	}
+	practice_write_on(&p, staff, &p.main, "checkpoints/kib-manager.json", checkpoint(manager->id, &p.main, p.index));
+	refused(staff, STATUS_DENIED, "its own checkpoint only");
+	practice_write_on(&p, staff, &p.main, "checkpoints/fle-staff.json", checkpoint(manager->id, &p.main, p.index));
+	refused(staff, STATUS_INVALID, "names itself otherwise");
+	practice_write(&p, kiosk, "checkpoints/kib-kiosk.json", checkpoint(kiosk->id, &p.main, p.index));
+	refused(kiosk, STATUS_DENIED, "role kiosk may not write there");
+}
+
+static void a_checkpoint_names_a_merge_of_the_log_by_its_number_and_never_falls(void **state)
+{
+	static const char own[] = "checkpoints/fle-staff.json";
+	struct oid earlier = p.main, later, never = p.main;
+	int64_t index = p.index;
+	char path[TREE_PATH_MAX];
+	cJSON *r = action(manager, path);
+
+	(void)state;
+	practice_write(&p, manager, path, r);
+	practice_push(&p, manager);
+	later = p.main;
+	never.id[0] ^= 1;
+	practice_write_on(&p, staff, &later, own, checkpoint(staff->id, &later, index));
+	refused(staff, STATUS_UNTRUSTED, "is not number");
+	practice_write_on(&p, staff, &later, own, checkpoint(staff->id, &earlier, index + 1));
+	refused(staff, STATUS_UNTRUSTED, "is not number");
+	practice_write_on(&p, staff, &later, own, checkpoint(staff->id, &never, index + 1));
+	refused(staff, STATUS_UNTRUSTED, "is not number");
+	practice_write_on(&p, staff, &later, own, checkpoint(staff->id, &later, index + 2));
+	refused(staff, STATUS_UNTRUSTED, "is not number");
+	practice_write_on(&p, staff, &later, own, checkpoint(staff->id, &manager->accepted, index + 1));
+	refused(staff, STATUS_UNTRUSTED, "is not number");
+	/* it is on main, but not below the place that the head builds on */
+	practice_write_on(&p, staff, &earlier, own, checkpoint(staff->id, &later, index + 1));
+	refused(staff, STATUS_UNTRUSTED, "is not number");
+
+	practice_write_on(&p, staff, &later, own, checkpoint(staff->id, &earlier, index)); /* an earlier one is true as well */
+	practice_push(&p, staff);
+	practice_write(&p, staff, own, checkpoint(staff->id, &later, index + 1)); /* on its own last head */
+	practice_push(&p, staff);
+	practice_write_on(&p, staff, &p.main, own, checkpoint(staff->id, &earlier, index));
+	refused(staff, STATUS_DENIED, "falls from merge");
+	practice_write_on(&p, staff, &p.main, own, NULL);
+	refused(staff, STATUS_DENIED, "never deleted");
+}
+
 /* ---- heads ---- */
 
 static void mains_end_or_anothers_head_is_no_head_of_ones_own(void **state)
@@ -709,6 +787,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_retired_manager_delivers_but_appoints_and_ends_nobody, begin, end),
 		cmocka_unit_test_setup_teardown(nobody_becomes_server_or_root, begin, end),
 		cmocka_unit_test_setup_teardown(a_role_a_key_and_what_the_root_signed_are_fixed, begin, end),
+		cmocka_unit_test_setup_teardown(whoever_follows_the_log_says_how_far_in_its_own_name, begin, end),
+		cmocka_unit_test_setup_teardown(a_checkpoint_names_a_merge_of_the_log_by_its_number_and_never_falls, begin, end),
 		cmocka_unit_test_setup_teardown(mains_end_or_anothers_head_is_no_head_of_ones_own, begin, end),
 		cmocka_unit_test_setup_teardown(a_record_made_beside_main_takes_nothing_from_it, begin, end),
 	};

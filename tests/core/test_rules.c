@@ -52,6 +52,9 @@ static void each_field_has_its_kind(void **state)
 	assert_int_equal(rules_record_kind(rules(), "action"), RECORD_CLAIMS);
 	assert_int_equal(rules_record_kind(rules(), "device"), RECORD_REGISTRY);
 	assert_int_equal(rules_record_kind(rules(), "feedback"), RECORD_IMMUTABLE);
+	assert_int_equal(rules_record_kind(rules(), "checkpoint"), RECORD_VERSIONED);
+	assert_string_equal(rules_version_member(rules(), "checkpoint"), "index");
+	assert_string_equal(rules_version_member(rules(), "survey"), "version");
 	assert_int_equal(rules_record_kind(rules(), "nobody knows"), RECORD_IMMUTABLE);
 	assert_int_equal(rules_field_kind(rules(), "action", "status"), FIELD_SEVERITY);
 	assert_int_equal(rules_field_kind(rules(), "action", "sites"), FIELD_SET);

@@ -66,6 +66,9 @@ static const char erasure[] = "{\"schema\":\"erasure/1\",\"id\":\"" ID "\",\"dev
 static const char incident[] = "{\"schema\":\"incident/1\",\"id\":\"" ID "\",\"restored\":\"" TIME "\",\"backup\":\"" TIME "\","
 			       "\"commit\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\",\"index\":7,\"known\":9,\"unheard\":[\"kib-kiosk\"]}";
 
+static const char checkpoint[] = "{\"schema\":\"checkpoint/1\",\"device\":\"kib-desk\",\"main\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\","
+				 "\"index\":7,\"at\":\"" TIME "\"}";
+
 static const char action[] =
 	"{\"schema\":\"action/1\",\"id\":\"" ID "\",\"ref\":\"QIP-07\",\"source\":\"CQC inspection April 2022\",\"finding\":\"f\","
 	"\"key_question\":\"well-led\",\"action\":\"a\",\"success_measure\":\"m\",\"owner_role\":\"Lead pharmacist\","
@@ -177,7 +180,8 @@ static void assert_broken(const char *good, const struct broken *cases, size_t l
 static void good_records_of_every_type_pass(void **state)
 {
 	static const char *const full[] = {practice, site,	  device, key,	  survey,
-					   feedback, void_record, lost,   action, inspection, erasure, incident};
+					   feedback, void_record, lost,   action, inspection, erasure, incident,
+					   checkpoint};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(full) + ARRAY_LEN(smallest); i++) {
@@ -277,6 +281,22 @@ static void a_broken_erasure_is_named(void **state)
 
 	(void)state;
 	assert_broken(erasure, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_checkpoint_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/main", "\"4b825dc\"", "/main: must be a git commit id of 40 lower-case hex digits"},
+		{"/main", "\"4B825DC642CB6EB9A060E54BF8D69288FBEE4904\"", "/main: must be a git commit id of 40 lower-case hex digits"},
+		{"/index", "0", "/index: must be at least 1"},
+		{"/index", NULL, "/index: is required"},
+		{"/device", "\"Desk\"", "/device: must be " NAME_WORDS},
+		{"/at", "\"today\"", "/at: must be " TIME_WORDS},
+		{"/note", "\"hello\"", "/note: " NOT_A_FIELD},
+	};
+
+	(void)state;
+	assert_broken(checkpoint, cases, ARRAY_LEN(cases));
 }
 
 static void a_broken_survey_is_named_by_the_kind_of_question(void **state)
@@ -523,7 +543,7 @@ static void every_embedded_schema_passes_the_self_check_and_is_published(void **
 		assert_non_null(json_string(root, "description"));
 		cJSON_Delete(root);
 	}
-	assert_int_equal(n, 12);
+	assert_int_equal(n, 13);
 	assert_null(schema_text("action", 2));
 	assert_null(schema_text("rules", 1));
 }
@@ -711,6 +731,7 @@ int main(void)
 		cmocka_unit_test(a_broken_device_is_named),
 		cmocka_unit_test(a_broken_comment_key_is_named),
 		cmocka_unit_test(a_broken_erasure_is_named),
+		cmocka_unit_test(a_broken_checkpoint_is_named),
 		cmocka_unit_test(a_broken_survey_is_named_by_the_kind_of_question),
 		cmocka_unit_test(a_broken_answer_is_named),
 		cmocka_unit_test(a_broken_void_or_lost_record_is_named),
