@@ -38,7 +38,7 @@ static void assert_canonical(const char *text, const char *expected)
 	buf_clear(&out);
 }
 
-/* ---- nst/JSONTestSuite ---- */
+/* ---- nst/JSONTestSuite, https://github.com/nst/JSONTestSuite, MIT (data/json/LICENSE) ---- */
 
 static void read_case(struct buf *out, const char *name)
 {
@@ -107,6 +107,7 @@ static size_t each_case(const char *prefix, void (*check)(const char *name))
 static void check_y(const char *name)
 {
 	static const char *const outside_the_profile[] = {
+		/* fractions, exponents and -0: a whole number has one way to be written, and nothing else is exact everywhere */
 		"y_number.json",
 		"y_number_0e+1.json",
 		"y_number_0e1.json",
@@ -122,12 +123,14 @@ static void check_y(const char *name)
 		"y_number_real_neg_exp.json",
 		"y_number_real_pos_exponent.json",
 		"y_number_simple_real.json",
+		"y_object_extreme_numbers.json",
+		"y_structure_lonely_negative_real.json",
+		/* a name twice: readers differ in which they take */
 		"y_object_duplicated_key.json",
 		"y_object_duplicated_key_and_value.json",
+		/* U+0000: ends a text in C */
 		"y_object_escaped_null_in_key.json",
-		"y_object_extreme_numbers.json",
 		"y_string_null_escape.json",
-		"y_structure_lonely_negative_real.json",
 	};
 	bool outside = in_list(outside_the_profile, ARRAY_LEN(outside_the_profile), name);
 	struct error e = {0};
@@ -162,13 +165,37 @@ static void refuses_what_the_suite_refuses(void **state)
 	assert_int_equal(each_case("n_", check_n), 188);
 }
 
+/* What the suite leaves open is outside the profile or no UTF-8; nothing of it is taken, each for its own reason. */
 static void check_i(const char *name)
 {
+	static const char *const outside_the_profile[] = {
+		"i_number_double_huge_neg_exp.json",
+		"i_number_huge_exp.json",
+		"i_number_neg_int_huge_exp.json",
+		"i_number_pos_double_huge_exp.json",
+		"i_number_real_neg_overflow.json",
+		"i_number_real_pos_overflow.json",
+		"i_number_real_underflow.json",
+		"i_number_too_big_neg_int.json",
+		"i_number_too_big_pos_int.json",
+		"i_number_very_big_negative_int.json",
+		"i_object_key_lone_2nd_surrogate.json",
+		"i_string_1st_surrogate_but_2nd_missing.json",
+		"i_string_1st_valid_surrogate_2nd_invalid.json",
+		"i_string_incomplete_surrogate_and_escape_valid.json",
+		"i_string_incomplete_surrogate_pair.json",
+		"i_string_incomplete_surrogates_escape_valid.json",
+		"i_string_invalid_lonely_surrogate.json",
+		"i_string_invalid_surrogate.json",
+		"i_string_inverted_surrogates_U+1D11E.json",
+		"i_string_lone_second_surrogate.json",
+	};
+	bool deep = strcmp(name, "i_structure_500_nested_arrays.json") == 0;
+	bool outside = in_list(outside_the_profile, ARRAY_LEN(outside_the_profile), name);
 	struct error e = {0};
 	enum status st = status_of_case(name, &e);
 
-	/* What is left open is outside the profile or no UTF-8; nothing of it is taken. */
-	if (st != STATUS_FORBIDDEN_FORM && st != STATUS_MALFORMED && st != STATUS_TOO_BIG)
+	if (st != (deep ? STATUS_TOO_BIG : outside ? STATUS_FORBIDDEN_FORM : STATUS_MALFORMED))
 		fail_msg("%s: %s (%s)", name, status_text(st), e.text);
 }
 
