@@ -39,19 +39,19 @@ is_nowhere() { ! grep -rqF "$TEXT" "$WORK/server" || die "what was erased is in 
 over() {
 	local action
 	action=$(action_at "$1")
-	if ! was_struck; then
-		server_was_killed && die 'the server ended by itself'
-		return 1
-	fi
-	say "  $action $(struck_where)"
 	case $action in
 	kill-*)
-		server_was_killed || die 'the server was not killed'
+		# the client may know before strike has written what it did: whoever ends the server waits for that
+		server_was_killed || return 1
+		was_struck || die 'the server ended by itself'
 		server_start
 		;;
-	*) is_gone "${PIDS[server]}" && die 'the server ended' ;;
+	*)
+		! is_gone "${PIDS[server]}" || die 'the server ended'
+		was_struck || return 1
+		;;
 	esac
-	return 0
+	say "  $action $(struck_where)"
 }
 
 put_struck() {
