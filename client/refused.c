@@ -7,35 +7,25 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/build.h"
 #include "client/commit.h"
 #include "client/files.h"
+#include "client/refused_note.h"
 #include "client/replay.h"
+#include "client/retry.h"
 #include "client/void.h"
-
-#define REF_REFUSED "refs/refused/"
 
 struct numbers {
 	struct oid work;
 	int highest, same; /* same: the number that holds this chain already, 0 for none */
 };
 
-static int number_of(const char *ref)
-{
-	const char *text = ref + strlen(REF_REFUSED);
-	char *end = NULL;
-	long n = strtol(text, &end, 10);
-
-	return end != text && *end == '\0' && n > 0 && n <= LIMIT_REFUSED ? (int)n : 0;
-}
-
 static enum status look_at_ref(void *ctx, const char *name, const struct oid *id)
 {
 	struct numbers *n = ctx;
-	int number = number_of(name);
+	int number = refused_number(name);
 
 	if (number > n->highest)
 		n->highest = number;
@@ -51,7 +41,7 @@ static enum status write_note(struct qip *q, int number, const struct push_refus
 	char name[32], hex[OID_HEX_LEN + 1];
 
 	oid_hex(hex, &refusal->commit);
-	(void)snprintf(name, sizeof(name), HOME_REFUSED "/%d.json", number);
+	refused_note_name(name, sizeof(name), number);
 	build_string(&st, note, "schema", "refused/1");
 	build_string(&st, note, "commit", hex);
 	build_string(&st, note, "path", refusal->path);
@@ -67,7 +57,7 @@ static enum status write_note(struct qip *q, int number, const struct push_refus
 }
 
 /* The ref comes last: a number without it is free. */
-static enum status keep_chain(struct qip *q, const struct push_refusal *refusal, const char *subject, struct error *e)
+static enum status keep_chain(int *number, struct qip *q, const struct push_refusal *refusal, const char *subject, struct error *e)
 {
 	struct numbers n = {0};
 	char ref[HOME_REF_MAX];
@@ -75,12 +65,13 @@ static enum status keep_chain(struct qip *q, const struct push_refusal *refusal,
 
 	if (st == STATUS_OK)
 		st = repo_ref_each(q->repo, REF_REFUSED, look_at_ref, &n, e);
+	*number = n.same ? n.same : n.highest + 1;
 	if (st != STATUS_OK || n.same)
 		return st;
 	if (n.highest == LIMIT_REFUSED)
 		return error_set(e, STATUS_TOO_BIG, "%d refusals are kept: no more can be", LIMIT_REFUSED);
-	st = write_note(q, n.highest + 1, refusal, subject, e);
-	(void)snprintf(ref, sizeof(ref), REF_REFUSED "%d", n.highest + 1);
+	st = write_note(q, *number, refusal, subject, e);
+	(void)snprintf(ref, sizeof(ref), REF_REFUSED "%d", *number);
 	return st == STATUS_OK ? repo_ref_update(q->repo, ref, &n.work, NULL, e) : st;
 }
 
@@ -129,6 +120,7 @@ enum status refused_handle(struct qip *q, const struct chain *chain, const struc
 	struct commit c = COMMIT_INIT;
 	char subject[256];
 	size_t at = 0;
+	int number = 0;
 	enum status st = STATUS_OK;
 
 	while (at < chain->len && !oid_equal(&chain->ids[at], &refusal->commit))
@@ -139,86 +131,11 @@ enum status refused_handle(struct qip *q, const struct chain *chain, const struc
 	if (st != STATUS_OK)
 		return st;
 	replay_subject(subject, sizeof(subject), &c);
-	st = keep_chain(q, refusal, subject, e);
+	st = keep_chain(&number, q, refusal, subject, e);
+	if (st == STATUS_OK)
+		retry_refused_again(q, number, &refusal->commit);
 	if (st == STATUS_OK)
 		st = go_on_without(q, chain, at, &c, refusal, e);
 	commit_clear(&c);
-	return st;
-}
-
-static enum status read_note(struct qip_refusal *out, struct qip *q, int number, struct error *e)
-{
-	char name[32];
-	cJSON *note = NULL;
-	const char *texts[5] = {NULL};
-	static const char *const keys[5] = {"commit", "path", "subject", "reason", "at"};
-	enum status st = STATUS_OK;
-
-	*out = (struct qip_refusal){.number = number};
-	(void)snprintf(name, sizeof(name), HOME_REFUSED "/%d.json", number);
-	st = files_read_json(&note, q->dir, name, e);
-	if (st == STATUS_NOT_FOUND)
-		return STATUS_OK; /* the chain itself is there */
-	if (st != STATUS_OK)
-		return st;
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		texts[i] = json_string(note, keys[i]);
-		if (!texts[i])
-			texts[i] = "";
-	}
-	(void)snprintf(out->commit, sizeof(out->commit), "%s", texts[0]);
-	(void)snprintf(out->path, sizeof(out->path), "%s", texts[1]);
-	(void)snprintf(out->subject, sizeof(out->subject), "%s", texts[2]);
-	(void)snprintf(out->reason, sizeof(out->reason), "%s", texts[3]);
-	(void)snprintf(out->at, sizeof(out->at), "%s", texts[4]);
-	cJSON_Delete(note);
-	return STATUS_OK;
-}
-
-struct listing {
-	int *numbers; /* owned */
-	size_t len, cap;
-};
-
-static enum status list_ref(void *ctx, const char *name, const struct oid *id)
-{
-	struct listing *l = ctx;
-	size_t cap = l->cap ? l->cap * 2 : 16;
-	int number = number_of(name);
-	int *grown = NULL;
-
-	(void)id;
-	if (!number)
-		return STATUS_OK;
-	if (l->len == l->cap) {
-		grown = realloc(l->numbers, cap * sizeof(*grown));
-		if (!grown)
-			return STATUS_NOMEM;
-		l->numbers = grown;
-		l->cap = cap;
-	}
-	l->numbers[l->len++] = number;
-	return STATUS_OK;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-enum status qip_refused_each(struct qip *q, qip_refused_visit visit, void *ctx, struct error *e)
-{
-	struct listing l = {0};
-	struct qip_refusal refusal;
-	enum status st = repo_ref_each(q->repo, REF_REFUSED, list_ref, &l, e);
-
-	if (l.len > 1)
-		qsort(l.numbers, l.len, sizeof(l.numbers[0]), compare_numbers);
-	for (size_t i = 0; st == STATUS_OK && i < l.len; i++) {
-		st = read_note(&refusal, q, l.numbers[i], e);
-		if (st == STATUS_OK)
-			st = visit(ctx, &refusal, e);
-	}
-	free(l.numbers);
 	return st;
 }

@@ -13,6 +13,7 @@
 #include "client/push.h"
 #include "client/refused.h"
 #include "client/renew.h"
+#include "client/retry.h"
 #include "client/slices.h"
 #include "core/log.h"
 
@@ -299,7 +300,11 @@ static enum status finish(struct sync *s, struct error *e)
 	q->state.last_sync_ms = s->report.server_time_ms;
 	if (st == STATUS_OK)
 		st = state_save(&q->state, q->dir, e);
-	return st == STATUS_OK ? qip_waiting(&s->report.waiting, q, e) : st;
+	if (st == STATUS_OK)
+		st = qip_waiting(&s->report.waiting, q, e);
+	if (st == STATUS_OK && s->report.waiting == 0)
+		retry_settle(q);
+	return st;
 }
 
 /* There is time until the certificate ends, and even then it serves to deliver and renew: failing is told and tried again. */
@@ -362,6 +367,8 @@ static enum status run(struct sync *s, struct error *e)
 		s->remote.meanwhile = commit_ahead;
 		s->remote.meanwhile_ctx = s;
 	}
+	if (st == STATUS_OK)
+		retry_recover(q);
 	if (st == STATUS_OK)
 		st = exchange(s, e);
 	if (st == STATUS_OK)

@@ -74,8 +74,13 @@ const char help_log[] = "The newest first. With REF, what each edit changed.\n\n
 			"  qip log\n"
 			"  qip log QIP-07\n";
 
-const char help_refused[] = "What was refused stays in this home's copy under refs/refused/.\n\n"
-			    "  qip refused list\n";
+const char help_refused[] =
+	"What was refused stays in this home under refs/refused/. \"retry\" makes its changes again on the plan as it is now, as a new edit that "
+	"replaces only what the refused one replaced; what this device has set anew since is left alone. \"drop\" says that nobody "
+	"wants it: what it would have changed stays in words in refused/N.json, and what the server has accepted is not touched.\n\n"
+	"  qip refused list\n"
+	"  qip refused retry 1\n"
+	"  qip refused drop 2 --reason \"Entered twice\"\n";
 
 const char help_inspection_add[] = "  qip inspection add --inspected-on 2022-04-28 --published-on 2022-05-30 \\\n"
 				   "      --overall requires-improvement --rating safe=requires-improvement \\\n"

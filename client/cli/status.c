@@ -119,9 +119,8 @@ static enum status count_refused(void *ctx, const struct qip_refusal *r, struct 
 {
 	struct standing *s = ctx;
 
-	(void)r;
 	(void)e;
-	s->refused++;
+	s->refused += r->state == QIP_REFUSAL_OPEN || r->state == QIP_REFUSAL_MAKING;
 	return STATUS_OK;
 }
 
@@ -201,7 +200,7 @@ static void print_text(const struct standing *s)
 	fprintf(out, "Waiting     %llu to send\n", (unsigned long long)s->waiting);
 	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
 		s->conflicts ? "; see: qip conflicts" : "");
-	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused" : "");
+	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused list" : "");
 	for (size_t i = 0; i < s->kiosks_len; i++) {
 		const struct kiosk *k = &s->kiosks[i];
 

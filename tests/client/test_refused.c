@@ -219,6 +219,217 @@ static void a_gap_made_by_a_fault_is_told_and_nothing_is_dropped(void **state)
 	assert_true(oid_equal(&before, &after));
 }
 
+/* ---- made again ---- */
+
+/* An edit with a number that is not the record's next: refused, and right once it is made again. */
+static void refuse_numbered(struct qip *q, const char *path, const char *slot, const char *value, int64_t n)
+{
+	struct qip_edit *edit = NULL;
+	struct stamp stamp;
+	cJSON *record = NULL;
+	char *text = NULL;
+
+	OK(qip_read(&record, q, path, &last_error));
+	OK(qip_edit_begin(&edit, q, NULL, &last_error));
+	OK(qip_edit_stamp(&stamp, edit, &last_error));
+	qip_edit_abort(edit);
+	stamp.n = n;
+	OK(record_set(record, slot, cJSON_CreateString(value), &stamp, &last_error));
+	text = cJSON_PrintUnformatted(record);
+	commit_unjudged(q, path, text, "Set a field with a fault");
+	cJSON_free(text);
+	cJSON_Delete(record);
+}
+
+static void assert_field(struct qip *q, const char *path, const char *slot, const char *value, int conflicts)
+{
+	cJSON *record = NULL;
+
+	OK(qip_read(&record, q, path, &last_error));
+	assert_string_equal(json_string(record, slot), value);
+	assert_int_equal(record_conflicts(record), conflicts);
+	cJSON_Delete(record);
+}
+
+static void a_refused_edit_is_made_again_and_accepted(void **state)
+{
+	struct qip_retried r;
+	char path[TREE_PATH_MAX];
+	int number = 0;
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-30");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "status", "amber", 4000);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	number = refusals(staff).last.number;
+	(void)practice_sync(boss);
+	practice_set(boss, path, "ref", "QIP-31"); /* the record goes on meanwhile */
+	(void)practice_sync(boss);
+	(void)practice_sync(staff);
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	assert_int_equal(r.state, QIP_REFUSAL_MADE);
+	assert_int_equal(r.changes, 1);
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	assert_true(r.already);
+	assert_int_equal(practice_sync(staff).commits_sent, 1);
+	assert_int_equal(refusals(staff).last.state, QIP_REFUSAL_DONE);
+	(void)practice_sync(boss);
+	assert_field(boss, path, "status", "amber", 0);
+	assert_field(boss, path, "ref", "QIP-31", 0);
+	practice_set(staff, path, "status", "red");
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	assert_int_equal(r.state, QIP_REFUSAL_DONE);
+	assert_field(staff, path, "status", "red", 0);
+	FAILS(qip_refused_drop(staff, number, "late", &last_error), STATUS_USAGE);
+}
+
+static void what_others_set_meanwhile_stays_beside_what_is_made_again(void **state)
+{
+	struct qip_retried r;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-40");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "ref", "QIP-41", 4000);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	(void)practice_sync(boss);
+	practice_set(boss, path, "ref", "QIP-42"); /* which the refused edit has not seen */
+	(void)practice_sync(boss);
+	(void)practice_sync(staff);
+	OK(qip_refused_retry(&r, staff, refusals(staff).last.number, &last_error));
+	assert_int_equal(practice_sync(staff).refused, 0);
+	assert_field(staff, path, "ref", "QIP-41", 1);
+}
+
+static void what_this_device_set_anew_is_left_alone(void **state)
+{
+	struct qip_retried r;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-50");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "ref", "QIP-51", 4000);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	practice_set(staff, path, "ref", "QIP-52");
+	OK(qip_refused_retry(&r, staff, refusals(staff).last.number, &last_error));
+	assert_int_equal(r.state, QIP_REFUSAL_DONE);
+	assert_int_equal(r.overtaken, 1);
+	assert_field(staff, path, "ref", "QIP-52", 0);
+	(void)practice_sync(staff);
+}
+
+static void what_would_be_refused_again_is_not_made(void **state)
+{
+	struct qip_retried r;
+	uint64_t waiting = 9;
+	int number = 0;
+
+	(void)state;
+	commit_unjudged(staff, "sites/d.json", "{\"id\":\"d\",\"name\":\"D\",\"schema\":\"site/1\"}", "D");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	number = refusals(staff).last.number;
+	assert_int_not_equal(qip_refused_retry(&r, staff, number, &last_error), STATUS_OK);
+	assert_non_null(strstr(last_error.text, "would be refused again"));
+	OK(qip_waiting(&waiting, staff, &last_error));
+	assert_int_equal(waiting, 0);
+	assert_int_equal(refusals(staff).last.state, QIP_REFUSAL_OPEN);
+	OK(qip_refused_drop(staff, number, "a slip", &last_error));
+	assert_int_equal(refusals(staff).last.state, QIP_REFUSAL_DROPPED);
+	assert_string_equal(refusals(staff).last.why, "a slip");
+	FAILS(qip_refused_drop(staff, number, "a slip", &last_error), STATUS_EXISTS);
+	FAILS(qip_refused_retry(&r, staff, number, &last_error), STATUS_EXISTS);
+	FAILS(qip_refused_retry(&r, staff, 7777, &last_error), STATUS_NOT_FOUND);
+	FAILS(qip_refused_retry(&r, boss, 1, &last_error), STATUS_NOT_FOUND);
+	assert_non_null(strstr(last_error.text, "nothing was ever refused"));
+}
+
+static void what_is_refused_again_has_a_new_number_and_the_old_one_says_so(void **state)
+{
+	struct qip_retried r;
+	struct oid main, work;
+	cJSON *record = NULL, *claim = NULL;
+	char path[TREE_PATH_MAX], *text = NULL;
+	struct told told;
+	int number = 0;
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-60");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "ref", "QIP-61", 4000);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	number = refusals(staff).last.number;
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	OK(qip_read(&record, staff, path, &last_error)); /* and spoilt on its way */
+	claim = cJSON_GetObjectItem(cJSON_GetObjectItem(record, "edits"), "ref")->child;
+	OK(json_set_integer(claim, "n", 4000));
+	text = cJSON_PrintUnformatted(record);
+	OK(qip_main(&main, staff, &last_error));
+	OK(home_ref(&work, staff, REF_WORK, &last_error));
+	OK(home_move_ref(staff, REF_WORK, &main, &work, &last_error));
+	commit_unjudged(staff, path, text, "Made again, with a fault");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	told = refusals(staff);
+	assert_int_equal(told.last.number, number + 1);
+	assert_int_equal(told.last.state, QIP_REFUSAL_OPEN);
+	FAILS(qip_refused_retry(&r, staff, number, &last_error), STATUS_USAGE);
+	assert_non_null(strstr(last_error.text, "refused again"));
+	OK(qip_refused_retry(&r, staff, number + 1, &last_error));
+	assert_int_equal(practice_sync(staff).refused, 0);
+	assert_field(staff, path, "ref", "QIP-61", 0);
+	cJSON_free(text);
+	cJSON_Delete(record);
+}
+
+/* In a process of its own that ends at the n-th look at a clock; true when it came to its end. */
+static bool retry_dying(int number, int n)
+{
+	struct dying d;
+	struct qip_options o = {.home = practice_path(&p, "fleckney"), .lock_wait_ms = 1000, .env = &d.env};
+	struct qip_retried r;
+	struct qip *q = NULL;
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dying_init(&d, n);
+		_exit(qip_open(&q, &o, &last_error) == STATUS_OK && qip_refused_retry(&r, q, number, &last_error) == STATUS_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 42));
+	return WEXITSTATUS(status) == 0;
+}
+
+static void a_retry_cut_short_anywhere_is_made_once(void **state)
+{
+	char path[TREE_PATH_MAX], value[16];
+	struct qip_retried r;
+	bool whole = false;
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-70");
+	(void)practice_sync(staff);
+	for (int n = 0; !whole; n++) {
+		int number = 0;
+
+		assert_true(n < 60);
+		(void)snprintf(value, sizeof(value), "QIP-7-%d", n);
+		refuse_numbered(staff, path, "ref", value, 4000);
+		assert_int_equal(practice_sync(staff).refused, 1);
+		number = refusals(staff).last.number;
+		qip_close(staff);
+		whole = retry_dying(number, n);
+		staff = practice_open(&p, "fleckney");
+		OK(qip_refused_retry(&r, staff, number, &last_error));
+		assert_int_equal(practice_sync(staff).commits_sent, 1);
+		assert_int_equal(refusals(staff).last.state, QIP_REFUSAL_DONE);
+		assert_field(staff, path, "ref", value, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +437,12 @@ int main(void)
 		cmocka_unit_test(work_that_builds_on_what_was_refused_keeps_what_it_saw_otherwise),
 		cmocka_unit_test(several_refused_commits_are_each_kept),
 		cmocka_unit_test(a_chain_of_nothing_but_refused_commits_leaves_the_log),
+		cmocka_unit_test(a_refused_edit_is_made_again_and_accepted),
+		cmocka_unit_test(what_others_set_meanwhile_stays_beside_what_is_made_again),
+		cmocka_unit_test(what_this_device_set_anew_is_left_alone),
+		cmocka_unit_test(what_would_be_refused_again_is_not_made),
+		cmocka_unit_test(what_is_refused_again_has_a_new_number_and_the_old_one_says_so),
+		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),
 		cmocka_unit_test(a_refused_answer_is_followed_by_a_void_of_its_number),
 		cmocka_unit_test(a_gap_made_by_a_fault_is_told_and_nothing_is_dropped),
 	};

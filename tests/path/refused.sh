@@ -50,6 +50,34 @@ q "$MANAGER" sync >/dev/null
 same 'notes' 2 "$(shows "$MANAGER" QIP-02 | jq '.notes | length')"
 same 'refusals' 1 "$(q fleckney refused --json | jq length)"
 
+it 'Staff: what would be refused again is told at once; what nobody wants is dropped, in words'
+refused 'would be refused again' q fleckney refused retry 1
+refused 'there is no No 9' q fleckney refused retry 9
+said=$(q fleckney refused drop 1 2>&1) || true
+says 'please say why' "$said"
+q fleckney refused drop 1 --reason 'A manager adds it' >/dev/null
+says 'dropped: A manager adds it' "$(q fleckney refused list --json | jq -r '.[0] | .state + ": " + .why')"
+says 'sites/new.json' "$(jq -r '.would_have[]' "$HOMES/fleckney/refused/1.json")"
+same 'refusals that wait for somebody' 0 "$(q fleckney status --json | jq .refused)"
+refused 'nothing was ever refused' q "$MANAGER" refused retry 1
+
+it 'Staff: an edit that was refused for a fault in its numbering is made again, once, and accepted'
+record=qip/$(shows fleckney QIP-04 | jq -r .id).json
+git -C "$HOMES/fleckney/history.git" cat-file blob "refs/qip/work:$record" |
+	jq -cSj --arg id "$(uuid7)" '.status = "amber" | .edits.status = [{at: "2023-01-01T00:00:00.000Z", by: "staff", device: "fleckney",
+	  effective: "2023-01-01", id: $id, n: 900}]' >"$WORK/action.json"
+slip_in fleckney 'Set the status' refs/qip/work "$record=$WORK/action.json"
+q fleckney sync >/dev/null 2>&1 || true
+q "$MANAGER" action set QIP-04 owner_role='Practice nurse' >/dev/null
+q "$MANAGER" sync >/dev/null
+(q fleckney refused retry 2 & q fleckney refused retry 2 & wait) >/dev/null
+same 'what waits' 1 "$(q fleckney status --json | jq .waiting)"
+q fleckney sync >/dev/null
+says 'settled' "$(q fleckney refused retry 2)"
+q "$MANAGER" sync >/dev/null
+same 'the status' amber "$(shows "$MANAGER" QIP-04 | jq -r .status)"
+same 'the owner' 'Practice nurse' "$(shows "$MANAGER" QIP-04 | jq -r .owner_role)"
+
 it 'Kiosk: a refused answer leaves a void record of its number, and later answers arrive'
 kiosk_start kib-kiosk
 answer good

@@ -135,6 +135,15 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 /* Answers captured but not yet receipted (kiosk), commits not yet accepted (others). */
 enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
 
+enum qip_refusal_state {
+	QIP_REFUSAL_OPEN,    /* waits for somebody */
+	QIP_REFUSAL_MAKING,  /* a retry was cut short; the next sync or retry finds out how far it came */
+	QIP_REFUSAL_MADE,    /* made again, and not yet accepted */
+	QIP_REFUSAL_DONE,    /* made again and accepted */
+	QIP_REFUSAL_AGAIN,   /* made again, and refused again under the number `again` */
+	QIP_REFUSAL_DROPPED, /* nobody wants it: `why` */
+};
+const char *qip_refusal_state_text(enum qip_refusal_state state);
 struct qip_refusal {
 	int number;             /* refs/refused/<number> */
 	char commit[41];
@@ -142,9 +151,25 @@ struct qip_refusal {
 	char subject[256];
 	char reason[ERROR_TEXT_MAX];
 	char at[TIME_TEXT_MAX];
+	enum qip_refusal_state state;
+	int again;
+	char why[256];
 };
 typedef enum status (*qip_refused_visit)(void *ctx, const struct qip_refusal *r, struct error *e);
 enum status qip_refused_each(struct qip *q, qip_refused_visit visit, void *ctx, struct error *e) MUST_CHECK;
+
+struct qip_retried {
+	enum qip_refusal_state state; /* MADE: the next sync sends it; DONE: nothing was left to do */
+	bool already;                 /* it was so before */
+	uint64_t changes, overtaken;  /* fields, entries and records made again; and left alone, because they were set anew since */
+};
+/* Make what a refused commit changed again, as one new commit on the practice as it is now: of earlier edits it replaces those alone that the
+ * original replaced. May be repeated after an interruption. STATUS_NOT_FOUND: no such number; STATUS_DENIED, STATUS_INVALID: it would be
+ * refused again, and nothing is made; STATUS_USAGE: it was dropped, or refused again, or this is a kiosk. */
+enum status qip_refused_retry(struct qip_retried *out, struct qip *q, int number, struct error *e) MUST_CHECK;
+/* Mark it as not wanted, for a reason. What it would have changed is kept in words in refused/<n>.json, and so is the chain. What the server has accepted
+ * is not touched. STATUS_NOT_FOUND; STATUS_USAGE: there is nothing to drop any more; STATUS_EXISTS: it was dropped before. */
+enum status qip_refused_drop(struct qip *q, int number, const char *why, struct error *e) MUST_CHECK;
 
 /* When the last successful sync ended, by the server's clock; 0 never. */
 int64_t qip_last_sync_ms(struct qip *q);

@@ -1,0 +1,285 @@
+/* client/redo.c - see redo.h.
+ *
+ * replay.c merges a commit onto a place that has seen as much as the commit had, where its edit numbers stay right. Here the practice may have
+ * gone on for months: each field is set again as an edit of today.
+ */
+#include "client/redo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+#define WORDS_MAX 100 /* lines */
+#define WORD_MAX 80   /* bytes of each of the four parts of a line */
+
+struct redoing {
+	struct redo *redo;
+	struct qip *q;
+	struct oid before, after, now; /* trees */
+	const char *path;              /* of the record at hand */
+	const cJSON *old, *made, *present; /* it: before the commit, after, and now; NULL where it is not there */
+	uint64_t changes;              /* of this record */
+};
+
+/* ---- words ---- */
+
+/* Cut to fit, never inside a character. */
+static void put_word(char out[WORD_MAX], const char *text)
+{
+	size_t len = strnlen(text, WORD_MAX - 1);
+
+	while (len > 0 && !utf8_valid(NULL, text, len))
+		len--;
+	(void)snprintf(out, WORD_MAX, "%.*s", (int)len, text);
+}
+
+static void put_value(char out[WORD_MAX], const cJSON *value)
+{
+	char *text = value && !cJSON_IsNull(value) ? cJSON_PrintUnformatted(value) : NULL;
+
+	put_word(out, text ? text : "nothing");
+	cJSON_free(text);
+}
+
+static enum status tell(struct redoing *r, const char *what, const cJSON *before, const cJSON *after, struct error *e)
+{
+	char line[4 * WORD_MAX + 16], path[WORD_MAX], slot[WORD_MAX], from[WORD_MAX], to[WORD_MAX];
+	cJSON *words = r->redo->words, *text = NULL;
+
+	r->changes++;
+	if (!words || cJSON_GetArraySize(words) >= WORDS_MAX)
+		return STATUS_OK;
+	put_word(path, r->path);
+	put_word(slot, what);
+	put_value(from, before);
+	put_value(to, after);
+	(void)snprintf(line, sizeof(line), "%s%s%s: %s -> %s", path, slot[0] ? " " : "", slot, from, to);
+	text = cJSON_CreateString(line);
+	if (text && cJSON_AddItemToArray(words, text))
+		return STATUS_OK;
+	cJSON_Delete(text);
+	return error_set(e, STATUS_NOMEM, "out of memory");
+}
+
+/* ---- claims ---- */
+
+static const cJSON *find_claim(const cJSON *claims, const cJSON *claim)
+{
+	const char *id = json_string(claim, "id");
+	const cJSON *other;
+
+	cJSON_ArrayForEach(other, claims) {
+		const char *name = json_string(other, "id");
+
+		if (id && name && strcmp(id, name) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+struct slot_claims {
+	cJSON *old, *made, *present; /* owned; arrays */
+};
+
+static bool is_overtaken(const struct redoing *r, const struct slot_claims *s)
+{
+	const cJSON *claim;
+
+	cJSON_ArrayForEach(claim, s->present) {
+		const char *device = json_string(claim, "device");
+
+		if (device && strcmp(device, r->q->identity.device) == 0 && !find_claim(s->old, claim))
+			return true;
+	}
+	return false;
+}
+
+static enum status add_copy(cJSON *to, const cJSON *claim, int64_t n)
+{
+	cJSON *copy = cJSON_Duplicate(claim, true);
+	enum status st = copy ? STATUS_OK : STATUS_NOMEM;
+
+	if (st == STATUS_OK && n > 0)
+		st = json_set_integer(copy, "n", n);
+	if (st == STATUS_OK && cJSON_AddItemToArray(to, copy))
+		return STATUS_OK;
+	cJSON_Delete(copy);
+	return STATUS_NOMEM;
+}
+
+/* What is there now, but for what the original replaced, and what the original added. */
+static cJSON *claims_again(const struct redoing *r, const struct slot_claims *s)
+{
+	cJSON *out = cJSON_CreateArray();
+	const cJSON *claim;
+	enum status st = out ? STATUS_OK : STATUS_NOMEM;
+
+	cJSON_ArrayForEach(claim, s->present) {
+		if (st == STATUS_OK && (find_claim(s->made, claim) || !find_claim(s->old, claim)))
+			st = add_copy(out, claim, 0);
+	}
+	cJSON_ArrayForEach(claim, s->made) {
+		if (st == STATUS_OK && !find_claim(s->old, claim))
+			st = add_copy(out, claim, record_next_number(r->present));
+	}
+	if (st == STATUS_OK)
+		return out;
+	cJSON_Delete(out);
+	return NULL;
+}
+
+static enum status redo_claims(struct redoing *r, cJSON *result, const char *slot, const struct slot_claims *s, struct error *e)
+{
+	const cJSON *claim, *added = NULL;
+	enum status st = STATUS_OK;
+
+	cJSON_ArrayForEach(claim, s->made) {
+		if (!find_claim(s->old, claim))
+			added = claim;
+	}
+	if (!added || find_claim(s->present, added))
+		return STATUS_OK;
+	if (is_overtaken(r, s)) {
+		r->redo->overtaken++;
+		return STATUS_OK;
+	}
+	st = tell(r, slot, cJSON_GetArraySize(s->old) ? json_get(s->old->child, "value") : NULL, json_get(added, "value"), e);
+	return st == STATUS_OK ? record_put_claims(result, slot, claims_again(r, s), r->q->rules, e) : st;
+}
+
+static enum status redo_slot(struct redoing *r, cJSON *result, const char *slot, struct error *e)
+{
+	struct slot_claims s = {
+		.old = r->old ? record_claims(r->old, slot) : cJSON_CreateArray(),
+		.made = record_claims(r->made, slot),
+		.present = record_claims(r->present, slot),
+	};
+	enum status st = STATUS_OK;
+
+	if (s.old && s.made && s.present)
+		st = redo_claims(r, result, slot, &s, e);
+	else
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	cJSON_Delete(s.old);
+	cJSON_Delete(s.made);
+	cJSON_Delete(s.present);
+	return st;
+}
+
+static enum status redo_log(struct redoing *r, cJSON *result, const char *field, struct error *e)
+{
+	const cJSON *entry, *old = json_get(r->old, field), *present = json_get(r->present, field);
+	cJSON *log = cJSON_GetObjectItemCaseSensitive(result, field);
+	enum status st = STATUS_OK;
+
+	cJSON_ArrayForEach(entry, json_get(r->made, field)) {
+		if (st != STATUS_OK || json_get(old, entry->string) || json_get(present, entry->string))
+			continue;
+		if (!log) {
+			log = cJSON_CreateObject();
+			st = json_set(result, field, log);
+		}
+		if (st == STATUS_OK)
+			st = json_set(log, entry->string, cJSON_Duplicate(entry, true));
+		st = st == STATUS_OK ? tell(r, field, NULL, entry, e) : error_set(e, st, "out of memory");
+	}
+	return st;
+}
+
+static enum status redo_fields(struct redoing *r, const char *type, struct error *e)
+{
+	cJSON *result = cJSON_Duplicate(r->present, true), *slots = record_slots(r->made, NULL);
+	const cJSON *slot;
+	const char *field;
+	enum status st = result && slots ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+
+	cJSON_ArrayForEach(slot, slots) {
+		if (st == STATUS_OK)
+			st = redo_slot(r, result, slot->valuestring, e);
+	}
+	for (size_t i = 0; st == STATUS_OK && (field = rules_field(r->q->rules, type, i)) != NULL; i++)
+		if (rules_field_kind(r->q->rules, type, field) == FIELD_LOG)
+			st = redo_log(r, result, field, e);
+	if (st == STATUS_OK && r->changes > 0 && r->redo->edit)
+		st = qip_edit_put(r->redo->edit, r->path, result, e);
+	cJSON_Delete(result);
+	cJSON_Delete(slots);
+	return st;
+}
+
+/* ---- records ---- */
+
+/* A record without claims, or a new one. */
+static enum status redo_whole(struct redoing *r, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (r->present && json_equal(r->present, r->made))
+		return STATUS_OK;
+	if (r->present && !(r->old && json_equal(r->old, r->present))) {
+		r->redo->overtaken++;
+		return STATUS_OK;
+	}
+	st = tell(r, "", r->old, r->made, e);
+	return st == STATUS_OK && r->redo->edit ? qip_edit_put(r->redo->edit, r->path, r->made, e) : st;
+}
+
+static enum status redo_record(struct redoing *r, struct error *e)
+{
+	char type[RECORD_TYPE_MAX];
+
+	if (!r->made) /* it was removed */
+		return r->present ? redo_whole(r, e) : STATUS_OK;
+	record_type(type, r->made);
+	if (r->present && rules_record_kind(r->q->rules, type) == RECORD_CLAIMS)
+		return redo_fields(r, type, e);
+	return redo_whole(r, e);
+}
+
+static enum status read_side(cJSON **out, struct redoing *r, const struct oid *tree, const char *path, struct error *e)
+{
+	enum status st = oid_is_zero(tree) ? STATUS_NOT_FOUND : view_record(out, r->q, tree, path, e);
+
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static enum status redo_file(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	struct redoing *r = ctx;
+	cJSON *old = NULL, *made = NULL, *present = NULL;
+	enum status st = read_side(&present, r, &r->now, path, e);
+
+	if (st == STATUS_OK && old_id)
+		st = read_side(&old, r, &r->before, path, e);
+	if (st == STATUS_OK && new_id)
+		st = read_side(&made, r, &r->after, path, e);
+	r->path = path;
+	r->old = old;
+	r->made = made;
+	r->present = present;
+	r->changes = 0;
+	if (st == STATUS_OK)
+		st = redo_record(r, e);
+	r->redo->changes += r->changes;
+	cJSON_Delete(old);
+	cJSON_Delete(made);
+	cJSON_Delete(present);
+	return st;
+}
+
+enum status redo_commit(struct redo *redo, struct qip *q, const struct oid *id, const struct oid *now, struct error *e)
+{
+	struct commit c = COMMIT_INIT;
+	struct redoing r = {.redo = redo, .q = q, .now = *now};
+	enum status st = repo_commit_read(&c, q->repo, id, e);
+
+	redo->changes = redo->overtaken = 0;
+	r.after = c.tree;
+	if (st == STATUS_OK && c.parents_len > 0)
+		st = home_tree_of(&r.before, q, &c.parents[0], e);
+	if (st == STATUS_OK)
+		st = tree_diff(q->repo, &r.before, &r.after, redo_file, &r, e);
+	commit_clear(&c);
+	return st;
+}
