@@ -37,6 +37,24 @@ const char *claims_site(const struct claims_view *v, const cJSON *claim)
 	return d ? d->site : "";
 }
 
+enum status claims_of_site(const cJSON **out, const struct claims_view *v, const cJSON *claims, const char *site)
+{
+	const cJSON *claim, *value = NULL;
+
+	cJSON_ArrayForEach(claim, claims)
+	{
+		if (strcmp(claims_site(v, claim), site) != 0)
+			continue;
+		if (value && !json_equal(value, json_get(claim, "value")))
+			return STATUS_INVALID;
+		value = json_get(claim, "value");
+	}
+	if (!value)
+		return STATUS_NOT_FOUND;
+	*out = value;
+	return STATUS_OK;
+}
+
 const char *claims_reason(const struct claims_view *v, const cJSON *record, const char *slot)
 {
 	char type[RECORD_TYPE_MAX], field[RECORD_SLOT_MAX];

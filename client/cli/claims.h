@@ -15,6 +15,8 @@ void claims_view_close(struct claims_view *v);
 
 /* The site of a claim's device, "" when it has none. */
 const char *claims_site(const struct claims_view *v, const cJSON *claim);
+/* The one value that devices of a site claim, borrowed. STATUS_NOT_FOUND: they claim none; STATUS_INVALID: they differ. */
+enum status claims_of_site(const cJSON **out, const struct claims_view *v, const cJSON *claims, const char *site) MUST_CHECK;
 /* Why the value that shows, shows; static storage. */
 const char *claims_reason(const struct claims_view *v, const cJSON *record, const char *slot);
 

@@ -5,11 +5,13 @@
 #include "client/cli/claims.h"
 #include "client/cli/fields.h"
 #include "client/cli/plan.h"
+#include "client/cli/resolve_all.h"
 
 const struct arg_option options_resolve[] = {
 	{"value", "VALUE", "this value, be it one of the claims or another; \"\" for none", false},
 	{"claim", "N", "the value of claim N as \"qip conflicts\" numbers them", false},
 	{"site", "SITE", "the value that this site's device set", false},
+	{"all-of", "SITE", "every open conflict: the value that this site's devices set", false},
 	{"effective", "DAY", "the day it speaks of, YYYY-MM-DD; today unless given", false},
 	{NULL, NULL, NULL, false},
 };
@@ -129,26 +131,20 @@ static enum status take_site(cJSON **out, struct choice *ch, const cJSON *claims
 	struct claims_view view;
 	struct sites sites;
 	const char *site = NULL;
-	const cJSON *claim, *value = NULL;
+	const cJSON *value = NULL;
 	enum status st = claims_view_open(&view, ch->c, e);
 
 	if (st == STATUS_OK)
 		st = sites_read(&sites, ch->c->q, e);
 	if (st == STATUS_OK)
 		st = sites_resolve(&site, &sites, text, e);
-	cJSON_ArrayForEach(claim, claims)
-	{
-		if (st != STATUS_OK || strcmp(claims_site(&view, claim), site) != 0)
-			continue;
-		if (value && !json_equal(value, json_get(claim, "value")))
-			st = error_set(e, STATUS_INVALID,
-				       "two devices of %s set %s differently; please choose by --claim N", site,
-				       ch->slot);
-		value = json_get(claim, "value");
+	if (st == STATUS_OK) {
+		st = claims_of_site(&value, &view, claims, site);
+		if (st == STATUS_INVALID)
+			st = error_set(e, st, "two devices of %s set %s differently; please choose by --claim N", site, ch->slot);
+		else if (st == STATUS_NOT_FOUND)
+			st = error_set(e, st, "no claim of %s comes from %s; \"qip conflicts\" shows them", ch->slot, site);
 	}
-	if (st == STATUS_OK && !value)
-		st = error_set(e, STATUS_NOT_FOUND, "no claim of %s comes from %s; \"qip conflicts\" shows them",
-			       ch->slot, site);
 	if (st == STATUS_OK)
 		st = (*out = cJSON_Duplicate(value, true)) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 	claims_view_close(&view);
@@ -194,6 +190,10 @@ enum status cmd_resolve(struct cli *c, struct error *e)
 	cJSON *record = NULL, *claims = NULL, *after = NULL;
 	enum status st = args_day(&effective, &c->args, "effective", e);
 
+	if (st == STATUS_OK && args_has(&c->args, "all-of"))
+		return resolve_all(c, effective, e);
+	if (!cli_word(c, 1))
+		return error_set(e, STATUS_USAGE, "please name a record and its field, as \"qip conflicts\" does: qip resolve REF FIELD");
 	read_slot(ch.slot, cli_word(c, 1));
 	if (st == STATUS_OK)
 		st = cli_open(c, e);

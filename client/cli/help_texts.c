@@ -23,8 +23,8 @@ const char help_action_list[] =
 	"  qip action list --as-of 2022-06-30\n";
 
 const char help_action_show[] = "REF is a label (QIP-07) or at least 8 characters of an id.\n\n"
-				"  qip action show QIP-07\n"
-				"  qip action show QIP-07 --as-of 2022-06-30\n";
+				"  qip show QIP-07\n"
+				"  qip show QIP-07 --as-of 2022-06-30 --received-by 2022-07-31\n";
 
 const char help_action_add[] =
 	"A new action point is red and at its initial risk unless said otherwise.\n\n"
@@ -68,7 +68,8 @@ const char help_resolve[] =
 	"Choosing is an edit like any other, made with all the values in view; sync to let the others know.\n\n"
 	"  qip resolve QIP-07 status --value amber\n"
 	"  qip resolve QIP-07 status --claim 2\n"
-	"  qip resolve QIP-07 status --site fleckney\n";
+	"  qip resolve QIP-07 status --site fleckney\n"
+	"  qip resolve --all-of fleckney\n";
 
 const char help_log[] = "The newest first. With REF, what each edit changed.\n\n"
 			"  qip log\n"

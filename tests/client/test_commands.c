@@ -12,6 +12,7 @@ static int set_up(void **state)
 	practice_start(&p);
 	boss = practice_manager(&p, "manager");
 	qip_close(practice_device(&p, boss, "fleckney", ROLE_STAFF));
+	qip_close(practice_device(&p, boss, "other", ROLE_STAFF));
 	qip_close(practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK));
 	qip_close(practice_device(&p, boss, "qk1-icb", ROLE_ICB));
 	qip_close(boss);
@@ -120,6 +121,56 @@ static void an_option_that_is_not_there_is_named(void **state)
 	SAYS("manager", "", 2, "please name a command");
 }
 
+/* Both set the label of one action without knowing of the other. */
+static void differ(const char *first, const char *second)
+{
+	char line[200];
+
+	(void)snprintf(line, sizeof(line), "action add --ref %s", first);
+	assert_int_equal(run("manager", line), 0);
+	assert_int_equal(run("manager", "sync"), 0);
+	assert_int_equal(run("other", "sync"), 0);
+	(void)snprintf(line, sizeof(line), "action set %s owner_role=Manager status=green", first);
+	assert_int_equal(run("manager", line), 0);
+	(void)snprintf(line, sizeof(line), "action set %s owner_role=%s status=amber", first, second);
+	assert_int_equal(run("other", line), 0);
+	assert_int_equal(run("manager", "sync"), 0);
+	assert_int_equal(run("other", "sync"), 0);
+	assert_int_equal(run("manager", "sync"), 0);
+}
+
+static void all_conflicts_are_settled_as_one_site_has_it(void **state)
+{
+	(void)state;
+	differ("QIP-80", "Nurse");
+	differ("QIP-81", "Partner");
+	SAYS("other", "conflicts", 0, "QIP-81");
+	SAYS("manager", "resolve --all-of nowhere", 1, "nowhere");
+	SAYS("manager", "resolve QIP-80 status --all-of kibworth", 2, "all conflicts at once");
+	SAYS("manager", "resolve QIP-80", 2, "please name a record and its field");
+	SAYS("manager", "resolve --all-of kibworth", 0, "4 settled as kibworth has it, 0 left");
+	SAYS("manager", "conflicts", 0, "No conflicts.");
+	SAYS("manager", "resolve --all-of kibworth", 0, "No conflicts.");
+	SAYS("manager", "show QIP-80", 0, "Nurse");
+	SAYS("manager", "show QIP-81", 0, "Partner");
+	SAYS("manager", "show QIP-81 --received-by 2001-01-01", 1, "");
+	SAYS("manager", "sync", 0, "Sent 2 edits");
+	assert_int_equal(run("other", "sync"), 0);
+	SAYS("other", "conflicts", 0, "No conflicts.");
+}
+
+static void what_a_site_has_no_say_in_stays_in_conflict(void **state)
+{
+	(void)state;
+	differ("QIP-85", "Nurse");
+	assert_int_equal(run("manager", "site add glen --name Glen"), 0);
+	SAYS("manager", "resolve --all-of glen", 0, "QIP-85 status stays: the site has not set it");
+	assert_said("0 settled as glen has it, 2 left");
+	SAYS("manager", "status", 0, "Conflicts   2");
+	SAYS("manager", "resolve --all-of kibworth", 0, "2 settled");
+	assert_int_equal(run("manager", "sync"), 0);
+}
+
 static void every_command_explains_itself(void **state)
 {
 	char all[sizeof(said)];
@@ -157,6 +208,8 @@ int main(void)
 		cmocka_unit_test(a_bad_value_is_told_by_its_field),
 		cmocka_unit_test(a_revoked_device_is_not_said_to_be_retired),
 		cmocka_unit_test(an_option_that_is_not_there_is_named),
+		cmocka_unit_test(all_conflicts_are_settled_as_one_site_has_it),
+		cmocka_unit_test(what_a_site_has_no_say_in_stays_in_conflict),
 		cmocka_unit_test(every_command_explains_itself),
 	};
 
