@@ -33,3 +33,53 @@ tree_rounds() {
 	[ -z "$long" ] || many=1000000
 	"$MERGE_LOAD" trees "$WORK" "$many" 1000 "$ROUNDS"
 }
+
+# ---- the audit ----
+
+AUDITED=$WORK/audited # of both figures: history.git, and the keys
+
+# 20 records a push, a tenth of them edits by staff.
+audited_history() {
+	local made pushes=1000
+	[ ! -e "$AUDITED/history.git" ] || return 0
+	[ -z "$long" ] || pushes=10000
+	mkdir -p "$AUDITED"
+	made=$("$MERGE_LOAD" history "$AUDITED" "$pushes")
+	mv "$made/history.git" "$AUDITED/history.git"
+	rmdir "$made"
+}
+
+# The whole history; it has to pass.
+audit_once() { qip audit --repo "$AUDITED/history.git" --ods "$QIP_ODS" --root "$(cat "$AUDITED/root")" >"$WORK/audit.txt"; }
+
+git_shows_signatures() {
+	local good
+	good=$(git -C "$AUDITED/history.git" -c gpg.ssh.allowedSignersFile="$AUDITED/signers" log --show-signature -n "$1" | grep -c '^Good "git" signature')
+	same 'good signatures' "$1" "$good"
+}
+
+# Commits a second that an audit checks with all that stands in them, and whose signatures alone git shows.
+audit_git_rounds() {
+	local round ours theirs commits few=100
+	audited_history
+	commits=$(git -C "$AUDITED/history.git" rev-list --count refs/heads/main)
+	for ((round = 0; round <= ROUNDS; round++)); do
+		ours=$(milliseconds audit_once)
+		theirs=$(milliseconds git_shows_signatures "$few")
+		[ "$round" -eq 0 ] || awk -v a="$ours" -v b="$theirs" -v n="$commits" -v few="$few" 'BEGIN { print n * 1000 / a, few * 1000 / b }'
+	done
+}
+
+# Milliseconds of an audit, and of the bare checks of the same signatures on all processors.
+audit_bare_rounds() {
+	local round ours theirs checked commits
+	audited_history
+	commits=$(git -C "$AUDITED/history.git" rev-list --count refs/heads/main)
+	for ((round = 0; round <= ROUNDS; round++)); do
+		ours=$(milliseconds audit_once)
+		read -r theirs checked < <("$MERGE_LOAD" bare "$AUDITED/history.git" 1)
+		same 'signatures' "$commits" "$checked"
+		[ "$round" -eq 0 ] || printf '%s %s\n' "$ours" "$theirs"
+	done
+	note "audit.bare: $commits signatures on $(nproc) processors"
+}

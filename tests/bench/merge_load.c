@@ -3,6 +3,8 @@
  *     merge_load record FOLDER              base.json, ours.json, theirs.json: an action point and two edits of it, see merge_record.c
  *     merge_load merge FOLDER COUNT         microseconds for a merge of them, and with the edits made as well
  *     merge_load trees FOLDER MANY FEW ROUNDS    microseconds for a merge of 20 records into many and into few, see merge_trees.c
+ *     merge_load history FOLDER PUSHES      a history to audit, see merge_history.c
+ *     merge_load bare REPO ROUNDS           milliseconds for its signatures alone, see merge_bare.c
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +59,8 @@ static const struct part {
 	{"record", bench_record},
 	{"merge", bench_merge},
 	{"trees", bench_trees},
+	{"history", bench_history},
+	{"bare", bench_bare},
 };
 
 int main(int argc, char **argv)

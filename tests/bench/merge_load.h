@@ -23,5 +23,7 @@ void bench_edit(cJSON *action, int site);
 int bench_record(int argc, char **argv);
 int bench_merge(int argc, char **argv);
 int bench_trees(int argc, char **argv);
+int bench_history(int argc, char **argv);
+int bench_bare(int argc, char **argv);
 
 #endif
