@@ -175,6 +175,8 @@ static enum status diff_trees(struct diff *d, const struct oid *old_id, const st
 	st = tree_load(&old, d->repo, old_id, d->e);
 	if (!st)
 		st = tree_load(&new, d->repo, new_id, d->e);
+	if (st && d->path_len > 0)
+		st = error_prefix(d->e, st, "%s", d->path);
 	/* Nobody would see it, and it would keep a file of its name away. tree_apply and merges leave none behind. */
 	if (!st && new_id && d->depth > 1 && !new.len)
 		st = error_set(d->e, STATUS_INVALID, "the directory %s is empty", d->path);

@@ -328,7 +328,7 @@ for mode in 100755 120000; do
 		git -C "$1" write-tree' sh "$R" "$MAIN" "$mode")
 	head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Change site' "$MAIN")
 	forge_merge "$R" "$tree" "$head" "$MANAGER_DEVICE" >/dev/null
-	names audit "$head" '(-|sites)' 'mode, name or place'
+	names audit "$head" - 'sites: .*mode, name or place'
 	names checker "$head" sites/fleckney.json 'mode'
 done
 
@@ -342,5 +342,5 @@ sub=$(git -C "$R" hash-object -w --literally -t tree "$WORK/twice.tree")
 tree=$(git -C "$R" ls-tree "$MAIN" | sed "s/^040000 tree [0-9a-f]*\tsites$/040000 tree $sub\tsites/" | git -C "$R" mktree)
 head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Change site' "$MAIN")
 forge_merge "$R" "$tree" "$head" "$MANAGER_DEVICE" >/dev/null
-names audit "$head" '(-|sites)' 'mode, name or place'
+names audit "$head" - 'sites: .*mode, name or place'
 names checker "$sub" - 'contains duplicate'
