@@ -4,7 +4,7 @@
 
 #include "client/cli/plan.h"
 
-/* What a person should look at, computed and never stored: conflict, overdue, no evidence, label twice. Appended, ", "
+/* What a person should look at, computed and never stored: conflict, overdue, no evidence, label twice, names unknown. Appended, ", "
  * between. */
 void action_flags(struct buf *out, const struct plan *p, const struct plan_item *item);
 /* The record with its flags as a member "flags"; NULL when memory is out. */

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "client/cli/action.h"
+#include "client/cli/dangling.h"
 #include "client/cli/fields.h"
 #include "client/report.h"
 
@@ -24,6 +25,7 @@ void action_flags(struct buf *out, const struct plan *p, const struct plan_item 
 		{report_is_overdue(item->record, p->day), "overdue"},
 		{report_lacks_evidence(item->record), "no evidence"},
 		{plan_label_twice(p, item), "label twice"},
+		{p->sites && dangling_names(NULL, item->record, p->sites), "names unknown"},
 	};
 	size_t before = out->len;
 
@@ -78,7 +80,7 @@ static void add_row(struct table *t, const struct plan *p, const struct plan_ite
 		{"risk_current", ""},
 		{"due_date", report_is_overdue(record, p->day) ? " late" : ""},
 		{"owner_role", ""},
-		{"sites", ""},
+		{"sites", p->sites && dangling_names(NULL, record, p->sites) ? " ~" : ""},
 		{"action", ""},
 	};
 	struct buf cells[ARRAY_LEN(shown)] = {BUF_INIT};
@@ -94,7 +96,7 @@ static void add_row(struct table *t, const struct plan *p, const struct plan_ite
 }
 
 /* What the marks mean, of those that were used. */
-static void print_legend(struct cli *c, const struct report_counts *counts, bool labels)
+static void print_legend(struct cli *c, const struct report_counts *counts, bool labels, bool dangling)
 {
 	if (counts->conflicts > 0)
 		fprintf(c->out,
@@ -103,6 +105,8 @@ static void print_legend(struct cli *c, const struct report_counts *counts, bool
 		fprintf(c->out, "?  complete, but without evidence. Add it: qip action evidence REF TITLE\n");
 	if (labels)
 		fprintf(c->out, "=  two action points have this label. Change one: qip action set ID ref=LABEL\n");
+	if (dangling)
+		fprintf(c->out, "~  names a site or regulation that there is not. See: qip show REF\n");
 }
 
 static bool wanted(const cJSON *record, const char *status, const char *site)
@@ -137,7 +141,7 @@ static enum status print_table(struct cli *c, const struct plan *p, const char *
 	};
 	struct report shown;
 	struct table t;
-	bool labels = false;
+	bool labels = false, dangling = false;
 	enum status st;
 
 	report_init(&shown, p->day);
@@ -148,11 +152,12 @@ static enum status print_table(struct cli *c, const struct plan *p, const char *
 		add_row(&t, p, &p->items[i]);
 		report_add(&shown, p->items[i].record);
 		labels = labels || plan_label_twice(p, &p->items[i]);
+		dangling = dangling || dangling_names(NULL, p->items[i].record, p->sites);
 	}
 	st = table_print(c->out, &t, c->bold, e);
 	if (st == STATUS_OK) {
 		fprintf(c->out, "%s%zu action point%s\n", t.rows ? "\n" : "", t.rows, plural(t.rows));
-		print_legend(c, &shown.all, labels);
+		print_legend(c, &shown.all, labels, dangling);
 	}
 	table_clear(&t);
 	return st;
@@ -185,6 +190,7 @@ enum status cmd_action_list(struct cli *c, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	st = plan_read(&p, c, "qip", e);
+	p.sites = &sites;
 	if (st == STATUS_NOT_FOUND) { /* nothing was known then: an answer, not a failure */
 		if (!c->json)
 			fprintf(c->out, "%s\n", e->text);

@@ -3,8 +3,10 @@
 
 #include "client/cli/action.h"
 #include "client/cli/claims.h"
+#include "client/cli/dangling.h"
 #include "client/cli/fields.h"
 #include "client/cli/text.h"
+#include "client/report.h"
 
 #define INDENT 19 /* the fields' column */
 
@@ -70,6 +72,30 @@ static enum status print_conflicts(struct cli *c, const cJSON *record, struct er
 	return st;
 }
 
+static void print_advice(struct cli *c, const char *advice)
+{
+	print_title(c, "", false);
+	text_wrap(c->out, advice, INDENT);
+}
+
+/* What to do about what is broken. */
+static void print_advices(struct cli *c, const struct plan *p, const struct plan_item *item)
+{
+	struct buf names = BUF_INIT, advice = BUF_INIT;
+
+	if (report_lacks_evidence(item->record))
+		print_advice(c, "Complete without evidence. Add it: qip action evidence REF TITLE");
+	if (plan_label_twice(p, item))
+		print_advice(c, "Another action point has this label. Change one of them: qip action set ID ref=LABEL");
+	if (dangling_names(&names, item->record, p->sites)) {
+		buf_addf(&advice, "There is no such thing as what it names (%s). Say what holds: qip action set REF sites=… regulations=…",
+			 buf_text(&names));
+		print_advice(c, buf_text(&advice));
+	}
+	buf_clear(&names);
+	buf_clear(&advice);
+}
+
 static enum status print_text(struct cli *c, const struct plan *p, const struct plan_item *item, struct error *e)
 {
 	struct buf flags = BUF_INIT;
@@ -83,6 +109,7 @@ static enum status print_text(struct cli *c, const struct plan *p, const struct 
 	if (flags.len > 0) {
 		print_title(c, "Look at", false);
 		text_wrap(c->out, buf_text(&flags), INDENT);
+		print_advices(c, p, item);
 	}
 	buf_clear(&flags);
 	print_title(c, "Id", false);
@@ -94,8 +121,12 @@ enum status cmd_action_show(struct cli *c, struct error *e)
 {
 	struct plan p = PLAN_INIT;
 	const struct plan_item *item = NULL;
+	struct sites sites;
 	enum status st = plan_read(&p, c, "qip", e);
 
+	if (st == STATUS_OK)
+		st = sites_read(&sites, c->q, e);
+	p.sites = &sites;
 	if (st == STATUS_OK)
 		st = plan_find(&item, &p, cli_word(c, 0), e);
 	if (st == STATUS_OK)

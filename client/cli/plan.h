@@ -4,6 +4,7 @@
 #define QIP_CLI_PLAN_H
 
 #include "client/cli/cli.h"
+#include "client/cli/sites.h"
 
 #define PLAN_MAX_RECORDS 20000
 
@@ -15,6 +16,7 @@ struct plan_item {
 struct plan {
 	struct plan_item *items; /* owned; by label, then by id */
 	size_t len, cap;
+	const struct sites *sites; /* borrowed; NULL: what actions name is not looked up */
 	char day[11]; /* the day it is seen from: --as-of, else --received-by, else today */
 };
 #define PLAN_INIT                                                                                                      \

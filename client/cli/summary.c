@@ -2,6 +2,7 @@
  * as of a day. */
 #include <string.h>
 
+#include "client/cli/dangling.h"
 #include "client/cli/plan.h"
 #include "client/report.h"
 
@@ -59,6 +60,26 @@ static void add_row(struct table *t, const char *name, const struct report_count
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		(void)snprintf(texts[i], sizeof(texts[i]), "%llu", (unsigned long long)counts[i]);
 	table_add(t, (const char *const[]){name, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]});
+}
+
+/* What the plan says of itself and cannot hold; lists and reports show it, and nobody repairs it unasked. */
+static enum status print_broken(struct cli *c, const struct plan *p, struct error *e)
+{
+	struct sites sites;
+	unsigned long long labels = 0, dangling = 0;
+	enum status st = sites_read(&sites, c->q, e);
+
+	if (st != STATUS_OK)
+		return st;
+	for (size_t i = 0; i < p->len; i++) {
+		labels += plan_label_twice(p, &p->items[i]);
+		dangling += dangling_names(NULL, p->items[i].record, &sites);
+	}
+	if (labels > 0)
+		fprintf(c->out, "%llu with a label that another has, too; see: qip action list\n", labels);
+	if (dangling > 0)
+		fprintf(c->out, "%llu with a site or regulation that there is not; see: qip action list\n", dangling);
+	return STATUS_OK;
 }
 
 static enum status print_text(struct cli *c, const struct report *r, struct error *e)
@@ -119,6 +140,8 @@ enum status cmd_report_summary(struct cli *c, struct error *e)
 		st = print_text(c, &r, e);
 	else
 		st = fprintf(c->out, "%s\n", e->text) >= 0 ? STATUS_OK : STATUS_IO;
+	if (st == STATUS_OK && known && !c->json)
+		st = print_broken(c, &p, e);
 	plan_clear(&p);
 	return st;
 }

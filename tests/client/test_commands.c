@@ -171,6 +171,43 @@ static void what_a_site_has_no_say_in_stays_in_conflict(void **state)
 	assert_int_equal(run("manager", "sync"), 0);
 }
 
+/* A site that there is not, as a program with a fault would set it. */
+static void name_nowhere(const char *ref)
+{
+	char path[TREE_PATH_MAX];
+	struct qip *q = practice_open(&p, "manager");
+	struct qip_edit *edit = NULL;
+	struct stamp stamp;
+	cJSON *record = NULL;
+
+	practice_add_action(path, q, ref);
+	OK(qip_read(&record, q, path, &last_error));
+	OK(qip_edit_begin(&edit, q, NULL, &last_error));
+	OK(qip_edit_stamp(&stamp, edit, &last_error));
+	OK(record_set(record, "sites/nowhere", cJSON_CreateTrue(), &stamp, &last_error));
+	OK(qip_edit_put(edit, path, record, &last_error));
+	OK(qip_edit_commit(edit, "Name a site", &last_error));
+	cJSON_Delete(record);
+	qip_close(q);
+}
+
+static void what_is_broken_is_shown_with_what_to_do_and_refused_by_nobody(void **state)
+{
+	(void)state;
+	name_nowhere("QIP-90");
+	SAYS("manager", "action list", 0, "~  names a site or regulation that there is not");
+	SAYS("manager", "show QIP-90", 0, "(sites: nowhere)");
+	SAYS("manager", "show QIP-90 --json", 0, "names unknown");
+	SAYS("manager", "report summary", 0, "1 with a site or regulation that there is not");
+	assert_int_equal(run("manager", "action add --ref QIP-91"), 0);
+	assert_int_equal(run("manager", "action set QIP-91 status=green"), 0);
+	SAYS("manager", "show QIP-91", 0, "Complete without evidence. Add it");
+	SAYS("manager", "sync", 0, "Sent 4 edits");
+	assert_int_equal(run("manager", "action set QIP-90 sites=kibworth"), 0);
+	assert_int_equal(run("manager", "action list"), 0);
+	assert_null(strstr(said, "~  names"));
+}
+
 static void every_command_explains_itself(void **state)
 {
 	char all[sizeof(said)];
@@ -210,6 +247,7 @@ int main(void)
 		cmocka_unit_test(an_option_that_is_not_there_is_named),
 		cmocka_unit_test(all_conflicts_are_settled_as_one_site_has_it),
 		cmocka_unit_test(what_a_site_has_no_say_in_stays_in_conflict),
+		cmocka_unit_test(what_is_broken_is_shown_with_what_to_do_and_refused_by_nobody),
 		cmocka_unit_test(every_command_explains_itself),
 	};
 
