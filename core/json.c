@@ -15,18 +15,38 @@ const char *json_string(const cJSON *object, const char *key)
 	return cJSON_GetStringValue(json_get(object, key));
 }
 
+static bool is_integer(double d)
+{
+	return d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER && (double)(int64_t)d == d;
+}
+
 bool json_integer(const cJSON *object, const char *key, int64_t *out)
 {
 	const cJSON *item = json_get(object, key);
-	double d = 0;
 
-	if (!cJSON_IsNumber(item))
+	if (!cJSON_IsNumber(item) || !is_integer(item->valuedouble))
 		return false;
-	d = item->valuedouble;
-	if (!(d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER) || (double)(int64_t)d != d)
-		return false;
-	*out = (int64_t)d;
+	*out = (int64_t)item->valuedouble;
 	return true;
+}
+
+/* Built alike, members in the same order: then no bytes need be made to see it. */
+static bool built_alike(const cJSON *a, const cJSON *b, int depth)
+{
+	const cJSON *x = a->child, *y = b->child;
+
+	if (cJSON_IsString(a) && cJSON_IsString(b))
+		return strcmp(a->valuestring, b->valuestring) == 0;
+	if (cJSON_IsNumber(a) && cJSON_IsNumber(b))
+		return is_integer(a->valuedouble) && a->valuedouble == b->valuedouble;
+	if (cJSON_IsObject(a) != cJSON_IsObject(b) || cJSON_IsArray(a) != cJSON_IsArray(b) || depth == JSON_MAX_DEPTH)
+		return false;
+	if (!cJSON_IsObject(a) && !cJSON_IsArray(a))
+		return (cJSON_IsTrue(a) && cJSON_IsTrue(b)) || (cJSON_IsFalse(a) && cJSON_IsFalse(b)) || (cJSON_IsNull(a) && cJSON_IsNull(b));
+	for (; x && y; x = x->next, y = y->next)
+		if ((cJSON_IsObject(a) && strcmp(x->string, y->string) != 0) || !built_alike(x, y, depth + 1))
+			return false;
+	return !x && !y;
 }
 
 bool json_equal(const cJSON *a, const cJSON *b)
@@ -38,6 +58,8 @@ bool json_equal(const cJSON *a, const cJSON *b)
 		return a == b;
 	if (cJSON_IsString(a) && cJSON_IsString(b))
 		return strcmp(a->valuestring, b->valuestring) == 0;
+	if (built_alike(a, b, 0))
+		return true;
 	if (json_canonical(&left, a) == STATUS_OK && json_canonical(&right, b) == STATUS_OK)
 		equal = left.len == right.len && memcmp(left.data, right.data, left.len) == 0;
 	buf_clear(&left);

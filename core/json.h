@@ -37,7 +37,7 @@ const cJSON *json_get(const cJSON *object, const char *key);
 const char *json_string(const cJSON *object, const char *key);
 bool json_integer(const cJSON *object, const char *key, int64_t *out);
 
-/* True if both have the same canonical form. Two NULLs are equal. */
+/* True if both have the same canonical form; what has none is equal at most to what is built like it. Two NULLs are equal. */
 bool json_equal(const cJSON *a, const cJSON *b);
 
 /* Set (replace or add) a member; takes `value` over in every case. STATUS_NOMEM when value is NULL or memory is out;
