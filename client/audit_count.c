@@ -150,7 +150,7 @@ static void report_gaps(struct auditor *a, const struct audit_device *d)
 
 enum status audit_count_feedback(struct auditor *a)
 {
-	const struct registry *reg = &a->registry;
+	const struct registry *reg = audit_registry_get(a->registry);
 	enum status st;
 
 	a->out->devices = calloc(reg->devices_len + 1, sizeof(*a->out->devices));

@@ -1,6 +1,12 @@
-/* client/audit_internal.h - what audit.c and audit_count.c share during one audit. */
+/* client/audit_internal.h - what the files of one audit share.
+ *
+ * One thread, the walker, follows the log from its start and works out what each merge is judged against: the place before it, the registry
+ * there, the device's last head. With that every merge is judged by itself, by as many threads as the machine has processors.
+ */
 #ifndef QIP_CLIENT_AUDIT_INTERNAL_H
 #define QIP_CLIENT_AUDIT_INTERNAL_H
+
+#include <pthread.h>
 
 #include "client/audit.h"
 
@@ -11,9 +17,34 @@ struct audited_head {
 
 #define AUDIT_MAX_HEADS (REGISTRY_MAX_DEVICES + 1) /* with the host's own */
 
+/* ---- audit_find.c: findings in the order of the log, whoever comes upon them first ---- */
+#define AUDIT_PLACE_END UINT64_MAX /* of what is found once the whole log was walked */
+
+struct audit_findings {
+	pthread_mutex_t mutex;
+	struct audit_finding *list; /* AUDIT_MAX_FINDINGS, by place */
+	uint64_t *places;
+	size_t len;
+	uint64_t more;
+};
+
+enum status audit_findings_open(struct audit_findings *f, struct error *e) MUST_CHECK;
+void audit_findings_close(struct audit_findings *f);
+
+/* A registry that several merges are judged against; whoever holds it last frees it. */
+struct audit_registry;
+enum status audit_registry_load(struct audit_registry **out, const struct audit_registry *known, struct repo *r, const struct oid *tree,
+				const uint8_t *root_pin, struct error *e) MUST_CHECK;
+struct audit_registry *audit_registry_hold(struct audit_registry *r); /* NULL is allowed, here and below */
+void audit_registry_release(struct audit_registry *r);
+const struct registry *audit_registry_get(const struct audit_registry *r);
+
+/* The walker's, or one thread's that judges. */
 struct auditor {
-	struct audit *out;
-	struct repo *repo;
+	struct audit *out;           /* a judging thread's holds counts alone */
+	struct audit_findings *found; /* shared by all */
+	uint64_t place;              /* in the log, of what is being looked at */
+	struct repo *repo;           /* its own handle */
 	const char *ods;
 	const uint8_t *root_pin;
 	struct error e;              /* of the step at hand */
@@ -22,13 +53,40 @@ struct auditor {
 	struct audited_head *heads;  /* AUDIT_MAX_HEADS of them */
 	size_t heads_len;
 	struct oid main, main_tree;  /* the place reached */
-	struct registry registry;    /* there; meaningless while has_registry is false */
-	bool has_registry;
+	struct audit_registry *registry; /* there, held; NULL while there is none */
 };
 
 void audit_find(struct auditor *a, const struct oid *commit, const char *path, const char *device, const char *fmt, ...)
 	PRINTF_LIKE(5, 6);
 
+/* ---- audit_merge.c ---- */
+/* A merge, and what it is judged against. */
+struct audit_task {
+	uint64_t place;
+	struct oid id;
+	struct commit commit;   /* owned */
+	struct merge_note note; /* owned */
+	bool judged;            /* it is a merge with a note, of a device that can be */
+	struct oid last;        /* the device's last accepted head */
+	struct oid main, main_tree; /* before it */
+	struct audit_registry *before, *after; /* held */
+};
+
+/* Judge the head, re-run the merge, check the server's signature. */
+void audit_merge(struct auditor *a, const struct audit_task *task);
+void audit_task_clear(struct audit_task *task);
+void audit_server_signature(struct auditor *a, const struct registry *reg, const struct oid *id, const struct commit *c);
+
+/* ---- audit_pool.c ---- */
+struct audit_pool;
+/* `walker` is borrowed until the end, and the counts are added to its. */
+enum status audit_pool_open(struct audit_pool **out, struct auditor *walker, struct error *e) MUST_CHECK;
+/* Takes the task's content over. Waits while enough tasks are waiting. */
+void audit_pool_give(struct audit_pool *p, struct audit_task *task);
+/* Returns once everything is judged. NULL is allowed. */
+void audit_pool_close(struct audit_pool *p);
+
+/* ---- audit_count.c, audit_incidents.c ---- */
 /* practice.json or devices/ differ between the place reached and `tree`. */
 bool audit_registry_changed(struct auditor *a, const struct oid *tree);
 /* Edits that come with `tree` and speak of a day before they were received. */

@@ -52,6 +52,10 @@
 #define LIMIT_RECENT_IDS 1024
 #define LIMIT_KEEP_RECEIPTED_MS (35LL * 86400 * 1000)
 
+/* an audit */
+#define LIMIT_AUDIT_THREADS 8
+#define LIMIT_AUDIT_TASKS 64             /* merges that wait to be judged: some kB each */
+
 /* edits */
 #define LIMIT_EDIT_FILES 20000
 

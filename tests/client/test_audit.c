@@ -104,6 +104,7 @@ static void without_a_root_key_or_with_another_it_does_not_pass(void **state)
 	struct error e = {0};
 
 	(void)state;
+	assert_int_equal(repo_flush(p.repo, &e), STATUS_OK);
 	assert_int_equal(audit_run(&a, p.repo, &p.main, FIXTURE_ODS, NULL, &e), STATUS_OK);
 	assert_int_equal(a.findings_len, 1);
 	assert_finding("no root key was given", NULL, NULL);
@@ -361,6 +362,75 @@ static void another_start_or_number_of_a_merge_is_named(void **state)
 	p.main = before;
 }
 
+/* Forged: the server leaves out what the device wrote. */
+static void push_action(const char *device, bool forged)
+{
+	struct fixture_device *d = practice_device(&p, device);
+	struct oid before = p.main_tree;
+	char path[TREE_PATH_MAX];
+
+	practice_write(&p, d, path, action(d, path));
+	if (!forged) {
+		practice_push(&p, d);
+		return;
+	}
+	merge_anyway(d->id, &d->tip, &before);
+	d->accepted = d->tip;
+}
+
+static void a_long_history_of_many_devices_passes(void **state)
+{
+	static const char *const devices[] = {"fle-staff", "kib-manager", "desk-a", "desk-b"}; /* the last two come on the way */
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		if (i == 30 || i == 60)
+			(void)practice_add(&p, devices[i / 30 + 1], ROLE_STAFF);
+		push_action(devices[i % (i < 31 ? 2 : i < 61 ? 3 : 4)], false);
+	}
+	run();
+	if (a.findings_len)
+		assert_finding("none", NULL, NULL);
+	assert_int_equal(a.merges, p.index);
+	assert_int_equal(a.backdated, 100);
+}
+
+/* Whichever thread comes upon a fault first. */
+static void faults_are_listed_as_they_follow_in_the_log(void **state)
+{
+	char commits[30][OID_HEX_LEN + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(commits); i++) {
+		push_action("fle-staff", false);
+		push_action("fle-staff", true);
+		oid_hex(commits[i], &p.main);
+	}
+	run();
+	assert_int_equal(a.findings_len, ARRAY_LEN(commits));
+	for (size_t i = 0; i < ARRAY_LEN(commits); i++)
+		assert_string_equal(a.findings[i].commit, commits[i]);
+}
+
+static void of_very_many_faults_the_first_hundred_are_listed(void **state)
+{
+	char first[OID_HEX_LEN + 1], last[OID_HEX_LEN + 1];
+
+	(void)state;
+	for (int i = 0; i < AUDIT_MAX_FINDINGS + 20; i++) {
+		push_action("fle-staff", true);
+		if (i == 0)
+			oid_hex(first, &p.main);
+		if (i == AUDIT_MAX_FINDINGS - 1)
+			oid_hex(last, &p.main);
+	}
+	run();
+	assert_int_equal(a.findings_len, AUDIT_MAX_FINDINGS);
+	assert_int_equal(a.findings_more, 20);
+	assert_string_equal(a.findings[0].commit, first);
+	assert_string_equal(a.findings[AUDIT_MAX_FINDINGS - 1].commit, last);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +447,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_host_can_write_nothing_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(objects_that_are_missing_or_of_another_kind_are_named, begin, end),
 		cmocka_unit_test_setup_teardown(another_start_or_number_of_a_merge_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(a_long_history_of_many_devices_passes, begin, end),
+		cmocka_unit_test_setup_teardown(faults_are_listed_as_they_follow_in_the_log, begin, end),
+		cmocka_unit_test_setup_teardown(of_very_many_faults_the_first_hundred_are_listed, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,117 @@
+/* client/audit_find.c - findings of one audit, in the order of the log; and the registries that its merges are judged against. */
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/audit_internal.h"
+
+/* ---- findings ---- */
+
+enum status audit_findings_open(struct audit_findings *f, struct error *e)
+{
+	struct audit_findings made = {.list = calloc(AUDIT_MAX_FINDINGS, sizeof(*made.list)),
+				      .places = calloc(AUDIT_MAX_FINDINGS, sizeof(*made.places))};
+
+	if (!made.list || !made.places) {
+		free(made.list);
+		free(made.places);
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	}
+	*f = made;
+	(void)pthread_mutex_init(&f->mutex, NULL);
+	return STATUS_OK;
+}
+
+void audit_findings_close(struct audit_findings *f)
+{
+	free(f->list);
+	free(f->places);
+	(void)pthread_mutex_destroy(&f->mutex);
+}
+
+/* Behind all of the same place: what one merge shows is found by the walker first, then by one thread. When the list is full, what lies
+ * furthest along the log gives way, so that the same history always has the same list. */
+static struct audit_finding *make_room(struct audit_findings *f, uint64_t place)
+{
+	size_t at = f->len;
+
+	while (at > 0 && f->places[at - 1] > place)
+		at--;
+	if (f->len == AUDIT_MAX_FINDINGS) {
+		f->more++;
+		if (at == f->len)
+			return NULL;
+		f->len--;
+	}
+	memmove(&f->list[at + 1], &f->list[at], (f->len - at) * sizeof(*f->list));
+	memmove(&f->places[at + 1], &f->places[at], (f->len - at) * sizeof(*f->places));
+	f->len++;
+	f->places[at] = place;
+	return &f->list[at];
+}
+
+void audit_find(struct auditor *a, const struct oid *commit, const char *path, const char *device, const char *fmt, ...)
+{
+	struct audit_finding made = {0}, *f = NULL;
+	va_list args;
+
+	if (commit && !oid_is_zero(commit))
+		oid_hex(made.commit, commit);
+	(void)snprintf(made.path, sizeof(made.path), "%s", path);
+	(void)snprintf(made.device, sizeof(made.device), "%s", device);
+	va_start(args, fmt);
+	(void)vsnprintf(made.text, sizeof(made.text), fmt, args);
+	va_end(args);
+	(void)pthread_mutex_lock(&a->found->mutex);
+	f = make_room(a->found, a->place);
+	if (f)
+		*f = made;
+	(void)pthread_mutex_unlock(&a->found->mutex);
+}
+
+/* ---- registries ---- */
+
+struct audit_registry {
+	struct registry registry;
+	atomic_uint holders;
+};
+
+enum status audit_registry_load(struct audit_registry **out, const struct audit_registry *known, struct repo *r, const struct oid *tree,
+				const uint8_t *root_pin, struct error *e)
+{
+	struct audit_registry *made = calloc(1, sizeof(*made));
+	enum status st;
+
+	if (!made)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	st = registry_load_after(&made->registry, audit_registry_get(known), r, tree, root_pin, e);
+	if (st != STATUS_OK) {
+		free(made);
+		return st;
+	}
+	atomic_init(&made->holders, 1);
+	*out = made;
+	return STATUS_OK;
+}
+
+struct audit_registry *audit_registry_hold(struct audit_registry *r)
+{
+	if (r)
+		(void)atomic_fetch_add(&r->holders, 1);
+	return r;
+}
+
+void audit_registry_release(struct audit_registry *r)
+{
+	if (!r || atomic_fetch_sub(&r->holders, 1) != 1)
+		return;
+	registry_clear(&r->registry);
+	free(r);
+}
+
+const struct registry *audit_registry_get(const struct audit_registry *r)
+{
+	return r ? &r->registry : NULL;
+}

@@ -1,0 +1,107 @@
+/* client/audit_merge.c - one merge of the log, judged by itself.
+ *
+ * Enters: the merge and what stood before it. Leaves: findings and counts. The question is the one that the server answered: may this head
+ * be taken, and is this the tree that comes of it?
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/audit_internal.h"
+#include "core/signature.h"
+
+void audit_server_signature(struct auditor *a, const struct registry *reg, const struct oid *id, const struct commit *c)
+{
+	char email[HEAD_EMAIL_MAX];
+	enum status st = STATUS_UNTRUSTED;
+
+	head_email(email, "server", a->ods);
+	for (size_t i = 0; reg && c->signature && st != STATUS_OK && i < reg->server_keys_len; i++)
+		st = signature_check(c->signature, strlen(c->signature), reg->server_keys[i], SIGNATURE_NAMESPACE_GIT, c->signed_text,
+				     c->signed_len, NULL);
+	if (st != STATUS_OK)
+		audit_find(a, id, "", "server", "the merge is not signed by a server key that the practice's root endorsed");
+	if (strcmp(c->author_email, email) != 0)
+		audit_find(a, id, "", "server", "a commit by %s stands in the log, where only the server's merges may", c->author_email);
+}
+
+/* Where two trees differ first, for people. */
+static enum status first_difference(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
+{
+	char *out = ctx;
+
+	(void)e;
+	(void)snprintf(out, TREE_PATH_MAX + 16, "%s %s", !old_id ? "added" : !new_id ? "removed" : "changed", path);
+	return STATUS_EXISTS; /* one is enough */
+}
+
+static void report_wrong_tree(struct auditor *a, const struct oid *id, const char *device, const struct oid *expected,
+			      const struct oid *actual)
+{
+	char first[TREE_PATH_MAX + 16] = "";
+	struct error ignored;
+	const char *path;
+
+	(void)!tree_diff(a->repo, expected, actual, first_difference, first, &ignored);
+	path = strchr(first, ' ');
+	audit_find(a, id, path ? path + 1 : "", device, "the merge does not follow from its parents: %s",
+		   first[0] ? first : "its tree cannot be read");
+}
+
+/* Judge the head and re-run the merge. */
+static void rerun(struct auditor *a, const struct audit_task *t)
+{
+	const struct merge_note *note = &t->note;
+	const struct oid *head_id = &t->commit.parents[1];
+	const struct head_context ctx = {
+		.repo = a->repo, .ods = a->ods, .main = t->main, .main_tree = t->main_tree,
+		.registry = audit_registry_get(t->before), .device = note->device, .last = t->last,
+	};
+	const struct rules *rules;
+	struct head_fault fault;
+	struct head head;
+	struct buf kept = BUF_INIT;
+	struct oid tree;
+	enum status st = rules_get(&rules, note->rules_version, &a->e);
+
+	if (st != STATUS_OK || strcmp(rules_digest(rules), note->rules_digest) != 0) {
+		audit_find(a, &t->id, "", note->device, "the merge names rules %d, whose table is not the one known here", note->rules_version);
+		return;
+	}
+	st = head_check(&head, &fault, &ctx, head_id, &a->e);
+	if (st != STATUS_OK) {
+		audit_find(a, oid_is_zero(&fault.commit) ? head_id : &fault.commit, fault.path, note->device, "%s", a->e.text);
+		return;
+	}
+	a->out->commits += head.commits;
+	a->out->records += head.records;
+	st = head_merge(&tree, &kept, &ctx, &head, rules, &a->e);
+	if (st != STATUS_OK)
+		audit_find(a, &t->id, "", note->device, "the merge cannot be re-run: %s", a->e.text);
+	else if (!oid_equal(&tree, &t->commit.tree))
+		report_wrong_tree(a, &t->id, note->device, &tree, &t->commit.tree);
+	else if (strcmp(buf_text(&kept), buf_text(&note->kept)) != 0)
+		audit_find(a, &t->id, "", note->device, "the merge does not name the records that were deleted on one side and kept");
+	buf_clear(&kept);
+	repo_discard(a->repo);
+}
+
+void audit_merge(struct auditor *a, const struct audit_task *task)
+{
+	a->place = task->place;
+	a->main = task->main;
+	a->main_tree = task->main_tree;
+	if (task->judged) {
+		rerun(a, task);
+		a->out->backdated += audit_count_backdated(a, &task->commit.tree, task->note.received);
+	}
+	audit_server_signature(a, audit_registry_get(task->after), &task->id, &task->commit);
+}
+
+void audit_task_clear(struct audit_task *task)
+{
+	commit_clear(&task->commit);
+	buf_clear(&task->note.kept);
+	audit_registry_release(task->before);
+	audit_registry_release(task->after);
+	*task = (struct audit_task){0};
+}
