@@ -275,6 +275,7 @@ enum status head_check(struct head *out, struct head_fault *fault, const struct 
 	if (st == STATUS_OK)
 		st = walk_back(&j, &h, id);
 	j.base = h.base;
+	j.base_tree = h.base_tree;
 	if (st == STATUS_OK && j.commits_len == 0)
 		st = error_set(e, STATUS_STALE, "this head is not a new commit by %s", ctx->device);
 	if (st == STATUS_OK)

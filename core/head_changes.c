@@ -46,13 +46,13 @@ static enum status read_invite(cJSON **out, struct judge *j, const char *path)
 	return st == STATUS_OK ? read_record(out, j->ctx->repo, &id, false, j->e) : st;
 }
 
-/* Of two invites or comment keys that were made apart under one name, a merge could only drop one: the second is refused. */
+/* Of two invites, comment keys or toolkits that were made apart under one name, a merge could only drop one: the second is refused. */
 static enum status check_unused(struct judge *j, const char *path)
 {
 	struct oid id;
 	enum status st;
 
-	if (strncmp(path, "devices/", 8) != 0 && strncmp(path, "keys/", 5) != 0)
+	if (strncmp(path, "devices/", 8) != 0 && strncmp(path, "keys/", 5) != 0 && strncmp(path, "toolkit/", 8) != 0)
 		return STATUS_OK;
 	st = tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e);
 	if (st == STATUS_NOT_FOUND)
@@ -131,6 +131,8 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = check_unused(j, path);
 	if (st == STATUS_OK && strncmp(path, "checkpoints/", 12) == 0)
 		st = head_check_checkpoint(j, after);
+	if (st == STATUS_OK && strncmp(path, "returns/", 8) == 0)
+		st = head_check_return(j, path, after);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
 	cJSON_Delete(before);

@@ -23,7 +23,7 @@ struct judge {
 	struct registry own;             /* of a genesis */
 	struct key *enrolling;           /* of an enrolment: the key in it */
 	char email[HEAD_EMAIL_MAX];
-	struct oid base;                 /* where the new commits start from; zero for an orphan */
+	struct oid base, base_tree;      /* where the new commits start from; zero for an orphan */
 	size_t steps;                    /* taken back through the log for checkpoints */
 	struct oid *commits;             /* new ones, newest first */
 	size_t commits_len;
@@ -35,5 +35,9 @@ enum status head_check_changes(struct judge *j, const struct oid *commit, const 
 
 /* A checkpoint in a new commit: its merge stands under its number in the log that the head builds on. STATUS_UNTRUSTED otherwise. */
 enum status head_check_checkpoint(struct judge *j, const cJSON *checkpoint) MUST_CHECK;
+
+/* A monthly return in a new commit: nobody submitted it, or changed what is submitted here, since the place that the head builds on.
+ * STATUS_DENIED otherwise. */
+enum status head_check_return(struct judge *j, const char *path, const cJSON *after) MUST_CHECK;
 
 #endif

@@ -15,7 +15,23 @@
 
 #define EVERY_READER (R(ROLE_STAFF) | R(ROLE_MANAGER) | R(ROLE_ICB) | R(ROLE_AUDITOR))
 
-enum name_form { NAME_FIXED, NAME_NAME, NAME_DEVICE, NAME_UUID, NAME_NUMBER, NAME_FEEDBACK, NAME_SPREAD };
+#define EDITORS (R(ROLE_STAFF) | R(ROLE_MANAGER))
+
+/* How the rest of the path follows from the record. */
+enum name_form {
+	NAME_FIXED,     /* there is no rest */
+	NAME_UUID,      /* <id>.json */
+	NAME_NAME,      /* <id>.json, a short name */
+	NAME_DEVICE,    /* <device>.json, and so on with the member that says it */
+	NAME_MONTH,
+	NAME_WEEK,
+	NAME_VERSION,
+	NAME_NUMBER,    /* <generation>.json */
+	NAME_ANSWER,    /* <toolkit>/<statement>.json */
+	NAME_SERIES,    /* <device>/…/<seq>.json, see series_path() */
+	NAME_SPREAD,    /* <xx>/<id>.json, xx being the id's last two digits, so that no folder grows without bound */
+	NAME_OWN_SPREAD /* <device>/<xx>/<id>.json */
+};
 
 /* The allow-list. What matches no line is refused. */
 static const struct place {
@@ -30,19 +46,36 @@ static const struct place {
 	{"surveys/", NAME_NAME, {"survey"}, R(ROLE_MANAGER), R(ROLE_MANAGER), policy_check_survey},
 	{"devices/", NAME_NAME, {"device"}, ANYBODY, ANYBODY, policy_check_device},
 	{"keys/", NAME_NUMBER, {"key"}, R(ROLE_MANAGER), 0, policy_check_comment_key},
-	{"qip/", NAME_UUID, {"action"}, R(ROLE_STAFF) | R(ROLE_MANAGER), R(ROLE_STAFF) | R(ROLE_MANAGER), NULL},
-	{"inspections/", NAME_UUID, {"inspection"}, R(ROLE_STAFF) | R(ROLE_MANAGER), R(ROLE_STAFF) | R(ROLE_MANAGER), NULL},
-	{"feedback/", NAME_FEEDBACK, {"feedback", "void", "lost"}, R(ROLE_KIOSK) | R(ROLE_STAFF) | R(ROLE_MANAGER), 0,
-	 policy_check_feedback},
-	{"erasures/", NAME_SPREAD, {"erasure"}, R(ROLE_MANAGER), 0, policy_check_erasure},
+	{"qip/", NAME_UUID, {"action"}, EDITORS, EDITORS, NULL},
+	{"inspections/", NAME_UUID, {"inspection"}, EDITORS, EDITORS, NULL},
+	{"feedback/", NAME_SERIES, {"feedback", "void", "lost"}, R(ROLE_KIOSK) | EDITORS, 0, policy_check_feedback},
+	{"triage/", NAME_SPREAD, {"triage"}, EDITORS, EDITORS, NULL},
+	{"themes/", NAME_UUID, {"theme"}, EDITORS, EDITORS, NULL},
+	{"ppg/", NAME_UUID, {"ppg"}, EDITORS, EDITORS, NULL},
+	{"opel/", NAME_WEEK, {"opel"}, EDITORS, EDITORS, NULL},
+	{"access/", NAME_MONTH, {"access"}, EDITORS, EDITORS, NULL},
+	{"returns/fft/", NAME_MONTH, {"return"}, EDITORS, EDITORS, policy_check_return},
+	{"toolkit/", NAME_VERSION, {"toolkit"}, R(ROLE_ICB), 0, policy_check_toolkit},
+	{"toolkit-answers/", NAME_ANSWER, {"toolkit-answer"}, EDITORS, EDITORS, NULL},
+	{"icb-notes/", NAME_UUID, {"icb-note"}, R(ROLE_ICB) | R(ROLE_AUDITOR), 0, policy_check_icb_note},
+	{"health/", NAME_DEVICE, {"health"}, R(ROLE_KIOSK), R(ROLE_KIOSK), policy_check_health},
+	{"clock/", NAME_SERIES, {"clock"}, R(ROLE_KIOSK), 0, policy_check_own},
+	{"acks/", NAME_OWN_SPREAD, {"ack"}, R(ROLE_KIOSK) | EDITORS, 0, policy_check_own},
 	{"checkpoints/", NAME_DEVICE, {"checkpoint"}, EVERY_READER, EVERY_READER, policy_check_checkpoint},
+	{"erasures/", NAME_SPREAD, {"erasure"}, R(ROLE_MANAGER), 0, policy_check_erasure},
 	{"incidents/", NAME_UUID, {"incident"}, R(ROLE_NONE), 0, policy_check_incident},
 };
 
+/* No clock in the path, directories bounded, a gap is a missing name. */
+static void series_path(char out[TREE_PATH_MAX], const char *folder, const char *device, uint64_t seq)
+{
+	(void)snprintf(out, TREE_PATH_MAX, "%s%s/%" PRIu64 "/%" PRIu64 "/%" PRIu64 ".json", folder, device, seq / 65536, seq / 256 % 256,
+		       seq);
+}
+
 void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq)
 {
-	(void)snprintf(out, TREE_PATH_MAX, "feedback/%s/%" PRIu64 "/%" PRIu64 "/%" PRIu64 ".json", device, seq / 65536,
-		       seq / 256 % 256, seq);
+	series_path(out, "feedback/", device, seq);
 }
 
 bool policy_may_read(enum role role, const char *device, const char *ref)
@@ -79,39 +112,63 @@ static const struct place *find_place(const char *path)
 	return NULL;
 }
 
+/* The record names itself by one member, and the file after it. */
+static bool named_after(const char *name, const struct policy_change *c, const char *member)
+{
+	const char *text = json_string(c->after, member);
+	size_t len = strlen(name);
+
+	return text && len > 5 && strcmp(name + len - 5, ".json") == 0 && strlen(text) == len - 5 && strncmp(text, name, len - 5) == 0;
+}
+
+/* The path that the record must stand at; false when its members make none. */
+static bool spell_path(char out[TREE_PATH_MAX], const struct place *p, const cJSON *record)
+{
+	const char *id = json_string(record, "id"), *device = json_string(record, "device");
+	const char *toolkit = json_string(record, "toolkit"), *statement = json_string(record, "statement");
+	const char *xx = id && id_valid(id) ? id + ID_TEXT_LEN - 2 : NULL;
+	bool own = device && name_valid(device);
+	int64_t number = 0;
+
+	if (p->form == NAME_SERIES && own && json_integer(record, "seq", &number) && number > 0)
+		series_path(out, p->folder, device, (uint64_t)number);
+	else if (p->form == NAME_SPREAD && xx)
+		(void)snprintf(out, TREE_PATH_MAX, "%s%s/%s.json", p->folder, xx, id);
+	else if (p->form == NAME_OWN_SPREAD && xx && own)
+		(void)snprintf(out, TREE_PATH_MAX, "%s%s/%s/%s.json", p->folder, device, xx, id);
+	else if (p->form == NAME_NUMBER && json_integer(record, "generation", &number) && number > 0)
+		(void)snprintf(out, TREE_PATH_MAX, "%s%" PRId64 ".json", p->folder, number);
+	else if (p->form == NAME_ANSWER && toolkit && name_valid(toolkit) && statement && name_valid(statement))
+		(void)snprintf(out, TREE_PATH_MAX, "%s%s/%s.json", p->folder, toolkit, statement);
+	else
+		return false;
+	return true;
+}
+
 /* The record names itself as the path does. */
 static bool name_agrees(const struct place *p, const struct policy_change *c)
 {
-	const char *name = c->path + strlen(p->folder), *id = json_string(c->after, p->form == NAME_DEVICE ? "device" : "id");
-	size_t len = strlen(name);
+	const char *name = c->path + strlen(p->folder);
 	char expected[TREE_PATH_MAX];
-	int64_t number = 0;
 
-	if (p->form == NAME_FIXED)
+	switch (p->form) {
+	case NAME_FIXED:
 		return true;
-	if (p->form == NAME_FEEDBACK) {
-		const char *device = json_string(c->after, "device");
-
-		if (!device || !name_valid(device) || !json_integer(c->after, "seq", &number) || number < 1)
-			return false;
-		policy_feedback_path(expected, device, (uint64_t)number);
-		return strcmp(expected, c->path) == 0;
+	case NAME_UUID:
+		return named_after(name, c, "id") && id_valid(json_string(c->after, "id"));
+	case NAME_NAME:
+		return named_after(name, c, "id") && name_valid(json_string(c->after, "id"));
+	case NAME_DEVICE:
+		return named_after(name, c, "device");
+	case NAME_MONTH:
+		return named_after(name, c, "month");
+	case NAME_WEEK:
+		return named_after(name, c, "week");
+	case NAME_VERSION:
+		return named_after(name, c, "version");
+	default:
+		return spell_path(expected, p, c->after) && strcmp(expected, c->path) == 0;
 	}
-	if (p->form == NAME_SPREAD) { /* <last two digits of the id>/<id>.json, so that no folder grows without bound */
-		if (!id || !id_valid(id))
-			return false;
-		(void)snprintf(expected, sizeof(expected), "%s/%s.json", id + ID_TEXT_LEN - 2, id);
-		return strcmp(expected, name) == 0;
-	}
-	if (p->form == NAME_NUMBER) {
-		if (!json_integer(c->after, "generation", &number) || number < 1)
-			return false;
-		(void)snprintf(expected, sizeof(expected), "%" PRId64 ".json", number);
-		return strcmp(expected, name) == 0;
-	}
-	if (!id || len < 6 || strcmp(name + len - 5, ".json") != 0 || strlen(id) != len - 5 || strncmp(id, name, len - 5) != 0)
-		return false;
-	return p->form == NAME_UUID ? id_valid(id) : name_valid(id);
 }
 
 static enum status check_type(const struct place *p, const struct policy_change *c, struct error *e)

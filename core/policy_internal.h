@@ -10,6 +10,11 @@ enum status policy_check_comment_key(const struct policy_change *c, struct error
 enum status policy_check_incident(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_feedback(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_erasure(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_own(const struct policy_change *c, struct error *e) MUST_CHECK; /* "device" is who made the commit */
+enum status policy_check_health(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_icb_note(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_toolkit(const struct policy_change *c, struct error *e) MUST_CHECK;
+enum status policy_check_return(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_checkpoint(const struct policy_change *c, struct error *e) MUST_CHECK;
 
 #endif

@@ -1,5 +1,4 @@
-/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback, erasures, checkpoints, incidents. */
-#include <inttypes.h>
+/* core/policy_places.c - rules of single places: surveys, devices, comment keys, feedback, erasures, incidents. */
 #include <string.h>
 
 #include "core/policy_internal.h"
@@ -49,19 +48,6 @@ enum status policy_check_erasure(const struct policy_change *c, struct error *e)
 
 	if (!device || strcmp(device, c->device) != 0)
 		return error_set(e, STATUS_DENIED, "the erasure is not in the name of %s, who made the commit", c->device);
-	return STATUS_OK;
-}
-
-/* That the merge stands in the log under that number is for who knows the log: see head_checkpoint.c. */
-enum status policy_check_checkpoint(const struct policy_change *c, struct error *e)
-{
-	const char *device = json_string(c->after, "device");
-	int64_t before = 0, after = 0;
-
-	if (!device || strcmp(device, c->device) != 0)
-		return error_set(e, STATUS_DENIED, "a device writes its own checkpoint only");
-	if (c->before && json_integer(c->before, "index", &before) && json_integer(c->after, "index", &after) && after < before)
-		return error_set(e, STATUS_DENIED, "the checkpoint falls from merge %" PRId64 " to %" PRId64, before, after);
 	return STATUS_OK;
 }
 

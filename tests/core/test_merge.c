@@ -425,6 +425,59 @@ static void every_kind_of_record_merges_the_same_both_ways_with_and_without_a_ba
 	}
 }
 
+static void each_kind_of_record_keeps_both_words_and_shows_the_one_that_its_rules_say(void **state)
+{
+	static const struct {
+		const char *record, *slot, *a, *b, *shown; /* of values, the greater device's */
+	} cases[] = {
+		{"{\"schema\":\"opel/1\",\"week\":\"2022-W49\"}", "level", "3", "2", "3"},
+		{"{\"schema\":\"toolkit-answer/1\",\"toolkit\":\"t\",\"statement\":\"s\"}", "answer", "\"not-met\"", "\"met\"", "\"not-met\""},
+		{"{\"schema\":\"theme/1\",\"id\":\"x\"}", "improved", "\"no\"", "\"yes\"", "\"no\""},
+		{"{\"schema\":\"triage/1\",\"id\":\"x\"}", "publication", "\"withhold\"", "\"publish\"", "\"withhold\""},
+		{"{\"schema\":\"ppg/1\",\"id\":\"x\"}", "members", "12", "14", "14"},
+		{"{\"schema\":\"return/1\",\"month\":\"2022-06\"}", "totals", "{\"options\":{\"good\":1}}", "{\"options\":{\"good\":2}}",
+		 "{\"options\":{\"good\":2}}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cJSON *base = cJSON_Parse(cases[i].record), *a = copy(base), *b = copy(base), *shown = cJSON_Parse(cases[i].shown), *ab, *claims;
+
+		set(a, cases[i].slot, cJSON_Parse(cases[i].a), "fle-1");
+		set(b, cases[i].slot, cJSON_Parse(cases[i].b), "kib-1");
+		ab = merge(base, a, b);
+		claims = record_claims(ab, cases[i].slot);
+		assert_int_equal(cJSON_GetArraySize(claims), 2);
+		assert_same(json_get(ab, cases[i].slot), shown);
+		assert_commutes(base, a, b, STATUS_OK);
+		assert_commutes(NULL, a, b, STATUS_OK);
+		cJSON_Delete(claims);
+		cJSON_Delete(ab);
+		cJSON_Delete(shown);
+		cJSON_Delete(base);
+		cJSON_Delete(a);
+		cJSON_Delete(b);
+	}
+}
+
+/* Two sites count their own appointments, and two people ask for support: neither gets in the other's way. */
+static void keys_of_a_map_that_two_set_apart_are_both_there(void **state)
+{
+	cJSON *base = cJSON_Parse("{\"schema\":\"access/1\",\"month\":\"2022-06\"}"), *a = copy(base), *b = copy(base), *ab;
+
+	(void)state;
+	set(a, "sites/fleckney", cJSON_Parse("{\"video\":{\"attended\":3,\"did_not_attend\":1}}"), "fle-1");
+	set(b, "sites/kibworth", cJSON_Parse("{\"video\":{\"attended\":5,\"did_not_attend\":0}}"), "kib-1");
+	ab = merge(base, a, b);
+	assert_int_equal(cJSON_GetArraySize(json_get(ab, "sites")), 2);
+	assert_int_equal(record_conflicts(ab), 0);
+	assert_commutes(NULL, a, b, STATUS_OK);
+	cJSON_Delete(ab);
+	cJSON_Delete(base);
+	cJSON_Delete(a);
+	cJSON_Delete(b);
+}
+
 static void records_made_on_both_sides_merge_the_same_both_ways(void **state)
 {
 	(void)state;
@@ -551,6 +604,8 @@ int main(void)
 		cmocka_unit_test(merging_is_commutative_and_idempotent),
 		cmocka_unit_test(any_order_of_syncs_gives_the_same_bytes_and_loses_no_claim),
 		cmocka_unit_test(every_kind_of_record_merges_the_same_both_ways_with_and_without_a_base),
+		cmocka_unit_test(each_kind_of_record_keeps_both_words_and_shows_the_one_that_its_rules_say),
+		cmocka_unit_test(keys_of_a_map_that_two_set_apart_are_both_there),
 		cmocka_unit_test(records_made_on_both_sides_merge_the_same_both_ways),
 		cmocka_unit_test(trees_merge_by_path_and_records_by_field),
 		cmocka_unit_test(a_change_beats_a_deletion_and_is_named),

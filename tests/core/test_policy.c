@@ -677,7 +677,7 @@ static void whoever_follows_the_log_says_how_far_in_its_own_name(void **state)
 		cJSON_Delete(r);
 	}
 	practice_write_on(&p, staff, &p.main, "checkpoints/kib-manager.json", checkpoint(manager->id, &p.main, p.index));
-	refused(staff, STATUS_DENIED, "its own checkpoint only");
+	refused(staff, STATUS_DENIED, "under its own name only");
 	practice_write_on(&p, staff, &p.main, "checkpoints/fle-staff.json", checkpoint(manager->id, &p.main, p.index));
 	refused(staff, STATUS_INVALID, "names itself otherwise");
 	practice_write(&p, kiosk, "checkpoints/kib-kiosk.json", checkpoint(kiosk->id, &p.main, p.index));
