@@ -405,7 +405,7 @@ static bool retry_dying(int number, int n)
 
 static void a_retry_cut_short_anywhere_is_made_once(void **state)
 {
-	char path[TREE_PATH_MAX], value[16];
+	char path[TREE_PATH_MAX], value[24];
 	struct qip_retried r;
 	bool whole = false;
 
