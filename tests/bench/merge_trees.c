@@ -98,7 +98,7 @@ static void add_answers(struct grown *g, size_t records)
 	g->last = records / KIOSKS;
 	for (uint64_t seq = 1; seq <= g->last; seq++) {
 		for (int i = 1; i <= KIOSKS; i++) {
-			char kiosk[16];
+			char kiosk[24];
 
 			(void)snprintf(kiosk, sizeof(kiosk), "kiosk-%d", i);
 			add_answer(g, kiosk, seq);
