@@ -133,6 +133,8 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = head_check_checkpoint(j, after);
 	if (st == STATUS_OK && strncmp(path, "returns/", 8) == 0)
 		st = head_check_return(j, path, after);
+	if (st == STATUS_OK && strncmp(path, "surveys/", 8) == 0)
+		st = head_check_survey(j, path, new_id);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
 	cJSON_Delete(before);

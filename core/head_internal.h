@@ -40,4 +40,7 @@ enum status head_check_checkpoint(struct judge *j, const cJSON *checkpoint) MUST
  * STATUS_DENIED otherwise. */
 enum status head_check_return(struct judge *j, const char *path, const cJSON *after) MUST_CHECK;
 
+/* A survey in a new commit, `after` its blob: nobody else made or changed it since the place that the head builds on. STATUS_DENIED otherwise. */
+enum status head_check_survey(struct judge *j, const char *path, const struct oid *after) MUST_CHECK;
+
 #endif

@@ -107,7 +107,7 @@ static enum status check_totals(const cJSON *totals, struct error *e)
 	return STATUS_OK;
 }
 
-/* That nobody else changed or submitted it meanwhile is for who knows main: see head_return.c. */
+/* That nobody else changed or submitted it meanwhile is for who knows main: see head_meanwhile.c. */
 enum status policy_check_return(const struct policy_change *c, struct error *e)
 {
 	const cJSON *claim;

@@ -382,6 +382,42 @@ static void two_counts_of_one_month_stay_until_a_person_chooses_and_are_not_subm
 	practice_push(&p, staff);
 }
 
+static cJSON *survey(int version, const char *question)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"schema\":\"survey/1\",\"id\":\"calls\",\"version\":%d,\"questions\":[{\"id\":\"why\",\"kind\":\"text\","
+		       "\"text\":{\"en\":{\"text\":\"%s\",\"status\":\"official\"}}}]}",
+		       version, question);
+	return cJSON_Parse(text);
+}
+
+/* A merge would keep one of the two whole, and answers to the other would be read as answers to it. */
+static void of_two_surveys_that_managers_changed_apart_the_second_is_refused(void **state)
+{
+	static const char path[] = "surveys/calls.json", hers[] = "Why did you call?", his[] = "Why do you call?";
+	struct fixture_device *second = practice_add(&p, "fle-manager", ROLE_MANAGER);
+	struct oid before = p.main;
+
+	(void)state;
+	write_as(manager, path, survey(1, hers));
+	practice_push(&p, manager);
+	practice_write_on(&p, second, &before, path, survey(1, his));
+	refused(second, STATUS_DENIED, "the survey was changed meanwhile");
+	practice_write_on(&p, second, &before, path, survey(1, hers));
+	practice_push(&p, second);
+
+	before = p.main;
+	write_as(manager, path, survey(2, hers));
+	write_as(manager, path, survey(3, hers));
+	practice_push(&p, manager);
+	practice_write_on(&p, second, &before, path, survey(4, his));
+	refused(second, STATUS_DENIED, "the survey was changed meanwhile");
+	write_as(second, path, survey(4, his));
+	practice_push(&p, second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_return_counts_the_same_by_option_and_by_mode, begin, end),
 		cmocka_unit_test_setup_teardown(a_submitted_return_is_locked_for_everybody, begin, end),
 		cmocka_unit_test_setup_teardown(a_return_is_neither_changed_nor_submitted_unseen, begin, end),
+		cmocka_unit_test_setup_teardown(of_two_surveys_that_managers_changed_apart_the_second_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(two_counts_of_one_month_stay_until_a_person_chooses_and_are_not_submitted_before, begin, end),
 	};
 
