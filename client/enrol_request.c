@@ -9,7 +9,6 @@
 #include "client/remote.h"
 #include "core/cert.h"
 
-#define JSON_TYPE "application/json"
 #define REQUEST_NAME "qip device" /* the server knows the name by the code, and puts it into the certificate */
 
 static enum status make_body(struct buf *out, const struct qip *q, const struct joining *j, struct error *e)
@@ -36,30 +35,15 @@ static enum status make_body(struct buf *out, const struct qip *q, const struct 
 
 static enum status post(cJSON **out, struct qip *q, const struct buf *body, struct error *e)
 {
-	struct http_response res = HTTP_RESPONSE_INIT;
+	const struct remote_question question = {.ods = q->identity.ods, .what = "enrol", .body = body, .call_ms = LIMIT_CALL_MS};
 	struct remote r = {0};
-	char path[32];
-	struct http_request req = {
-		.method = "POST",
-		.path = path,
-		.accept = JSON_TYPE,
-		.content_type = JSON_TYPE,
-		.body = body->data,
-		.body_len = body->len,
-		.max_bytes = LIMIT_JSON_BYTES,
-		.call_ms = LIMIT_CALL_MS,
-	};
 	enum status st = remote_open(&r, q, false, e);
 
 	if (st != STATUS_OK)
 		return st;
-	(void)snprintf(path, sizeof(path), "/%s/enrol", q->identity.ods);
-	st = remote_call(&r, &req, JSON_TYPE, &res, e);
-	if (st == STATUS_OK && json_parse(out, buf_text(&res.body), res.body.len, NULL) != STATUS_OK)
-		st = error_set(e, STATUS_MALFORMED, "the server's answer to an enrolment is not well-formed");
+	st = remote_ask(out, &r, &question, e);
 	if (st == STATUS_OK && r.server_ms > 0)
 		state_anchor(&q->state, q->env, r.server_ms, r.elapsed_ms);
-	http_response_clear(&res);
 	remote_close(&r);
 	return st;
 }

@@ -11,7 +11,7 @@
 /* HTTP */
 #define LIMIT_HEADERS_BYTES (16 * 1024) /* of one response */
 #define LIMIT_REFUSAL_BYTES (16 * 1024) /* body of an answer that is not 200 */
-#define LIMIT_JSON_BYTES (256 * 1024)   /* an enrolment's answer */
+#define LIMIT_JSON_BYTES (256 * 1024)   /* an answer beside git's: an enrolment's, a slice's */
 #define LIMIT_REFS_BYTES (1024 * 1024)  /* a list of refs: 1,000 devices need 100 kB */
 #define LIMIT_REPORT_BYTES (256 * 1024) /* a push's report */
 

@@ -26,56 +26,24 @@ struct offer {
 
 /* ---- one exchange ---- */
 
-static enum status add_to_body(void *ctx, const void *bytes, size_t len)
-{
-	struct buf *body = ctx;
-
-	if (len > LIMIT_PUSH_BYTES - body->len)
-		return STATUS_TOO_BIG;
-	buf_add(body, bytes, len);
-	return buf_ok(body) ? STATUS_OK : STATUS_NOMEM;
-}
-
-static enum status post(cJSON **answer, struct offer *o, const struct buf *body, struct error *e)
-{
-	struct http_response res = HTTP_RESPONSE_INIT;
-	char path[64];
-	struct http_request req = {
-		.method = "POST",
-		.path = path,
-		.accept = "application/json",
-		.content_type = OFFER_TYPE,
-		.body = body->data,
-		.body_len = body->len,
-		.max_bytes = LIMIT_JSON_BYTES,
-		.call_ms = LIMIT_PACK_MS,
-	};
-	enum status st = STATUS_OK;
-
-	(void)snprintf(path, sizeof(path), "/%s/offer", o->q->identity.ods);
-	st = remote_call(o->remote, &req, "application/json", &res, e);
-	if (st == STATUS_OK)
-		st = json_parse(answer, buf_text(&res.body), res.body.len, e);
-	http_response_clear(&res);
-	return st;
-}
-
 /* Name a commit; with `pack`, send what leads there from the base. */
 static enum status send_offer(cJSON **answer, struct offer *o, const char *kind, const struct oid *id, bool pack, struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
 	struct buf body = BUF_INIT;
+	const struct remote_question question = {
+		.ods = o->q->identity.ods, .what = "offer", .type = OFFER_TYPE, .body = &body, .call_ms = LIMIT_PACK_MS};
 	enum status st = STATUS_OK;
 
 	oid_hex(hex, id);
 	pkt_addf(&body, "%s %s\n", kind, hex);
 	pkt_flush(&body);
 	if (pack)
-		st = repo_pack_send(o->q->repo, id, 1, &o->base, oid_is_zero(&o->base) ? 0 : 1, add_to_body, &body, NULL, e);
+		st = repo_pack_send(o->q->repo, id, 1, &o->base, oid_is_zero(&o->base) ? 0 : 1, remote_add_to_body, &body, NULL, e);
 	if (st == STATUS_OK && !buf_ok(&body))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
-		st = post(answer, o, &body, e);
+		st = remote_ask(answer, o->remote, &question, e);
 	buf_clear(&body);
 	return st;
 }

@@ -13,16 +13,6 @@
 #define REQUEST_TYPE "application/x-git-receive-pack-request"
 #define RESULT_TYPE "application/x-git-receive-pack-result"
 
-static enum status add_to_body(void *ctx, const void *bytes, size_t len)
-{
-	struct buf *body = ctx;
-
-	if (len > LIMIT_PUSH_BYTES - body->len)
-		return STATUS_TOO_BIG;
-	buf_add(body, bytes, len);
-	return buf_ok(body) ? STATUS_OK : STATUS_NOMEM;
-}
-
 static enum status make_body(struct buf *body, struct qip *q, const struct oid *old_id, const struct oid *new_id, const struct oid *known,
 			     struct error *e)
 {
@@ -42,7 +32,7 @@ static enum status make_body(struct buf *body, struct qip *q, const struct oid *
 		haves[haves_len++] = *old_id;
 	if (!oid_is_zero(known))
 		haves[haves_len++] = *known;
-	st = repo_pack_send(q->repo, new_id, 1, haves, haves_len, add_to_body, body, NULL, e);
+	st = repo_pack_send(q->repo, new_id, 1, haves, haves_len, remote_add_to_body, body, NULL, e);
 	if (st == STATUS_TOO_BIG)
 		st = error_set(e, st, "one push would be larger than %u MiB", LIMIT_PUSH_BYTES / 1024 / 1024);
 	else if (st == STATUS_OK && (!buf_ok(body) || !buf_ok(&command)))

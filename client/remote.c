@@ -8,6 +8,8 @@
 #include "core/cert.h"
 #include "core/pkt.h"
 
+#define JSON_TYPE "application/json"
+
 static enum status check_certificates(const struct qip *q, bool authenticated, struct error *e)
 {
 	int64_t until_ms = 0;
@@ -88,6 +90,40 @@ enum status remote_call(struct remote *r, const struct http_request *req, const 
 	}
 	*out = res;
 	return STATUS_OK;
+}
+
+enum status remote_add_to_body(void *ctx, const void *bytes, size_t len)
+{
+	struct buf *body = ctx;
+
+	if (len > LIMIT_PUSH_BYTES - body->len)
+		return STATUS_TOO_BIG;
+	buf_add(body, bytes, len);
+	return buf_ok(body) ? STATUS_OK : STATUS_NOMEM;
+}
+
+enum status remote_ask(cJSON **answer, struct remote *r, const struct remote_question *question, struct error *e)
+{
+	struct http_response res = HTTP_RESPONSE_INIT;
+	char path[32];
+	struct http_request req = {
+		.method = "POST",
+		.path = path,
+		.accept = JSON_TYPE,
+		.content_type = question->type ? question->type : JSON_TYPE,
+		.body = question->body->data,
+		.body_len = question->body->len,
+		.max_bytes = LIMIT_JSON_BYTES,
+		.call_ms = question->call_ms,
+	};
+	enum status st;
+
+	(void)snprintf(path, sizeof(path), "/%s/%s", question->ods, question->what);
+	st = remote_call(r, &req, JSON_TYPE, &res, e);
+	if (st == STATUS_OK && json_parse(answer, buf_text(&res.body), res.body.len, NULL) != STATUS_OK)
+		st = error_set(e, STATUS_MALFORMED, "the server's answer to \"%s\" is not well-formed", question->what);
+	http_response_clear(&res);
+	return st;
 }
 
 static bool named(const char *bytes, size_t len, const char *name)

@@ -34,6 +34,21 @@ void remote_end(struct remote *r, const struct qip *q);
 enum status remote_call(struct remote *r, const struct http_request *req, const char *expected_type, struct http_response *out,
 			struct error *e) MUST_CHECK;
 
+/* Takes a pack's bytes into the body of a request, a struct buf. STATUS_TOO_BIG past what the server takes. */
+enum status remote_add_to_body(void *ctx, const void *bytes, size_t len) MUST_CHECK;
+
+/* Something asked of the practice beside git. */
+struct remote_question {
+	const char *ods;
+	const char *what; /* "enrol", "renew", …: the path behind the practice's code */
+	const char *type; /* of the body; NULL: JSON */
+	const struct buf *body;
+	int call_ms;
+};
+
+/* Ask; the answer is JSON, the caller's to delete. As remote_call, and STATUS_MALFORMED when it is none. */
+enum status remote_ask(cJSON **answer, struct remote *r, const struct remote_question *question, struct error *e) MUST_CHECK;
+
 /* List what the device may see. STATUS_MALFORMED when it is no list of refs. */
 enum status remote_list(struct remote_refs *out, struct remote *r, const struct qip *q, struct error *e) MUST_CHECK;
 /* The same, out of bytes; apart for tests. */

@@ -8,8 +8,6 @@
 #include "client/files.h"
 #include "core/cert.h"
 
-#define JSON_TYPE "application/json"
-
 static enum status make_body(struct buf *out, const struct qip *q, struct error *e)
 {
 	struct buf csr = BUF_INIT;
@@ -24,33 +22,10 @@ static enum status make_body(struct buf *out, const struct qip *q, struct error 
 	return st;
 }
 
-static enum status post(cJSON **out, struct remote *r, struct qip *q, const struct buf *body, struct error *e)
-{
-	struct http_response res = HTTP_RESPONSE_INIT;
-	char path[32];
-	struct http_request req = {
-		.method = "POST",
-		.path = path,
-		.accept = JSON_TYPE,
-		.content_type = JSON_TYPE,
-		.body = body->data,
-		.body_len = body->len,
-		.max_bytes = LIMIT_JSON_BYTES,
-		.call_ms = LIMIT_CALL_MS,
-	};
-	enum status st = STATUS_OK;
-
-	(void)snprintf(path, sizeof(path), "/%s/renew", q->identity.ods);
-	st = remote_call(r, &req, JSON_TYPE, &res, e);
-	if (st == STATUS_OK && json_parse(out, buf_text(&res.body), res.body.len, NULL) != STATUS_OK)
-		st = error_set(e, STATUS_MALFORMED, "the server's answer to a renewal is not well-formed");
-	http_response_clear(&res);
-	return st;
-}
-
 enum status renew_if_due(struct remote *r, struct qip *q, int64_t now_ms, struct error *e)
 {
 	struct buf body = BUF_INIT;
+	const struct remote_question question = {.ods = q->identity.ods, .what = "renew", .body = &body, .call_ms = LIMIT_CALL_MS};
 	cJSON *json = NULL;
 	const char *certificate = NULL;
 	int64_t until_ms = 0;
@@ -60,7 +35,7 @@ enum status renew_if_due(struct remote *r, struct qip *q, int64_t now_ms, struct
 		return st;
 	st = make_body(&body, q, e);
 	if (st == STATUS_OK)
-		st = post(&json, r, q, &body, e);
+		st = remote_ask(&json, r, &question, e);
 	if (st == STATUS_OK) {
 		certificate = json_string(json, "certificate");
 		if (!certificate || cert_not_after(&until_ms, certificate, NULL) != STATUS_OK)

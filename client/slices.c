@@ -11,8 +11,6 @@
 
 #include "client/build.h"
 
-#define JSON_TYPE "application/json"
-
 struct slices {
 	struct qip *q;
 	struct remote *remote;
@@ -49,45 +47,29 @@ static enum status make_question(struct buf *out, const struct slices *s, struct
 }
 
 /* The answer must lead further, and not further than asked. */
-static enum status read_answer(struct oid *to, int64_t *number, const struct slices *s, const struct buf *body, struct error *e)
+static enum status read_answer(struct oid *to, int64_t *number, const struct slices *s, const cJSON *answer, struct error *e)
 {
-	cJSON *json = NULL;
-	const char *hex = NULL;
-	enum status st = json_parse(&json, buf_text(body), body->len, NULL);
+	const char *hex = json_string(answer, "to");
 
-	if (st == STATUS_OK)
-		hex = json_string(json, "to");
-	if (!hex || oid_parse(to, hex, strlen(hex)) != STATUS_OK || oid_is_zero(to) || !json_integer(json, "number", number) ||
-	    *number <= s->at || *number > s->at + s->merges || oid_equal(to, &s->known))
-		st = error_set(e, STATUS_MALFORMED,
-			       "asked how its log goes on from number %" PRId64 ", the server names no later part of it: tell the host", s->at);
-	cJSON_Delete(json);
-	return st;
+	if (hex && oid_parse(to, hex, strlen(hex)) == STATUS_OK && !oid_is_zero(to) && json_integer(answer, "number", number) &&
+	    *number > s->at && *number <= s->at + s->merges && !oid_equal(to, &s->known))
+		return STATUS_OK;
+	return error_set(e, STATUS_MALFORMED,
+			 "asked how its log goes on from number %" PRId64 ", the server names no later part of it: tell the host", s->at);
 }
 
 static enum status ask(struct oid *to, int64_t *number, struct slices *s, struct error *e)
 {
-	struct http_response res = HTTP_RESPONSE_INIT;
 	struct buf body = BUF_INIT;
-	char path[32];
-	struct http_request req = {
-		.method = "POST",
-		.path = path,
-		.accept = JSON_TYPE,
-		.content_type = JSON_TYPE,
-		.max_bytes = LIMIT_REFUSAL_BYTES,
-		.call_ms = LIMIT_CALL_MS,
-	};
+	const struct remote_question question = {.ods = s->q->identity.ods, .what = "slice", .body = &body, .call_ms = LIMIT_CALL_MS};
+	cJSON *answer = NULL;
 	enum status st = make_question(&body, s, e);
 
-	(void)snprintf(path, sizeof(path), "/%s/slice", s->q->identity.ods);
-	req.body = body.data;
-	req.body_len = body.len;
 	if (st == STATUS_OK)
-		st = remote_call(s->remote, &req, JSON_TYPE, &res, e);
+		st = remote_ask(&answer, s->remote, &question, e);
 	if (st == STATUS_OK)
-		st = read_answer(to, number, s, &res.body, e);
-	http_response_clear(&res);
+		st = read_answer(to, number, s, answer, e);
+	cJSON_Delete(answer);
 	buf_clear(&body);
 	return st;
 }

@@ -345,7 +345,7 @@ static struct qip *with_all_objects(struct heard *h)
 
 static void a_slice_that_leads_nowhere_is_refused(void **state)
 {
-	static const char *const senseless[] = {"{}", "[]", "no json", "{\"to\":\"\",\"number\":20}", "{\"to\":1,\"number\":20}",
+	static const char *const senseless[] = {"{}", "[]", "{\"to\":\"\",\"number\":20}", "{\"to\":1,\"number\":20}",
 						"{\"to\":\"0000000000000000000000000000000000000000\",\"number\":20}"};
 	struct heard heard = {0};
 	struct qip *q = with_all_objects(&heard);
@@ -354,6 +354,7 @@ static void a_slice_that_leads_nowhere_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(senseless); i++)
 		found_out(q, (const char *const[]){senseless[i], NULL}, STATUS_MALFORMED, "no later part", first_index);
+	found_out(q, (const char *const[]){"no json", NULL}, STATUS_MALFORMED, "not well-formed", first_index);
 	found_out(q, (const char *const[]){says(text, &chain[0], first_index + 1), NULL}, STATUS_MALFORMED, "no later part", first_index);
 	found_out(q, (const char *const[]){says(text, &chain[5], first_index), NULL}, STATUS_MALFORMED, "no later part", first_index);
 	found_out(q, (const char *const[]){says(text, &chain[40], first_index + LIMIT_SLICE_FIRST + 1), NULL}, STATUS_MALFORMED, "no later part",
