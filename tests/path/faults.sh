@@ -4,19 +4,10 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 practice_start
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-q "$MANAGER" sync >/dev/null
+sample_plan
 
 # The kiosk and Fleckney reach the server through a proxy that can cut the line.
-DIRECT_URL=$URL
-PROXY_PORT=0
-proxy_start() { # [CUT] - after so many bytes of replies, and for good
-	rm -f "$WORK/proxy.port"
-	start proxy "$QIP_TOOLS/cutline" "$PROXY_PORT" "$SERVER_PORT" "$WORK/proxy.port" ${1:+down "$1" dead}
-	PROXY_PORT=$(started proxy "$WORK/proxy.port")
-}
 proxy_start
-URL=https://localhost:$PROXY_PORT
 join kib-kiosk kiosk kibworth
 join fleckney staff fleckney
 kiosk_sync kib-kiosk
@@ -99,30 +90,30 @@ done
 
 it 'The receipt is lost'
 # How many bytes of replies a usual sync of one answer takes.
-stop proxy
+proxy_stop
 proxy_start
 answer good
 answers=$((answers + 1))
 kiosk_sync kib-kiosk
-stop proxy
-usual_bytes=$(awk 'END {print $4}' "$WORK/logs/proxy.out")
+proxy_stop
+usual_bytes=$REPLIED
 for cut in $((usual_bytes - 1)) $((usual_bytes - 40)) $((usual_bytes - 90)) $((usual_bytes * 3 / 4)) $((usual_bytes / 2)) $((usual_bytes / 4)) 1; do
 	more
 	proxy_start "$cut"
 	kiosk_tries
-	stop proxy
+	proxy_stop
 	proxy_start "$cut"
 	staff_tries
-	stop proxy
+	proxy_stop
 	proxy_start
 	all_there
-	stop proxy
+	proxy_stop
 done
 proxy_start
 
 it 'A sync without a link fails in words and is repeated later'
 more
-stop proxy
+proxy_stop
 refused 'reach|connect|network|server' q fleckney sync
 refused 'reach|connect|network|server' qip-kiosk sync --home "$HOMES/kib-kiosk"
 proxy_start

@@ -4,22 +4,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 practice_start
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-q "$MANAGER" sync >/dev/null
+sample_plan
 
-DIRECT_URL=$URL
-PROXY_PORT=0
-proxy_start() { # [CUT] - after so many bytes of replies, and for good
-	rm -f "$WORK/proxy.port"
-	start proxy "$QIP_TOOLS/cutline" "$PROXY_PORT" "$SERVER_PORT" "$WORK/proxy.port" ${1:+down "$1" dead}
-	PROXY_PORT=$(started proxy "$WORK/proxy.port")
-	URL=https://localhost:$PROXY_PORT
-}
-# proxy_stop - REPLIED: how many bytes the server said.
-proxy_stop() {
-	stop proxy
-	REPLIED=$(awk 'END {print $4}' "$WORK/logs/proxy.out")
-}
 # main_of DEVICE - how many merges its copy holds.
 main_of() { git -C "$HOMES/$1/history.git" rev-list --first-parent --count main 2>/dev/null || echo 0; }
 # code_of DEVICE - invite it; joins DEVICE - with that code, again and again.

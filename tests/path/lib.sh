@@ -9,6 +9,33 @@ QIP_TOOLS=${QIP_TOOLS:-$(dirname "$QIP_BIN")/tests}
 # What follows is one behaviour, named as a sentence.
 it() { say "- $*"; }
 
+# sample_plan DEVICE… - the sample's 24 action points, by the manager; DEVICE… sync too.
+sample_plan() {
+	local device
+	q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
+	for device in "$MANAGER" "$@"; do
+		q "$device" sync >/dev/null
+	done
+}
+
+# ---- a line that can be cut, between the homes and the server ----
+
+# proxy_start [CUT] - cut after so many bytes of replies, and for good. From then on devices join at the proxy's URL; DIRECT_URL is the server's own.
+PROXY_PORT=0
+proxy_start() {
+	DIRECT_URL=${DIRECT_URL:-$URL}
+	rm -f "$WORK/proxy.port"
+	start proxy "$QIP_TOOLS/cutline" "$PROXY_PORT" "$SERVER_PORT" "$WORK/proxy.port" ${1:+down "$1" dead}
+	PROXY_PORT=$(started proxy "$WORK/proxy.port")
+	URL=https://localhost:$PROXY_PORT
+}
+# proxy_stop - REPLIED: how many bytes the server said through it.
+proxy_stop() {
+	stop proxy
+	# shellcheck disable=SC2034 # for the journeys
+	REPLIED=$(awk 'END {print $4}' "$WORK/logs/proxy.out")
+}
+
 # The packages that the browser's scripts use, from their lock file; several tests may ask at once.
 web_tests_ready() {
 	flock "$QIP_SOURCE/tests/web" npm --prefix "$QIP_SOURCE/tests/web" ci --prefer-offline --no-audit --no-fund --ignore-scripts \

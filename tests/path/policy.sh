@@ -7,9 +7,7 @@ practice_start
 join hand kiosk kibworth
 join other kiosk kibworth
 join fleckney staff fleckney
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-q "$MANAGER" sync >/dev/null
-q fleckney sync >/dev/null
+sample_plan fleckney
 
 # ---- a kiosk ----
 repo=$(forge_repo hand)

@@ -6,8 +6,7 @@ set -euo pipefail
 practice_start
 join hand kiosk kibworth
 join fleckney staff fleckney
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-q "$MANAGER" sync >/dev/null
+sample_plan
 
 server_git() { git -C "$(server_history)" "$@"; }
 

@@ -6,9 +6,7 @@ set -euo pipefail
 practice_start
 join fleckney staff fleckney
 join kib-kiosk kiosk kibworth
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-q "$MANAGER" sync >/dev/null
-q fleckney sync >/dev/null
+sample_plan fleckney
 kiosk_start kib-kiosk
 device=$(manager_device)
 

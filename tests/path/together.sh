@@ -5,9 +5,7 @@ set -euo pipefail
 
 practice_start
 join fleckney staff fleckney
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-q "$MANAGER" sync >/dev/null
-q fleckney sync >/dev/null
+sample_plan fleckney
 
 it 'Eight edits and four syncs at once'
 pids=()
