@@ -5,7 +5,6 @@
  */
 #include "client/audit.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,15 +52,15 @@ static enum status collect_log(struct auditor *a, const struct oid *main)
 	return STATUS_OK;
 }
 
-static struct oid *last_head(struct auditor *a, const char *device)
+static struct audited_head *last_head(struct auditor *a, const char *device)
 {
 	for (size_t i = 0; i < a->heads_len; i++)
 		if (strcmp(a->heads[i].device, device) == 0)
-			return &a->heads[i].last;
+			return &a->heads[i];
 	if (a->heads_len == AUDIT_MAX_HEADS)
 		return NULL;
 	(void)snprintf(a->heads[a->heads_len].device, sizeof(a->heads[0].device), "%s", device);
-	return &a->heads[a->heads_len++].last;
+	return &a->heads[a->heads_len++];
 }
 
 /* ---- the walk ---- */
@@ -70,27 +69,18 @@ static struct oid *last_head(struct auditor *a, const char *device)
 static void follow_registry(struct auditor *a, const struct oid *id, const struct oid *tree)
 {
 	struct audit_registry *reg = NULL;
+	char path[TREE_PATH_MAX];
 
 	if (a->registry && !audit_registry_changed(a, tree))
 		return;
 	if (audit_registry_load(&reg, a->registry, a->repo, tree, a->root_pin, &a->e) != STATUS_OK) {
-		audit_find(a, id, "", "", "%s", a->e.text);
+		audit_find(a, id, audit_registry_fault(path, &a->e), "", "%s", a->e.text);
 		return;
 	}
 	if (strcmp(audit_registry_get(reg)->ods, a->ods) != 0)
 		audit_find(a, id, "practice.json", "", "the history is of practice %s, not of %s", audit_registry_get(reg)->ods, a->ods);
 	audit_registry_release(a->registry);
 	a->registry = reg;
-}
-
-static void check_note(struct auditor *a, const struct oid *id, const struct merge_note *note, size_t index)
-{
-	if (note->index != (int64_t)index)
-		audit_find(a, id, "", note->device, "the merge calls itself number %" PRId64 ", but stands at place %zu of the log", note->index,
-			   index);
-	if (!a->out->first_received[0])
-		(void)snprintf(a->out->first_received, TIME_TEXT_MAX, "%s", note->received);
-	(void)snprintf(a->out->last_received, TIME_TEXT_MAX, "%s", note->received);
 }
 
 static void check_start(struct auditor *a, const struct oid *id, const struct commit *c)
@@ -107,7 +97,7 @@ static void check_start(struct auditor *a, const struct oid *id, const struct co
 static void prepare_merge(struct audit_task *task, struct auditor *a, const struct oid *id, struct commit *c, size_t index)
 {
 	struct audit_task t = {.place = index, .id = *id, .main = a->main, .main_tree = a->main_tree};
-	struct oid *last = NULL;
+	struct audited_head *last = NULL;
 
 	if (c->parents_len != 2)
 		audit_find(a, id, "", "", "a commit that is no merge stands in the log");
@@ -116,10 +106,11 @@ static void prepare_merge(struct audit_task *task, struct auditor *a, const stru
 	else if (!(last = last_head(a, t.note.device)))
 		audit_find(a, id, "", t.note.device, "the merge is of one device more than a practice can have");
 	if (last) {
-		check_note(a, id, &t.note, index);
+		audit_note(a, id, &t.note, index);
 		t.judged = true;
-		t.last = *last;
-		*last = c->parents[1];
+		t.last = last->last;
+		last->last = c->parents[1];
+		memcpy(last->received, t.note.received, sizeof(last->received));
 	}
 	t.before = audit_registry_hold(a->registry);
 	follow_registry(a, id, &c->tree);
@@ -180,6 +171,7 @@ static enum status judge_log(struct auditor *a, const struct oid *main)
 		audit_find(a, main, "practice.json", "", "the history names no practice");
 	else
 		st = audit_count_feedback(a);
+	audit_tell_silence(a);
 	return st == STATUS_OK ? audit_list_incidents(a) : st;
 }
 

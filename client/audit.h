@@ -23,6 +23,8 @@ struct audit_device {
 	char invited_by[NAME_MAX_LEN + 1];
 	uint64_t answers;         /* feedback numbered 1..last, voids and losses counted */
 	uint64_t last_seq;
+	char last_received[TIME_TEXT_MAX]; /* of its merges by the server's word; "" for none */
+	bool silent;              /* it may still write, and was not heard of in the last LIMIT_AUDIT_SILENT_MS of the log */
 };
 
 /* The server was restored from a backup, and its log went on from an earlier place (incidents/<id>.json). */
@@ -41,6 +43,8 @@ struct audit {
 	size_t findings_len;
 	uint64_t findings_more;  /* beyond AUDIT_MAX_FINDINGS */
 	uint64_t backdated;      /* edits whose effective day lies before the day they were received */
+	uint64_t clock_back;     /* merges that say they were received before the one ahead of them: the server's clock was set back */
+	char clock_back_first[OID_HEX_LEN + 1]; /* "" for none */
 	struct audit_device *devices;
 	size_t devices_len;
 	struct audit_incident *incidents; /* oldest first */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/audit_internal.h"
+#include "core/utf8.h"
 
 /* ---- findings ---- */
 
@@ -52,6 +53,27 @@ static struct audit_finding *make_room(struct audit_findings *f, uint64_t place)
 	return &f->list[at];
 }
 
+/* It quotes what others wrote: no byte of it may steer a terminal or break the JSON that it goes into, nor may being cut short. */
+static void clean(char *text)
+{
+	size_t len = strlen(text), to = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t cp = 0;
+		size_t n = utf8_decode(&cp, text + i, len - i);
+
+		if (n == 0 || cp < 0x20 || (cp >= 0x7f && cp < 0xa0)) {
+			text[to++] = '?';
+			i += n ? n : 1;
+			continue;
+		}
+		memmove(text + to, text + i, n);
+		to += n;
+		i += n;
+	}
+	text[to] = '\0';
+}
+
 void audit_find(struct auditor *a, const struct oid *commit, const char *path, const char *device, const char *fmt, ...)
 {
 	struct audit_finding made = {0}, *f = NULL;
@@ -64,6 +86,7 @@ void audit_find(struct auditor *a, const struct oid *commit, const char *path, c
 	va_start(args, fmt);
 	(void)vsnprintf(made.text, sizeof(made.text), fmt, args);
 	va_end(args);
+	clean(made.text);
 	(void)pthread_mutex_lock(&a->found->mutex);
 	f = make_room(a->found, a->place);
 	if (f)
@@ -94,6 +117,16 @@ enum status audit_registry_load(struct audit_registry **out, const struct audit_
 	atomic_init(&made->holders, 1);
 	*out = made;
 	return STATUS_OK;
+}
+
+const char *audit_registry_fault(char path[TREE_PATH_MAX], const struct error *e)
+{
+	size_t len = strcspn(e->text, ":");
+
+	path[0] = '\0';
+	if (e->text[len] && len < TREE_PATH_MAX && (strncmp(e->text, "devices", 7) == 0 || strncmp(e->text, "practice.json", 13) == 0))
+		(void)snprintf(path, TREE_PATH_MAX, "%.*s", (int)len, e->text);
+	return path;
 }
 
 struct audit_registry *audit_registry_hold(struct audit_registry *r)

@@ -13,6 +13,7 @@
 struct audited_head {
 	char device[NAME_MAX_LEN + 1];
 	struct oid last; /* accepted head, zero for none yet */
+	char received[TIME_TEXT_MAX]; /* when, by the server's word */
 };
 
 #define AUDIT_MAX_HEADS (REGISTRY_MAX_DEVICES + 1) /* with the host's own */
@@ -35,6 +36,8 @@ void audit_findings_close(struct audit_findings *f);
 struct audit_registry;
 enum status audit_registry_load(struct audit_registry **out, const struct audit_registry *known, struct repo *r, const struct oid *tree,
 				const uint8_t *root_pin, struct error *e) MUST_CHECK;
+/* The record that such a failure is about, "" for none that it names; its words begin with the path then. */
+const char *audit_registry_fault(char path[TREE_PATH_MAX], const struct error *e);
 struct audit_registry *audit_registry_hold(struct audit_registry *r); /* NULL is allowed, here and below */
 void audit_registry_release(struct audit_registry *r);
 const struct registry *audit_registry_get(const struct audit_registry *r);
@@ -53,6 +56,7 @@ struct auditor {
 	struct audited_head *heads;  /* AUDIT_MAX_HEADS of them */
 	size_t heads_len;
 	struct oid main, main_tree;  /* the place reached */
+	int rules_version;           /* the highest that a merge up to there went by */
 	struct audit_registry *registry; /* there, held; NULL while there is none */
 };
 
@@ -76,6 +80,12 @@ struct audit_task {
 void audit_merge(struct auditor *a, const struct audit_task *task);
 void audit_task_clear(struct audit_task *task);
 void audit_server_signature(struct auditor *a, const struct registry *reg, const struct oid *id, const struct commit *c);
+
+/* ---- audit_notes.c ---- */
+/* What a merge's message says of the log, against what those before it said: number, rules, time. */
+void audit_note(struct auditor *a, const struct oid *id, const struct merge_note *note, size_t index);
+/* out->devices: when each was last heard of, and who is silent. */
+void audit_tell_silence(struct auditor *a);
 
 /* ---- audit_pool.c ---- */
 struct audit_pool;

@@ -47,29 +47,35 @@ static void report_wrong_tree(struct auditor *a, const struct oid *id, const cha
 		   first[0] ? first : "its tree cannot be read");
 }
 
-/* Judge the head and re-run the merge. */
-static void rerun(struct auditor *a, const struct audit_task *t)
+/* Where no record is at fault, it may be that the device is none, or none any more. */
+static const char *place_of(char path[TREE_PATH_MAX], const struct head_fault *fault, const struct head_context *ctx)
+{
+	const struct device *d = ctx->registry ? registry_find(ctx->registry, ctx->device) : NULL;
+
+	(void)snprintf(path, TREE_PATH_MAX, "%s", fault->path);
+	if (!path[0] && ctx->registry && strcmp(ctx->device, "server") != 0 && (!d || d->revoked || !d->key))
+		(void)snprintf(path, TREE_PATH_MAX, "devices/%s.json", ctx->device);
+	return path;
+}
+
+/* The head by the rules of its merge, then the merge again. */
+static void rerun(struct auditor *a, const struct audit_task *t, const struct rules *rules)
 {
 	const struct merge_note *note = &t->note;
 	const struct oid *head_id = &t->commit.parents[1];
 	const struct head_context ctx = {
 		.repo = a->repo, .ods = a->ods, .main = t->main, .main_tree = t->main_tree,
-		.registry = audit_registry_get(t->before), .device = note->device, .last = t->last,
+		.registry = audit_registry_get(t->before), .device = note->device, .last = t->last, .rules = rules,
 	};
-	const struct rules *rules;
+	char path[TREE_PATH_MAX];
 	struct head_fault fault;
 	struct head head;
 	struct buf kept = BUF_INIT;
 	struct oid tree;
-	enum status st = rules_get(&rules, note->rules_version, &a->e);
+	enum status st = head_check(&head, &fault, &ctx, head_id, &a->e);
 
-	if (st != STATUS_OK || strcmp(rules_digest(rules), note->rules_digest) != 0) {
-		audit_find(a, &t->id, "", note->device, "the merge names rules %d, whose table is not the one known here", note->rules_version);
-		return;
-	}
-	st = head_check(&head, &fault, &ctx, head_id, &a->e);
 	if (st != STATUS_OK) {
-		audit_find(a, oid_is_zero(&fault.commit) ? head_id : &fault.commit, fault.path, note->device, "%s", a->e.text);
+		audit_find(a, oid_is_zero(&fault.commit) ? head_id : &fault.commit, place_of(path, &fault, &ctx), note->device, "%s", a->e.text);
 		return;
 	}
 	a->out->commits += head.commits;
@@ -85,13 +91,26 @@ static void rerun(struct auditor *a, const struct audit_task *t)
 	repo_discard(a->repo);
 }
 
+static void judge(struct auditor *a, const struct audit_task *t)
+{
+	const struct merge_note *note = &t->note;
+	const struct rules *rules = NULL;
+
+	if (rules_get(&rules, note->rules_version, &a->e) != STATUS_OK)
+		audit_find(a, &t->id, "", note->device, "the merge names rules %d, which this program does not know", note->rules_version);
+	else if (strcmp(rules_digest(rules), note->rules_digest) != 0)
+		audit_find(a, &t->id, "", note->device, "the merge names rules %d, whose table is not the one known here", note->rules_version);
+	else
+		rerun(a, t, rules);
+}
+
 void audit_merge(struct auditor *a, const struct audit_task *task)
 {
 	a->place = task->place;
 	a->main = task->main;
 	a->main_tree = task->main_tree;
 	if (task->judged) {
-		rerun(a, task);
+		judge(a, task);
 		a->out->backdated += audit_count_backdated(a, &task->commit.tree, task->note.received);
 	}
 	audit_server_signature(a, audit_registry_get(task->after), &task->id, &task->commit);

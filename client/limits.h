@@ -55,6 +55,8 @@
 /* an audit */
 #define LIMIT_AUDIT_THREADS 8
 #define LIMIT_AUDIT_TASKS 64             /* merges that wait to be judged: some kB each */
+#define LIMIT_AUDIT_STALE_MS (14LL * 86400 * 1000)  /* a log that is still for longer is told */
+#define LIMIT_AUDIT_SILENT_MS (30LL * 86400 * 1000) /* a device unheard of for longer is told */
 
 /* edits */
 #define LIMIT_EDIT_FILES 20000

@@ -264,7 +264,8 @@ enum status head_check(struct head *out, struct head_fault *fault, const struct 
 	(void)blame(&j, NULL, NULL, STATUS_OK);
 	if (!oid_is_zero(&ctx->last) && oid_equal(id, &ctx->last))
 		return error_set(e, STATUS_EXISTS, "this head was accepted before");
-	st = rules_get(&j.rules, RULES_VERSION, e);
+	j.rules = ctx->rules;
+	st = j.rules ? STATUS_OK : rules_get(&j.rules, RULES_VERSION, e);
 	if (st == STATUS_OK)
 		st = repo_commit_read(&c, ctx->repo, id, e);
 	if (st == STATUS_OK) {

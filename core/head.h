@@ -29,6 +29,7 @@ struct head_context {
 	struct oid last;                  /* the device's last accepted head, zero for none */
 	const char *first_invite_key;     /* only for a genesis: public half of the first manager's code */
 	const char *server_key;           /* only for a genesis: the key that it must endorse */
+	const struct rules *rules;        /* to judge by; NULL: those that the server merges by */
 	const struct head_limits *limits; /* NULL: the maxima; an auditor must not refuse what a server was free to take */
 };
 

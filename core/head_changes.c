@@ -166,7 +166,7 @@ enum status head_check_changes(struct judge *j, const struct oid *commit, const 
 
 	j->fault->path[0] = '\0';
 	j->fault->commit = *commit;
-	st = tree_diff(j->ctx->repo, parent_tree, tree, visit, &w, j->e);
+	st = tree_diff_place(j->fault->path, j->ctx->repo, parent_tree, tree, visit, &w, j->e);
 	if (st == STATUS_OK)
 		st = check_numbering(&w, parent_tree);
 	if (st == STATUS_OK)

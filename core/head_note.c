@@ -106,6 +106,8 @@ static bool parse(struct merge_note *n, const char *at)
 		return false;
 	if (!take_line(&at, "Qip-Device: ", n->device, sizeof(n->device)) || strcmp(subject, n->device) != 0)
 		return false;
+	if (!name_valid(n->device) && strcmp(n->device, "server") != 0)
+		return false;
 	if (!take_line(&at, "Qip-Received: ", n->received, sizeof(n->received)) || time_parse(&received_ms, n->received) != STATUS_OK)
 		return false;
 	if (!take_line(&at, "Qip-Index: ", line, sizeof(line)) || !take_number(line, JSON_MAX_INTEGER, &n->index))

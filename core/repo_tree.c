@@ -197,25 +197,40 @@ static enum status add_entry(struct tree *t, size_t *cap, const struct tree_item
 	return STATUS_OK;
 }
 
+/* at: where the entry that is refused begins. */
+static enum status not_a_tree(const struct oid *id, const uint8_t *at, const uint8_t *end, enum status st, struct error *e)
+{
+	const uint8_t *mode_end = memchr(at, ' ', (size_t)(end - at)), *nul = NULL;
+	const char *name = mode_end ? (const char *)mode_end + 1 : NULL;
+	char hex[OID_HEX_LEN + 1];
+
+	oid_hex(hex, id);
+	if (st != STATUS_INVALID)
+		return error_set(e, st, "tree %s: %s", hex, status_text(st));
+	if (name)
+		nul = memchr(name, '\0', (size_t)((const char *)end - name));
+	if (nul && name_allowed(name, strlen(name)))
+		return error_set(e, st, "tree %s: the entry \"%s\" has a mode or place that is not allowed", hex, name);
+	return error_set(e, st, "tree %s: an entry has a mode, name or place that is not allowed", hex);
+}
+
 enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *id, struct error *e)
 {
 	struct buf raw = BUF_INIT;
 	struct tree t = TREE_INIT;
 	struct tree_cursor c;
+	const uint8_t *at = NULL;
 	size_t cap = 0;
 	enum status st = repo_read(&raw, r, id, REPO_TREE, REPO_MAX_OBJECT_BYTES, e);
-	char hex[OID_HEX_LEN + 1];
 
 	if (st)
 		goto done;
 	tree_cursor_init(&c, raw.data, raw.len, false);
-	while (!(st = tree_cursor_next(&c)) && !(st = add_entry(&t, &cap, &c.item)))
-		;
+	do
+		at = c.at;
+	while (!(st = tree_cursor_next(&c)) && !(st = add_entry(&t, &cap, &c.item)));
 	if (st != STATUS_NOT_FOUND) {
-		oid_hex(hex, id);
-		st = error_set(e, st, "tree %s: %s", hex,
-			       st == STATUS_INVALID ? "an entry has a mode, name or place that is not allowed"
-						    : status_text(st));
+		st = not_a_tree(id, at, c.end, st, e);
 		goto done;
 	}
 	st = STATUS_OK;

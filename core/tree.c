@@ -110,6 +110,7 @@ struct diff {
 	tree_visit visit;
 	void *ctx;
 	struct error *e;
+	char *place; /* TREE_PATH_MAX: of the directory that failed; NULL: the error names it */
 	char path[TREE_PATH_MAX];
 	size_t path_len;
 	int depth;
@@ -164,23 +165,32 @@ static enum status diff_entries(struct diff *d, const struct tree *old, const st
 	return st;
 }
 
+static enum status tell_place(struct diff *d, enum status st)
+{
+	if (d->place)
+		(void)snprintf(d->place, TREE_PATH_MAX, "%s", d->path);
+	else if (d->path_len > 0)
+		st = error_prefix(d->e, st, "%s", d->path);
+	return st;
+}
+
 static enum status diff_trees(struct diff *d, const struct oid *old_id, const struct oid *new_id)
 {
 	struct tree old = TREE_INIT, new = TREE_INIT;
 	enum status st = STATUS_OK;
 
 	if (d->depth == TREE_DEPTH_MAX)
-		return error_set(d->e, STATUS_TOO_BIG, "%s is more than %d directories deep", d->path, TREE_DEPTH_MAX);
+		return tell_place(d, error_set(d->e, STATUS_TOO_BIG, "the directory is more than %d deep", TREE_DEPTH_MAX));
 	d->depth++;
 	st = tree_load(&old, d->repo, old_id, d->e);
 	if (!st)
 		st = tree_load(&new, d->repo, new_id, d->e);
-	if (st && d->path_len > 0)
-		st = error_prefix(d->e, st, "%s", d->path);
 	/* Nobody would see it, and it would keep a file of its name away. tree_apply and merges leave none behind. */
 	if (!st && new_id && d->depth > 1 && !new.len)
-		st = error_set(d->e, STATUS_INVALID, "the directory %s is empty", d->path);
-	if (!st)
+		st = error_set(d->e, STATUS_INVALID, "the directory is empty");
+	if (st)
+		st = tell_place(d, st);
+	else
 		st = diff_entries(d, &old, &new);
 	d->depth--;
 	tree_clear(&old);
@@ -191,7 +201,13 @@ static enum status diff_trees(struct diff *d, const struct oid *old_id, const st
 enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit,
 		      void *ctx, struct error *e)
 {
-	struct diff d = {.repo = r, .visit = visit, .ctx = ctx, .e = e};
+	return tree_diff_place(NULL, r, old_tree, new_tree, visit, ctx, e);
+}
+
+enum status tree_diff_place(char place[TREE_PATH_MAX], struct repo *r, const struct oid *old_tree,
+			    const struct oid *new_tree, tree_visit visit, void *ctx, struct error *e)
+{
+	struct diff d = {.repo = r, .visit = visit, .ctx = ctx, .e = e, .place = place};
 
 	if (!tree_none(old_tree) && !tree_none(new_tree) && oid_equal(old_tree, new_tree))
 		return STATUS_OK;

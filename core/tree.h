@@ -32,6 +32,9 @@ enum status tree_apply(struct oid *out, struct repo *r, const struct oid *tree, 
 typedef enum status (*tree_visit)(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e);
 enum status tree_diff(struct repo *r, const struct oid *old_tree, const struct oid *new_tree, tree_visit visit, void *ctx,
 		      struct error *e) MUST_CHECK;
+/* The same; when a directory cannot be read or taken, *place is its path ("" for the root), and the error does not repeat it. */
+enum status tree_diff_place(char place[TREE_PATH_MAX], struct repo *r, const struct oid *old_tree, const struct oid *new_tree,
+			    tree_visit visit, void *ctx, struct error *e) MUST_CHECK;
 /* Visit every file below the directory `prefix` ("" for all; none if it is not there): tree_diff against nothing, paths from the
  * root. */
 enum status tree_each(struct repo *r, const struct oid *tree, const char *prefix, tree_visit visit, void *ctx,

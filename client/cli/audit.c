@@ -6,6 +6,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/text.h"
+#include "client/limits.h"
 
 const struct arg_option options_audit[] = {
 	{"root", "FINGERPRINT",
@@ -103,6 +104,8 @@ static enum status print_json(struct cli *c, const struct audit *a, struct error
 		put_string(&device, "invited_by", a->devices[i].invited_by);
 		put_number(&device, "answers", (int64_t)a->devices[i].answers);
 		put_number(&device, "last", (int64_t)a->devices[i].last_seq);
+		put_string(&device, "last_received", a->devices[i].last_received);
+		put_bool(&device, "silent", a->devices[i].silent);
 		push_item(&devices, device);
 	}
 	for (size_t i = 0; i < a->incidents_len; i++)
@@ -115,6 +118,8 @@ static enum status print_json(struct cli *c, const struct audit *a, struct error
 	put_number(&out, "backdated", (int64_t)a->backdated);
 	put_string(&out, "first_received", a->first_received);
 	put_string(&out, "last_received", a->last_received);
+	put_number(&out, "clock_back", (int64_t)a->clock_back);
+	put_string(&out, "clock_back_first", a->clock_back_first);
 	put_number(&out, "more_findings", (int64_t)a->findings_more);
 	put_item(&out, "findings", findings);
 	put_item(&out, "devices", devices);
@@ -127,7 +132,7 @@ static enum status print_devices(struct cli *c, const struct audit *a, struct er
 	static const struct table_column columns[] = {
 		{.title = "Device", .gives = 1},	 {.title = "Role"},
 		{.title = "Invited by", .gives = 1},	 {.title = "Answers", .right = true},
-		{.title = "Last number", .right = true},
+		{.title = "Last number", .right = true}, {.title = "Last heard of"},
 	};
 	struct table t;
 	enum status st;
@@ -135,17 +140,43 @@ static enum status print_devices(struct cli *c, const struct audit *a, struct er
 	table_init(&t, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < a->devices_len; i++) {
 		const struct audit_device *d = &a->devices[i];
-		char answers[24] = "", last[24] = "";
+		char answers[24] = "", last[24] = "", heard[11] = "";
 
 		if (d->last_seq > 0) {
 			(void)snprintf(answers, sizeof(answers), "%llu", (unsigned long long)d->answers);
 			(void)snprintf(last, sizeof(last), "%llu", (unsigned long long)d->last_seq);
 		}
-		table_add(&t, (const char *const[]){d->id, role_text(d->role), d->invited_by, answers, last});
+		(void)snprintf(heard, sizeof(heard), "%.10s", d->last_received);
+		table_add(&t, (const char *const[]){d->id, role_text(d->role), d->invited_by, answers, last, heard});
 	}
 	st = table_print(c->out, &t, c->bold, e);
 	table_clear(&t);
 	return st;
+}
+
+/* What is no fault, and yet may be the trace of one. */
+static void print_silence(struct cli *c, const struct audit *a)
+{
+	const struct env *env = c->q ? qip_env(c->q) : env_system();
+	int64_t last_ms = 0, still_ms = 0;
+	char age[32];
+	size_t silent = 0;
+
+	if (time_parse(&last_ms, a->last_received) == STATUS_OK)
+		still_ms = env->now_ms(env->ctx) - last_ms;
+	if (still_ms > LIMIT_AUDIT_STALE_MS) {
+		cli_age(age, sizeof(age), still_ms);
+		fprintf(c->out, "\nNothing was received for %s by this device's clock: ask whether the practice is still, or its server keeps back what came since.\n",
+			age);
+	}
+	for (size_t i = 0; i < a->devices_len; i++)
+		if (a->devices[i].silent)
+			fprintf(c->out, "%s%s", silent++ ? " " : "\nNot heard of in the last 30 days of the log: ", a->devices[i].id);
+	if (silent)
+		fputc('\n', c->out);
+	if (a->clock_back > 0)
+		fprintf(c->out, "\nThe server's clock was set back %llu time%s, first before merge %.10s.\n", (unsigned long long)a->clock_back,
+			plural(a->clock_back), a->clock_back_first);
 }
 
 static void print_incidents(FILE *out, const struct audit *a)
@@ -178,6 +209,7 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 			a->last_received, a->main);
 	fprintf(out, "Edits entered for a day before they were received: %llu\n\n", (unsigned long long)a->backdated);
 	st = print_devices(c, a, e);
+	print_silence(c, a);
 	print_incidents(out, a);
 	if (a->findings_len > 0)
 		fputc('\n', out);

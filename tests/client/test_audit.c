@@ -181,7 +181,7 @@ static void a_device_that_nobody_invited_is_named(void **state)
 	assert_int_equal(key_generate(&ghost.invite, NULL), STATUS_OK);
 	forge_merge("devices/ghost.json", practice_invite(&p, &ghost, "kib-manager", p.server));
 	run();
-	assert_finding("devices/ghost.json: ", NULL, NULL);
+	assert_finding("devices/ghost.json: ", "devices/ghost.json", "");
 	assert_finding("does not follow from its parents", "devices/ghost.json", NULL);
 	key_free(ghost.invite);
 }
@@ -277,7 +277,7 @@ static void a_head_that_was_merged_before_or_is_no_head_is_named(void **state)
 	assert_finding("had accepted before", "", "fle-staff");
 	merge_anyway("nobody", &kiosk->accepted, &p.main_tree);
 	run();
-	assert_finding("nobody is not a device of this practice", "", "nobody");
+	assert_finding("nobody is not a device of this practice", "devices/nobody.json", "nobody");
 }
 
 /* The host's word is good for auditors; whatever else it signs in its own name is no head. */
@@ -378,6 +378,137 @@ static void push_action(const char *device, bool forged)
 	d->accepted = d->tip;
 }
 
+/* Signed by the server's true key, whatever it says. */
+static struct oid merge_saying(const struct merge_note *note, const char *author)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct commit_spec spec = {.tree = p.main_tree, .parents = {p.main, staff->tip}, .parents_len = 2, .name = "server", .email = author,
+				   .time_ms = 1764000000000, .key = p.server};
+	struct buf message = BUF_INIT;
+	struct oid id;
+
+	assert_int_equal(merge_note_format(&message, note), STATUS_OK);
+	spec.message = buf_text(&message);
+	assert_int_equal(repo_commit_write(&id, p.repo, &spec, NULL), STATUS_OK);
+	buf_clear(&message);
+	return id;
+}
+
+static struct merge_note note_of(const char *device, const char *received, int rules_number)
+{
+	const struct rules *rules;
+	struct merge_note note = {.index = p.index + 1, .rules_version = rules_number, .kept = BUF_INIT};
+
+	assert_int_equal(rules_get(&rules, RULES_VERSION, NULL), STATUS_OK);
+	(void)snprintf(note.device, sizeof(note.device), "%s", device);
+	(void)snprintf(note.received, sizeof(note.received), "%s", received);
+	(void)snprintf(note.rules_digest, sizeof(note.rules_digest), "%s", rules_digest(rules));
+	return note;
+}
+
+#define SERVER_EMAIL "server@c82999.qip.invalid"
+
+static void rules_that_are_unknown_altered_or_older_than_those_before_are_named(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct merge_note note = note_of("fle-staff", "2025-11-24T16:00:00.000Z", 2);
+	char path[TREE_PATH_MAX];
+	struct oid merge;
+
+	(void)state;
+	practice_write(&p, staff, path, action(staff, path));
+	merge = merge_saying(&note, SERVER_EMAIL);
+	practice_set_main(&p, &merge);
+	run();
+	assert_finding("names rules 2, which this program does not know", "", "fle-staff");
+	practice_write(&p, staff, path, action(staff, path));
+	note = note_of("fle-staff", "2025-11-24T16:00:00.000Z", 1);
+	note.rules_digest[0] = note.rules_digest[0] == '0' ? '1' : '0';
+	merge = merge_saying(&note, SERVER_EMAIL);
+	practice_set_main(&p, &merge);
+	run();
+	assert_finding("goes back to rules 1 after rules 2", "", "fle-staff");
+	assert_finding("names rules 1, whose table is not the one known here", "", "fle-staff");
+}
+
+/* What a lying server says is printed on an auditor's screen, and put into JSON. */
+static void what_a_forger_wrote_steers_no_screen(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct merge_note note = note_of("\033[2J", "2025-11-24T16:00:00.000Z", 1);
+	char path[TREE_PATH_MAX];
+	struct oid merge;
+
+	(void)state;
+	practice_write(&p, staff, path, action(staff, path));
+	merge = merge_saying(&note, "se\033\xffrver");
+	practice_set_main(&p, &merge);
+	run();
+	assert_finding("not as the server writes it", "", "");
+	assert_finding("a commit by se??rver stands in the log", "", "server");
+}
+
+static void a_clock_set_back_and_devices_that_fell_silent_are_told(void **state)
+{
+	static const char *const times[] = {"2025-12-24T16:00:00.000Z", "2025-12-24T15:00:00.000Z", "2026-01-03T09:00:00.000Z"};
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	char path[TREE_PATH_MAX], hex[2][OID_HEX_LEN + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		p.received = times[i];
+		practice_write(&p, staff, path, action(staff, path));
+		practice_push(&p, staff);
+		oid_hex(hex[i == 1], &p.main);
+	}
+	run();
+	assert_int_equal(a.findings_len, 0);
+	assert_int_equal(a.clock_back, 1);
+	assert_string_equal(a.clock_back_first, hex[1]);
+	for (size_t i = 0; i < a.devices_len; i++) {
+		bool is_staff = strcmp(a.devices[i].id, "fle-staff") == 0;
+
+		assert_int_equal(a.devices[i].silent, !is_staff);
+		assert_string_equal(a.devices[i].last_received, is_staff ? times[2] : "2025-11-24T16:00:00.000Z");
+	}
+}
+
+/* A tree that git would not make, as the server keeps it: one directory's bytes, put in the place of another. */
+static void put_tree_bytes(const char *dir, const struct buf *bytes)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct tree root = TREE_INIT, grown = TREE_INIT;
+	struct oid tree, merge;
+
+	assert_int_equal(repo_tree_read(&root, p.repo, &p.main_tree, NULL), STATUS_OK);
+	grown.entries = calloc(root.len + 1, sizeof(*grown.entries));
+	assert_non_null(grown.entries);
+	memcpy(grown.entries, root.entries, root.len * sizeof(*root.entries));
+	grown.len = root.len + 1;
+	grown.entries[root.len] = (struct tree_entry){.name = strdup(dir), .is_dir = true};
+	assert_int_equal(repo_write(&grown.entries[root.len].id, p.repo, REPO_TREE, bytes->data, bytes->len, NULL), STATUS_OK);
+	assert_int_equal(repo_tree_write(&tree, p.repo, &grown, NULL), STATUS_OK);
+	free(root.entries); /* the names went over */
+	tree_clear(&grown);
+	staff->tip = practice_commit(&p, staff, &tree, &p.main, NULL);
+	merge = practice_merge_commit(&p, staff->id, &staff->tip, &tree, "");
+	practice_set_main(&p, &merge);
+}
+
+static void a_directory_out_of_form_is_named_with_its_entry(void **state)
+{
+	struct oid blob = practice_blob(&p, cJSON_CreateObject());
+	struct buf bytes = BUF_INIT;
+
+	(void)state;
+	buf_add(&bytes, "100755 a.json", 14);
+	buf_add(&bytes, blob.id, OID_LEN);
+	put_tree_bytes("opel", &bytes);
+	run();
+	assert_finding("the entry \"a.json\" has a mode or place that is not allowed", "opel", "fle-staff");
+	buf_clear(&bytes);
+}
+
 static void a_long_history_of_many_devices_passes(void **state)
 {
 	static const char *const devices[] = {"fle-staff", "kib-manager", "desk-a", "desk-b"}; /* the last two come on the way */
@@ -447,6 +578,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_host_can_write_nothing_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(objects_that_are_missing_or_of_another_kind_are_named, begin, end),
 		cmocka_unit_test_setup_teardown(another_start_or_number_of_a_merge_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(rules_that_are_unknown_altered_or_older_than_those_before_are_named, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_forger_wrote_steers_no_screen, begin, end),
+		cmocka_unit_test_setup_teardown(a_clock_set_back_and_devices_that_fell_silent_are_told, begin, end),
+		cmocka_unit_test_setup_teardown(a_directory_out_of_form_is_named_with_its_entry, begin, end),
 		cmocka_unit_test_setup_teardown(a_long_history_of_many_devices_passes, begin, end),
 		cmocka_unit_test_setup_teardown(faults_are_listed_as_they_follow_in_the_log, begin, end),
 		cmocka_unit_test_setup_teardown(of_very_many_faults_the_first_hundred_are_listed, begin, end),

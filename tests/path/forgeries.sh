@@ -212,7 +212,7 @@ key=$(foreign_key ghost)
 record=$(forge_device ghost staff "$MANAGER_DEVICE" "$key" "$(foreign_key stranger)")
 head=$(forge_head "$R" "$(tree_of '' "devices/ghost.json=$record")" "$key" ghost Enrol)
 taken "$head" ghost "devices/ghost.json=$record" >/dev/null
-names audit "$head" '-|devices/ghost.json' 'not a device|not invited'
+names audit "$head" devices/ghost.json 'not a device'
 names checker "$head" devices/ghost.json 'not invited'
 
 # invited NAME ROLE - by the manager, in due form; its whole record is in RECORD, its enrolment's commit in ENROLMENT.
@@ -235,7 +235,7 @@ forged backdated 'A device wrote before it was enrolled'
 invited guest kiosk
 head=$(forge_head "$R" "$(tree_of "$ENROLMENT^{tree}" "$(answer_path guest 1)=$(feedback_record guest 1)")" "$(foreign_key guest)" guest 'Add answers' "$ENROLMENT")
 taken "$head" guest "devices/guest.json=$RECORD" "$(answer_path guest 1)=$(feedback_record guest 1)" >/dev/null
-names audit "$head" - 'enrolment is a commit without parents'
+names audit "$head" devices/guest.json 'enrolment is a commit without parents'
 names checker "$head" "$(answer_path guest 1)" 'before it is enrolled'
 
 forged enrolled-by-other 'An enrolment that does not answer to the key of its invite'
@@ -263,7 +263,7 @@ audit "$R" >/dev/null || die "the audit finds: $(audit "$R")"
 checker "$R" >/dev/null || die "the checker finds: $(checker "$R")"
 head=$(staff)
 taken "$head" fleckney >/dev/null
-names audit "$head" - 'revoked'
+names audit "$head" devices/fleckney.json 'revoked'
 names checker "$head" devices/fleckney.json 'revoked'
 
 forged unrevoked 'The server takes a revocation back'
@@ -328,7 +328,7 @@ for mode in 100755 120000; do
 		git -C "$1" write-tree' sh "$R" "$MAIN" "$mode")
 	head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Change site' "$MAIN")
 	forge_merge "$R" "$tree" "$head" "$MANAGER_DEVICE" >/dev/null
-	names audit "$head" - 'sites: .*mode, name or place'
+	names audit "$head" sites 'the entry "fleckney.json" has a mode'
 	names checker "$head" sites/fleckney.json 'mode'
 done
 
@@ -342,5 +342,5 @@ sub=$(git -C "$R" hash-object -w --literally -t tree "$WORK/twice.tree")
 tree=$(git -C "$R" ls-tree "$MAIN" | sed "s/^040000 tree [0-9a-f]*\tsites$/040000 tree $sub\tsites/" | git -C "$R" mktree)
 head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Change site' "$MAIN")
 forge_merge "$R" "$tree" "$head" "$MANAGER_DEVICE" >/dev/null
-names audit "$head" - 'sites: .*mode, name or place'
+names audit "$head" sites 'the entry "fleckney.json" has a mode or place'
 names checker "$sub" - 'contains duplicate'

@@ -131,7 +131,7 @@ enum status practice_judge(struct practice *p, const char *device, const struct 
 struct oid practice_merge_commit(struct practice *p, const char *device, const struct oid *head, const struct oid *tree, const char *kept)
 {
 	const struct rules *rules;
-	struct merge_note note = {.received = FIXTURE_TIME, .index = p->index + 1, .kept = BUF_INIT};
+	struct merge_note note = {.index = p->index + 1, .kept = BUF_INIT};
 	struct commit_spec spec = {.tree = *tree, .parents = {p->main, *head}, .parents_len = 2, .name = "server",
 				   .time_ms = FIXTURE_TIME_MS, .key = p->server};
 	char email[HEAD_EMAIL_MAX];
@@ -141,6 +141,7 @@ struct oid practice_merge_commit(struct practice *p, const char *device, const s
 
 	must(rules_get(&rules, RULES_VERSION, &e), &e);
 	(void)snprintf(note.device, sizeof(note.device), "%s", device);
+	(void)snprintf(note.received, sizeof(note.received), "%s", p->received ? p->received : FIXTURE_TIME);
 	note.rules_version = rules_version(rules);
 	(void)snprintf(note.rules_digest, sizeof(note.rules_digest), "%s", rules_digest(rules));
 	buf_adds(&note.kept, kept);

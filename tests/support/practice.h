@@ -25,6 +25,7 @@ struct practice {
 	bool has_registry;
 	struct oid main, main_tree;
 	int64_t index;
+	const char *received; /* what the server's merges say; NULL: 24 November 2025 */
 	unsigned next_id;
 	struct fixture_device devices[FIXTURE_DEVICES]; /* the first is manager "kib-manager" */
 	size_t devices_len;
