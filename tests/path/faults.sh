@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 practice_start
-sample_plan
+sample_plan "$MANAGER"
 
 # The kiosk and Fleckney reach the server through a proxy that can cut the line.
 proxy_start

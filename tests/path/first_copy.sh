@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 practice_start
-sample_plan
+sample_plan "$MANAGER"
 
 # main_of DEVICE - how many merges its copy holds.
 main_of() { git -C "$HOMES/$1/history.git" rev-list --first-parent --count main 2>/dev/null || echo 0; }

@@ -9,11 +9,11 @@ QIP_TOOLS=${QIP_TOOLS:-$(dirname "$QIP_BIN")/tests}
 # What follows is one behaviour, named as a sentence.
 it() { say "- $*"; }
 
-# sample_plan DEVICE… - the sample's 24 action points, by the manager; DEVICE… sync too.
+# sample_plan DEVICE… - the sample's 24 action points, entered by the first of them; all of them sync.
 sample_plan() {
 	local device
-	q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-	for device in "$MANAGER" "$@"; do
+	q "$1" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
+	for device in "$@"; do
 		q "$device" sync >/dev/null
 	done
 }

@@ -6,10 +6,7 @@ set -euo pipefail
 practice_start
 join fleckney staff fleckney
 join great-glen staff great-glen
-q kibworth import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-for place in kibworth fleckney great-glen; do
-	q "$place" sync >/dev/null
-done
+sample_plan kibworth fleckney great-glen
 
 # Each sets the same status, one field of its own, and an element of one set.
 q kibworth action set QIP-07 status=green due_date=2022-11-30 risk_current=1x4 >/dev/null

@@ -7,7 +7,7 @@ practice_start
 join hand kiosk kibworth
 join other kiosk kibworth
 join fleckney staff fleckney
-sample_plan fleckney
+sample_plan "$MANAGER" fleckney
 
 # ---- a kiosk ----
 repo=$(forge_repo hand)

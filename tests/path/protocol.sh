@@ -6,7 +6,7 @@ set -euo pipefail
 practice_start
 join hand kiosk kibworth
 join fleckney staff fleckney
-sample_plan
+sample_plan "$MANAGER"
 
 server_git() { git -C "$(server_history)" "$@"; }
 

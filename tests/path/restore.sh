@@ -6,7 +6,7 @@ set -euo pipefail
 practice_start
 join fleckney staff fleckney
 join kib-kiosk kiosk kibworth
-sample_plan fleckney
+sample_plan "$MANAGER" fleckney
 kiosk_start kib-kiosk
 device=$(manager_device)
 

@@ -5,7 +5,7 @@ set -euo pipefail
 
 practice_start
 join fleckney staff fleckney
-sample_plan fleckney
+sample_plan "$MANAGER" fleckney
 
 it 'Eight edits and four syncs at once'
 pids=()
