@@ -4,6 +4,9 @@
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
+#if LIBGIT2_VER_MAJOR > 1 || LIBGIT2_VER_MINOR >= 8
+#include <git2/sys/errors.h> /* git_error_clear moved there */
+#endif
 #include <sys/types.h>
 #include <time.h>
 #include <zlib.h>
