@@ -35,7 +35,11 @@ static size_t collect_slots(const char **out, size_t n, const cJSON *record)
 	const cJSON *item;
 
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		cJSON_ArrayForEach(item, json_get(record, groups[i])) {
+		const cJSON *group = json_get(record, groups[i]);
+
+		if (!cJSON_IsObject(group))
+			continue; /* a list has no names */
+		cJSON_ArrayForEach(item, group) {
 			if (out)
 				out[n] = item->string;
 			n++;

@@ -225,6 +225,16 @@ static void slots_of_two_records_are_listed_once(void **state)
 	cJSON_Delete(b);
 }
 
+static void a_list_in_the_place_of_edits_has_no_slots(void **state)
+{
+	cJSON *a = cJSON_Parse("{\"schema\":\"action/1\",\"edits\":[1,[2],3],\"conflicts\":[{},{}]}"), *slots = record_slots(a, a);
+
+	(void)state;
+	assert_int_equal(cJSON_GetArraySize(slots), 0);
+	cJSON_Delete(slots);
+	cJSON_Delete(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_log_entry_carries_who_and_when_and_is_written_once),
 		cmocka_unit_test(a_record_whose_values_and_edits_disagree_is_found),
 		cmocka_unit_test(slots_of_two_records_are_listed_once),
+		cmocka_unit_test(a_list_in_the_place_of_edits_has_no_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
