@@ -9,6 +9,8 @@
 #include "client/audit_internal.h"
 #include "client/limits.h"
 
+#define TAKEN_AT_ONCE 16
+
 struct hand {
 	struct audit_pool *pool;
 	struct auditor auditor;
@@ -27,20 +29,19 @@ struct audit_pool {
 	size_t hands_len;
 };
 
-static bool take(struct audit_task *out, struct audit_pool *p)
+/* Several neighbours at once: they look at the same directories, which a handle keeps. */
+static size_t take(struct audit_task out[TAKEN_AT_ONCE], struct audit_pool *p)
 {
-	bool taken = false;
+	size_t taken = 0;
 
 	(void)pthread_mutex_lock(&p->mutex);
 	while (p->len == 0 && !p->closing)
 		(void)pthread_cond_wait(&p->came, &p->mutex);
-	if (p->len > 0) {
-		*out = p->tasks[p->first];
+	for (; p->len > 0 && taken < TAKEN_AT_ONCE; p->len--) {
+		out[taken++] = p->tasks[p->first];
 		p->first = (p->first + 1) % LIMIT_AUDIT_TASKS;
-		p->len--;
-		taken = true;
-		(void)pthread_cond_signal(&p->went);
 	}
+	(void)pthread_cond_signal(&p->went);
 	(void)pthread_mutex_unlock(&p->mutex);
 	return taken;
 }
@@ -48,11 +49,14 @@ static bool take(struct audit_task *out, struct audit_pool *p)
 static void *work(void *arg)
 {
 	struct hand *h = arg;
-	struct audit_task task;
+	struct audit_task tasks[TAKEN_AT_ONCE];
+	size_t taken;
 
-	while (take(&task, h->pool)) {
-		audit_merge(&h->auditor, &task);
-		audit_task_clear(&task);
+	while ((taken = take(tasks, h->pool)) > 0) {
+		for (size_t i = 0; i < taken; i++) {
+			audit_merge(&h->auditor, &tasks[i]);
+			audit_task_clear(&tasks[i]);
+		}
 	}
 	return NULL;
 }
@@ -68,6 +72,7 @@ static enum status start(struct audit_pool *p)
 	st = repo_open(&h->auditor.repo, repo_path(p->walker->repo), &ignored);
 	if (st != STATUS_OK)
 		return st;
+	repo_keep_recent(h->auditor.repo);
 	if (pthread_create(&h->thread, NULL, work, h) != 0) {
 		repo_close(h->auditor.repo);
 		return STATUS_NOMEM;
@@ -85,6 +90,7 @@ enum status audit_pool_open(struct audit_pool **out, struct auditor *walker, str
 	if (!p)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	p->walker = walker;
+	repo_keep_recent(walker->repo);
 	(void)pthread_mutex_init(&p->mutex, NULL);
 	(void)pthread_cond_init(&p->came, NULL);
 	(void)pthread_cond_init(&p->went, NULL);

@@ -291,6 +291,7 @@ void repo_close(struct repo *r)
 	if (!r)
 		return;
 	detach(r);
+	recent_clear(r);
 	staging_clear(&r->staged);
 	oid_map_clear(&r->shallow);
 	free(r->packs);
@@ -375,13 +376,12 @@ enum status repo_read(struct buf *out, struct repo *r, const struct oid *id, enu
 		      struct error *e)
 {
 	size_t place = r->hide_new ? OID_MAP_NONE : oid_map_find(&r->staged.ids, id);
+	const struct staged_object *o = place != OID_MAP_NONE ? &r->staged.objects[place] : recent_find(r, id);
 	git_odb_object *object = NULL;
 	enum status st = STATUS_OK;
 	int rc = 0;
 
-	if (place != OID_MAP_NONE) {
-		const struct staged_object *o = &r->staged.objects[place];
-
+	if (o) {
 		r->reads++;
 		return take_content(out, id, o->kind, o->bytes, o->len, kind, max_bytes, e);
 	}
@@ -391,6 +391,7 @@ enum status repo_read(struct buf *out, struct repo *r, const struct oid *id, enu
 	r->reads++;
 	st = take_content(out, id, git_odb_object_type(object), git_odb_object_data(object), git_odb_object_size(object), kind,
 			  max_bytes, e);
+	recent_add(r, id, git_odb_object_type(object), git_odb_object_data(object), git_odb_object_size(object));
 	git_odb_object_free(object);
 	return st;
 }

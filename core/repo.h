@@ -48,6 +48,9 @@ void repo_close(struct repo *r);
 const char *repo_path(const struct repo *r);
 /* How many objects were read through this handle: what a test of cost counts. */
 uint64_t repo_reads(const struct repo *r);
+/* Keep what is read in memory, some megabytes at most, for who reads the same objects again and again. What was taken away from the
+ * repository meanwhile may still be read. Without memory nothing is kept. */
+void repo_keep_recent(struct repo *r);
 /* Look for packs that came since the handle was opened. A miss does so too, if any came or went; writing does not, and at worst stores
  * an object twice. */
 enum status repo_refresh(struct repo *r, struct error *e) MUST_CHECK;
@@ -101,13 +104,15 @@ enum status repo_write_new(struct oid *out, struct repo *r, enum repo_kind kind,
 			   struct error *e) MUST_CHECK;
 
 struct tree_entry {
-	char *name;    /* owned by the tree */
+	char *name;    /* owned by the tree; of one that was read, it may be a piece of `raw` */
 	bool is_dir;
 	struct oid id;
 };
 struct tree {
 	struct tree_entry *entries; /* in git's order; names unique */
 	size_t len;
+	uint8_t *raw;  /* owned; as it was read; NULL of one that was not */
+	size_t raw_len;
 };
 #define TREE_INIT {0}
 
@@ -116,6 +121,8 @@ struct tree {
 enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 /* Stage a tree out of entries in any order (they are sorted in place). */
 enum status repo_tree_write(struct oid *out, struct repo *r, struct tree *t, struct error *e) MUST_CHECK;
+/* Take an entry out; the last one takes its place. */
+void tree_drop(struct tree *t, size_t at);
 void tree_clear(struct tree *t);
 
 struct commit {

@@ -73,6 +73,13 @@ void staging_clear(struct staging *s);
 /* Put the view in front of the other backends of r->odb. */
 enum status view_attach(struct repo *r, struct error *e) MUST_CHECK;
 
+/* ---- repo_recent.c: what was read lately, if the handle keeps it ---- */
+struct recent;
+/* Borrowed until the next call; NULL if it is not there. */
+const struct staged_object *recent_find(const struct repo *r, const struct oid *id);
+void recent_add(struct repo *r, const struct oid *id, git_object_t kind, const void *bytes, size_t len);
+void recent_clear(struct repo *r);
+
 /* ---- repo.c ---- */
 struct refresher {
 	git_odb_backend *backend; /* borrowed from the odb */
@@ -95,6 +102,7 @@ struct repo {
 		*quarantine; /* borrowed from the intake that is finished and neither kept nor closed, or NULL */
 	bool hide_new;	     /* while asking what the repository itself holds */
 	uint64_t reads;
+	struct recent *recent; /* owned; NULL unless kept */
 	bool plain;		/* of anybody's making: the strict forms are not asked of it */
 	struct oid_map shallow; /* commits whose parents are not here; plain handles only */
 	struct refresher refreshers[REPO_MAX_BACKENDS];

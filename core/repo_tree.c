@@ -168,11 +168,26 @@ enum status tree_cursor_next(struct tree_cursor *c)
 	return STATUS_OK;
 }
 
+static void free_name(const struct tree *t, char *name)
+{
+	uintptr_t at = (uintptr_t)name, raw = (uintptr_t)t->raw;
+
+	if (at < raw || at >= raw + t->raw_len)
+		free(name);
+}
+
+void tree_drop(struct tree *t, size_t at)
+{
+	free_name(t, t->entries[at].name);
+	t->entries[at] = t->entries[--t->len];
+}
+
 void tree_clear(struct tree *t)
 {
 	for (size_t i = 0; i < t->len; i++)
-		free(t->entries[i].name);
+		free_name(t, t->entries[i].name);
 	free(t->entries);
+	free(t->raw);
 	*t = (struct tree)TREE_INIT;
 }
 
@@ -189,11 +204,9 @@ static enum status add_entry(struct tree *t, size_t *cap, const struct tree_item
 		t->entries = entries;
 		*cap = more;
 	}
-	t->entries[t->len] = (struct tree_entry){
-		.name = strndup(item->name, item->name_len), .is_dir = item->is_dir, .id = item->id};
-	if (!t->entries[t->len].name)
-		return STATUS_NOMEM;
-	t->len++;
+	/* A NUL stands behind the name, and the tree owns the bytes. */
+	t->entries[t->len++] = (struct tree_entry){
+		.name = (char *)t->raw + (item->name - (const char *)t->raw), .is_dir = item->is_dir, .id = item->id};
 	return STATUS_OK;
 }
 
@@ -225,7 +238,10 @@ enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *i
 
 	if (st)
 		goto done;
-	tree_cursor_init(&c, raw.data, raw.len, false);
+	t.raw = raw.data;
+	t.raw_len = raw.len;
+	raw = (struct buf)BUF_INIT;
+	tree_cursor_init(&c, t.raw, t.raw_len, false);
 	do
 		at = c.at;
 	while (!(st = tree_cursor_next(&c)) && !(st = add_entry(&t, &cap, &c.item)));

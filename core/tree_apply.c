@@ -54,12 +54,6 @@ static size_t place_of(const struct tree *t, const char *name, size_t len)
 	return i;
 }
 
-static void drop_entry(struct tree *t, size_t at)
-{
-	free(t->entries[at].name);
-	t->entries[at] = t->entries[--t->len];
-}
-
 /* Put an entry at a place, which is t->len for a new one. The order is repo_tree_write's to make. */
 static enum status put_entry(struct apply *a, struct tree *t, size_t at, const char *name, size_t len, bool is_dir,
 			     const struct oid *id)
@@ -112,7 +106,7 @@ static enum status apply_below(struct apply *a, struct tree *t, const struct gro
 	if (!empty)
 		return put_entry(a, t, at, g->name, g->name_len, true, &id);
 	if (there)
-		drop_entry(t, at);
+		tree_drop(t, at);
 	return STATUS_OK;
 }
 
@@ -143,7 +137,7 @@ static enum status apply_self(struct apply *a, struct tree *t, const struct grou
 	if (!empty)
 		return put_entry(a, t, at, g->name, g->name_len, g->self->is_dir, &g->self->id);
 	if (there)
-		drop_entry(t, at);
+		tree_drop(t, at);
 	return STATUS_OK;
 }
 
@@ -157,7 +151,7 @@ static enum status apply_group(struct apply *a, struct tree *t, const struct gro
 		size_t at = place_of(t, g->name, g->name_len);
 
 		if (at < t->len)
-			drop_entry(t, at);
+			tree_drop(t, at);
 		return g->below.len ? apply_below(a, t, g, skip) : STATUS_OK;
 	}
 	if (g->self && g->self->is_dir && g->below.len)

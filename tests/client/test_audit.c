@@ -477,19 +477,19 @@ static void a_clock_set_back_and_devices_that_fell_silent_are_told(void **state)
 static void put_tree_bytes(const char *dir, const struct buf *bytes)
 {
 	struct fixture_device *staff = practice_device(&p, "fle-staff");
-	struct tree root = TREE_INIT, grown = TREE_INIT;
+	struct tree root = TREE_INIT;
+	struct tree_entry *grown;
 	struct oid tree, merge;
 
 	assert_int_equal(repo_tree_read(&root, p.repo, &p.main_tree, NULL), STATUS_OK);
-	grown.entries = calloc(root.len + 1, sizeof(*grown.entries));
-	assert_non_null(grown.entries);
-	memcpy(grown.entries, root.entries, root.len * sizeof(*root.entries));
-	grown.len = root.len + 1;
-	grown.entries[root.len] = (struct tree_entry){.name = strdup(dir), .is_dir = true};
-	assert_int_equal(repo_write(&grown.entries[root.len].id, p.repo, REPO_TREE, bytes->data, bytes->len, NULL), STATUS_OK);
-	assert_int_equal(repo_tree_write(&tree, p.repo, &grown, NULL), STATUS_OK);
-	free(root.entries); /* the names went over */
-	tree_clear(&grown);
+	grown = realloc(root.entries, (root.len + 1) * sizeof(*grown));
+	assert_non_null(grown);
+	root.entries = grown;
+	grown[root.len] = (struct tree_entry){.name = strdup(dir), .is_dir = true};
+	assert_int_equal(repo_write(&grown[root.len].id, p.repo, REPO_TREE, bytes->data, bytes->len, NULL), STATUS_OK);
+	root.len++;
+	assert_int_equal(repo_tree_write(&tree, p.repo, &root, NULL), STATUS_OK);
+	tree_clear(&root);
 	staff->tip = practice_commit(&p, staff, &tree, &p.main, NULL);
 	merge = practice_merge_commit(&p, staff->id, &staff->tip, &tree, "");
 	practice_set_main(&p, &merge);

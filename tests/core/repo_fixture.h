@@ -132,7 +132,7 @@ static UNUSED struct oid blob(struct fixture *f, const char *text)
 
 static UNUSED struct oid tree_of(struct fixture *f, struct tree_entry *entries, size_t len)
 {
-	struct tree t = {entries, len};
+	struct tree t = {.entries = entries, .len = len};
 	struct oid id;
 
 	ASSERT_OK(repo_tree_write(&id, f->r, &t, &f->e));

@@ -250,12 +250,12 @@ static void a_tree_holds_no_name_twice_and_none_that_is_not_allowed(void **state
 	struct fixture *f = *state;
 	struct oid b = blob(f, "x"), id = {{7}};
 	struct tree_entry twice[] = {{"a", true, b}, {"a-b", false, b}, {"a.b", false, b}, {"a", false, b}};
-	struct tree t = {twice, ARRAY_LEN(twice)};
+	struct tree t = {.entries = twice, .len = ARRAY_LEN(twice)};
 
 	assert_int_equal(repo_tree_write(&id, f->r, &t, &f->e), STATUS_INVALID);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct tree_entry entry = {bad[i], false, b};
-		struct tree one = {&entry, 1};
+		struct tree one = {.entries = &entry, .len = 1};
 
 		if (repo_tree_write(&id, f->r, &one, &f->e) != STATUS_INVALID)
 			fail_msg("the name '%s' passed", bad[i]);
@@ -313,7 +313,7 @@ static void a_hostile_tree_is_refused(void **state)
 static void a_directory_has_a_limit(void **state)
 {
 	struct fixture *f = *state;
-	struct tree t = {calloc(REPO_MAX_TREE_ENTRIES + 1, sizeof(struct tree_entry)), 0};
+	struct tree t = {.entries = calloc(REPO_MAX_TREE_ENTRIES + 1, sizeof(struct tree_entry))};
 	struct tree back = TREE_INIT;
 	struct oid b = blob(f, "x"), id;
 

@@ -197,7 +197,7 @@ static struct oid staged_blob(const char *text, size_t len)
 
 static struct oid staged_tree(struct tree_entry *entries, size_t len)
 {
-	struct tree t = {entries, len};
+	struct tree t = {.entries = entries, .len = len};
 	struct oid id;
 
 	ok(repo_tree_write(&id, w.local, &t, NULL));
