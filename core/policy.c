@@ -66,6 +66,14 @@ static const struct place {
 	{"incidents/", NAME_UUID, {"incident"}, R(ROLE_NONE), 0, policy_check_incident},
 };
 
+const char *policy_place(const char **type, size_t i)
+{
+	if (i >= ARRAY_LEN(places))
+		return NULL;
+	*type = places[i].types[0];
+	return places[i].folder;
+}
+
 /* No clock in the path, directories bounded, a gap is a missing name. */
 static void series_path(char out[TREE_PATH_MAX], const char *folder, const char *device, uint64_t seq)
 {

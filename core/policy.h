@@ -21,6 +21,10 @@ struct policy_change {
  * append-only folders, claims and log entries in the own device's name only, claims removed only by replacing them. */
 enum status policy_check(const struct policy_change *c, const struct rules *rules, struct error *e) MUST_CHECK;
 
+/* The i-th place of the tree: its folder with '/' behind, or the one file; *type is the first of the types of record that may stand there.
+ * NULL past the end; static storage. */
+const char *policy_place(const char **type, size_t i);
+
 /* feedback/<device>/<seq/65536>/<seq/256 mod 256>/<seq>.json */
 void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq);
 /* May this role read a ref? own: the ref is the device's own. */

@@ -55,7 +55,7 @@ static void print_log(struct cli *c, const cJSON *record, const char *field, con
 	}
 }
 
-static enum status print_conflicts(struct cli *c, const cJSON *record, struct error *e)
+static enum status print_conflicts(struct cli *c, const char *path, const cJSON *record, struct error *e)
 {
 	struct claims_view v;
 	enum status st = STATUS_OK;
@@ -64,9 +64,13 @@ static enum status print_conflicts(struct cli *c, const cJSON *record, struct er
 	if (record_conflicts(record) == 0)
 		return STATUS_OK;
 	st = claims_view_open(&v, c, e);
+	if (st == STATUS_OK)
+		st = claims_note_received(&v, path, record, e);
+	if (st == STATUS_OK)
+		st = claims_find_received(&v, e);
 	for (size_t i = 0; st == STATUS_OK && (slot = record_conflict(record, i)) != NULL; i++) {
 		fprintf(c->out, "\n");
-		st = claims_print(&v, record, slot, e);
+		st = claims_print(&v, path, record, slot, e);
 	}
 	claims_view_close(&v);
 	return st;
@@ -114,7 +118,7 @@ static enum status print_text(struct cli *c, const struct plan *p, const struct 
 	buf_clear(&flags);
 	print_title(c, "Id", false);
 	fprintf(c->out, "%s\n", json_string(item->record, "id"));
-	return print_conflicts(c, item->record, e);
+	return print_conflicts(c, item->path, item->record, e);
 }
 
 enum status cmd_action_show(struct cli *c, struct error *e)

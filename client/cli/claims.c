@@ -1,11 +1,10 @@
-/* client/cli/claims.c - see claims.h. */
+/* client/cli/claims.c - see claims.h. What is printed of a conflict is in claims_print.c. */
 #include "client/cli/claims.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/fields.h"
-#include "client/cli/plan.h"
-#include "client/cli/text.h"
 
 enum status claims_view_open(struct claims_view *out, struct cli *c, struct error *e)
 {
@@ -14,13 +13,20 @@ enum status claims_view_open(struct claims_view *out, struct cli *c, struct erro
 	*out = (struct claims_view){.c = c};
 	st = rules_get(&out->rules, RULES_VERSION, e);
 	if (st == STATUS_OK)
+		st = plan_read(&out->plan, c, "qip", e);
+	if (st == STATUS_OK)
 		st = qip_registry(&out->registry, c->q, e);
+	if (st == STATUS_OK)
+		st = sites_read(&out->sites, c->q, e);
 	return st;
 }
 
 void claims_view_close(struct claims_view *v)
 {
 	registry_clear(&v->registry);
+	plan_clear(&v->plan);
+	free(v->received);
+	v->received = NULL;
 }
 
 static const char *member(const cJSON *claim, const char *key)
@@ -55,116 +61,188 @@ enum status claims_of_site(const cJSON **out, const struct claims_view *v, const
 	return STATUS_OK;
 }
 
-const char *claims_reason(const struct claims_view *v, const cJSON *record, const char *slot)
+/* ---- when the server had them ---- */
+
+static enum status note_one(struct claims_view *v, const char *path, const cJSON *claim, struct error *e)
 {
+	struct received *x = NULL;
+
+	if (v->received_len == RECEIVED_MAX_EDITS)
+		return STATUS_OK;
+	if (v->received_len % 64 == 0) {
+		struct received *more = realloc(v->received, (v->received_len + 64) * sizeof(*more));
+
+		if (!more)
+			return error_set(e, STATUS_NOMEM, "out of memory");
+		v->received = more;
+	}
+	x = &v->received[v->received_len++];
+	*x = (struct received){.sent = false};
+	(void)snprintf(x->path, sizeof(x->path), "%s", path);
+	(void)snprintf(x->edit, sizeof(x->edit), "%s", member(claim, "id"));
+	return STATUS_OK;
+}
+
+enum status claims_note_received(struct claims_view *v, const char *path, const cJSON *record, struct error *e)
+{
+	const cJSON *slot, *claim;
+	enum status st = STATUS_OK;
+
+	cJSON_ArrayForEach(slot, json_get(record, "conflicts"))
+	{
+		cJSON_ArrayForEach(claim, slot)
+		{
+			if (st == STATUS_OK)
+				st = note_one(v, path, claim, e);
+		}
+	}
+	return st;
+}
+
+enum status claims_find_received(struct claims_view *v, struct error *e)
+{
+	struct oid main;
+	enum status st = v->received_len > 0 ? qip_main(&main, v->c->q, e) : STATUS_NOT_FOUND;
+
+	if (st == STATUS_OK)
+		st = received_find(v->received, v->received_len, qip_repo(v->c->q), &main, e);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+const struct received *claims_received(const struct claims_view *v, const char *id)
+{
+	for (size_t i = 0; i < v->received_len; i++)
+		if (strcmp(v->received[i].edit, id) == 0)
+			return &v->received[i];
+	return NULL;
+}
+
+/* ---- why ---- */
+
+static bool is_shown(const cJSON *record, const char *slot, const cJSON *claim)
+{
+	const cJSON *shown = slot_value(record, slot), *value = json_get(claim, "value");
+
+	if (!shown)
+		return !value || cJSON_IsNull(value);
+	return json_equal(value, shown) || (strchr(slot, '/') && cJSON_IsString(shown) && cJSON_IsTrue(value)); /* an element of a set */
+}
+
+/* The highest edit number of the claims that show, or of the others. */
+static int64_t highest_number(const cJSON *record, const char *slot, const cJSON *claims, bool shown)
+{
+	int64_t best = 0, n = 0;
+	const cJSON *claim;
+
+	cJSON_ArrayForEach(claim, claims)
+	{
+		if (is_shown(record, slot, claim) == shown && json_integer(claim, "n", &n) && n > best)
+			best = n;
+	}
+	return best;
+}
+
+/* Another value is as severe as the one that shows. */
+static bool is_tie(const struct claims_view *v, const cJSON *record, const char *slot, const cJSON *claims)
+{
+	char type[RECORD_TYPE_MAX];
+	const cJSON *claim, *shown = slot_value(record, slot);
+
+	record_type(type, record);
+	cJSON_ArrayForEach(claim, claims)
+	{
+		if (!is_shown(record, slot, claim) && rules_compare_severity(v->rules, type, slot, json_get(claim, "value"), shown) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How many say the same does not matter: of two values one is "the more severe of the two", be it said by three. */
+static int count_values(const cJSON *claims)
+{
+	int n = 0;
+	const cJSON *claim, *other;
+
+	cJSON_ArrayForEach(claim, claims)
+	{
+		for (other = claims->child; other != claim && !json_equal(json_get(other, "value"), json_get(claim, "value"));)
+			other = other->next;
+		n += other == claim;
+	}
+	return n;
+}
+
+static void later_edit(struct buf *out, const cJSON *record, const char *slot, const cJSON *claims, int values)
+{
+	long long own = (long long)highest_number(record, slot, claims, true), other = (long long)highest_number(record, slot, claims, false);
+
+	if (own > other)
+		buf_addf(out, "the later edit number, %lld after %lld", own, other);
+	else
+		buf_addf(out, "%s are edit number %lld of this record, so the device's name decides", values == 2 ? "both" : "several", own);
+}
+
+void claims_reason(struct buf *out, const struct claims_view *v, const cJSON *record, const char *slot, const cJSON *claims)
+{
+	static const char *const few[] = {"none", "one", "two", "three", "four", "five"};
 	char type[RECORD_TYPE_MAX], field[RECORD_SLOT_MAX];
+	int values = count_values(claims);
 	enum field_kind kind;
 
 	record_type(type, record);
 	(void)snprintf(field, sizeof(field), "%.*s", (int)strcspn(slot, "/"), slot);
 	kind = rules_field_kind(v->rules, type, field);
-	if (kind == FIELD_SEVERITY)
-		return "the more severe shows until somebody decides";
-	if (kind == FIELD_SET)
-		return "what somebody added stays until somebody decides";
-	return "the edit with the highest number shows until somebody decides";
-}
-
-void claims_show(struct buf *out, const char *slot, const cJSON *claim)
-{
-	const cJSON *value = json_get(claim, "value");
-
-	if (strchr(slot, '/') && cJSON_IsNull(value))
-		buf_adds(out, "removed");
-	else if (cJSON_IsTrue(value))
-		buf_adds(out, "added");
-	else
-		field_show(out, value);
-}
-
-static void add_row(struct table *t, const struct claims_view *v, const char *slot, const cJSON *claim, int number)
-{
-	struct buf value = BUF_INIT;
-	char text[16], at[17];
-
-	(void)snprintf(text, sizeof(text), "%d", number);
-	(void)snprintf(at, sizeof(at), "%.10s %.5s", member(claim, "at"),
-		       strlen(member(claim, "at")) > 16 ? member(claim, "at") + 11 : "");
-	claims_show(&value, slot, claim);
-	table_add(t, (const char *const[]){text, buf_text(&value), member(claim, "device"), claims_site(v, claim),
-					   member(claim, "by"), member(claim, "effective"), at});
-	buf_clear(&value);
-}
-
-static void print_shown(const struct claims_view *v, const cJSON *record, const char *slot)
-{
-	struct buf line = BUF_INIT;
-	const cJSON *value = slot_value(record, slot);
-
-	buf_adds(&line, "Shows: ");
-	field_show(&line, value);
-	buf_addf(&line, " (%s)", claims_reason(v, record, slot));
-	text_wrap(v->c->out, buf_text(&line), 0);
-	buf_clear(&line);
-}
-
-enum status claims_print(const struct claims_view *v, const cJSON *record, const char *slot, struct error *e)
-{
-	static const struct table_column columns[] = {
-		{.title = "Claim", .right = true},
-		{.title = "Value", .gives = 2},
-		{.title = "Device", .gives = 1},
-		{.title = "Site", .gives = 1},
-		{.title = "By"},
-		{.title = "For"},
-		{.title = "Entered"},
-	};
-	cJSON *claims = record_claims(record, slot);
-	const cJSON *claim;
-	char label[80], handle[80], title[RECORD_SLOT_MAX + 80];
-	struct table t;
-	int number = 1;
-	enum status st;
-
-	if (!claims)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	plan_label(label, sizeof(label), record);
-	slot_title(title, sizeof(title), slot);
-	fprintf(v->c->out, v->c->bold ? "\033[1m%s\033[0m  %s\n" : "%s  %s\n", label, title);
-	table_init(&t, columns, ARRAY_LEN(columns));
-	cJSON_ArrayForEach(claim, claims) add_row(&t, v, slot, claim, number++);
-	st = table_print(v->c->out, &t, false, e);
-	table_clear(&t);
-	cJSON_Delete(claims);
-	if (st == STATUS_OK) {
-		print_shown(v, record, slot);
-		plan_handle(handle, sizeof(handle), record);
-		fprintf(v->c->out, "Settle it: qip resolve %s %s --claim N\n", handle, slot);
+	if (kind == FIELD_SET) {
+		buf_adds(out, "what somebody added stays");
+	} else if (kind == FIELD_SEVERITY && !is_tie(v, record, slot, claims)) {
+		buf_adds(out, values == 2 ? "the more severe of the two" : "the most severe of the ");
+		if (values > 2 && values < (int)ARRAY_LEN(few))
+			buf_adds(out, few[values]);
+		else if (values > 2)
+			buf_addf(out, "%d", values);
+	} else {
+		if (kind == FIELD_SEVERITY)
+			buf_adds(out, "they are equally severe; ");
+		later_edit(out, record, slot, claims, values);
 	}
-	return st;
 }
 
-cJSON *claims_json(const struct claims_view *v, const cJSON *record, const char *slot)
+/* ---- for programs ---- */
+
+static void add_member(cJSON *object, const char *key, const char *text)
+{
+	cJSON *item = cJSON_CreateString(text);
+
+	if (!item || !cJSON_AddItemToObject(object, key, item))
+		cJSON_Delete(item);
+}
+
+cJSON *claims_json(const struct claims_view *v, const char *path, const cJSON *record, const char *slot)
 {
 	cJSON *out = cJSON_CreateObject(), *claims = record_claims(record, slot);
 	const cJSON *shown = slot_value(record, slot);
+	struct buf why = BUF_INIT;
 	cJSON *claim;
 	char label[80];
 
 	plan_label(label, sizeof(label), record);
+	claims_reason(&why, v, record, slot, claims);
 	cJSON_ArrayForEach(claim, claims)
 	{
-		cJSON *site = cJSON_CreateString(claims_site(v, claim));
+		const struct received *when = claims_received(v, member(claim, "id"));
 
-		if (!site || !cJSON_AddItemToObject(claim, "site", site))
-			cJSON_Delete(site);
+		add_member(claim, "site", claims_site(v, claim));
+		if (when)
+			add_member(claim, "received", when->at);
 	}
 	put_string(&out, "ref", label);
+	put_string(&out, "path", path);
 	put_string(&out, "id", member(record, "id"));
 	put_string(&out, "schema", member(record, "schema"));
 	put_string(&out, "slot", slot);
 	put_item(&out, "shown", shown ? cJSON_Duplicate(shown, true) : cJSON_CreateNull());
-	put_string(&out, "why", claims_reason(v, record, slot));
+	put_string(&out, "why", buf_text(&why));
 	put_item(&out, "claims", claims);
+	buf_clear(&why);
 	return out;
 }

@@ -60,7 +60,8 @@ const cJSON *slot_value(const cJSON *record, const char *slot)
 void slot_title(char *out, size_t size, const char *slot)
 {
 	static const char *const logs[][2] = {
-		{"notes", "Note"}, {"evidence", "Evidence"}, {"reviews", "Review"}, {"findings", "Finding"}};
+		{"notes", "Note"}, {"evidence", "Evidence"}, {"reviews", "Review"}, {"findings", "Finding"},
+		{"meetings", "Meeting"}, {"outreach", "Outreach"}};
 	int len = (int)strcspn(slot, "/");
 	const struct field *f = field_find(fields_action, slot, (size_t)len);
 
@@ -74,4 +75,6 @@ void slot_title(char *out, size_t size, const char *slot)
 	}
 	(void)snprintf(out, size, "%.*s%s%s", f ? 80 : len, f ? f->title : slot, slot[len] ? ": " : "",
 		       slot[len] ? slot + len + 1 : "");
+	for (int i = 0; !f && i < len && out[i]; i++) /* a member's name as a title */
+		out[i] = i == 0 && out[i] >= 'a' && out[i] <= 'z' ? (char)(out[i] - 'a' + 'A') : out[i] == '_' ? ' ' : out[i];
 }

@@ -61,19 +61,26 @@ const char help_summary[] =
 	"  qip report summary --as-of 2023-04-30\n"
 	"  qip report summary --as-of 2022-06-30 --received-by 2022-07-31\n";
 
-const char help_conflicts[] = "Nothing is lost in a conflict: every value stays until somebody chooses.\n\n"
-			      "  qip conflicts\n";
+const char help_conflicts[] =
+	"Who set what, where and for which day, when the server had it, what shows meanwhile and why, and the commands that settle it. Nothing is lost "
+	"in a conflict: every value stays until somebody chooses. Long texts are cut where they differ; with REF they stand whole.\n\n"
+	"  qip conflicts\n"
+	"  qip conflicts QIP-07\n";
 
 const char help_resolve[] =
-	"Choosing is an edit like any other, made with all the values in view; sync to let the others know.\n\n"
+	"Choosing is an edit like any other, made with all the values in view; sync to let the others know. REF is as \"qip conflicts\" writes it: a label, "
+	"an id, a site, \"practice\", or a record's path.\n\n"
 	"  qip resolve QIP-07 status --value amber\n"
 	"  qip resolve QIP-07 status --claim 2\n"
 	"  qip resolve QIP-07 status --site fleckney\n"
 	"  qip resolve --all-of fleckney\n";
 
-const char help_log[] = "The newest first. With REF, what each edit changed.\n\n"
-			"  qip log\n"
-			"  qip log QIP-07\n";
+const char help_log[] =
+	"Without REF all edits, the newest first. With REF the story of one record, the oldest first: what each edit changed, whether it was dated "
+	"back, where conflicts began and whose value settled them. REF is a label, an id, a site, \"practice\", or a record's path.\n\n"
+	"  qip log\n"
+	"  qip log QIP-07\n"
+	"  qip log opel/2022-W19\n";
 
 const char help_refused[] =
 	"What was refused stays in this home under refs/refused/. \"retry\" makes its changes again on the plan as it is now, as a new edit that "

@@ -40,7 +40,7 @@ static const struct command commands[] = {
 	 cmd_import},
 	{"report summary", "", "how many are red, amber, green, blue and overdue", help_summary, options_summary, 0, 0,
 	 cmd_report_summary},
-	{"conflicts", "", "fields that two places set differently", help_conflicts, NULL, 0, 0, cmd_conflicts},
+	{"conflicts", "[REF]", "fields that two places set differently", help_conflicts, NULL, 0, 1, cmd_conflicts},
 	{"resolve", "[REF FIELD]", "settle a conflict, or all as one site has it", help_resolve, options_resolve, 0, 2, cmd_resolve},
 	{"log", "[REF]", "who changed what, and when the server had it", help_log, NULL, 0, 1, cmd_log},
 	{"refused", "[list|retry N|drop N]", "what the server did not take, and what becomes of it", help_refused, options_refused, 0, 2,

@@ -36,13 +36,17 @@ enum status plan_find(const struct plan_item **out, const struct plan *p, const 
 /* Another record of the plan has the same label. */
 bool plan_label_twice(const struct plan *p, const struct plan_item *item);
 
-/* For commands that can speak of any record: an action, an inspection, a site by its id, or "practice". As plan_find.
- * *record is the caller's. */
+/* ---- naming.c: any record of the practice ---- */
+
+/* For commands that can speak of any record: an action by its label, an action, inspection, theme, group or note by at least 8 characters of its
+ * id, a site by its id, "practice", or a path with or without ".json" ("opel/2022-W19"). As plan_find. *record is the caller's. */
 enum status plan_find_any(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *ref,
 			  struct error *e) MUST_CHECK;
-/* What people call a record: its label, name, provider and day, or the beginning of its id. */
+/* What people call a record, by what it is: "QIP-07", "OPEL level of 2022-W19", "inspection 2022-04-28". */
 void plan_label(char *out, size_t size, const cJSON *record);
-/* What plan_find_any takes for it. */
-void plan_handle(char *out, size_t size, const cJSON *record);
+/* What it is about in its own words, borrowed; "" when it has none. */
+const char *plan_about(const cJSON *record);
+/* What plan_find_any takes for the record at this path. */
+void plan_handle(char *out, size_t size, const char *path, const cJSON *record);
 
 #endif

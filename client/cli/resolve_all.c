@@ -21,26 +21,9 @@ static enum status add_path(void *ctx, const char *path, const cJSON *record, st
 {
 	struct settling *s = ctx;
 
-	if (record_conflicts(record) > 0)
-		push_item(&s->paths, cJSON_CreateString(path));
+	(void)record;
+	push_item(&s->paths, cJSON_CreateString(path));
 	return s->paths ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
-}
-
-static enum status find_all(struct settling *s, struct error *e)
-{
-	static const char *const folders[] = {"qip/", "inspections/", "sites/"};
-	struct qip *q = s->view.c->q;
-	cJSON *practice = NULL;
-	enum status st = STATUS_OK;
-
-	for (size_t i = 0; i < ARRAY_LEN(folders) && st == STATUS_OK; i++)
-		st = qip_each(q, folders[i], add_path, s, e);
-	if (st == STATUS_OK)
-		st = qip_read(&practice, q, "practice.json", e);
-	if (st == STATUS_OK)
-		st = add_path(s, "practice.json", practice, e);
-	cJSON_Delete(practice);
-	return st;
 }
 
 /* What the site says to one slot; NULL when it has no one voice. */
@@ -152,7 +135,7 @@ enum status resolve_all(struct cli *c, const char *effective, struct error *e)
 	if (st == STATUS_OK)
 		st = change_allowed(c, e);
 	if (st == STATUS_OK)
-		st = find_all(&s, e);
+		st = qip_conflicts_each(c->q, add_path, &s, e);
 	cJSON_ArrayForEach(path, s.paths)
 	{
 		if (st == STATUS_OK)

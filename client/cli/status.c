@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/cli/cli.h"
+#include "client/cli/broken.h"
 
 #define MAX_KIOSKS 200
 
@@ -15,6 +15,7 @@ struct kiosk {
 struct standing {
 	struct cli *c;
 	uint64_t waiting, conflicts, refused;
+	struct broken broken;
 	int64_t last_sync_ms;
 	struct kiosk kiosks[MAX_KIOSKS];
 	size_t kiosks_len;
@@ -124,9 +125,25 @@ static enum status count_refused(void *ctx, const struct qip_refusal *r, struct 
 	return STATUS_OK;
 }
 
+static enum status read_broken(struct standing *s, struct error *e)
+{
+	struct plan p = PLAN_INIT;
+	struct sites sites;
+	enum status st = plan_read(&p, s->c, "qip", e);
+
+	if (st == STATUS_OK)
+		st = sites_read(&sites, s->c->q, e);
+	p.sites = &sites;
+	if (st == STATUS_OK) {
+		broken_count(&s->broken, &p);
+		st = broken_elsewhere(&s->broken, s->c->q, &p, e);
+	}
+	plan_clear(&p);
+	return st;
+}
+
 static enum status read_standing(struct standing *s, struct error *e)
 {
-	static const char *const folders[] = {"qip/", "inspections/", "sites/"};
 	struct qip *q = s->c->q;
 	enum status st = qip_waiting(&s->waiting, q, e);
 
@@ -135,8 +152,10 @@ static enum status read_standing(struct standing *s, struct error *e)
 		st = qip_refused_each(q, count_refused, s, e);
 	if (qip_identity(q)->role == ROLE_KIOSK)
 		return st; /* a kiosk has no copy of the plan */
-	for (size_t i = 0; i < ARRAY_LEN(folders) && st == STATUS_OK; i++)
-		st = qip_each(q, folders[i], count_conflicts, s, e);
+	if (st == STATUS_OK)
+		st = qip_conflicts_each(q, count_conflicts, s, e);
+	if (st == STATUS_OK)
+		st = read_broken(s, e);
 	return st == STATUS_OK ? read_kiosks(s, e) : st;
 }
 
@@ -168,6 +187,7 @@ static enum status print_json(const struct standing *s, struct error *e)
 	put_number(&out, "waiting", (int64_t)s->waiting);
 	put_number(&out, "conflicts", (int64_t)s->conflicts);
 	put_number(&out, "refused", (int64_t)s->refused);
+	broken_put(&out, &s->broken);
 	put_item(&out, "kiosks", kiosks);
 	return cli_print_json(s->c, out, e);
 }
@@ -201,6 +221,7 @@ static void print_text(const struct standing *s)
 	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
 		s->conflicts ? "; see: qip conflicts" : "");
 	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused list" : "");
+	broken_print(out, &s->broken, "To mend     ");
 	for (size_t i = 0; i < s->kiosks_len; i++) {
 		const struct kiosk *k = &s->kiosks[i];
 

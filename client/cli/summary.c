@@ -2,7 +2,7 @@
  * as of a day. */
 #include <string.h>
 
-#include "client/cli/dangling.h"
+#include "client/cli/broken.h"
 #include "client/cli/plan.h"
 #include "client/report.h"
 
@@ -22,7 +22,6 @@ static void put_counts(cJSON **out, const struct report_counts *n)
 	put_number(out, "other", (int64_t)n->other);
 	put_number(out, "overdue", (int64_t)n->overdue);
 	put_number(out, "conflicts", (int64_t)n->conflicts);
-	put_number(out, "green_without_evidence", (int64_t)n->green_without_evidence);
 }
 
 static cJSON *groups_json(const struct report *r)
@@ -33,12 +32,13 @@ static cJSON *groups_json(const struct report *r)
 		cJSON *group = cJSON_CreateObject();
 
 		put_counts(&group, &r->groups[i].counts);
+		put_number(&group, "green_without_evidence", (int64_t)r->groups[i].counts.green_without_evidence);
 		put_item(&out, r->groups[i].key_question[0] ? r->groups[i].key_question : "none", group);
 	}
 	return out;
 }
 
-static enum status print_json(struct cli *c, const struct report *r, bool known, struct error *e)
+static enum status print_json(struct cli *c, const struct report *r, const struct broken *b, bool known, struct error *e)
 {
 	const char *as_of = args_get(&c->args, "as-of"), *received_by = args_get(&c->args, "received-by");
 	cJSON *out = cJSON_CreateObject();
@@ -48,6 +48,7 @@ static enum status print_json(struct cli *c, const struct report *r, bool known,
 	put_item(&out, "as_of", as_of ? cJSON_CreateString(as_of) : cJSON_CreateNull());
 	put_item(&out, "received_by", received_by ? cJSON_CreateString(received_by) : cJSON_CreateNull());
 	put_counts(&out, &r->all);
+	broken_put(&out, b);
 	put_item(&out, "by_key_question", groups_json(r));
 	return cli_print_json(c, out, e);
 }
@@ -60,26 +61,6 @@ static void add_row(struct table *t, const char *name, const struct report_count
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		(void)snprintf(texts[i], sizeof(texts[i]), "%llu", (unsigned long long)counts[i]);
 	table_add(t, (const char *const[]){name, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]});
-}
-
-/* What the plan says of itself and cannot hold; lists and reports show it, and nobody repairs it unasked. */
-static enum status print_broken(struct cli *c, const struct plan *p, struct error *e)
-{
-	struct sites sites;
-	unsigned long long labels = 0, dangling = 0;
-	enum status st = sites_read(&sites, c->q, e);
-
-	if (st != STATUS_OK)
-		return st;
-	for (size_t i = 0; i < p->len; i++) {
-		labels += plan_label_twice(p, &p->items[i]);
-		dangling += dangling_names(NULL, p->items[i].record, &sites);
-	}
-	if (labels > 0)
-		fprintf(c->out, "%llu with a label that another has, too; see: qip action list\n", labels);
-	if (dangling > 0)
-		fprintf(c->out, "%llu with a site or regulation that there is not; see: qip action list\n", dangling);
-	return STATUS_OK;
 }
 
 static enum status print_text(struct cli *c, const struct report *r, struct error *e)
@@ -112,15 +93,14 @@ static enum status print_text(struct cli *c, const struct report *r, struct erro
 	if (all->conflicts > 0)
 		fprintf(c->out, "%llu in conflict, counted as the more severe; see: qip conflicts\n",
 			(unsigned long long)all->conflicts);
-	if (all->green_without_evidence > 0)
-		fprintf(c->out, "%llu green without evidence; see: qip action list --status green\n",
-			(unsigned long long)all->green_without_evidence);
 	return st;
 }
 
 enum status cmd_report_summary(struct cli *c, struct error *e)
 {
 	struct plan p = PLAN_INIT;
+	struct broken broken = {0};
+	struct sites sites;
 	struct report r;
 	enum status st = cli_open_log(c, e);
 	bool known = true;
@@ -131,17 +111,24 @@ enum status cmd_report_summary(struct cli *c, struct error *e)
 	known = st != STATUS_NOT_FOUND; /* nothing was known then: an answer, not a failure */
 	if (st != STATUS_OK && known)
 		return st;
+	st = sites_read(&sites, c->q, e);
+	if (st != STATUS_OK && known) {
+		plan_clear(&p);
+		return st;
+	}
+	p.sites = &sites;
+	broken_count(&broken, &p);
 	report_init(&r, p.day);
 	for (size_t i = 0; i < p.len; i++)
 		report_add(&r, p.items[i].record);
 	if (c->json)
-		st = print_json(c, &r, known, e);
+		st = print_json(c, &r, &broken, known, e);
 	else if (known)
 		st = print_text(c, &r, e);
 	else
 		st = fprintf(c->out, "%s\n", e->text) >= 0 ? STATUS_OK : STATUS_IO;
 	if (st == STATUS_OK && known && !c->json)
-		st = print_broken(c, &p, e);
+		broken_print(c->out, &broken, "");
 	plan_clear(&p);
 	return st;
 }

@@ -90,10 +90,11 @@ void text_clean(struct buf *out, const char *text, size_t max_chars)
 	}
 }
 
-void text_wrap(FILE *f, const char *text, size_t indent)
+void text_wrap_at(FILE *f, const char *text, size_t first, size_t indent, size_t width)
 {
 	struct buf clean = BUF_INIT;
-	size_t column = indent;
+	size_t column = first;
+	bool begun = false; /* a word stands on this line */
 	const char *p;
 
 	text_clean(&clean, text, 0);
@@ -102,17 +103,23 @@ void text_wrap(FILE *f, const char *text, size_t indent)
 
 		if (!utf8_valid(&chars, p, word))
 			chars = word;
-		if (column > indent && column + 1 + chars > TEXT_WIDTH) {
+		if (begun && column + 1 + chars > width) {
 			fprintf(f, "\n%*s", (int)indent, "");
 			column = indent;
-		} else if (column > indent) {
+		} else if (begun) {
 			fputc(' ', f);
 			column++;
 		}
 		(void)fwrite(p, 1, word, f);
+		begun = true;
 		column += chars;
 		p += word + strspn(p + word, " ");
 	}
 	fputc('\n', f);
 	buf_clear(&clean);
+}
+
+void text_wrap(FILE *f, const char *text, size_t indent)
+{
+	text_wrap_at(f, text, indent, indent, TEXT_WIDTH);
 }

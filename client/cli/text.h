@@ -24,5 +24,7 @@ void text_clean(struct buf *out, const char *text, size_t max_chars);
 /* Print cleaned text wrapped at TEXT_WIDTH. The cursor stands at column `indent`; so does every further line. Ends with
  * a newline. */
 void text_wrap(FILE *f, const char *text, size_t indent);
+/* The same at another width, the cursor standing at column `first`. */
+void text_wrap_at(FILE *f, const char *text, size_t first, size_t indent, size_t width);
 
 #endif

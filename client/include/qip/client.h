@@ -71,6 +71,9 @@ enum status qip_read(cJSON **out, struct qip *q, const char *path, struct error 
 /* Each record below a folder ("qip/"), sorted by path. The record is the visitor's for the call only. Non-OK stops. */
 typedef enum status (*qip_visit)(void *ctx, const char *path, const cJSON *record, struct error *e);
 enum status qip_each(struct qip *q, const char *folder, qip_visit visit, void *ctx, struct error *e) MUST_CHECK;
+/* Each record in conflict, wherever it stands: the practice, its sites, the plan, and so on through every kind of record that can be; a
+ * folder's records sorted by path. */
+enum status qip_conflicts_each(struct qip *q, qip_visit visit, void *ctx, struct error *e) MUST_CHECK;
 /* The registry at that place; *out to be cleared by the caller. */
 enum status qip_registry(struct registry *out, struct qip *q, struct error *e) MUST_CHECK;
 /* The repository, the log's end as last synced, and the tip that reads and edits start from (main or own commits on it). For stages that read history. */
