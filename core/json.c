@@ -5,9 +5,11 @@
 
 const cJSON *json_get(const cJSON *object, const char *key)
 {
-	if (!cJSON_IsObject(object))
-		return NULL;
-	return cJSON_GetObjectItemCaseSensitive(object, key);
+	const cJSON *item = cJSON_IsObject(object) && key ? object->child : NULL;
+
+	while (item && item->string && (item->string[0] != key[0] || strcmp(item->string, key) != 0))
+		item = item->next;
+	return item && item->string ? item : NULL;
 }
 
 const char *json_string(const cJSON *object, const char *key)

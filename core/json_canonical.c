@@ -1,11 +1,9 @@
 /* core/json_canonical.c - the one byte form of a value (RFC 8785), for signing, hashing and comparing.
  * What enters may have been built by a program from any text; what leaves always parses again by json_parse. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/json_token.h"
-#include "core/utf8.h"
 
 #define FEW_MEMBERS 16 /* of an object, that need no memory of their own */
 
@@ -23,36 +21,17 @@ static void write_escape(struct buf *out, char c)
 		buf_addf(out, "\\u%04x", (unsigned char)c);
 }
 
-/* How many bytes from text on are written as they are; STATUS_FORBIDDEN_FORM where they are not UTF-8. */
-static enum status plain_bytes(size_t *out, const char *text, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\') {
-		size_t n = (unsigned char)text[at] < 0x80 ? 1 : utf8_decode(NULL, text + at, len - at);
-
-		if (n == 0)
-			return STATUS_FORBIDDEN_FORM;
-		at += n;
-	}
-	*out = at;
-	return STATUS_OK;
-}
-
 static enum status write_string(struct buf *out, const char *text)
 {
-	size_t len = strlen(text);
-	size_t plain = 0;
+	size_t len = strlen(text), run = 0;
 
 	buf_addc(out, '"');
-	for (size_t at = 0; at < len; at += plain + 1) {
-		enum status st = plain_bytes(&plain, text + at, len - at);
-
-		if (st != STATUS_OK)
-			return st;
-		buf_add(out, text + at, plain);
-		if (at + plain < len)
-			write_escape(out, text[at + plain]);
+	for (size_t at = 0; at < len; at += run + 1) {
+		if (!json_plain_run(&run, text + at, len - at))
+			return STATUS_FORBIDDEN_FORM;
+		buf_add(out, text + at, run);
+		if (at + run < len)
+			write_escape(out, text[at + run]);
 	}
 	buf_addc(out, '"');
 	return STATUS_OK;
@@ -60,9 +39,19 @@ static enum status write_string(struct buf *out, const char *text)
 
 static enum status write_number(struct buf *out, double d)
 {
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t left = 0;
+
 	if (!(d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER) || (double)(int64_t)d != d)
 		return STATUS_FORBIDDEN_FORM;
-	buf_addf(out, "%" PRId64, (int64_t)d);
+	left = (uint64_t)(d < 0 ? -d : d);
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (d < 0)
+		digits[--at] = '-';
+	buf_add(out, digits + at, sizeof(digits) - at);
 	return STATUS_OK;
 }
 
@@ -101,58 +90,65 @@ static int by_utf16(const void *a, const void *b)
 	return json_compare_names((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
-static bool is_sorted(const cJSON *const *members, size_t len)
+static enum status write_member(struct buf *out, const cJSON *member, int depth)
 {
-	for (size_t i = 1; i < len; i++) {
-		if (by_utf16(&members[i - 1], &members[i]) > 0)
-			return false;
-	}
-	return true;
+	enum status st = write_string(out, member->string);
+
+	buf_addc(out, ':');
+	return st == STATUS_OK ? write_value(out, member, depth) : st;
 }
 
-static enum status write_members(struct buf *out, const cJSON **members, size_t len, int depth)
+static enum status write_sorted(struct buf *out, const cJSON **members, size_t len, int depth)
 {
 	enum status st = STATUS_OK;
 
-	if (!is_sorted(members, len))
-		qsort(members, len, sizeof(members[0]), by_utf16);
+	qsort(members, len, sizeof(members[0]), by_utf16);
 	for (size_t i = 0; i < len && st == STATUS_OK; i++) {
 		if (i > 0 && strcmp(members[i - 1]->string, members[i]->string) == 0)
 			return STATUS_FORBIDDEN_FORM; /* no reader would take it */
 		if (i > 0)
 			buf_addc(out, ',');
-		st = write_string(out, members[i]->string);
-		buf_addc(out, ':');
-		if (st == STATUS_OK)
-			st = write_value(out, members[i], depth);
+		st = write_member(out, members[i], depth);
 	}
+	return st;
+}
+
+static enum status write_unsorted_object(struct buf *out, const cJSON *object, size_t len, int depth)
+{
+	const cJSON *few[FEW_MEMBERS];
+	const cJSON **members = len > ARRAY_LEN(few) ? malloc(len * sizeof(members[0])) : few;
+	enum status st = STATUS_OK;
+
+	if (!members)
+		return STATUS_NOMEM;
+	len = 0;
+	for (const cJSON *item = object->child; item; item = item->next)
+		members[len++] = item;
+	st = write_sorted(out, members, len, depth);
+	if (members != few)
+		free(members);
 	return st;
 }
 
 static enum status write_object(struct buf *out, const cJSON *object, int depth)
 {
-	const cJSON *few[FEW_MEMBERS];
-	const cJSON **members = few;
-	const cJSON *item = NULL;
 	enum status st = STATUS_OK;
+	bool sorted = true;
 	size_t len = 0;
 
-	for (item = object->child; item; item = item->next)
+	for (const cJSON *item = object->child; item; item = item->next) {
+		sorted = sorted && (!item->next || json_compare_names(item->string, item->next->string) < 0);
 		len++;
-	if (len > ARRAY_LEN(few)) {
-		members = malloc(len * sizeof(members[0]));
-		if (!members)
-			return STATUS_NOMEM;
 	}
-	len = 0;
-	for (item = object->child; item; item = item->next)
-		members[len++] = item;
 	buf_addc(out, '{');
-	if (len > 0)
-		st = write_members(out, members, len, depth);
+	if (!sorted)
+		st = write_unsorted_object(out, object, len, depth);
+	for (const cJSON *item = object->child; sorted && item && st == STATUS_OK; item = item->next) {
+		if (item != object->child)
+			buf_addc(out, ',');
+		st = write_member(out, item, depth);
+	}
 	buf_addc(out, '}');
-	if (members != few)
-		free(members);
 	return st;
 }
 

@@ -45,6 +45,7 @@ static enum status read_name(char **key, struct scanner *s, const struct json_pa
 {
 	struct json_path here = {.parent = path};
 	enum status st = STATUS_OK;
+	char *name = NULL;
 
 	scanner_skip_space(s);
 	if (!scanner_next_is(s, '"'))
@@ -52,15 +53,18 @@ static enum status read_name(char **key, struct scanner *s, const struct json_pa
 	st = scanner_read_string(s, path);
 	if (st != STATUS_OK)
 		return st;
-	here.key = buf_text(&s->text);
-	scanner_skip_space(s);
-	if (!scanner_next_is(s, ':'))
-		return scanner_malformed(s, &here, "a colon must stand behind the name");
-	s->at++;
-	*key = cJSON_malloc(s->text.len + 1);
-	if (!*key)
+	name = scanner_copy_string(s);
+	if (!name)
 		return scanner_out_of_memory(s);
-	memcpy(*key, buf_text(&s->text), s->text.len + 1);
+	here.key = name;
+	scanner_skip_space(s);
+	if (!scanner_next_is(s, ':')) {
+		st = scanner_malformed(s, &here, "a colon must stand behind the name");
+		cJSON_free(name);
+		return st;
+	}
+	s->at++;
+	*key = name;
 	return STATUS_OK;
 }
 

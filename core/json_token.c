@@ -30,24 +30,6 @@ void scanner_forbid(struct scanner *s, const struct json_path *path, const char 
 		(void)scanner_fault(s, &s->forbidden, STATUS_FORBIDDEN_FORM, path, what);
 }
 
-bool scanner_next_is(const struct scanner *s, char c)
-{
-	return s->at < s->end && *s->at == c;
-}
-
-bool scanner_next_is_digit(const struct scanner *s)
-{
-	return s->at < s->end && *s->at >= '0' && *s->at <= '9';
-}
-
-void scanner_skip_space(struct scanner *s)
-{
-	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
-		s->at++;
-		s->doubtful = true;
-	}
-}
-
 /* The four hex digits behind "\u" at `at`; false when there are not four. */
 static bool read_hex4(const struct scanner *s, const char *at, uint32_t *out)
 {
@@ -119,29 +101,56 @@ static enum status read_escape(struct scanner *s, const struct json_path *path)
 	return STATUS_OK;
 }
 
-/* How many characters from s->at on stand for themselves; *valid is false where UTF-8 ends to be such. */
-static size_t plain_run(const struct scanner *s, bool *valid)
-{
-	const char *at = s->at;
-	size_t n = 1;
+#define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
-	while (at < s->end && n > 0 && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\') {
-		n = (unsigned char)*at < 0x80 ? 1 : utf8_decode(NULL, at, (size_t)(s->end - at));
-		at += n;
-	}
-	*valid = n > 0;
-	return (size_t)(at - s->at);
+/* Whether any of eight bytes is no ASCII, a control character, a quote or a backslash. */
+static bool any_special(const char *text)
+{
+	uint64_t eight = 0, quote = 0, backslash = 0;
+
+	memcpy(&eight, text, sizeof(eight));
+	quote = eight ^ EVERY_BYTE('"');
+	backslash = eight ^ EVERY_BYTE('\\');
+	return (((eight - EVERY_BYTE(0x20)) | (quote - EVERY_BYTE(1)) | (backslash - EVERY_BYTE(1)) | eight) & EVERY_BYTE(0x80)) != 0;
 }
 
-enum status scanner_read_string(struct scanner *s, const struct json_path *path)
+static size_t plain_ascii(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (len - at >= sizeof(uint64_t) && !any_special(text + at))
+		at += sizeof(uint64_t);
+	while (at < len && (unsigned char)text[at] - 0x20u < 0x60 && text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
+bool json_plain_run(size_t *out, const char *text, size_t len)
+{
+	size_t at = plain_ascii(text, len);
+
+	while (at < len && (unsigned char)text[at] >= 0x80) {
+		size_t n = utf8_decode(NULL, text + at, len - at);
+
+		if (n == 0) {
+			*out = at;
+			return false;
+		}
+		at += n;
+		at += plain_ascii(text + at, len - at);
+	}
+	*out = at;
+	return true;
+}
+
+static enum status read_with_escapes(struct scanner *s, const struct json_path *path)
 {
 	enum status st = STATUS_OK;
-	bool valid = true;
 
 	buf_reset(&s->text);
-	s->at++;
 	for (;;) {
-		size_t run = plain_run(s, &valid);
+		size_t run = 0;
+		bool valid = json_plain_run(&run, s->at, (size_t)(s->end - s->at));
 
 		buf_add(&s->text, s->at, run);
 		s->at += run;
@@ -159,17 +168,52 @@ enum status scanner_read_string(struct scanner *s, const struct json_path *path)
 			return st;
 	}
 	s->at++;
+	s->string = buf_text(&s->text);
+	s->string_len = s->text.len;
 	return buf_ok(&s->text) ? STATUS_OK : scanner_out_of_memory(s);
+}
+
+enum status scanner_read_string(struct scanner *s, const struct json_path *path)
+{
+	size_t run = 0, left = (size_t)(s->end - ++s->at);
+
+	if (!json_plain_run(&run, s->at, left) || run == left || s->at[run] != '"')
+		return read_with_escapes(s, path);
+	s->string = s->at;
+	s->string_len = run;
+	s->at += run + 1;
+	return STATUS_OK;
+}
+
+char *scanner_copy_string(const struct scanner *s)
+{
+	char *copy = cJSON_malloc(s->string_len + 1);
+
+	if (copy) {
+		memcpy(copy, s->string, s->string_len);
+		copy[s->string_len] = '\0';
+	}
+	return copy;
 }
 
 enum status scanner_read_text(struct scanner *s, const struct json_path *path, cJSON **out)
 {
 	enum status st = scanner_read_string(s, path);
+	cJSON *item = NULL;
 
 	if (st != STATUS_OK)
 		return st;
-	*out = cJSON_CreateString(buf_text(&s->text));
-	return *out ? STATUS_OK : scanner_out_of_memory(s);
+	item = cJSON_CreateNull();
+	if (!item)
+		return scanner_out_of_memory(s);
+	item->type = cJSON_String;
+	item->valuestring = scanner_copy_string(s);
+	if (!item->valuestring) {
+		cJSON_Delete(item);
+		return scanner_out_of_memory(s);
+	}
+	*out = item;
+	return STATUS_OK;
 }
 
 /* The optional fraction and exponent; true in *there if any. */

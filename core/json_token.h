@@ -11,7 +11,9 @@
 
 struct scanner {
 	const char *start, *at, *end;
-	struct buf text;        /* the last string read, decoded */
+	const char *string;     /* the last string read, decoded; not NUL-terminated */
+	size_t string_len;
+	struct buf text;        /* where it is if it had escapes */
 	struct error forbidden; /* first fault against the profile */
 	bool doubtful;          /* something may be written otherwise than the canonical form has it */
 	struct error *e;
@@ -24,14 +26,33 @@ enum status scanner_out_of_memory(const struct scanner *s);
 /* Remember a fault against the profile, if it is the first. */
 void scanner_forbid(struct scanner *s, const struct json_path *path, const char *what);
 
-bool scanner_next_is(const struct scanner *s, char c);
-bool scanner_next_is_digit(const struct scanner *s);
-void scanner_skip_space(struct scanner *s);
+static inline bool scanner_next_is(const struct scanner *s, char c)
+{
+	return s->at < s->end && *s->at == c;
+}
+
+static inline bool scanner_next_is_digit(const struct scanner *s)
+{
+	return s->at < s->end && *s->at >= '0' && *s->at <= '9';
+}
+
+static inline void scanner_skip_space(struct scanner *s)
+{
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
+		s->at++;
+		s->doubtful = true;
+	}
+}
+
+/* How many bytes of text stand for themselves inside a string; false where UTF-8 ends to be such. */
+bool json_plain_run(size_t *out, const char *text, size_t len);
 /* Order of names in the canonical form (RFC 8785): below 0, 0 or above 0 (core/json_canonical.c). */
 int json_compare_names(const char *a, const char *b);
 
-/* A string, s->at on its opening quote, into s->text. */
+/* A string, s->at on its opening quote, into s->string. */
 enum status scanner_read_string(struct scanner *s, const struct json_path *path) MUST_CHECK;
+/* A copy of the last string read, the caller's, to end with cJSON_free; NULL without memory. */
+char *scanner_copy_string(const struct scanner *s);
 /* Values: *out is the caller's. */
 enum status scanner_read_text(struct scanner *s, const struct json_path *path, cJSON **out) MUST_CHECK;
 enum status scanner_read_number(struct scanner *s, const struct json_path *path, cJSON **out) MUST_CHECK;

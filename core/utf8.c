@@ -66,7 +66,7 @@ bool utf8_valid(size_t *count, const char *text, size_t len)
 	size_t characters = 0;
 
 	for (size_t at = 0; at < len;) {
-		size_t n = utf8_decode(NULL, text + at, len - at);
+		size_t n = (unsigned char)text[at] < 0x80 ? 1 : utf8_decode(NULL, text + at, len - at);
 
 		if (n == 0)
 			return false;
