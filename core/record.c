@@ -5,51 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A slot's text, taken apart: "sites/kibworth" has field "sites" and key "kibworth". */
-struct slot {
-	char field[RECORD_SLOT_MAX];
-	const char *key; /* behind the '/', inside the caller's text; NULL when there is none */
-};
-
-static bool slot_parse(struct slot *out, const char *text)
-{
-	const char *slash = strchr(text, '/');
-	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-
-	if (len == 0 || len >= sizeof(out->field) || strlen(text) >= RECORD_SLOT_MAX || (slash && !slash[1]))
-		return false;
-	memcpy(out->field, text, len);
-	out->field[len] = '\0';
-	out->key = slash ? slash + 1 : NULL;
-	return true;
-}
-
-static bool array_has(const cJSON *array, const char *text)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, array) {
-		if (cJSON_IsString(item) && strcmp(item->valuestring, text) == 0)
-			return true;
-	}
-	return false;
-}
+#include "core/record_slot.h"
 
 /* The plain value of a slot, the caller's to delete; JSON null when absent. */
 static cJSON *plain_value(const cJSON *record, const char *slot)
 {
 	struct slot s;
-	const cJSON *field, *value;
+	const cJSON *value = slot_parse(&s, slot) ? slot_plain(record, &s) : NULL;
 
-	if (!slot_parse(&s, slot))
-		return cJSON_CreateNull();
-	field = json_get(record, s.field);
-	if (!s.key)
-		value = field;
-	else if (cJSON_IsArray(field))
-		return array_has(field, s.key) ? cJSON_CreateTrue() : cJSON_CreateNull();
-	else
-		value = json_get(field, s.key);
+	if (value && s.key && cJSON_IsArray(json_get(record, s.field)))
+		return cJSON_CreateTrue();
 	return value ? cJSON_Duplicate(value, true) : cJSON_CreateNull();
 }
 
@@ -267,18 +232,6 @@ void record_type(char out[RECORD_TYPE_MAX], const cJSON *record)
 	const char *schema = json_string(record, "schema");
 
 	(void)snprintf(out, RECORD_TYPE_MAX, "%.*s", schema ? (int)strcspn(schema, "/") : 0, schema ? schema : "");
-}
-
-/* Take a slot's text apart and find its kind. STATUS_INVALID when the record's type has no such slot. */
-static enum status slot_resolve(struct slot *s, enum field_kind *kind, const char *type, const char *slot, const struct rules *rules,
-				struct error *e)
-{
-	if (!slot_parse(s, slot))
-		return error_set(e, STATUS_INVALID, "\"%.100s\" is not the name of a field", slot);
-	*kind = rules_field_kind(rules, type, s->field);
-	if (*kind == FIELD_NONE || *kind == FIELD_LOG || (s->key != NULL) != (*kind == FIELD_SET || *kind == FIELD_MAP))
-		return error_set(e, STATUS_INVALID, "\"%.100s\" is not a field of a record of type %s", slot, type);
-	return STATUS_OK;
 }
 
 /* Keep the claims as stamps in peace, whole in a conflict. Takes claims over. */
