@@ -132,6 +132,8 @@ static void walk_log(struct auditor *a, struct audit_pool *pool)
 		struct oid tree;
 
 		a->place = index;
+		if (audit_findings_enough(a->found))
+			break;
 		if (repo_commit_read(&c, a->repo, id, &a->e) != STATUS_OK) {
 			audit_find(a, id, "", "", "%s", a->e.text);
 			break;

@@ -41,7 +41,7 @@ struct audit {
 	char first_received[TIME_TEXT_MAX], last_received[TIME_TEXT_MAX];
 	struct audit_finding *findings;
 	size_t findings_len;
-	uint64_t findings_more;  /* beyond AUDIT_MAX_FINDINGS */
+	uint64_t findings_more;  /* beyond AUDIT_MAX_FINDINGS; after AUDIT_MAX_FAULTS in all the rest of the log is not judged */
 	uint64_t backdated;      /* edits whose effective day lies before the day they were received */
 	uint64_t clock_back;     /* merges that say they were received before the one ahead of them: the server's clock was set back */
 	char clock_back_first[OID_HEX_LEN + 1]; /* "" for none */
@@ -52,6 +52,7 @@ struct audit {
 };
 #define AUDIT_INIT {0}
 #define AUDIT_MAX_FINDINGS 100
+#define AUDIT_MAX_FAULTS 1000
 #define AUDIT_MAX_INCIDENTS 100
 
 /* Audit everything reachable from `main`. root_pin: first CODE_PIN_LEN bytes of the root key's fingerprint, or NULL to take the history's

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/audit_internal.h"
+#include "client/limits.h"
 
 static bool differs(struct auditor *a, const struct oid *tree, const char *name)
 {
@@ -120,7 +121,8 @@ static enum status visit_answer(void *ctx, const char *path, const struct oid *o
 
 	(void)old_id;
 	(void)new_id;
-	(void)e;
+	if (a->answers_left-- == 0)
+		return error_set(e, STATUS_TOO_BIG, "more answers than all commits brought; the rest is not counted");
 	if (!d) {
 		audit_find(a, NULL, path, "", "an answer of a device that nobody invited");
 		return STATUS_OK;
@@ -163,6 +165,7 @@ enum status audit_count_feedback(struct auditor *a)
 		(void)snprintf(d->invited_by, sizeof(d->invited_by), "%s", reg->devices[i].invited_by);
 		d->role = reg->devices[i].role;
 	}
+	a->answers_left = a->out->records + LIMIT_AUDIT_ODD_ANSWERS;
 	st = tree_each(a->repo, &a->main_tree, "feedback/", visit_answer, a, &a->e);
 	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
 		audit_find(a, &a->main, "feedback", "", "%s", a->e.text);

@@ -32,6 +32,16 @@ void audit_findings_close(struct audit_findings *f)
 	(void)pthread_mutex_destroy(&f->mutex);
 }
 
+bool audit_findings_enough(struct audit_findings *f)
+{
+	bool enough;
+
+	(void)pthread_mutex_lock(&f->mutex);
+	enough = f->len + f->more >= AUDIT_MAX_FAULTS;
+	(void)pthread_mutex_unlock(&f->mutex);
+	return enough;
+}
+
 /* Behind all of the same place: what one merge shows is found by the walker first, then by one thread. When the list is full, what lies
  * furthest along the log gives way, so that the same history always has the same list. */
 static struct audit_finding *make_room(struct audit_findings *f, uint64_t place)
@@ -41,7 +51,7 @@ static struct audit_finding *make_room(struct audit_findings *f, uint64_t place)
 	while (at > 0 && f->places[at - 1] > place)
 		at--;
 	if (f->len == AUDIT_MAX_FINDINGS) {
-		f->more++;
+		f->more += f->more < AUDIT_MAX_FAULTS - AUDIT_MAX_FINDINGS;
 		if (at == f->len)
 			return NULL;
 		f->len--;

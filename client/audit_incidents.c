@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/audit_internal.h"
+#include "core/id.h"
 
 static void add_unheard(struct audit_incident *out, const cJSON *list)
 {
@@ -14,7 +15,7 @@ static void add_unheard(struct audit_incident *out, const cJSON *list)
 	{
 		int n = 0;
 
-		if (!cJSON_IsString(name) || at >= sizeof(out->unheard))
+		if (!cJSON_IsString(name) || !name_valid(name->valuestring) || at >= sizeof(out->unheard))
 			return;
 		n = snprintf(out->unheard + at, sizeof(out->unheard) - at, "%s%s", at ? " " : "", name->valuestring);
 		at += n > 0 ? (size_t)n : 0;
@@ -38,26 +39,31 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	const char *restored = NULL, *backup = NULL, *commit = NULL;
-	enum status st = repo_read(&bytes, a->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	int64_t time_ms = 0;
+	enum status st = STATUS_OK;
 
 	(void)old_id;
+	if (a->out->incidents_len == AUDIT_MAX_INCIDENTS)
+		return error_set(e, STATUS_TOO_BIG, "more than %d incidents; the rest is not looked at", AUDIT_MAX_INCIDENTS);
+	st = repo_read(&bytes, a->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
 	if (st == STATUS_OK)
 		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
 	restored = json_string(record, "restored");
 	backup = json_string(record, "backup");
 	commit = json_string(record, "commit");
-	if (restored && backup && commit && json_integer(record, "index", &i.index) && json_integer(record, "known", &i.known)) {
+	if (restored && backup && time_parse(&time_ms, restored) == STATUS_OK && time_parse(&time_ms, backup) == STATUS_OK && json_integer(record, "index", &i.index) && json_integer(record, "known", &i.known)) {
 		(void)snprintf(i.restored, sizeof(i.restored), "%s", restored);
 		(void)snprintf(i.backup, sizeof(i.backup), "%s", backup);
 		add_unheard(&i, json_get(record, "unheard"));
 	}
-	if (!commit || !stands_in_log(a, &i, commit))
+	if (st != STATUS_OK)
+		audit_find(a, &a->main, path, "server", "%s", e->text);
+	else if (!commit || !stands_in_log(a, &i, commit))
 		audit_find(a, &a->main, path, "server", "the incident names a place of the log that is another one");
-	if (a->out->incidents_len < AUDIT_MAX_INCIDENTS)
-		a->out->incidents[a->out->incidents_len++] = i;
+	a->out->incidents[a->out->incidents_len++] = i;
 	cJSON_Delete(record);
 	buf_clear(&bytes);
-	return st;
+	return STATUS_OK;
 }
 
 static int by_time(const void *a, const void *b)

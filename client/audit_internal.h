@@ -31,6 +31,8 @@ struct audit_findings {
 
 enum status audit_findings_open(struct audit_findings *f, struct error *e) MUST_CHECK;
 void audit_findings_close(struct audit_findings *f);
+/* Enough: a log can be made so that judging one more merge costs as much as all before it. */
+bool audit_findings_enough(struct audit_findings *f);
 
 /* A registry that several merges are judged against; whoever holds it last frees it. */
 struct audit_registry;
@@ -57,6 +59,7 @@ struct auditor {
 	size_t heads_len;
 	struct oid main, main_tree;  /* the place reached */
 	int rules_version;           /* the highest that a merge up to there went by */
+	uint64_t answers_left;       /* that are counted at the log's end: a directory named many times makes few bytes many */
 	struct audit_registry *registry; /* there, held; NULL while there is none */
 };
 

@@ -37,14 +37,13 @@ static enum status first_difference(void *ctx, const char *path, const struct oi
 static void report_wrong_tree(struct auditor *a, const struct oid *id, const char *device, const struct oid *expected,
 			      const struct oid *actual)
 {
-	char first[TREE_PATH_MAX + 16] = "";
-	struct error ignored;
+	char first[TREE_PATH_MAX + 16] = "", place[TREE_PATH_MAX] = "";
+	struct error why = {0};
 	const char *path;
 
-	(void)!tree_diff(a->repo, expected, actual, first_difference, first, &ignored);
+	(void)!tree_diff_place(place, a->repo, expected, actual, first_difference, first, &why);
 	path = strchr(first, ' ');
-	audit_find(a, id, path ? path + 1 : "", device, "the merge does not follow from its parents: %s",
-		   first[0] ? first : "its tree cannot be read");
+	audit_find(a, id, path ? path + 1 : place, device, "the merge does not follow from its parents: %s", first[0] ? first : why.text);
 }
 
 /* Where no record is at fault, it may be that the device is none, or none any more. */
@@ -58,8 +57,8 @@ static const char *place_of(char path[TREE_PATH_MAX], const struct head_fault *f
 	return path;
 }
 
-/* The head by the rules of its merge, then the merge again. */
-static void rerun(struct auditor *a, const struct audit_task *t, const struct rules *rules)
+/* The head by the rules of its merge, then the merge again. True if it is the merge that it has to be. */
+static bool rerun(struct auditor *a, const struct audit_task *t, const struct rules *rules)
 {
 	const struct merge_note *note = &t->note;
 	const struct oid *head_id = &t->commit.parents[1];
@@ -72,11 +71,12 @@ static void rerun(struct auditor *a, const struct audit_task *t, const struct ru
 	struct head head;
 	struct buf kept = BUF_INIT;
 	struct oid tree;
+	bool same;
 	enum status st = head_check(&head, &fault, &ctx, head_id, &a->e);
 
 	if (st != STATUS_OK) {
 		audit_find(a, oid_is_zero(&fault.commit) ? head_id : &fault.commit, place_of(path, &fault, &ctx), note->device, "%s", a->e.text);
-		return;
+		return false;
 	}
 	a->out->commits += head.commits;
 	a->out->records += head.records;
@@ -87,11 +87,13 @@ static void rerun(struct auditor *a, const struct audit_task *t, const struct ru
 		report_wrong_tree(a, &t->id, note->device, &tree, &t->commit.tree);
 	else if (strcmp(buf_text(&kept), buf_text(&note->kept)) != 0)
 		audit_find(a, &t->id, "", note->device, "the merge does not name the records that were deleted on one side and kept");
+	same = st == STATUS_OK && oid_equal(&tree, &t->commit.tree);
 	buf_clear(&kept);
 	repo_discard(a->repo);
+	return same;
 }
 
-static void judge(struct auditor *a, const struct audit_task *t)
+static bool judge(struct auditor *a, const struct audit_task *t)
 {
 	const struct merge_note *note = &t->note;
 	const struct rules *rules = NULL;
@@ -101,7 +103,8 @@ static void judge(struct auditor *a, const struct audit_task *t)
 	else if (strcmp(rules_digest(rules), note->rules_digest) != 0)
 		audit_find(a, &t->id, "", note->device, "the merge names rules %d, whose table is not the one known here", note->rules_version);
 	else
-		rerun(a, t, rules);
+		return rerun(a, t, rules);
+	return false;
 }
 
 /* A kiosk changes no record that has edits: its answers need not be looked for them. */
@@ -115,14 +118,14 @@ static bool may_edit(const struct audit_task *t)
 
 void audit_merge(struct auditor *a, const struct audit_task *task)
 {
+	if (audit_findings_enough(a->found))
+		return;
 	a->place = task->place;
 	a->main = task->main;
 	a->main_tree = task->main_tree;
-	if (task->judged) {
-		judge(a, task);
-		if (may_edit(task))
-			a->out->backdated += audit_count_backdated(a, &task->commit.tree, task->note.received);
-	}
+	/* A tree that a server made up may hold anything, paths without number among it: nothing in it is counted. */
+	if (task->judged && judge(a, task) && may_edit(task))
+		a->out->backdated += audit_count_backdated(a, &task->commit.tree, task->note.received);
 	audit_server_signature(a, audit_registry_get(task->after), &task->id, &task->commit);
 }
 

@@ -124,10 +124,14 @@ static enum status merge_slot(cJSON *out, const char *slot, const cJSON *base, c
 /* Union of two logs. An entry that both have is one entry: policy lets none change. */
 static enum status merge_log(cJSON *out, const char *field, const cJSON *base, const cJSON *ours, const cJSON *theirs, struct error *e)
 {
-	cJSON *log = cJSON_CreateObject();
+	cJSON *log = NULL;
 	const cJSON *entry;
-	enum status st = log ? STATUS_OK : STATUS_NOMEM;
+	enum status st;
 
+	if ((ours && !cJSON_IsObject(ours)) || (theirs && !cJSON_IsObject(theirs)))
+		return error_set(e, STATUS_INVALID, "%s: it is no log", field);
+	log = cJSON_CreateObject();
+	st = log ? STATUS_OK : STATUS_NOMEM;
 	cJSON_ArrayForEach(entry, ours) {
 		const cJSON *keep = entry, *twin = json_get(theirs, entry->string);
 

@@ -293,6 +293,8 @@ static enum status check_log(const struct policy_change *c, const char *field, s
 {
 	const cJSON *before = json_get(c->before, field), *after = json_get(c->after, field), *entry;
 
+	if ((before && !cJSON_IsObject(before)) || (after && !cJSON_IsObject(after)))
+		return error_set(e, STATUS_INVALID, "%s: it is no log", field);
 	cJSON_ArrayForEach(entry, before) {
 		if (!json_equal(entry, json_get(after, entry->string)))
 			return error_set(e, STATUS_DENIED, "%s: entry %s was altered or removed; entries are never changed", field, entry->string);
@@ -394,6 +396,8 @@ enum status policy_check(const struct policy_change *c, const struct rules *rule
 
 	if (!p)
 		return error_set(e, STATUS_DENIED, "nothing may be written there");
+	if (c->before && !cJSON_IsObject(c->before))
+		return error_set(e, STATUS_INVALID, "what stood there is no record");
 	st = check_right(p, c, e);
 	return st == STATUS_OK ? check_record(p, c, rules, e) : st;
 }

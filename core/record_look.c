@@ -4,16 +4,24 @@
 
 #include "core/record_slot.h"
 
+/* Slots by name, "edits" or "conflicts". NULL as well where a lying server put something else there: an audit and a screen still read it. */
+static const cJSON *slots_in(const cJSON *record, const char *group)
+{
+	const cJSON *slots = json_get(record, group);
+
+	return cJSON_IsObject(slots) ? slots : NULL;
+}
+
 size_t record_conflicts(const cJSON *record)
 {
-	const cJSON *conflicts = json_get(record, "conflicts");
+	const cJSON *conflicts = slots_in(record, "conflicts");
 
 	return conflicts ? (size_t)cJSON_GetArraySize(conflicts) : 0;
 }
 
 const char *record_conflict(const cJSON *record, size_t i)
 {
-	const cJSON *conflicts = json_get(record, "conflicts"), *item;
+	const cJSON *conflicts = slots_in(record, "conflicts"), *item;
 
 	cJSON_ArrayForEach(item, conflicts) {
 		if (i-- == 0)
@@ -35,11 +43,7 @@ static size_t collect_slots(const char **out, size_t n, const cJSON *record)
 	const cJSON *item;
 
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		const cJSON *group = json_get(record, groups[i]);
-
-		if (!cJSON_IsObject(group))
-			continue; /* a list has no names */
-		cJSON_ArrayForEach(item, group) {
+		cJSON_ArrayForEach(item, slots_in(record, groups[i])) {
 			if (out)
 				out[n] = item->string;
 			n++;

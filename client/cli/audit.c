@@ -223,7 +223,8 @@ static enum status print_text(struct cli *c, const struct audit *a, struct error
 		buf_clear(&text);
 	}
 	if (a->findings_more > 0)
-		fprintf(out, "and %llu more\n", (unsigned long long)a->findings_more);
+		fprintf(out, "and %llu more%s\n", (unsigned long long)a->findings_more,
+			a->findings_len + a->findings_more >= AUDIT_MAX_FAULTS ? " at least: the rest of the log was not judged" : "");
 	if (st == STATUS_OK && a->findings_len == 0)
 		fprintf(out, "\nThe audit passed.\n");
 	return st;

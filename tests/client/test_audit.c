@@ -172,6 +172,65 @@ static void an_answer_invented_by_the_server_is_named(void **state)
 	assert_finding("a device that nobody invited", "feedback/ghost/0/0/1.json", NULL);
 }
 
+/* The server merges a head with main's own tree, or another: what it says about it is in the merge's message. */
+static void merge_anyway(const char *device, const struct oid *head, const struct oid *tree)
+{
+	struct oid merge = practice_merge_commit(&p, device, head, tree, "");
+
+	practice_set_main(&p, &merge);
+}
+
+/* What a screen or a merge would take apart by names. */
+static void records_that_are_none_are_named_and_harm_nothing(void **state)
+{
+	static const char *const odd[] = {"[1]", "7", "{\"conflicts\":[[1],2],\"edits\":[{}]}", "{\"edits\":\"x\",\"notes\":[1],\"schema\":\"action/1\"}"};
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		practice_write(&p, staff, path, action(staff, path));
+		practice_push(&p, staff);
+		forge_merge(path, cJSON_Parse(odd[i])); /* the server puts it there, and then somebody edits it */
+		practice_write_on(&p, staff, &p.main, path, action(staff, path));
+		merge_anyway(staff->id, &staff->tip, &p.main_tree);
+		run();
+		assert_finding("does not follow from its parents", path, NULL);
+	}
+}
+
+/* Few objects, and more paths than can be counted. */
+static void a_directory_that_names_itself_without_number_does_not_stall(void **state)
+{
+	static const char *const places[] = {"qip", "feedback", "incidents", "devices"};
+	struct oid blob = practice_blob(&p, practice_answer(&p, "kib-kiosk", 4)), before = p.main;
+
+	(void)state;
+	for (int level = 0; level < 6; level++) {
+		struct tree wide = {.entries = calloc(100, sizeof(*wide.entries)), .len = 100};
+
+		for (size_t i = 0; i < wide.len; i++) {
+			wide.entries[i] = (struct tree_entry){.name = malloc(24), .is_dir = level > 0, .id = blob};
+			(void)snprintf(wide.entries[i].name, 24, "d%02zu", i);
+		}
+		assert_int_equal(repo_tree_write(&blob, p.repo, &wide, NULL), STATUS_OK);
+		tree_clear(&wide);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct fixture_device *staff = practice_device(&p, "fle-staff");
+		struct tree_edit edit = {.path = places[i], .is_dir = true, .id = blob};
+		struct oid tree;
+
+		assert_int_equal(tree_apply(&tree, p.repo, &p.main_tree, &(struct tree_edit){.path = places[i]}, 1, NULL), STATUS_OK);
+		assert_int_equal(tree_apply(&tree, p.repo, &tree, &edit, 1, NULL), STATUS_OK);
+		practice_write_on(&p, staff, &p.main, "qip/01920000-0000-7000-8000-000000000000.json", practice_answer(&p, "x", 1));
+		p.main = practice_merge_commit(&p, staff->id, &staff->tip, &tree, "");
+		run();
+		assert_true(a.findings_len > 0);
+		p.main = before;
+	}
+}
+
 static void a_device_that_nobody_invited_is_named(void **state)
 {
 	struct fixture_device ghost = {.role = ROLE_STAFF};
@@ -240,14 +299,6 @@ static void a_commit_put_into_the_log_by_a_device_is_named(void **state)
 	run();
 	assert_finding("no merge stands in the log", NULL, NULL);
 	assert_finding("where only the server's merges may", NULL, NULL);
-}
-
-/* The server merges a head with main's own tree, or another: what it says about it is in the merge's message. */
-static void merge_anyway(const char *device, const struct oid *head, const struct oid *tree)
-{
-	struct oid merge = practice_merge_commit(&p, device, head, tree, "");
-
-	practice_set_main(&p, &merge);
 }
 
 static void a_head_that_was_merged_before_or_is_no_head_is_named(void **state)
@@ -570,6 +621,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_record_altered_by_the_server_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(an_answer_removed_by_the_server_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(an_answer_invented_by_the_server_is_named, begin, end),
+		cmocka_unit_test_setup_teardown(records_that_are_none_are_named_and_harm_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(a_directory_that_names_itself_without_number_does_not_stall, begin, end),
 		cmocka_unit_test_setup_teardown(a_device_that_nobody_invited_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(a_commit_by_an_unknown_key_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(a_merge_by_an_unknown_server_is_named, begin, end),

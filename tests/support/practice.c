@@ -10,12 +10,13 @@
 #include <cmocka.h>
 
 #include "core/signature.h"
+#include "tests/support/must.h"
 #include "tests/support/practice.h"
 
 #define FIXTURE_TIME_MS 1764000000000 /* 24 November 2025 */
 #define FIXTURE_TIME "2025-11-24T16:00:00.000Z"
 
-static void must(enum status st, const struct error *e)
+void must(enum status st, const struct error *e)
 {
 	if (st != STATUS_OK)
 		fail_msg("%s: %s", status_text(st), e->text);
