@@ -125,7 +125,7 @@ static enum status add_entries(struct closure *c, struct level *l, int depth)
 }
 
 /* Add what is below a tree that is in the pack already. What equals a parent's entry at the same path the receiver has,
- * or gets with that parent; so a subtree met once is complete for every commit that holds it. */
+ * or got with that parent, which came before; so a subtree met once is complete for every commit that holds it. */
 static enum status add_tree(struct closure *c, const struct oid *tree, const struct oid *before, size_t before_len,
 			    int depth)
 {

@@ -269,7 +269,7 @@ struct walk_commit {
 	struct oid before[REPO_MAX_PARENTS]; /* its first parents' trees */
 	size_t before_len;
 };
-/* Commits reachable from wants and not from haves; the array is the caller's, to free(). */
+/* Commits reachable from wants and not from haves, each after its parents; the array is the caller's, to free(). */
 enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct repo_span *span,
 			    struct error *e) MUST_CHECK;
 

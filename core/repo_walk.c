@@ -21,6 +21,8 @@
 #define MARK_HAD 2
 #define MARK_READ 4
 #define MARK_GOAL 8
+#define MARK_OPENED 16 /* collect: its parents come first */
+#define MARK_TAKEN 32
 
 struct node {
 	struct oid tree;
@@ -289,6 +291,31 @@ static enum status collect_one(struct walk_commit *out, struct walk *w, size_t a
 	return st;
 }
 
+/* A commit after its new parents. */
+static enum status collect_from(struct walk_commit *out, size_t *len, struct walk *w, size_t at)
+{
+	enum status st = push(&w->stack, at);
+
+	while (!st && w->stack.len) {
+		at = w->stack.items[w->stack.len - 1];
+		if (w->nodes[at].marks & (MARK_OPENED | MARK_TAKEN)) {
+			w->stack.len--;
+			if (!(w->nodes[at].marks & MARK_TAKEN))
+				st = collect_one(&out[(*len)++], w, at);
+			w->nodes[at].marks |= MARK_TAKEN;
+			continue;
+		}
+		w->nodes[at].marks |= MARK_OPENED;
+		for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++) {
+			size_t parent = parent_of(w, at, i);
+
+			if (is_new(&w->nodes[parent]) && !(w->nodes[parent].marks & MARK_OPENED))
+				st = push(&w->stack, parent);
+		}
+	}
+	return st;
+}
+
 static enum status collect(struct walk_commit **out, size_t *out_len, struct walk *w)
 {
 	size_t len = 0, read = w->ids.len; /* parents that collect_one reads add more, none of them new */
@@ -299,7 +326,7 @@ static enum status collect(struct walk_commit **out, size_t *out_len, struct wal
 		return error_set(w->e, STATUS_NOMEM, "no memory to walk through the history");
 	for (size_t i = 0; i < read && !st; i++)
 		if (is_new(&w->nodes[i]))
-			st = collect_one(&commits[len++], w, i);
+			st = collect_from(commits, &len, w, i);
 	if (st) {
 		free(commits);
 		return st;

@@ -331,6 +331,30 @@ static void what_is_only_staged_is_sent_like_the_rest(void **state)
 	buf_clear(&out);
 }
 
+/* What a revert brings back stands in a directory that two of the new commits share. */
+static void a_directory_that_comes_back_is_sent_with_all_it_holds(void **state)
+{
+	struct fixture *f = *state;
+	struct oid commits[COMMITS], tip;
+	struct repo_span span = {.wants = &commits[COMMITS - 1], .wants_len = 1};
+	char line[64];
+
+	make_history(f, commits);
+	(void)send_span(f, &span);
+	assert_taken(f, true, &commits[COMMITS - 1]);
+	assert_int_equal(run("cd '%s/work' && echo new > d/1/new && git add . && git commit -q -m new && echo other > d/1/other && "
+			     "git add . && git commit -q -m other && git revert --no-edit HEAD >/dev/null && "
+			     "cp -r .git/objects ../history.git/",
+			     f->dir),
+			 0);
+	line_of(line, sizeof(line), "git -C '%s/work' rev-parse main", f->dir);
+	assert_int_equal(oid_parse(&tip, line, OID_HEX_LEN), STATUS_OK);
+	span = (struct repo_span){.wants = &tip, .wants_len = 1, .haves = &commits[COMMITS - 1], .haves_len = 1};
+	(void)send_span(f, &span);
+	assert_taken(f, false, &tip);
+	assert_same_objects(f, &tip);
+}
+
 /* ---- damage ---- */
 
 /* Whichever byte of an entry is turned: nothing that looks sound comes out. */
@@ -577,6 +601,7 @@ int main(void)
 		T(a_delta_whose_base_is_not_sent_is_expanded),
 		T(a_shallow_clone_is_complete_up_to_its_end),
 		T(what_is_only_staged_is_sent_like_the_rest),
+		T(a_directory_that_comes_back_is_sent_with_all_it_holds),
 		T(damage_in_a_pack_is_told_and_not_handed_on),
 		T(an_index_that_tells_other_places_is_found_out),
 		T(what_was_noted_is_not_read_again_and_the_clone_is_the_same),
