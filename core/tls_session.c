@@ -45,33 +45,41 @@ static enum status session_digest(uint8_t out[SHA256_LEN], const struct tls_clie
 	return st;
 }
 
-/* No handshake will look at the server's certificate again, so its dates are looked at here. */
-static bool dates_hold(const mbedtls_ssl_session *session)
-{
-	const mbedtls_x509_crt *crt = session->MBEDTLS_PRIVATE(peer_cert);
+/* Beside a stored session: how long the server's certificate holds. mbedTLS knows it too, in a structure that holds a time_t, whose size on 32 bits
+ * depends on how the library was built. */
+struct dates {
+	mbedtls_x509_time from, to;
+};
 
-	return crt && !mbedtls_x509_time_is_past(&crt->valid_to) && !mbedtls_x509_time_is_future(&crt->valid_from);
+/* No handshake will look at the server's certificate again, so its dates are looked at here. */
+static bool dates_hold(const uint8_t *bytes)
+{
+	struct dates d;
+
+	memcpy(&d, bytes, sizeof(d));
+	return !mbedtls_x509_time_is_past(&d.to) && !mbedtls_x509_time_is_future(&d.from);
 }
 
 void tls_session_resume(struct tls_conn *c, const uint8_t *bytes, size_t len)
 {
+	const size_t head = SHA256_LEN + sizeof(struct dates);
 	uint8_t digest[SHA256_LEN];
 	mbedtls_ssl_session session;
 
-	if (!bytes || len <= SHA256_LEN || len > SESSION_MAX_BYTES)
+	if (!bytes || len <= head || len > SESSION_MAX_BYTES)
 		return;
 	if (session_digest(digest, c->client, bytes + SHA256_LEN, len - SHA256_LEN) != STATUS_OK ||
-	    memcmp(digest, bytes, SHA256_LEN) != 0)
+	    memcmp(digest, bytes, SHA256_LEN) != 0 || (!c->client->ignore_dates && !dates_hold(bytes + SHA256_LEN)))
 		return;
 	mbedtls_ssl_session_init(&session);
-	if (mbedtls_ssl_session_load(&session, bytes + SHA256_LEN, len - SHA256_LEN) == 0 &&
-	    (c->client->ignore_dates || dates_hold(&session)))
+	if (mbedtls_ssl_session_load(&session, bytes + head, len - head) == 0)
 		(void)mbedtls_ssl_set_session(&c->ssl, &session); /* without it the handshake is a full one */
 	mbedtls_ssl_session_free(&session);
 }
 
-static enum status save_session(struct buf *out, const struct tls_client *client, const mbedtls_ssl_session *session)
+static enum status save_session(struct buf *out, const struct tls_conn *c, const mbedtls_x509_crt *server, const mbedtls_ssl_session *session)
 {
+	const struct dates d = {.from = server->valid_from, .to = server->valid_to};
 	uint8_t digest[SHA256_LEN];
 	uint8_t *bytes = malloc(SESSION_MAX_BYTES);
 	enum status st = STATUS_CRYPTO;
@@ -79,8 +87,11 @@ static enum status save_session(struct buf *out, const struct tls_client *client
 
 	if (!bytes)
 		return STATUS_NOMEM;
-	if (mbedtls_ssl_session_save(session, bytes, SESSION_MAX_BYTES - SHA256_LEN, &len) == 0)
-		st = session_digest(digest, client, bytes, len);
+	memcpy(bytes, &d, sizeof(d));
+	if (mbedtls_ssl_session_save(session, bytes + sizeof(d), SESSION_MAX_BYTES - SHA256_LEN - sizeof(d), &len) == 0) {
+		len += sizeof(d);
+		st = session_digest(digest, c->client, bytes, len);
+	}
 	if (!st) {
 		buf_add(out, digest, sizeof(digest));
 		buf_add(out, bytes, len);
@@ -93,14 +104,15 @@ static enum status save_session(struct buf *out, const struct tls_client *client
 
 enum status tls_session(struct buf *out, const struct tls_conn *c)
 {
+	const mbedtls_x509_crt *server = c->client && c->ready ? mbedtls_ssl_get_peer_cert(&c->ssl) : NULL;
 	mbedtls_ssl_session session;
 	enum status st = STATUS_CRYPTO;
 
 	if (!c->client || !c->ready)
 		return STATUS_USAGE;
 	mbedtls_ssl_session_init(&session);
-	if (mbedtls_ssl_get_session(&c->ssl, &session) == 0)
-		st = save_session(out, c->client, &session);
+	if (server && mbedtls_ssl_get_session(&c->ssl, &session) == 0)
+		st = save_session(out, c, server, &session);
 	mbedtls_ssl_session_free(&session);
 	return st;
 }

@@ -40,6 +40,19 @@ time_t time(time_t *out)
 	return t;
 }
 
+#if defined(__TIMESIZE) && __TIMESIZE == 32
+/* The above is the wide one by another name; a library that was built with the narrow one calls this. */
+long narrow_time(long *out) __asm__("time");
+long narrow_time(long *out)
+{
+	long t = (long)time(NULL);
+
+	if (out)
+		*out = t;
+	return t;
+}
+#endif
+
 /* ---- a small public key infrastructure ---- */
 
 struct party {

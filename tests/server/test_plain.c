@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "server/plain.h"
 
 struct folder {
-	char dir[64], real[FILE_PATH_MAX];
+	char dir[64], real[PATH_MAX];
 };
 
 /* A shell command in the folder. */

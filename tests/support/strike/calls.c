@@ -73,10 +73,23 @@ static const struct known {
 	CALL(readv, CALL_READ, ON_FD(0)),
 	CALL(getdents64, CALL_READ, ON_FD(0)),
 	CALL(fstat, CALL_STAT, ON_FD(0)),
-	CALL(newfstatat, CALL_STAT, ON_PATH_AT(0, 1)),
 	CALL(statx, CALL_STAT, ON_PATH_AT(0, 1)),
 	CALL(faccessat, CALL_STAT, ON_PATH_AT(0, 1)),
 	CALL(readlinkat, CALL_STAT, ON_PATH_AT(0, 1)),
+#ifdef SYS_newfstatat
+	CALL(newfstatat, CALL_STAT, ON_PATH_AT(0, 1)),
+#else /* 32 bits */
+	CALL(fstatat64, CALL_STAT, ON_PATH_AT(0, 1)),
+	CALL(fstat64, CALL_STAT, ON_FD(0)),
+	CALL(stat64, CALL_STAT, ON_PATH(0)),
+	CALL(lstat64, CALL_STAT, ON_PATH(0)),
+	CALL(mmap2, CALL_READ, ON_FD(4)),
+	CALL(ftruncate64, CALL_WRITE, ON_FD(0)),
+	CALL(truncate64, CALL_WRITE, ON_PATH(0)),
+	CALL(sendfile64, CALL_WRITE, ON_FD(0)),
+	CALL(utimensat_time64, CALL_DIR, ON_PATH_AT(0, 1)),
+	CALL(futex_time64, CALL_OTHER, {NONE, NONE, NONE, NONE, NONE, NONE}),
+#endif
 /* Newer machines have none of these. */
 #ifdef SYS_open
 	CALL(open, CALL_OPEN, {NONE, NONE, 0, NONE, NONE, 1}),
