@@ -140,7 +140,7 @@ struct oid practice_merge_commit(struct practice *p, const char *device, const s
 	struct error e = {0};
 	struct oid id;
 
-	must(rules_get(&rules, RULES_VERSION, &e), &e);
+	must(rules_get(&rules, p->rules_version ? p->rules_version : RULES_VERSION, &e), &e);
 	(void)snprintf(note.device, sizeof(note.device), "%s", device);
 	(void)snprintf(note.received, sizeof(note.received), "%s", p->received ? p->received : FIXTURE_TIME);
 	note.rules_version = rules_version(rules);
@@ -182,7 +182,8 @@ enum status practice_try(struct practice *p, struct fixture_device *d, struct he
 	struct oid tree, merge;
 	enum status st;
 
-	must(rules_get(&rules, RULES_VERSION, e), e);
+	must(rules_get(&rules, p->rules_version ? p->rules_version : RULES_VERSION, e), e);
+	ctx.rules = rules;
 	st = head_check(&head, fault, &ctx, &d->tip, e);
 	if (st == STATUS_OK)
 		st = head_merge(&tree, &kept, &ctx, &head, rules, e);

@@ -25,6 +25,7 @@ struct practice {
 	bool has_registry;
 	struct oid main, main_tree;
 	int64_t index;
+	int rules_version;    /* that the server merges by; 0: RULES_VERSION */
 	const char *received; /* what the server's merges say; NULL: 24 November 2025 */
 	unsigned next_id;
 	struct fixture_device devices[FIXTURE_DEVICES]; /* the first is manager "kib-manager" */
