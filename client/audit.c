@@ -1,10 +1,11 @@
 /* client/audit.c - stage 9 of 9: re-run the history.
  *
- * Enters: the end of a log. Leaves: findings. The log is walked from its start, and what each merge is judged against worked out on the
- * way; the judging is audit_merge.c's, on all processors (audit_pool.c).
+ * Enters: the end of a log. Leaves: findings. The log is walked from its start, or from where an earlier audit ended, and what each merge is
+ * judged against worked out on the way; the judging is audit_merge.c's, on all processors (audit_pool.c).
  */
 #include "client/audit.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +30,34 @@ static enum status push_merge(struct auditor *a, const struct oid *id)
 	return STATUS_OK;
 }
 
-/* The first-parent chain, newest first. An unreadable commit is a finding and ends it. */
+static enum status not_in_log(struct auditor *a, const char *why)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	oid_hex(hex, &a->from->main);
+	return error_set(&a->e, STATUS_STALE,
+			 "the log that was audited on %.10s up to merge %" PRIu64 " (%.10s) is not the one that is here (%s): it went on from an "
+			 "earlier place, or was rewritten",
+			 a->from->at, a->from->index, hex, why);
+}
+
+/* The first-parent chain, newest first, to where the audit begins. An unreadable commit is a finding and ends it. */
 static enum status collect_log(struct auditor *a, const struct oid *main)
 {
 	struct oid at = *main;
 
-	while (!oid_is_zero(&at)) {
+	a->first = a->from ? a->from->index + 1 : 0;
+	while (!(a->from && oid_equal(&at, &a->from->main))) {
 		struct oid parent;
-		enum status st = repo_commit_first_parent(&parent, a->repo, &at, &a->e);
+		enum status st = STATUS_OK;
 
+		if (oid_is_zero(&at))
+			return a->from ? not_in_log(a, "that merge does not stand in it") : STATUS_OK;
+		st = repo_commit_first_parent(&parent, a->repo, &at, &a->e);
 		if (st == STATUS_NOMEM)
 			return st;
+		if (st != STATUS_OK && a->from)
+			return not_in_log(a, "it cannot be followed to that merge");
 		if (st != STATUS_OK) {
 			audit_find(a, &at, "", "", "the log cannot be followed: %s", a->e.text);
 			return STATUS_OK;
@@ -52,7 +70,7 @@ static enum status collect_log(struct auditor *a, const struct oid *main)
 	return STATUS_OK;
 }
 
-static struct audited_head *last_head(struct auditor *a, const char *device)
+static struct audit_head *last_head(struct auditor *a, const char *device)
 {
 	for (size_t i = 0; i < a->heads_len; i++)
 		if (strcmp(a->heads[i].device, device) == 0)
@@ -61,6 +79,26 @@ static struct audited_head *last_head(struct auditor *a, const char *device)
 		return NULL;
 	(void)snprintf(a->heads[a->heads_len].device, sizeof(a->heads[0].device), "%s", device);
 	return &a->heads[a->heads_len++];
+}
+
+/* What the earlier audit left: its place, and the registry there. */
+static enum status go_to_start(struct auditor *a)
+{
+	struct commit c = COMMIT_INIT;
+	enum status st = repo_commit_read(&c, a->repo, &a->from->main, &a->e);
+
+	if (st == STATUS_OK)
+		st = audit_registry_load(&a->registry, NULL, a->repo, &c.tree, a->root_pin, &a->e);
+	if (st == STATUS_OK) {
+		a->main = a->from->main;
+		a->main_tree = a->from_tree = c.tree;
+		a->heads_len = a->from->heads_len;
+		memcpy(a->heads, a->from->heads, a->heads_len * sizeof(*a->heads));
+		a->rules_version = a->from->rules_version;
+		(void)snprintf(a->out->last_received, TIME_TEXT_MAX, "%s", a->from->last_received);
+	}
+	commit_clear(&c);
+	return st;
 }
 
 /* ---- the walk ---- */
@@ -94,10 +132,10 @@ static void check_start(struct auditor *a, const struct oid *id, const struct co
 }
 
 /* Work out what a merge is judged against; it is judged later, maybe by another thread. Takes the commit over. */
-static void prepare_merge(struct audit_task *task, struct auditor *a, const struct oid *id, struct commit *c, size_t index)
+static void prepare_merge(struct audit_task *task, struct auditor *a, const struct oid *id, struct commit *c, uint64_t index)
 {
 	struct audit_task t = {.place = index, .id = *id, .main = a->main, .main_tree = a->main_tree};
-	struct audited_head *last = NULL;
+	struct audit_head *last = NULL;
 
 	if (c->parents_len != 2)
 		audit_find(a, id, "", "", "a commit that is no merge stands in the log");
@@ -128,7 +166,7 @@ static void walk_log(struct auditor *a, struct audit_pool *pool)
 		const struct oid *id = &a->log[i];
 		struct audit_task task = {0};
 		struct commit c = COMMIT_INIT;
-		size_t index = a->log_len - 1 - i;
+		uint64_t index = a->first + (a->log_len - 1 - i);
 		struct oid tree;
 
 		a->place = index;
@@ -157,11 +195,31 @@ static void walk_log(struct auditor *a, struct audit_pool *pool)
 
 /* ---- the whole ---- */
 
-static enum status judge_log(struct auditor *a, const struct oid *main)
+/* All was audited again: does the log lead through the place that the earlier audit reached, or did the server tell since why it does not? */
+static void check_earlier(struct auditor *a, const struct audit_checkpoint *earlier)
+{
+	struct oid there;
+	bool told = false;
+
+	if (audit_merge_at(&there, a, earlier->index) && oid_equal(&there, &earlier->main))
+		return;
+	for (size_t i = 0; i < a->out->incidents_len; i++)
+		told = told || (a->out->incidents[i].index >= 0 && (uint64_t)a->out->incidents[i].index < earlier->index);
+	if (!told || a->out->incidents_len <= earlier->incidents)
+		audit_find(a, &earlier->main, "", "server",
+			   "the log that was audited on %.10s up to this merge, number %" PRIu64 ", was rewritten: it does not stand in the one that is here",
+			   earlier->at, earlier->index);
+}
+
+static enum status judge_log(struct auditor *a, const struct oid *main, const struct audit_scope *scope)
 {
 	struct audit_pool *pool = NULL;
-	enum status st = collect_log(a, main);
+	enum status st;
 
+	a->from = scope->all ? NULL : scope->earlier;
+	st = collect_log(a, main);
+	if (st == STATUS_OK && a->from)
+		st = go_to_start(a);
 	if (st == STATUS_OK)
 		st = audit_pool_open(&pool, a, &a->e);
 	if (st != STATUS_OK)
@@ -174,11 +232,39 @@ static enum status judge_log(struct auditor *a, const struct oid *main)
 	else
 		st = audit_count_feedback(a);
 	audit_tell_silence(a);
-	return st == STATUS_OK ? audit_list_incidents(a) : st;
+	if (st == STATUS_OK)
+		st = audit_list_incidents(a);
+	if (st == STATUS_OK && scope->all && scope->earlier)
+		check_earlier(a, scope->earlier);
+	return st;
+}
+
+/* What the audit reached, and from where; the heads are the next one's. */
+static void tell_reach(struct audit *out, struct auditor *a)
+{
+	out->index = a->first + a->log_len > 0 ? a->first + a->log_len - 1 : 0;
+	if (a->from) {
+		out->from = a->from->index;
+		oid_hex(out->from_main, &a->from->main);
+		(void)snprintf(out->from_at, sizeof(out->from_at), "%s", a->from->at);
+		out->before = a->from->counts;
+	}
+	if (a->registry)
+		key_fingerprint_text(out->root, audit_registry_get(a->registry)->root);
+	out->rules_version = a->rules_version;
+	out->heads = a->heads;
+	out->heads_len = a->heads_len;
+	a->heads = NULL;
 }
 
 enum status audit_run(struct audit *out, struct repo *r, const struct oid *main, const char *ods, const uint8_t *root_pin,
 		      struct error *e)
+{
+	return audit_run_in(out, r, main, ods, root_pin, &(struct audit_scope){.all = true}, e);
+}
+
+enum status audit_run_in(struct audit *out, struct repo *r, const struct oid *main, const char *ods, const uint8_t *root_pin,
+			 const struct audit_scope *scope, struct error *e)
 {
 	struct audit result = AUDIT_INIT;
 	struct audit_findings found;
@@ -196,9 +282,10 @@ enum status audit_run(struct audit *out, struct repo *r, const struct oid *main,
 	if (!root_pin)
 		audit_find(&a, NULL, "practice.json", "",
 			   "no root key was given to check against; give the fingerprint that the practice keeps in its safe");
-	st = judge_log(&a, main);
+	st = judge_log(&a, main, scope);
 done:
 	if (st == STATUS_OK) {
+		tell_reach(&result, &a);
 		result.findings = found.list;
 		result.findings_len = found.len;
 		result.findings_more = found.more;
@@ -216,10 +303,30 @@ done:
 	return st;
 }
 
+enum status audit_parse_root(uint8_t pin[CODE_PIN_LEN], const char *text, struct error *e)
+{
+	static const char prefix[] = "SHA256:";
+	struct buf padded = BUF_INIT, bytes = BUF_INIT;
+	enum status st = STATUS_MALFORMED;
+
+	if (strncmp(text, prefix, strlen(prefix)) == 0) {
+		buf_addf(&padded, "%s=", text + strlen(prefix));
+		st = base64_decode(&bytes, buf_text(&padded), padded.len);
+	}
+	if (st == STATUS_OK && bytes.len == SHA256_LEN)
+		memcpy(pin, bytes.data, CODE_PIN_LEN);
+	else
+		st = error_set(e, STATUS_USAGE, "\"%.80s\" is not a key's fingerprint; \"qip status\" prints it as SHA256:…", text);
+	buf_clear(&padded);
+	buf_clear(&bytes);
+	return st;
+}
+
 void audit_clear(struct audit *a)
 {
 	free(a->findings);
 	free(a->devices);
 	free(a->incidents);
+	free(a->heads);
 	*a = (struct audit)AUDIT_INIT;
 }

@@ -1,11 +1,13 @@
 /* client/audit.h - stage 9 of 9: re-run the history.
  *
- * Enters: a copy of a practice's history, and the root key's fingerprint. Leaves: findings, each with commit, path and reason, or none.
- * Trusts nothing but the root key: every signature, right, schema, number and merge is checked again.
+ * Enters: a copy of a practice's history, the root key's fingerprint, and maybe what an earlier audit reached. Leaves: findings, each with
+ * commit, path and reason, or none. Trusts nothing but the root key and that earlier audit: every signature, right, schema, number and merge
+ * since is checked again.
  */
 #ifndef QIP_CLIENT_AUDIT_H
 #define QIP_CLIENT_AUDIT_H
 
+#include "core/code.h"
 #include "core/head.h"
 
 #define AUDIT_UNHEARD_MAX 512
@@ -35,9 +37,45 @@ struct audit_incident {
 	char unheard[AUDIT_UNHEARD_MAX]; /* devices that might know of more, as words; "" for none */
 };
 
+struct audit_counts {
+	uint64_t merges, commits, records, backdated;
+};
+
+struct audit_head {
+	char device[NAME_MAX_LEN + 1]; /* "server" for the host's own */
+	struct oid last;               /* accepted head, zero for none yet */
+	char received[TIME_TEXT_MAX];  /* when, by the server's word */
+};
+
+/* A place of the log that an audit reached without a finding, and what the next one needs to go on from there; audit_checkpoint.h keeps it. */
+struct audit_checkpoint {
+	char ods[7];
+	char root[KEY_FINGERPRINT_MAX];
+	struct oid main;
+	uint64_t index;
+	struct audit_head *heads;      /* owned */
+	size_t heads_len;
+	struct audit_last {
+		char device[NAME_MAX_LEN + 1];
+		uint64_t seq;          /* number of its last answer */
+	} *lasts;                      /* owned; of devices that have answers */
+	size_t lasts_len;
+	uint64_t incidents;
+	int rules_version;             /* the highest that a merge went by */
+	struct audit_counts counts;    /* from the start of the log */
+	char last_received[TIME_TEXT_MAX];
+	char at[TIME_TEXT_MAX];        /* by the device's clock */
+};
+#define AUDIT_CHECKPOINT_INIT {0}
+
 struct audit {
 	uint64_t merges, commits, records; /* checked */
 	char main[OID_HEX_LEN + 1];
+	uint64_t index;          /* its number */
+	char root[KEY_FINGERPRINT_MAX]; /* of the practice's root key, as the history has it; "" when it has none */
+	uint64_t from;           /* number of the merge that an earlier audit reached, and where this one began; 0: the start of the log */
+	char from_main[OID_HEX_LEN + 1], from_at[TIME_TEXT_MAX]; /* "" when it began at the start */
+	struct audit_counts before;      /* of the earlier audits that this one goes on from */
 	char first_received[TIME_TEXT_MAX], last_received[TIME_TEXT_MAX];
 	struct audit_finding *findings;
 	size_t findings_len;
@@ -49,6 +87,9 @@ struct audit {
 	size_t devices_len;
 	struct audit_incident *incidents; /* oldest first */
 	size_t incidents_len;
+	struct audit_head *heads; /* of all devices, for the next audit */
+	size_t heads_len;
+	int rules_version;
 };
 #define AUDIT_INIT {0}
 #define AUDIT_MAX_FINDINGS 100
@@ -58,6 +99,18 @@ struct audit {
 /* Audit everything reachable from `main`. root_pin: first CODE_PIN_LEN bytes of the root key's fingerprint, or NULL to take the history's
  * own word (told as a finding). STATUS_OK: the audit ran; whether it passed is findings_len == 0. */
 enum status audit_run(struct audit *out, struct repo *r, const struct oid *main, const char *ods, const uint8_t *root_pin, struct error *e) MUST_CHECK;
+
+/* The same with what an earlier audit reached (NULL: there was none). Begins there or, with `all`, at the start of the log; then a log that
+ * does not lead through that place is a finding, unless the server told of a restore since. Else STATUS_STALE, and nothing was audited. */
+struct audit_scope {
+	const struct audit_checkpoint *earlier;
+	bool all;
+};
+enum status audit_run_in(struct audit *out, struct repo *r, const struct oid *main, const char *ods, const uint8_t *root_pin,
+			 const struct audit_scope *scope, struct error *e) MUST_CHECK;
 void audit_clear(struct audit *a);
+
+/* The first bytes of a fingerprint, "SHA256:<base64 without padding>". STATUS_USAGE. */
+enum status audit_parse_root(uint8_t pin[CODE_PIN_LEN], const char *text, struct error *e) MUST_CHECK;
 
 #endif

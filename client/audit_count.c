@@ -112,25 +112,56 @@ static struct audit_device *device_of(struct auditor *a, const char *path)
 	return NULL;
 }
 
+/* One that was added since the audit began, or is there no more; whether it may have changed is asked merge by merge. */
 static enum status visit_answer(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct auditor *a = ctx;
 	const char *name = strrchr(path, '/');
-	struct audit_device *d = device_of(a, path + strlen("feedback/"));
+	struct audit_device *d = device_of(a, path);
 	uint64_t seq = name ? strtoull(name + 1, NULL, 10) : 0;
+	char whole[TREE_PATH_MAX];
 
-	(void)old_id;
-	(void)new_id;
 	if (a->answers_left-- == 0)
 		return error_set(e, STATUS_TOO_BIG, "more answers than all commits brought; the rest is not counted");
 	if (!d) {
-		audit_find(a, NULL, path, "", "an answer of a device that nobody invited");
+		(void)snprintf(whole, sizeof(whole), "feedback/%s", path);
+		audit_find(a, NULL, whole, "", "an answer of a device that nobody invited");
 		return STATUS_OK;
 	}
-	d->answers++;
-	if (seq > d->last_seq)
+	if (!old_id)
+		d->answers++;
+	if (!new_id && d->answers > 0)
+		d->answers--;
+	if (new_id && seq > d->last_seq)
 		d->last_seq = seq;
 	return STATUS_OK;
+}
+
+/* The directory of answers, zero where there is none. */
+static struct oid answers_in(struct auditor *a, const struct oid *tree)
+{
+	struct oid id = {{0}};
+	enum status st = tree_find(&id, NULL, a->repo, tree, "feedback", &a->e);
+
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		audit_find(a, &a->main, "feedback", "", "%s", a->e.text);
+	return id;
+}
+
+/* What the earlier audit counted, if it is what its tree holds. */
+static void count_on(struct auditor *a)
+{
+	for (size_t i = 0; a->from && i < a->from->lasts_len; i++) {
+		const struct audit_last *l = &a->from->lasts[i];
+		struct audit_device *d = device_of(a, l->device);
+		uint64_t there = 0;
+
+		if (head_feedback_last(&there, a->repo, &a->from_tree, l->device, &a->e) != STATUS_OK || there != l->seq || !d)
+			audit_find(a, &a->from->main, "feedback", l->device,
+				   "the earlier audit counted %" PRIu64 " answers here; now it is %" PRIu64, l->seq, there);
+		if (d)
+			d->answers = d->last_seq = l->seq;
+	}
 }
 
 /* Names the first missing numbers; a forged number of any size costs no more than that. */
@@ -153,7 +184,7 @@ static void report_gaps(struct auditor *a, const struct audit_device *d)
 enum status audit_count_feedback(struct auditor *a)
 {
 	const struct registry *reg = audit_registry_get(a->registry);
-	enum status st;
+	struct oid before, after;
 
 	a->out->devices = calloc(reg->devices_len + 1, sizeof(*a->out->devices));
 	if (!a->out->devices)
@@ -166,8 +197,10 @@ enum status audit_count_feedback(struct auditor *a)
 		d->role = reg->devices[i].role;
 	}
 	a->answers_left = a->out->records + LIMIT_AUDIT_ODD_ANSWERS;
-	st = tree_each(a->repo, &a->main_tree, "feedback/", visit_answer, a, &a->e);
-	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+	count_on(a);
+	before = answers_in(a, &a->from_tree);
+	after = answers_in(a, &a->main_tree);
+	if (tree_diff(a->repo, &before, &after, visit_answer, a, &a->e) != STATUS_OK)
 		audit_find(a, &a->main, "feedback", "", "%s", a->e.text);
 	for (size_t i = 0; i < a->out->devices_len; i++)
 		if (a->out->devices[i].answers != a->out->devices[i].last_seq)

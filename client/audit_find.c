@@ -96,6 +96,8 @@ void audit_find(struct auditor *a, const struct oid *commit, const char *path, c
 	va_start(args, fmt);
 	(void)vsnprintf(made.text, sizeof(made.text), fmt, args);
 	va_end(args);
+	clean(made.path);
+	clean(made.device);
 	clean(made.text);
 	(void)pthread_mutex_lock(&a->found->mutex);
 	f = make_room(a->found, a->place);

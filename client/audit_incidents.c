@@ -22,14 +22,43 @@ static void add_unheard(struct audit_incident *out, const cJSON *list)
 	}
 }
 
-/* The server has to name the place of its own log that it went on from. */
-static bool stands_in_log(const struct auditor *a, const struct audit_incident *i, const char *commit)
+bool audit_merge_at(struct oid *out, struct auditor *a, uint64_t index)
 {
-	struct oid id;
+	struct oid at, before;
 
-	if (i->index < 0 || (uint64_t)i->index >= a->log_len || oid_parse(&id, commit, strlen(commit)) != STATUS_OK)
+	if (index >= a->first + a->log_len)
 		return false;
-	return oid_equal(&id, &a->log[a->log_len - 1 - (size_t)i->index]) && i->known >= i->index;
+	if (index >= a->first) {
+		*out = a->log[a->log_len - 1 - (size_t)(index - a->first)];
+		return true;
+	}
+	at = a->from->main; /* what is older has no list: one step after the other */
+	for (uint64_t i = a->from->index; i > index; i--) {
+		if (repo_commit_first_parent(&before, a->repo, &at, &a->e) != STATUS_OK || oid_is_zero(&before))
+			return false;
+		at = before;
+	}
+	*out = at;
+	return true;
+}
+
+/* The server has to name the place of its own log that it went on from. */
+static bool stands_in_log(struct auditor *a, const struct audit_incident *i, const char *commit)
+{
+	struct oid id, there;
+
+	if (i->index < 0 || i->known < i->index || oid_parse(&id, commit, strlen(commit)) != STATUS_OK)
+		return false;
+	return audit_merge_at(&there, a, (uint64_t)i->index) && oid_equal(&id, &there);
+}
+
+/* The earlier audit judged it. */
+static bool was_there(struct auditor *a, const char *path, const struct oid *id)
+{
+	struct oid before;
+
+	return !oid_is_zero(&a->from_tree) && tree_find(&before, NULL, a->repo, &a->from_tree, path, &a->e) == STATUS_OK &&
+	       oid_equal(&before, id);
 }
 
 static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
@@ -51,14 +80,15 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	restored = json_string(record, "restored");
 	backup = json_string(record, "backup");
 	commit = json_string(record, "commit");
-	if (restored && backup && time_parse(&time_ms, restored) == STATUS_OK && time_parse(&time_ms, backup) == STATUS_OK && json_integer(record, "index", &i.index) && json_integer(record, "known", &i.known)) {
+	if (restored && backup && time_parse(&time_ms, restored) == STATUS_OK && time_parse(&time_ms, backup) == STATUS_OK &&
+	    json_integer(record, "index", &i.index) && json_integer(record, "known", &i.known)) {
 		(void)snprintf(i.restored, sizeof(i.restored), "%s", restored);
 		(void)snprintf(i.backup, sizeof(i.backup), "%s", backup);
 		add_unheard(&i, json_get(record, "unheard"));
 	}
 	if (st != STATUS_OK)
 		audit_find(a, &a->main, path, "server", "%s", e->text);
-	else if (!commit || !stands_in_log(a, &i, commit))
+	else if (!was_there(a, path, new_id) && (!commit || !stands_in_log(a, &i, commit)))
 		audit_find(a, &a->main, path, "server", "the incident names a place of the log that is another one");
 	a->out->incidents[a->out->incidents_len++] = i;
 	cJSON_Delete(record);

@@ -10,12 +10,6 @@
 
 #include "client/audit.h"
 
-struct audited_head {
-	char device[NAME_MAX_LEN + 1];
-	struct oid last; /* accepted head, zero for none yet */
-	char received[TIME_TEXT_MAX]; /* when, by the server's word */
-};
-
 #define AUDIT_MAX_HEADS (REGISTRY_MAX_DEVICES + 1) /* with the host's own */
 
 /* ---- audit_find.c: findings in the order of the log, whoever comes upon them first ---- */
@@ -55,7 +49,10 @@ struct auditor {
 	struct error e;              /* of the step at hand */
 	struct oid *log;             /* merges, newest first */
 	size_t log_len, log_cap;
-	struct audited_head *heads;  /* AUDIT_MAX_HEADS of them */
+	uint64_t first;              /* number of the oldest of them */
+	const struct audit_checkpoint *from; /* where it begins; NULL: at the start of the log */
+	struct oid from_tree;        /* there; zero at the start */
+	struct audit_head *heads;    /* AUDIT_MAX_HEADS of them; zero for none accepted yet */
 	size_t heads_len;
 	struct oid main, main_tree;  /* the place reached */
 	int rules_version;           /* the highest that a merge up to there went by */
@@ -86,7 +83,7 @@ void audit_server_signature(struct auditor *a, const struct registry *reg, const
 
 /* ---- audit_notes.c ---- */
 /* What a merge's message says of the log, against what those before it said: number, rules, time. */
-void audit_note(struct auditor *a, const struct oid *id, const struct merge_note *note, size_t index);
+void audit_note(struct auditor *a, const struct oid *id, const struct merge_note *note, uint64_t index);
 /* out->devices: when each was last heard of, and who is silent. */
 void audit_tell_silence(struct auditor *a);
 
@@ -104,9 +101,11 @@ void audit_pool_close(struct audit_pool *p);
 bool audit_registry_changed(struct auditor *a, const struct oid *tree);
 /* Edits that come with `tree` and speak of a day before they were received. */
 uint64_t audit_count_backdated(struct auditor *a, const struct oid *tree, const char *received);
-/* Fill out->devices from the last tree; gaps in the numbering are findings. */
+/* Fill out->devices from the last tree, on top of what the earlier audit counted; gaps in the numbering are findings. */
 enum status audit_count_feedback(struct auditor *a) MUST_CHECK;
 /* Fill out->incidents from the last tree; one that does not fit the log is a finding. */
 enum status audit_list_incidents(struct auditor *a) MUST_CHECK;
+/* The merge of a number, of the log that is audited or before where the audit began; false when it has none. */
+bool audit_merge_at(struct oid *out, struct auditor *a, uint64_t index);
 
 #endif

@@ -15,17 +15,17 @@ static void follow_time(struct auditor *a, const struct oid *id, const char *rec
 
 	if (!out->first_received[0])
 		(void)snprintf(out->first_received, TIME_TEXT_MAX, "%s", received);
-	else if (time_parse(&before_ms, out->last_received) == STATUS_OK && time_parse(&now_ms, received) == STATUS_OK && now_ms < before_ms &&
+	if (time_parse(&before_ms, out->last_received) == STATUS_OK && time_parse(&now_ms, received) == STATUS_OK && now_ms < before_ms &&
 		 out->clock_back++ == 0)
 		oid_hex(out->clock_back_first, id);
 	(void)snprintf(out->last_received, TIME_TEXT_MAX, "%s", received);
 }
 
-void audit_note(struct auditor *a, const struct oid *id, const struct merge_note *note, size_t index)
+void audit_note(struct auditor *a, const struct oid *id, const struct merge_note *note, uint64_t index)
 {
 	if (note->index != (int64_t)index)
-		audit_find(a, id, "", note->device, "the merge calls itself number %" PRId64 ", but stands at place %zu of the log", note->index,
-			   index);
+		audit_find(a, id, "", note->device, "the merge calls itself number %" PRId64 ", but stands at place %" PRIu64 " of the log",
+			   note->index, index);
 	if (note->rules_version < a->rules_version)
 		audit_find(a, id, "", note->device, "the merge goes back to rules %d after rules %d were in use", note->rules_version,
 			   a->rules_version);

@@ -27,6 +27,7 @@
 #define HOME_BLOBS "blobs"
 #define HOME_REFUSED "refused"
 #define HOME_JOURNAL "journal"
+#define HOME_AUDIT "audit"
 
 #define REF_MAIN "refs/heads/main"
 #define REF_CONFIG "refs/kiosk/config"

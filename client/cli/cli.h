@@ -1,8 +1,8 @@
 /* client/cli/cli.h - what every subcommand of `qip` shares: its place in the dispatch table, the open home, output.
  *
  * A subcommand is one file with one `cmd_…` per command. It prints to stdout only what was asked for, and returns a
- * status with one sentence in *e; main prints that sentence, and makes the exit status of it: 0, 1, or 2 for
- * STATUS_USAGE.
+ * status with one sentence in *e; main prints that sentence, and makes the exit status of it: 0, 2 for STATUS_USAGE, else 1 or
+ * what the command put into `failed`.
  */
 #ifndef QIP_CLI_CLI_H
 #define QIP_CLI_CLI_H
@@ -19,6 +19,7 @@ struct cli {
 	bool bold; /* out is a terminal and NO_COLOR is not set */
 	const char *home;
 	struct args args;
+	int failed; /* exit status of a failure, from commands that tell failures apart; 0: 1 */
 	struct qip *q; /* opened by cli_open, closed by main */
 };
 

@@ -10,22 +10,23 @@
 
 #include "client/cli/cli.h"
 #include "core/head.h"
+#include "core/signature.h"
 
 const struct arg_option options_git_config[] = {
 	{"write", "FILE", "write it to FILE, and the signers to \"allowed_signers\" beside it", false},
 	{NULL, NULL, NULL, false},
 };
 
-static void add_signer(struct buf *out, const char *name, const char *ods, const char *key)
+static void add_signer(struct buf *out, const char *name, const char *ods, const char *namespaces, const char *key)
 {
 	char email[96];
 
 	head_email(email, name, ods);
-	buf_addf(out, "%s namespaces=\"git\" %s\n", email, key);
+	buf_addf(out, "%s namespaces=\"%s\" %s\n", email, namespaces, key);
 }
 
-/* A line for each key that may have signed a commit: the server's, and every device's that enrolled, be it retired or
- * revoked since. */
+/* A line for each key that may have signed a commit, or a certificate of audit: the server's, and every device's that enrolled, be it retired
+ * or revoked since. */
 static enum status signers(struct buf *out, struct cli *c, struct error *e)
 {
 	struct registry reg = REGISTRY_INIT;
@@ -35,11 +36,11 @@ static enum status signers(struct buf *out, struct cli *c, struct error *e)
 		char line[KEY_SSH_MAX];
 
 		key_ssh(line, reg.server_keys[i]);
-		add_signer(out, "server", reg.ods, line);
+		add_signer(out, "server", reg.ods, SIGNATURE_NAMESPACE_GIT, line);
 	}
 	for (size_t i = 0; st == STATUS_OK && i < reg.devices_len; i++)
 		if (reg.devices[i].key)
-			add_signer(out, reg.devices[i].id, reg.ods, reg.devices[i].key_ssh);
+			add_signer(out, reg.devices[i].id, reg.ods, SIGNATURE_NAMESPACE_GIT "," SIGNATURE_NAMESPACE_AUDIT, reg.devices[i].key_ssh);
 	registry_clear(&reg);
 	return st == STATUS_OK && !buf_ok(out) ? error_set(e, STATUS_NOMEM, "out of memory") : st;
 }

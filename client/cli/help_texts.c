@@ -123,11 +123,18 @@ const char help_retire[] = "For managers.\n\n"
 const char help_revoke[] = "For managers. What the device still sends is not accepted.\n\n"
 			   "  qip revoke kib-kiosk --reason \"Stolen\"\n";
 
-const char help_audit[] = "Trusts nothing but the practice's root key: every signature, right, schema, number and "
-			  "merge is checked again. "
-			  "Each finding is a line \"commit path device: what is wrong\", and the exit status is 1.\n\n"
-			  "  qip audit\n"
-			  "  qip audit --repo history.git --ods C82999 --root SHA256:…\n";
+const char help_audit[] =
+	"Trusts nothing but the practice's root key and what this device itself audited before: every signature, right, schema, number and "
+	"merge since then is checked again, or with --all of the whole log. "
+	"Each finding is a line \"commit path device: what is wrong\".\n\n"
+	"A certificate says what was audited and found, for others to check: with --check-certificate here, or with ssh-keygen alone as the manual page "
+	"shows.\n\n"
+	"Exit status: 0 passed, 1 there are findings, 2 called wrongly, 3 it could not be done, 4 what was signed before does not hold: what an audit would "
+	"begin from, or the certificate.\n\n"
+	"  qip audit\n"
+	"  qip audit --all --certificate audit-2026.json\n"
+	"  qip audit --check-certificate audit-2026.json\n"
+	"  qip audit --repo history.git --ods C82999 --root SHA256:…\n";
 
 const char help_signers[] = "  qip allowed-signers > allowed_signers\n"
 			    "  git -c gpg.ssh.allowedSignersFile=$PWD/allowed_signers log --show-signature\n";

@@ -1,6 +1,6 @@
 /* client/cli/main.c - qip: finds the command, runs it, and says in one sentence what went wrong.
  *
- * Exit status: 0 done, 1 failed, 2 called wrongly.
+ * Exit status: 0 done, 1 failed, 2 called wrongly; an audit has more, see client/cli/audit.h.
  */
 #include <errno.h>
 #include <signal.h>
@@ -59,7 +59,7 @@ static const struct command commands[] = {
 	{"invite", "DEVICE --role ROLE", "let a new device join", help_invite, options_invite, 1, 1, cmd_invite},
 	{"retire", "DEVICE", "let a device hand in what it has, and end", help_retire, options_end, 1, 1, cmd_retire},
 	{"revoke", "DEVICE", "shut a lost or stolen device out", help_revoke, options_end, 1, 1, cmd_revoke},
-	{"audit", "", "check the whole history again", help_audit, options_audit, 0, 0, cmd_audit},
+	{"audit", "", "check the history again: what is new, or all", help_audit, options_audit, 0, 0, cmd_audit},
 	{"allowed-signers", "", "the keys behind the history, for git and ssh-keygen", help_signers, NULL, 0, 0,
 	 cmd_allowed_signers},
 	{"git-config", "", "what stock git needs to read the history", help_git_config, options_git_config, 0, 0,
@@ -209,5 +209,5 @@ int main(int argc, char **argv)
 	if (st == STATUS_USAGE)
 		return usage(e.text[0] ? e.text : status_text(st), cmd->name);
 	fprintf(stderr, "qip: %s\n", e.text[0] ? e.text : status_text(st));
-	return 1;
+	return c.failed ? c.failed : 1;
 }

@@ -1,0 +1,170 @@
+/* client/cli/audit_print.c - what an audit found, for people and as JSON. */
+#include "client/cli/audit.h"
+
+#include <string.h>
+
+#include "client/audit_certificate.h"
+#include "client/cli/text.h"
+#include "client/limits.h"
+
+static enum status print_json(struct cli *c, const struct audit *a, const char *refusal, struct error *e)
+{
+	cJSON *out = cJSON_CreateObject(), *devices = cJSON_CreateArray();
+
+	for (size_t i = 0; i < a->devices_len; i++) {
+		cJSON *device = cJSON_CreateObject();
+
+		put_string(&device, "device", a->devices[i].id);
+		put_string(&device, "role", role_text(a->devices[i].role));
+		put_string(&device, "invited_by", a->devices[i].invited_by);
+		put_number(&device, "answers", (int64_t)a->devices[i].answers);
+		put_number(&device, "last", (int64_t)a->devices[i].last_seq);
+		put_string(&device, "last_received", a->devices[i].last_received);
+		put_bool(&device, "silent", a->devices[i].silent);
+		push_item(&devices, device);
+	}
+	put_bool(&out, "passed", a->findings_len == 0);
+	put_item(&out, "from", audit_from_json(a));
+	put_string(&out, "main", a->main);
+	put_number(&out, "index", (int64_t)a->index);
+	put_number(&out, "merges", (int64_t)a->merges);
+	put_number(&out, "commits", (int64_t)a->commits);
+	put_number(&out, "records", (int64_t)a->records);
+	put_number(&out, "backdated", (int64_t)a->backdated);
+	put_string(&out, "first_received", a->first_received);
+	put_string(&out, "last_received", a->last_received);
+	put_number(&out, "clock_back", (int64_t)a->clock_back);
+	put_string(&out, "clock_back_first", a->clock_back_first);
+	put_number(&out, "more_findings", (int64_t)a->findings_more);
+	put_item(&out, "findings", audit_findings_json(a));
+	put_item(&out, "devices", devices);
+	put_item(&out, "incidents", audit_incidents_json(a));
+	if (refusal[0])
+		put_string(&out, "refused_checkpoint", refusal);
+	return cli_print_json(c, out, e);
+}
+
+static enum status print_devices(struct cli *c, const struct audit *a, struct error *e)
+{
+	static const struct table_column columns[] = {
+		{.title = "Device", .gives = 1},	 {.title = "Role"},
+		{.title = "Invited by", .gives = 1},	 {.title = "Answers", .right = true},
+		{.title = "Last number", .right = true}, {.title = "Last heard of"},
+	};
+	struct table t;
+	enum status st;
+
+	table_init(&t, columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < a->devices_len; i++) {
+		const struct audit_device *d = &a->devices[i];
+		char answers[24] = "", last[24] = "", heard[11] = "";
+
+		if (d->last_seq > 0) {
+			(void)snprintf(answers, sizeof(answers), "%llu", (unsigned long long)d->answers);
+			(void)snprintf(last, sizeof(last), "%llu", (unsigned long long)d->last_seq);
+		}
+		(void)snprintf(heard, sizeof(heard), "%.10s", d->last_received);
+		table_add(&t, (const char *const[]){d->id, role_text(d->role), d->invited_by, answers, last, heard});
+	}
+	st = table_print(c->out, &t, c->bold, e);
+	table_clear(&t);
+	return st;
+}
+
+/* What is no fault, and yet may be the trace of one. */
+static void print_silence(struct cli *c, const struct audit *a)
+{
+	const struct env *env = c->q ? qip_env(c->q) : env_system();
+	int64_t last_ms = 0, still_ms = 0;
+	char age[32];
+	size_t silent = 0;
+
+	if (time_parse(&last_ms, a->last_received) == STATUS_OK)
+		still_ms = env->now_ms(env->ctx) - last_ms;
+	if (still_ms > LIMIT_AUDIT_STALE_MS) {
+		cli_age(age, sizeof(age), still_ms);
+		fprintf(c->out, "\nNothing was received for %s by this device's clock: ask whether the practice is still, or its server keeps back what came since.\n",
+			age);
+	}
+	for (size_t i = 0; i < a->devices_len; i++)
+		if (a->devices[i].silent)
+			fprintf(c->out, "%s%s", silent++ ? " " : "\nNot heard of in the last 30 days of the log: ", a->devices[i].id);
+	if (silent)
+		fputc('\n', c->out);
+	if (a->clock_back > 0)
+		fprintf(c->out, "\nThe server's clock was set back %llu time%s, first before merge %.10s.\n", (unsigned long long)a->clock_back,
+			plural(a->clock_back), a->clock_back_first);
+}
+
+static void print_incidents(FILE *out, const struct audit *a)
+{
+	for (size_t i = 0; i < a->incidents_len; i++) {
+		const struct audit_incident *n = &a->incidents[i];
+
+		fprintf(out, "\nThe server was restored on %.10s from a backup of %.10s; its log goes on from merge %lld.\n", n->restored,
+			n->backup, (long long)n->index);
+		if (n->known > n->index)
+			fprintf(out, "What were merges %lld to %lld are lost, but for what devices sent again since.\n", (long long)n->index + 1,
+				(long long)n->known);
+		if (n->unheard[0])
+			fprintf(out, "Not asked, since they had not synced by then: %s\n", n->unheard);
+	}
+}
+
+static void print_counts(FILE *out, const struct audit *a)
+{
+	fprintf(out, "Checked every signature, right, schema, number and merge: %llu merge%s, %llu commit%s, %llu record%s.\n",
+		(unsigned long long)a->merges, plural(a->merges), (unsigned long long)a->commits, plural(a->commits),
+		(unsigned long long)a->records, plural(a->records));
+	if (a->from > 0)
+		fprintf(out, "From where the audit of %.10s ended, merge %llu (%.10s), to merge %llu (%.10s), where the log ends.\n", a->from_at,
+			(unsigned long long)a->from, a->from_main, (unsigned long long)a->index, a->main);
+	else
+		fprintf(out, "From the start of the log to merge %llu (%.10s), where it ends.\n", (unsigned long long)a->index, a->main);
+	if (a->first_received[0])
+		fprintf(out, "Received from %.10s to %.10s.\n", a->first_received, a->last_received);
+	fprintf(out, "Edits entered for a day before they were received: %llu", (unsigned long long)a->backdated);
+	if (a->from > 0)
+		fprintf(out, ", and %llu before that", (unsigned long long)a->before.backdated);
+	fputs("\n", out);
+}
+
+static void print_findings(FILE *out, const struct audit *a)
+{
+	if (a->findings_len > 0)
+		fputc('\n', out);
+	for (size_t i = 0; i < a->findings_len; i++) {
+		const struct audit_finding *f = &a->findings[i];
+		struct buf text = BUF_INIT;
+
+		text_clean(&text, f->text, 0);
+		fprintf(out, "%s %s %s: %s\n", f->commit[0] ? f->commit : "-", f->path[0] ? f->path : "-", f->device[0] ? f->device : "-",
+			buf_text(&text));
+		buf_clear(&text);
+	}
+	if (a->findings_more > 0)
+		fprintf(out, "and %llu more%s\n", (unsigned long long)a->findings_more,
+			a->findings_len + a->findings_more >= AUDIT_MAX_FAULTS ? " at least: the rest of the log was not judged" : "");
+}
+
+static enum status print_text(struct cli *c, const struct audit *a, const char *refusal, struct error *e)
+{
+	enum status st;
+
+	if (refusal[0])
+		fprintf(c->out, "Not used: %s.\n", refusal);
+	print_counts(c->out, a);
+	fputc('\n', c->out);
+	st = print_devices(c, a, e);
+	print_silence(c, a);
+	print_incidents(c->out, a);
+	print_findings(c->out, a);
+	if (st == STATUS_OK && a->findings_len == 0)
+		fprintf(c->out, "\nThe audit passed.\n");
+	return st;
+}
+
+enum status audit_print(struct cli *c, const struct audit *a, const char *refusal, struct error *e)
+{
+	return c->json ? print_json(c, a, refusal, e) : print_text(c, a, refusal, e);
+}
