@@ -193,6 +193,15 @@ merge=$(forge_commit "$R" "$MAIN^{tree}" "$(server_key)" server "$(git -C "$R" l
 git -C "$R" update-ref refs/heads/main "$merge"
 both "$merge" - 'rules 0'
 
+forged fallen-back 'A merge goes back behind rules that were in use'
+for version in 2 1; do
+	head=$(forge_head "$R" main^{tree} "$(device_key fleckney)" fleckney 'Edit actions' main)
+	merge=$(forge_commit "$R" main^{tree} "$(server_key)" server "$(git -C "$R" log -1 --format=%B main | sed "s/hand/fleckney/; s/^Qip-Rules: [0-9]*/Qip-Rules: $version/" |
+		awk '/^Qip-Index: / { $2 += 1 } { print }')" main "$head")
+	git -C "$R" update-ref refs/heads/main "$merge"
+done
+both "$merge" - 'back to rules 1'
+
 forged criss-cross 'A device merges by itself'
 head=$(forge_head "$R" "$MAIN^{tree}" "$(device_key fleckney)" fleckney 'Edit actions' "$MAIN" "$HAND^")
 forge_merge "$R" "$MAIN^{tree}" "$head" fleckney >/dev/null
@@ -318,6 +327,51 @@ taken "$head" fleckney "$action=$WORK/changed.json" >/dev/null
 names audit "$head" "$action" 'removed without|required|is missing|status'
 blind 'it does not look into records, where the claims are'
 
+# return_record TOTAL [DAY] - June's return by Fleckney, submitted on that day; its path is printed.
+return_record() {
+	jq -ncSj --argjson n "$1" --arg day "${2:-}" --arg totals "$(uuid7)" --arg submitted "$(uuid7)" '
+		def stamp($id; $n): {id: $id, device: "fleckney", n: $n, by: "staff", effective: "2022-07-08", at: "2022-07-08T09:00:00.000Z"};
+		{schema: "return/1", month: "2022-06", edits: {totals: [stamp($totals; 1)]},
+		 totals: {options: {"very-good": $n, good: 0, neither: 0, poor: 0, "very-poor": 0, "dont-know": 0},
+			  modes: {kiosk: $n, handwritten: 0, telephone: 0, sms: 0, online: 0, other: 0}}}
+		| if $day == "" then . else .submitted = $day | .edits.submitted = [stamp($submitted; 2)] end' >"$WORK/return.$1${2:-}"
+	printf '%s' "$WORK/return.$1${2:-}"
+}
+return=returns/fft/2022-06.json
+
+forged locked 'A return is counted anew after it was submitted'
+record=$(return_record 7 2022-07-08)
+head=$(staff "$return=$record")
+taken "$head" fleckney "$return=$record" >/dev/null
+audit "$R" >/dev/null || die "the audit finds: $(audit "$R")"
+git -C "$R" cat-file blob "main:$return" | jq -cSj --arg id "$(uuid7)" '.edits.totals[0].id = $id | .edits.totals[0].n = 3 | .totals.options["very-good"] = 9 | .totals.modes.kiosk = 9' >"$WORK/again"
+head=$(forge_head "$R" "$(tree_of 'main^{tree}' "$return=$WORK/again")" "$(device_key fleckney)" fleckney 'Count anew' main)
+taken "$head" fleckney "$return=$WORK/again" >/dev/null
+names audit "$head" "$return" 'submitted on 2022-07-08 and is locked'
+blind 'it does not look into records'
+
+forged locked-apart 'A return is counted anew by one who did not see that it was submitted'
+record=$(return_record 7)
+taken "$(staff "$return=$record")" fleckney "$return=$record" >/dev/null
+seen=$(git -C "$R" rev-parse main)
+git -C "$R" cat-file blob "main:$return" | jq -cSj --arg id "$(uuid7)" '.submitted = "2022-07-08" | .edits.submitted = [.edits.totals[0] | .id = $id | .n = 2]' >"$WORK/submitted"
+head=$(forge_head "$R" "$(tree_of 'main^{tree}' "$return=$WORK/submitted")" "$(device_key fleckney)" fleckney 'Submit' main)
+taken "$head" fleckney "$return=$WORK/submitted" >/dev/null
+audit "$R" >/dev/null || die "the audit finds: $(audit "$R")"
+git -C "$R" cat-file blob "$seen:$return" | jq -cSj --arg id "$(uuid7)" '.edits.totals = [.edits.totals[0] | .id = $id | .n = 2 | .device = "second" | .by = "manager"] | .totals.options["very-good"] = 9 | .totals.modes.kiosk = 9' >"$WORK/again"
+head=$(forge_head "$R" "$(tree_of "$seen^{tree}" "$return=$WORK/again")" "$(device_key second)" second 'Count anew' "$seen")
+taken "$head" second >/dev/null
+names audit "$head" "$return" 'submitted meanwhile and is locked'
+
+forged other-log 'A device followed another log than this one: the server shows different ones to different readers'
+other=$(forge_merge "$R" "$(tree_of "$MAIN^{tree}")" "$(staff)" fleckney)
+git -C "$R" update-ref refs/heads/main "$MAIN"
+jq -ncSj --arg main "$other" --argjson index "$(git -C "$R" log -1 --format=%B "$other" | sed -n 's/^Qip-Index: //p')" \
+	'{schema: "checkpoint/1", device: "fleckney", main: $main, index: $index, at: "2022-07-08T09:00:00.000Z"}' >"$WORK/checkpoint"
+head=$(staff "checkpoints/fleckney.json=$WORK/checkpoint")
+taken "$head" fleckney "checkpoints/fleckney.json=$WORK/checkpoint" >/dev/null
+names audit "$head" checkpoints/fleckney.json 'is not number [0-9]+ of the log'
+
 # ---- trees that git itself would not make ----
 
 forged mode 'A record becomes a program, or a link'
@@ -344,3 +398,52 @@ head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Cha
 forge_merge "$R" "$tree" "$head" "$MANAGER_DEVICE" >/dev/null
 names audit "$head" sites 'the entry "fleckney.json" has a mode or place'
 names checker "$sub" - 'contains duplicate'
+
+# ---- copies that are damaged: told in words, whatever is missing ----
+
+# told WORDS - the audit ends with a fault, in words like these, and the checker with one too.
+told() {
+	local status=0 out
+	out=$(audit "$R" 2>&1) || status=$?
+	[ "$status" -eq 1 ] || die "the audit ended with status $status: $out"
+	grep -Eq -- "$1" <<<"$out" || die "wanted '$1', got: $out"
+	! checker "$R" >/dev/null 2>&1 || die 'the checker finds nothing'
+}
+# loose OBJECT - a copy in which each object is a file; that one's path.
+loose() {
+	local hex
+	hex=$(git -C "$R" rev-parse "$1")
+	[ -z "$(find "$R/objects/pack" -name '*.pack')" ] || {
+		mkdir "$R/packed"
+		mv "$R"/objects/pack/* "$R/packed"
+		local pack
+		for pack in "$R"/packed/*.pack; do git -C "$R" unpack-objects -q <"$pack"; done
+	}
+	printf '%s/objects/%s/%s' "$R" "${hex:0:2}" "${hex:2}"
+}
+
+for what in "$(answer_path hand 2)" devices feedback/hand/0 ''; do
+	forged "missing" "What stands at '/$what' is missing"
+	rm "$(loose "main:$what")"
+	told 'missing|is absent|cannot|does not follow|not found'
+	rm -rf "$R"
+done
+for what in main 'main^' 'main^2' 'main~3'; do
+	forged "missing" "The commit $what is missing"
+	rm "$(loose "$what")"
+	told 'cannot be followed|no match|not found|missing'
+	rm -rf "$R"
+done
+
+forged truncated 'A pack is cut short'
+for pack in "$R"/objects/pack/*.pack; do
+	chmod u+w "$pack"
+	truncate -s 60% "$pack" 2>/dev/null || truncate -s "$(($(stat -c %s "$pack") * 6 / 10))" "$pack"
+done
+told .
+
+forged not-a-commit 'main is no commit, or nothing'
+for what in "$(git -C "$R" rev-parse 'main^{tree}')" 0123456789012345678901234567890123456789 rubbish; do
+	printf '%s\n' "$what" >"$R/refs/heads/main"
+	told .
+done
