@@ -71,6 +71,61 @@ static void assert_same_again(const struct audit *a, struct history *h, const st
 	audit_clear(&again);
 }
 
+/* The last merge before a step; NULL for none. */
+static const struct step *merge_before(const struct history *h, size_t at)
+{
+	while (at-- > 0)
+		if (strcmp(h->steps[at].author, "server") == 0 && h->steps[at].parents_len == 2)
+			return &h->steps[at];
+	return NULL;
+}
+
+/* What an audit keeps of the place that it reached. */
+static struct audit_checkpoint checkpoint_of(struct audit *a, const struct oid *main)
+{
+	struct audit_checkpoint c = {.ods = FIXTURE_ODS, .main = *main, .index = a->index, .heads = a->heads, .heads_len = a->heads_len,
+				     .lasts = calloc(a->devices_len, sizeof(*c.lasts)), .rules_version = a->rules_version};
+
+	a->heads = NULL;
+	for (size_t i = 0; i < a->devices_len; i++) {
+		if (a->devices[i].last_seq == 0)
+			continue;
+		memcpy(c.lasts[c.lasts_len].device, a->devices[i].id, sizeof(a->devices[i].id));
+		c.lasts[c.lasts_len++].seq = a->devices[i].last_seq;
+	}
+	(void)snprintf(c.last_received, sizeof(c.last_received), "%s", a->last_received);
+	return c;
+}
+
+/* An audit that goes on from before the forgery finds it, too. */
+static void assert_found_from(struct history *h, const struct forgery *f, const struct audit *whole)
+{
+	const struct step *place = merge_before(h, f->at);
+	struct audit earlier = AUDIT_INIT, later = AUDIT_INIT;
+	struct audit_checkpoint c;
+	uint8_t pin[SHA256_LEN];
+	struct error e = {0};
+	enum status st;
+
+	if (!place)
+		return;
+	key_fingerprint(pin, h->practice.root);
+	audit(&earlier, h, &place->id);
+	c = checkpoint_of(&earlier, &place->id);
+	st = audit_run_in(&later, h->practice.repo, &f->main, FIXTURE_ODS, pin, &(struct audit_scope){.earlier = &c}, &e);
+	if (st != STATUS_OK && st != STATUS_STALE)
+		fail_msg("seed %llu: %s: from %zu: %s", (unsigned long long)progress->seed, f->told, (size_t)(place - h->steps), e.text);
+	if (st == STATUS_OK && (later.findings_len > 0) != (whole->findings_len > 0)) {
+		show(whole);
+		show(&later);
+		fail_msg("seed %llu: %s: from %zu: another answer", (unsigned long long)progress->seed, f->told, (size_t)(place - h->steps));
+	}
+	audit_clear(&earlier);
+	audit_clear(&later);
+	free(c.heads);
+	free(c.lasts);
+}
+
 static void forge_once(struct history *h, uint64_t seed, bool aloud)
 {
 	struct dice d = {seed * 0xbf58476d1ce4e5b9u};
@@ -89,6 +144,8 @@ static void forge_once(struct history *h, uint64_t seed, bool aloud)
 		fail_msg("seed %llu: %s: not found", (unsigned long long)seed, f.told);
 	if (f.changed && dice_once_in(&d, 16))
 		assert_same_again(&a, h, &f);
+	if (f.changed && dice_once_in(&d, 4))
+		assert_found_from(h, &f, &a);
 	progress->unchanged += !f.changed;
 	progress->found += a.findings_len > 0;
 	progress->passed += f.changed && a.findings_len == 0;

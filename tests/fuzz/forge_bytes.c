@@ -5,6 +5,8 @@
 
 #include "core/json.h"
 
+#define CROWD_MAX_BYTES 600000 /* some more than a record may have */
+
 static void replace(struct buf *b, size_t at, size_t cut, const void *bytes, size_t len)
 {
 	struct buf out = BUF_INIT;
@@ -88,8 +90,11 @@ static cJSON *nested(struct dice *d)
 static cJSON *crowd(const cJSON *of, struct dice *d)
 {
 	cJSON *out = cJSON_CreateArray();
+	char *text = cJSON_PrintUnformatted(of);
+	size_t most = CROWD_MAX_BYTES / (text ? strlen(text) + 1 : 1);
 
-	for (size_t n = dice_roll(d, 2000); n > 0; n--)
+	cJSON_free(text);
+	for (size_t n = dice_roll(d, most < 2000 ? most + 1 : 2000); n > 0; n--)
 		(void)cJSON_AddItemToArray(out, cJSON_Duplicate(of, true));
 	return out;
 }

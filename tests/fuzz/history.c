@@ -332,7 +332,7 @@ void history_forge(struct forgery *out, struct history *h, struct dice *d)
 	struct error e = {0};
 
 	*out = (struct forgery){.changed = false};
-	f.at = one > other ? one : other; /* rather late: what comes behind has to be made anew */
+	f.at = out->at = one > other ? one : other; /* rather late: what comes behind has to be made anew */
 	for (size_t i = 0; i < h->len; i++) {
 		const struct step *s = &h->steps[i];
 

@@ -29,6 +29,7 @@ struct history {
 struct forgery {
 	char told[512];    /* what was done, for people */
 	struct oid main;   /* the forged log's end, on the disk */
+	size_t at;         /* the step that was forged: none before it is any different */
 	bool changed;      /* it differs from the true one */
 	bool must_be_found; /* something signed was changed and not signed anew by the key that it belongs to, or a merge is not what comes of its parents */
 };
