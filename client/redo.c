@@ -17,6 +17,7 @@ struct redoing {
 	struct redo *redo;
 	struct qip *q;
 	struct oid before, after, now; /* trees */
+	struct oid parent;             /* of the commit; zero: none */
 	const char *path;              /* of the record at hand */
 	const cJSON *old, *made, *present; /* it: before the commit, after, and now; NULL where it is not there */
 	uint64_t changes;              /* of this record */
@@ -64,7 +65,7 @@ static enum status tell(struct redoing *r, const char *what, const cJSON *before
 
 /* ---- claims ---- */
 
-static const cJSON *find_claim(const cJSON *claims, const cJSON *claim)
+const cJSON *redo_find_claim(const cJSON *claims, const cJSON *claim)
 {
 	const char *id = json_string(claim, "id");
 	const cJSON *other;
@@ -82,17 +83,62 @@ struct slot_claims {
 	cJSON *old, *made, *present; /* owned; arrays */
 };
 
-static bool is_overtaken(const struct redoing *r, const struct slot_claims *s)
+static bool is_own(const struct redoing *r, const cJSON *claim)
+{
+	const char *device = json_string(claim, "device");
+
+	return device && strcmp(device, r->q->identity.device) == 0;
+}
+
+/* The slot had the claim after this commit. */
+static enum status had_claim(bool *out, struct redoing *r, const struct oid *tree, const char *slot, const cJSON *claim, struct error *e)
+{
+	cJSON *record = NULL, *claims = NULL;
+	enum status st = view_record(&record, r->q, tree, r->path, e);
+
+	if (st == STATUS_OK) {
+		claims = record_claims(record, slot);
+		*out = redo_find_claim(claims, claim) != NULL;
+	}
+	cJSON_Delete(record);
+	cJSON_Delete(claims);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+/* The edit that is made again may have taken the place of one that had itself replaced this claim: then it stands in what came before, back to the
+ * place of the log that all of it was made on. */
+static enum status came_before(bool *out, struct redoing *r, const char *slot, const cJSON *claim, struct error *e)
+{
+	struct oid at = r->parent;
+	enum status st = STATUS_OK;
+
+	*out = false;
+	for (int i = 0; st == STATUS_OK && !*out && !oid_is_zero(&at) && i < LIMIT_CHAIN; i++) {
+		struct commit c = COMMIT_INIT;
+
+		st = repo_commit_read(&c, r->q->repo, &at, e);
+		if (st == STATUS_OK)
+			st = had_claim(out, r, &c.tree, slot, claim, e);
+		at = st == STATUS_OK && c.parents_len == 1 && strcmp(c.author_name, r->q->identity.device) == 0 ? c.parents[0] : (struct oid){0};
+		commit_clear(&c);
+	}
+	return st;
+}
+
+/* This device has set it since. */
+static enum status is_overtaken(bool *out, struct redoing *r, const char *slot, const struct slot_claims *s, struct error *e)
 {
 	const cJSON *claim;
+	bool before = true;
+	enum status st = STATUS_OK;
 
 	cJSON_ArrayForEach(claim, s->present) {
-		const char *device = json_string(claim, "device");
-
-		if (device && strcmp(device, r->q->identity.device) == 0 && !find_claim(s->old, claim))
-			return true;
+		if (st == STATUS_OK && before && is_own(r, claim) && !redo_find_claim(s->old, claim))
+			st = came_before(&before, r, slot, claim, e);
 	}
-	return false;
+	if (st == STATUS_OK)
+		*out = !before;
+	return st;
 }
 
 static enum status add_copy(cJSON *to, const cJSON *claim, int64_t n)
@@ -108,7 +154,7 @@ static enum status add_copy(cJSON *to, const cJSON *claim, int64_t n)
 	return STATUS_NOMEM;
 }
 
-/* What is there now, but for what the original replaced, and what the original added. */
+/* What is there now, but for what the original replaced and earlier edits of this device, and what the original added. */
 static cJSON *claims_again(const struct redoing *r, const struct slot_claims *s)
 {
 	cJSON *out = cJSON_CreateArray();
@@ -116,11 +162,11 @@ static cJSON *claims_again(const struct redoing *r, const struct slot_claims *s)
 	enum status st = out ? STATUS_OK : STATUS_NOMEM;
 
 	cJSON_ArrayForEach(claim, s->present) {
-		if (st == STATUS_OK && (find_claim(s->made, claim) || !find_claim(s->old, claim)))
+		if (st == STATUS_OK && (redo_find_claim(s->made, claim) || !redo_find_claim(s->old, claim)) && !is_own(r, claim))
 			st = add_copy(out, claim, 0);
 	}
 	cJSON_ArrayForEach(claim, s->made) {
-		if (st == STATUS_OK && !find_claim(s->old, claim))
+		if (st == STATUS_OK && !redo_find_claim(s->old, claim))
 			st = add_copy(out, claim, record_next_number(r->present));
 	}
 	if (st == STATUS_OK)
@@ -132,15 +178,19 @@ static cJSON *claims_again(const struct redoing *r, const struct slot_claims *s)
 static enum status redo_claims(struct redoing *r, cJSON *result, const char *slot, const struct slot_claims *s, struct error *e)
 {
 	const cJSON *claim, *added = NULL;
+	bool overtaken = false;
 	enum status st = STATUS_OK;
 
 	cJSON_ArrayForEach(claim, s->made) {
-		if (!find_claim(s->old, claim))
+		if (!redo_find_claim(s->old, claim))
 			added = claim;
 	}
-	if (!added || find_claim(s->present, added))
+	if (!added || redo_find_claim(s->present, added))
 		return STATUS_OK;
-	if (is_overtaken(r, s)) {
+	st = is_overtaken(&overtaken, r, slot, s, e);
+	if (st != STATUS_OK)
+		return st;
+	if (overtaken) {
 		r->redo->overtaken++;
 		return STATUS_OK;
 	}
@@ -237,9 +287,9 @@ static enum status redo_record(struct redoing *r, struct error *e)
 	return redo_whole(r, e);
 }
 
-static enum status read_side(cJSON **out, struct redoing *r, const struct oid *tree, const char *path, struct error *e)
+enum status redo_read(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e)
 {
-	enum status st = oid_is_zero(tree) ? STATUS_NOT_FOUND : view_record(out, r->q, tree, path, e);
+	enum status st = oid_is_zero(tree) ? STATUS_NOT_FOUND : view_record(out, q, tree, path, e);
 
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
@@ -248,12 +298,12 @@ static enum status redo_file(void *ctx, const char *path, const struct oid *old_
 {
 	struct redoing *r = ctx;
 	cJSON *old = NULL, *made = NULL, *present = NULL;
-	enum status st = read_side(&present, r, &r->now, path, e);
+	enum status st = redo_read(&present, r->q, &r->now, path, e);
 
 	if (st == STATUS_OK && old_id)
-		st = read_side(&old, r, &r->before, path, e);
+		st = redo_read(&old, r->q, &r->before, path, e);
 	if (st == STATUS_OK && new_id)
-		st = read_side(&made, r, &r->after, path, e);
+		st = redo_read(&made, r->q, &r->after, path, e);
 	r->path = path;
 	r->old = old;
 	r->made = made;
@@ -276,8 +326,10 @@ enum status redo_commit(struct redo *redo, struct qip *q, const struct oid *id, 
 
 	redo->changes = redo->overtaken = 0;
 	r.after = c.tree;
-	if (st == STATUS_OK && c.parents_len > 0)
-		st = home_tree_of(&r.before, q, &c.parents[0], e);
+	if (st == STATUS_OK && c.parents_len > 0) {
+		r.parent = c.parents[0];
+		st = home_tree_of(&r.before, q, &r.parent, e);
+	}
 	if (st == STATUS_OK)
 		st = tree_diff(q->repo, &r.before, &r.after, redo_file, &r, e);
 	commit_clear(&c);

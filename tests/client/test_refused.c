@@ -321,6 +321,40 @@ static void what_this_device_set_anew_is_left_alone(void **state)
 	(void)practice_sync(staff);
 }
 
+/* Of the two own edits that are left, the later one is meant. */
+static void a_field_set_again_after_a_refused_edit_arrives_and_replaces_what_stood_before_both(void **state)
+{
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-60");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "ref", "QIP-61", 1);
+	practice_set(staff, path, "ref", "QIP-62");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	(void)practice_sync(boss);
+	assert_field(boss, path, "ref", "QIP-62", 0);
+}
+
+static void an_earlier_edit_of_this_device_does_not_count_as_setting_anew(void **state)
+{
+	struct qip_retried r;
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-70");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "ref", "QIP-71", 1);
+	refuse_numbered(staff, path, "ref", "QIP-72", 1);
+	assert_int_equal(practice_sync(staff).refused, 2);
+	OK(qip_refused_retry(&r, staff, refusals(staff).last.number, &last_error));
+	assert_int_equal(r.changes, 1);
+	assert_int_equal(r.overtaken, 0);
+	assert_int_equal(practice_sync(staff).refused, 0);
+	(void)practice_sync(boss);
+	assert_field(boss, path, "ref", "QIP-72", 0);
+}
+
 static void what_would_be_refused_again_is_not_made(void **state)
 {
 	struct qip_retried r;
@@ -440,6 +474,8 @@ int main(void)
 		cmocka_unit_test(a_refused_edit_is_made_again_and_accepted),
 		cmocka_unit_test(what_others_set_meanwhile_stays_beside_what_is_made_again),
 		cmocka_unit_test(what_this_device_set_anew_is_left_alone),
+		cmocka_unit_test(a_field_set_again_after_a_refused_edit_arrives_and_replaces_what_stood_before_both),
+		cmocka_unit_test(an_earlier_edit_of_this_device_does_not_count_as_setting_anew),
 		cmocka_unit_test(what_would_be_refused_again_is_not_made),
 		cmocka_unit_test(what_is_refused_again_has_a_new_number_and_the_old_one_says_so),
 		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),

@@ -254,7 +254,7 @@ static bool is_kept(struct run *r, const struct deed *d)
 	for (size_t i = 0; kept && i < r->ledger.claims_len; i++) {
 		const struct claim *claim = &r->ledger.claims[i];
 
-		if (&r->ledger.deeds[claim->deed] != d)
+		if (&r->ledger.deeds[claim->deed] != d || claim->overtaken)
 			continue;
 		buf_reset(&bytes);
 		kept = tree_read_path(&bytes, q->repo, &c.tree, r->ledger.paths[claim->record], RECORD_MAX_BYTES, NULL) == STATUS_OK &&

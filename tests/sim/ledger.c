@@ -113,16 +113,43 @@ int64_t ledger_next_number(const cJSON *record)
 
 /* ---- what was meant ---- */
 
-static void add_seen(void *ctx, const cJSON *claim, const cJSON *value)
+static void add_seen_id(struct claim *c, const char *id)
 {
-	struct claim *c = ctx;
 	char(*grown)[ID_TEXT_LEN + 1] = realloc(c->seen, (c->seen_len + 1) * sizeof(*grown));
 
-	(void)value;
 	if (!grown)
 		abort();
 	c->seen = grown;
-	(void)snprintf(c->seen[c->seen_len++], sizeof(*grown), "%s", text_of(claim, "id"));
+	(void)snprintf(c->seen[c->seen_len++], sizeof(*grown), "%s", id);
+}
+
+static void add_seen(void *ctx, const cJSON *claim, const cJSON *value)
+{
+	(void)value;
+	add_seen_id(ctx, text_of(claim, "id"));
+}
+
+static const struct claim *find_claim(const struct ledger *l, const char *id)
+{
+	for (size_t i = 0; i < l->claims_len; i++)
+		if (strcmp(l->claims[i].id, id) == 0)
+			return &l->claims[i];
+	return NULL;
+}
+
+/* What a site's own earlier edit took the place of, of its own, it takes the place of as well: that earlier edit may be refused. */
+static void add_own(const struct ledger *l, struct claim *c)
+{
+	for (size_t i = 0, len = c->seen_len; i < len; i++) {
+		const struct claim *before = find_claim(l, c->seen[i]);
+
+		for (size_t k = 0; before && strcmp(before->device, c->device) == 0 && k < before->seen_len; k++) {
+			const struct claim *own = find_claim(l, before->seen[k]);
+
+			if (own && strcmp(own->device, c->device) == 0)
+				add_seen_id(c, own->id);
+		}
+	}
 }
 
 void ledger_claim(struct ledger *l, unsigned record, const char *slot, const char *id, const char *device, const cJSON *value,
@@ -138,6 +165,7 @@ void ledger_claim(struct ledger *l, unsigned record, const char *slot, const cha
 	(void)snprintf(c->slot, sizeof(c->slot), "%s", slot);
 	(void)snprintf(c->device, sizeof(c->device), "%s", device);
 	ledger_each_claim(before, slot, add_seen, c);
+	add_own(l, c);
 }
 
 void ledger_entry(struct ledger *l, unsigned record, const char *field, const char *id, const cJSON *value)

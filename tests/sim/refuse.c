@@ -76,23 +76,13 @@ static enum status commit_unjudged(struct run *r, struct qip *q, const char *pat
 	return st == STATUS_OK ? home_move_ref(q, REF_WORK, &commit, &work, e) : st;
 }
 
-/* Of a slot: the highest edit number, and whether an edit of the site itself is among its claims. */
-struct look {
-	const char *device;
-	int64_t highest;
-	bool own;
-};
-
-static void look_at_claim(void *ctx, const cJSON *claim, const cJSON *value)
+static void note_number(void *ctx, const cJSON *claim, const cJSON *value)
 {
-	struct look *l = ctx;
-	const char *device = json_string(claim, "device");
-	int64_t n = 0;
+	int64_t *highest = ctx, n = 0;
 
 	(void)value;
-	if (json_integer(claim, "n", &n) && n > l->highest)
-		l->highest = n;
-	l->own = l->own || (device && strcmp(device, l->device) == 0);
+	if (json_integer(claim, "n", &n) && n > *highest)
+		*highest = n;
 }
 
 /* With the number 1: too low, and the rest of the record keeps the highest one, so that edits on top of it are numbered as they must be. */
@@ -104,12 +94,12 @@ static enum status forge(struct run *r, const struct step *s, cJSON *record, str
 	struct qip_edit *edit = NULL;
 	struct stamp stamp;
 	char slot[RECORD_SLOT_MAX];
-	struct look look = {.device = act_site(r, s->site)->name};
+	int64_t highest = 0;
 	enum status st = STATUS_OK;
 
 	fields_slot(slot, sizeof(slot), f, s->changes[0].key);
-	ledger_each_claim(record, slot, look_at_claim, &look);
-	if (!slot[0] || look.own || ledger_next_number(record) < 3 || look.highest + 1 == ledger_next_number(record))
+	ledger_each_claim(record, slot, note_number, &highest);
+	if (!slot[0] || ledger_next_number(record) < 3 || highest + 1 == ledger_next_number(record))
 		return STATUS_USAGE;
 	st = qip_edit_begin(&edit, q, ACT_DAY, e);
 	if (st == STATUS_OK)
