@@ -49,7 +49,12 @@ void buf_adds(struct buf *b, const char *text)
 
 void buf_addc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->failed || b->len + 1 >= b->cap) {
+		buf_add(b, &c, 1);
+		return;
+	}
+	b->data[b->len++] = (uint8_t)c;
+	b->data[b->len] = 0;
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

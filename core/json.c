@@ -32,36 +32,67 @@ bool json_integer(const cJSON *object, const char *key, int64_t *out)
 	return true;
 }
 
-/* Built alike, members in the same order: then no bytes need be made to see it. */
-static bool built_alike(const cJSON *a, const cJSON *b, int depth)
+enum likeness {
+	ALIKE,
+	UNLIKE,
+	UNSURE, /* the members' order differs */
+};
+
+static enum likeness compare_children(const cJSON *a, const cJSON *b, int depth);
+
+/* Without making any bytes. */
+static enum likeness compare(const cJSON *a, const cJSON *b, int depth)
+{
+	int kind = a->type & 0xFF;
+
+	if (kind != (b->type & 0xFF))
+		return UNLIKE;
+	switch (kind) {
+	case cJSON_String:
+		return strcmp(a->valuestring, b->valuestring) == 0 ? ALIKE : UNLIKE;
+	case cJSON_Number:
+		return is_integer(a->valuedouble) && a->valuedouble == b->valuedouble ? ALIKE : UNLIKE;
+	case cJSON_True:
+	case cJSON_False:
+	case cJSON_NULL:
+		return ALIKE;
+	case cJSON_Array:
+	case cJSON_Object:
+		return depth == JSON_MAX_DEPTH ? UNLIKE : compare_children(a, b, depth + 1);
+	default:
+		return UNLIKE; /* raw or invalid */
+	}
+}
+
+static enum likeness compare_children(const cJSON *a, const cJSON *b, int depth)
 {
 	const cJSON *x = a->child, *y = b->child;
+	enum likeness all = ALIKE;
 
-	if (cJSON_IsString(a) && cJSON_IsString(b))
-		return strcmp(a->valuestring, b->valuestring) == 0;
-	if (cJSON_IsNumber(a) && cJSON_IsNumber(b))
-		return is_integer(a->valuedouble) && a->valuedouble == b->valuedouble;
-	if (cJSON_IsObject(a) != cJSON_IsObject(b) || cJSON_IsArray(a) != cJSON_IsArray(b) || depth == JSON_MAX_DEPTH)
-		return false;
-	if (!cJSON_IsObject(a) && !cJSON_IsArray(a))
-		return (cJSON_IsTrue(a) && cJSON_IsTrue(b)) || (cJSON_IsFalse(a) && cJSON_IsFalse(b)) || (cJSON_IsNull(a) && cJSON_IsNull(b));
-	for (; x && y; x = x->next, y = y->next)
-		if ((cJSON_IsObject(a) && strcmp(x->string, y->string) != 0) || !built_alike(x, y, depth + 1))
-			return false;
-	return !x && !y;
+	if (x == y)
+		return ALIKE; /* pieces of one document */
+	for (; x && y; x = x->next, y = y->next) {
+		enum likeness one = cJSON_IsObject(a) && strcmp(x->string, y->string) != 0 ? UNSURE : compare(x, y, depth);
+
+		if (one == UNLIKE)
+			return UNLIKE;
+		if (one == UNSURE)
+			all = UNSURE;
+	}
+	return x || y ? UNLIKE : all;
 }
 
 bool json_equal(const cJSON *a, const cJSON *b)
 {
 	struct buf left = BUF_INIT, right = BUF_INIT;
+	enum likeness likeness;
 	bool equal = false;
 
 	if (!a || !b)
 		return a == b;
-	if (cJSON_IsString(a) && cJSON_IsString(b))
-		return strcmp(a->valuestring, b->valuestring) == 0;
-	if (built_alike(a, b, 0))
-		return true;
+	likeness = compare(a, b, 0);
+	if (likeness != UNSURE)
+		return likeness == ALIKE;
 	if (json_canonical(&left, a) == STATUS_OK && json_canonical(&right, b) == STATUS_OK)
 		equal = left.len == right.len && memcmp(left.data, right.data, left.len) == 0;
 	buf_clear(&left);

@@ -24,6 +24,12 @@
  * STATUS_FORBIDDEN_FORM valid JSON outside the profile; STATUS_NOMEM. */
 enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
 
+/* As json_parse, for a document that has much in common with another. Lists and objects whose bytes are the other's, under the same
+ * names, are not taken apart again: *out refers to the other's (they are cJSON's references) and is to be deleted before it.
+ * other: as json_parse made it of other_bytes, and not changed since. */
+enum status json_parse_beside(cJSON **out, const char *bytes, size_t len, const cJSON *other, const char *other_bytes,
+			      struct error *e) MUST_CHECK;
+
 /* As json_parse, and the bytes must be the canonical form of what they say (STATUS_FORBIDDEN_FORM otherwise). */
 enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
 

@@ -25,6 +25,16 @@ static enum status write_string(struct buf *out, const char *text)
 {
 	size_t len = strlen(text), run = 0;
 
+	if (json_plain_run(&run, text, len) && run == len && buf_reserve(out, len + 2)) {
+		char *at = (char *)out->data + out->len;
+
+		at[0] = '"';
+		memcpy(at + 1, text, len);
+		at[len + 1] = '"';
+		at[len + 2] = '\0';
+		out->len += len + 2;
+		return STATUS_OK;
+	}
 	buf_addc(out, '"');
 	for (size_t at = 0; at < len; at += run + 1) {
 		if (!json_plain_run(&run, text + at, len - at))
@@ -154,21 +164,24 @@ static enum status write_object(struct buf *out, const cJSON *object, int depth)
 
 static enum status write_value(struct buf *out, const cJSON *value, int depth)
 {
-	if (cJSON_IsString(value))
+	switch (value->type & 0xFF) {
+	case cJSON_String:
 		return write_string(out, value->valuestring);
-	if (cJSON_IsNumber(value))
+	case cJSON_Number:
 		return write_number(out, value->valuedouble);
-	if (cJSON_IsBool(value) || cJSON_IsNull(value)) {
+	case cJSON_True:
+	case cJSON_False:
+	case cJSON_NULL:
 		buf_adds(out, cJSON_IsNull(value) ? "null" : cJSON_IsTrue(value) ? "true" : "false");
 		return STATUS_OK;
+	case cJSON_Array:
+		return depth == JSON_MAX_DEPTH ? STATUS_TOO_BIG : write_array(out, value, depth + 1);
+	case cJSON_Object:
+		return depth == JSON_MAX_DEPTH ? STATUS_TOO_BIG : write_object(out, value, depth + 1);
+	default:
+		/* raw or invalid; too deep is said first, as of what has a form */
+		return depth == JSON_MAX_DEPTH ? STATUS_TOO_BIG : STATUS_FORBIDDEN_FORM;
 	}
-	if (depth == JSON_MAX_DEPTH)
-		return STATUS_TOO_BIG;
-	if (cJSON_IsArray(value))
-		return write_array(out, value, depth + 1);
-	if (cJSON_IsObject(value))
-		return write_object(out, value, depth + 1);
-	return STATUS_FORBIDDEN_FORM; /* a raw or invalid node */
 }
 
 enum status json_canonical(struct buf *out, const cJSON *value)

@@ -4,7 +4,8 @@
 
 #include "core/json_token.h"
 
-static enum status read_value(struct scanner *s, const struct json_path *path, int depth, cJSON **out);
+/* twin: what another document has in this place; NULL for nothing, or no other document. */
+static enum status read_value(struct scanner *s, const struct json_path *path, int depth, const cJSON *twin, cJSON **out);
 
 /* After an element or member: *more says whether another must follow. */
 static enum status read_separator(struct scanner *s, const struct json_path *path, char closing, bool *more)
@@ -25,7 +26,7 @@ static enum status read_elements(struct scanner *s, const struct json_path *path
 
 	for (; more; here.index++) {
 		cJSON *item = NULL;
-		enum status st = read_value(s, &here, depth, &item);
+		enum status st = read_value(s, &here, depth, NULL, &item);
 
 		if (st != STATUS_OK)
 			return st;
@@ -68,7 +69,16 @@ static enum status read_name(char **key, struct scanner *s, const struct json_pa
 	return STATUS_OK;
 }
 
-static enum status read_member(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
+/* Names are mostly sorted on both sides. */
+static const cJSON *find_twin(const cJSON **twins, const char *key)
+{
+	while (*twins && json_compare_names((*twins)->string, key) < 0)
+		*twins = (*twins)->next;
+	return *twins && strcmp((*twins)->string, key) == 0 ? *twins : NULL;
+}
+
+/* twins: where the other document's members have been looked through to. */
+static enum status read_member(struct scanner *s, const struct json_path *path, int depth, const cJSON **twins, cJSON *object)
 {
 	struct json_path here = {.parent = path};
 	cJSON *item = NULL;
@@ -78,7 +88,7 @@ static enum status read_member(struct scanner *s, const struct json_path *path, 
 	if (st != STATUS_OK)
 		return st;
 	here.key = key;
-	st = read_value(s, &here, depth, &item);
+	st = read_value(s, &here, depth, find_twin(twins, key), &item);
 	if (st != STATUS_OK) {
 		cJSON_free(key);
 		return st;
@@ -125,13 +135,13 @@ static enum status find_duplicate(struct scanner *s, const struct json_path *pat
 	return STATUS_OK;
 }
 
-static enum status read_members(struct scanner *s, const struct json_path *path, int depth, cJSON *object)
+static enum status read_members(struct scanner *s, const struct json_path *path, int depth, const cJSON *twin, cJSON *object)
 {
-	const cJSON *last = NULL;
+	const cJSON *last = NULL, *twins = cJSON_IsObject(twin) ? twin->child : NULL;
 	bool more = true, sorted = true;
 
 	while (more) {
-		enum status st = read_member(s, path, depth, object);
+		enum status st = read_member(s, path, depth, &twins, object);
 
 		if (st == STATUS_OK)
 			st = read_separator(s, path, '}', &more);
@@ -146,15 +156,29 @@ static enum status read_members(struct scanner *s, const struct json_path *path,
 	return find_duplicate(s, path, object);
 }
 
-/* An array or object; `depth` levels are open already. */
-static enum status read_container(struct scanner *s, const struct json_path *path, int depth, cJSON **out)
+/* The same bytes at the same depth: all that there is to say of them was said of the twin. */
+static bool is_twin(const struct scanner *s, const cJSON *twin)
 {
+	size_t len = twin && twin->child ? (size_t)twin->valueint : 0;
+
+	return len > 0 && len <= (size_t)(s->end - s->at) && memcmp(s->at, s->beside + (size_t)twin->valuedouble, len) == 0;
+}
+
+/* An array or object; `depth` levels are open already. */
+static enum status read_container(struct scanner *s, const struct json_path *path, int depth, const cJSON *twin, cJSON **out)
+{
+	const char *start = s->at;
 	bool is_array = *s->at == '[';
 	enum status st = STATUS_OK;
 	cJSON *value = NULL;
 
 	if (depth == JSON_MAX_DEPTH)
 		return scanner_fault(s, s->e, STATUS_TOO_BIG, path, "nested too deep");
+	if (is_twin(s, twin)) {
+		*out = is_array ? cJSON_CreateArrayReference(twin->child) : cJSON_CreateObjectReference(twin->child);
+		s->at += twin->valueint;
+		return *out ? STATUS_OK : scanner_out_of_memory(s);
+	}
 	value = is_array ? cJSON_CreateArray() : cJSON_CreateObject();
 	if (!value)
 		return scanner_out_of_memory(s);
@@ -163,20 +187,23 @@ static enum status read_container(struct scanner *s, const struct json_path *pat
 	if (scanner_next_is(s, is_array ? ']' : '}'))
 		s->at++;
 	else
-		st = is_array ? read_elements(s, path, depth + 1, value) : read_members(s, path, depth + 1, value);
+		st = is_array ? read_elements(s, path, depth + 1, value) : read_members(s, path, depth + 1, twin, value);
 	if (st != STATUS_OK) {
 		cJSON_Delete(value);
 		return st;
 	}
+	/* Where it stands: cJSON has no use for these two in a list or an object. */
+	value->valuedouble = (double)(start - s->start);
+	value->valueint = (int)(s->at - start);
 	*out = value;
 	return STATUS_OK;
 }
 
-static enum status read_value(struct scanner *s, const struct json_path *path, int depth, cJSON **out)
+static enum status read_value(struct scanner *s, const struct json_path *path, int depth, const cJSON *twin, cJSON **out)
 {
 	scanner_skip_space(s);
 	if (scanner_next_is(s, '{') || scanner_next_is(s, '['))
-		return read_container(s, path, depth, out);
+		return read_container(s, path, depth, twin, out);
 	if (scanner_next_is(s, '"'))
 		return scanner_read_text(s, path, out);
 	if (scanner_next_is(s, '-') || scanner_next_is_digit(s))
@@ -185,15 +212,16 @@ static enum status read_value(struct scanner *s, const struct json_path *path, i
 }
 
 /* *doubtful: the bytes may not be the canonical form of the value. */
-static enum status parse(cJSON **out, bool *doubtful, const char *bytes, size_t len, struct error *e)
+static enum status parse(cJSON **out, bool *doubtful, const char *bytes, size_t len, const cJSON *twin, const char *twin_bytes,
+			 struct error *e)
 {
-	struct scanner s = {.start = bytes, .at = bytes, .end = bytes + len, .e = e};
+	struct scanner s = {.start = bytes, .at = bytes, .end = bytes + len, .beside = twin_bytes, .e = e};
 	enum status st = STATUS_OK;
 	cJSON *value = NULL;
 
 	if (len > JSON_MAX_BYTES)
 		return error_set(e, STATUS_TOO_BIG, "top level: longer than %d bytes", JSON_MAX_BYTES);
-	st = read_value(&s, NULL, 0, &value);
+	st = read_value(&s, NULL, 0, twin, &value);
 	if (st != STATUS_OK)
 		goto done;
 	scanner_skip_space(&s);
@@ -216,7 +244,14 @@ enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error 
 {
 	bool doubtful = false;
 
-	return parse(out, &doubtful, bytes, len, e);
+	return parse(out, &doubtful, bytes, len, NULL, NULL, e);
+}
+
+enum status json_parse_beside(cJSON **out, const char *bytes, size_t len, const cJSON *other, const char *other_bytes, struct error *e)
+{
+	bool doubtful = false;
+
+	return parse(out, &doubtful, bytes, len, other, other_bytes, e);
 }
 
 /* Written anew and compared. */
@@ -244,7 +279,7 @@ enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, str
 {
 	cJSON *value = NULL;
 	bool doubtful = false;
-	enum status st = parse(&value, &doubtful, bytes, len, e);
+	enum status st = parse(&value, &doubtful, bytes, len, NULL, NULL, e);
 
 	if (st == STATUS_OK && doubtful)
 		st = check_canonical(value, bytes, len, e);

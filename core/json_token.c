@@ -103,23 +103,32 @@ static enum status read_escape(struct scanner *s, const struct json_path *path)
 
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
-/* Whether any of eight bytes is no ASCII, a control character, a quote or a backslash. */
-static bool any_special(const char *text)
+/* Bits 7 of a word that is 0 unless one of eight bytes is no ASCII, a control character, a quote or a backslash; the lowest bit that is set
+ * is then of such a byte. */
+static uint64_t find_special(const char *text)
 {
 	uint64_t eight = 0, quote = 0, backslash = 0;
 
 	memcpy(&eight, text, sizeof(eight));
 	quote = eight ^ EVERY_BYTE('"');
 	backslash = eight ^ EVERY_BYTE('\\');
-	return (((eight - EVERY_BYTE(0x20)) | (quote - EVERY_BYTE(1)) | (backslash - EVERY_BYTE(1)) | eight) & EVERY_BYTE(0x80)) != 0;
+	return ((eight - EVERY_BYTE(0x20)) | (quote - EVERY_BYTE(1)) | (backslash - EVERY_BYTE(1)) | eight) & EVERY_BYTE(0x80);
 }
 
 static size_t plain_ascii(const char *text, size_t len)
 {
 	size_t at = 0;
 
-	while (len - at >= sizeof(uint64_t) && !any_special(text + at))
-		at += sizeof(uint64_t);
+	for (; len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+		uint64_t special = find_special(text + at);
+
+		if (special && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+			return at + (size_t)__builtin_ctzll(special) / 8;
+		if (special)
+			break;
+	}
+	if (at > 0 && at < len && !find_special(text + len - sizeof(uint64_t)))
+		return len;
 	while (at < len && (unsigned char)text[at] - 0x20u < 0x60 && text[at] != '"' && text[at] != '\\')
 		at++;
 	return at;

@@ -14,6 +14,7 @@ struct scanner {
 	const char *string;     /* the last string read, decoded; not NUL-terminated */
 	size_t string_len;
 	struct buf text;        /* where it is if it had escapes */
+	const char *beside;     /* the bytes of another document, of which parts may be the same; NULL for none */
 	struct error forbidden; /* first fault against the profile */
 	bool doubtful;          /* something may be written otherwise than the canonical form has it */
 	struct error *e;

@@ -1,7 +1,10 @@
 /* core/merge.c - three-way merge of one record. */
 #include "core/merge.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/record_slot.h"
 
 /* A side's member: itself, or NULL. Three-way choice for what has no claims: the side that changed wins; if both did, the
  * greater canonical bytes, which favours nobody and is the same whoever merges. */
@@ -36,9 +39,47 @@ static enum status choose(const cJSON **out, const cJSON *base, const cJSON *our
 	return STATUS_OK;
 }
 
-static enum status copy_member(cJSON *out, const char *name, const cJSON *value)
+/* A merge under way. */
+struct merge {
+	const char *type;
+	const struct rules *rules;
+	const cJSON *base, *ours, *theirs; /* base: NULL if there was none */
+	cJSON *out;
+	bool refers; /* out may refer to pieces of the sides */
+	struct error *e;
+};
+
+/* What a side has, for the merged record. NULL without memory. */
+static cJSON *piece_of(const struct merge *m, const cJSON *value)
 {
-	return value ? json_set(out, name, cJSON_Duplicate(value, true)) : STATUS_OK;
+	cJSON *piece;
+
+	if (!m->refers)
+		return cJSON_Duplicate(value, true);
+	piece = cJSON_CreateNull();
+	if (piece) {
+		*piece = *value;
+		piece->next = piece->prev = NULL;
+		piece->string = NULL;
+		piece->type = (value->type & ~cJSON_StringIsConst) | cJSON_IsReference;
+	}
+	return piece;
+}
+
+static enum status copy_member(const struct merge *m, cJSON *out, const char *name, const cJSON *value)
+{
+	return value ? json_set(out, name, piece_of(m, value)) : STATUS_OK;
+}
+
+/* A member that is not there yet. */
+static enum status add_member(const struct merge *m, cJSON *out, const char *name, const cJSON *value)
+{
+	cJSON *piece = piece_of(m, value);
+
+	if (piece && cJSON_AddItemToObject(out, name, piece))
+		return STATUS_OK;
+	cJSON_Delete(piece);
+	return STATUS_NOMEM;
 }
 
 /* ---- claims ---- */
@@ -98,20 +139,20 @@ static enum status surviving(cJSON *out, const char *slot, const cJSON *base, co
 	return STATUS_OK;
 }
 
-static enum status merge_slot(cJSON *out, const char *slot, const cJSON *base, const cJSON *ours, const cJSON *theirs,
-			      const struct rules *rules, struct error *e)
+/* Any slot, claim by claim. */
+static enum status merge_claims(const struct merge *m, const char *slot)
 {
-	cJSON *cb = base ? record_claims(base, slot) : cJSON_CreateArray();
-	cJSON *co = record_claims(ours, slot), *ct = record_claims(theirs, slot);
+	cJSON *cb = m->base ? record_claims(m->base, slot) : cJSON_CreateArray();
+	cJSON *co = record_claims(m->ours, slot), *ct = record_claims(m->theirs, slot);
 	cJSON *merged = cJSON_CreateArray();
 	enum status st = cb && co && ct && merged ? STATUS_OK : STATUS_NOMEM;
 
 	if (st == STATUS_OK)
-		st = surviving(merged, slot, cb, co, ct, true, e);
+		st = surviving(merged, slot, cb, co, ct, true, m->e);
 	if (st == STATUS_OK)
-		st = surviving(merged, slot, cb, ct, co, false, e);
+		st = surviving(merged, slot, cb, ct, co, false, m->e);
 	if (st == STATUS_OK) {
-		st = record_put_claims(out, slot, merged, rules, e);
+		st = record_put_claims(m->out, slot, merged, m->rules, m->e);
 		merged = NULL;
 	}
 	cJSON_Delete(cb);
@@ -121,152 +162,236 @@ static enum status merge_slot(cJSON *out, const char *slot, const cJSON *base, c
 	return st;
 }
 
-/* Union of two logs. An entry that both have is one entry: policy lets none change. */
-static enum status merge_log(cJSON *out, const char *field, const cJSON *base, const cJSON *ours, const cJSON *theirs, struct error *e)
+/* ---- the common case: one edit on each side, and only one side's is new ---- */
+
+/* A slot of one side that nobody set, or whose one edit is not disputed. */
+struct lone {
+	const cJSON *stamps; /* NULL: not set */
+	const cJSON *plain;  /* NULL: cleared, or not set */
+};
+
+/* False if it stands otherwise. */
+static bool find_lone(struct lone *out, const cJSON *record, const char *slot, const struct slot *s, enum field_kind kind)
 {
+	const cJSON *field = json_get(record, s->field);
+
+	*out = (struct lone){.stamps = json_get(json_get(record, "edits"), slot)};
+	if (json_get(json_get(record, "conflicts"), slot))
+		return false;
+	if (!out->stamps)
+		return true;
+	if ((kind == FIELD_SET && field && !cJSON_IsArray(field)) || (kind == FIELD_MAP && field && !cJSON_IsObject(field)))
+		return false;
+	out->plain = slot_plain(record, s);
+	if (cJSON_IsNull(out->plain))
+		out->plain = NULL;
+	return slot_is_lone(out->stamps) && json_string(out->stamps->child, "id");
+}
+
+static bool same_lone(const struct lone *a, const struct lone *b)
+{
+	return json_equal(a->stamps, b->stamps) && (!a->stamps || json_equal(a->plain, b->plain));
+}
+
+/* The side whose claim is the only one that stays: both have it, or the other has nothing but what the base had. */
+static const struct lone *only_survivor(const struct lone *base, const struct lone *ours, const struct lone *theirs)
+{
+	const struct lone *side = NULL;
+
+	if (same_lone(ours, theirs) || same_lone(base, theirs))
+		side = ours;
+	else if (same_lone(base, ours))
+		side = theirs;
+	return side && side->stamps ? side : NULL;
+}
+
+/* The list or object of a set or map, made when it is first needed. NULL without memory. */
+static cJSON *container(cJSON *out, const char *name, bool is_array)
+{
+	cJSON *there = cJSON_GetObjectItemCaseSensitive(out, name);
+
+	return there ? there : is_array ? cJSON_AddArrayToObject(out, name) : cJSON_AddObjectToObject(out, name);
+}
+
+/* As record_put_claims would; slots come in order, so a set's elements do. */
+static enum status put_lone(const struct merge *m, const char *slot, const struct slot *s, enum field_kind kind, const struct lone *l)
+{
+	cJSON *edits = container(m->out, "edits", false), *field = NULL, *piece;
+	enum status st = edits ? add_member(m, edits, slot, l->stamps) : STATUS_NOMEM;
+
+	if (st != STATUS_OK || !l->plain)
+		return st;
+	if (!s->key)
+		return add_member(m, m->out, s->field, l->plain);
+	field = container(m->out, s->field, kind == FIELD_SET);
+	if (kind == FIELD_MAP)
+		return field ? add_member(m, field, s->key, l->plain) : STATUS_NOMEM;
+	piece = field ? piece_of(m, l->plain) : NULL;
+	if (piece && cJSON_AddItemToArray(field, piece))
+		return STATUS_OK;
+	cJSON_Delete(piece);
+	return STATUS_NOMEM;
+}
+
+static enum status merge_slot(const struct merge *m, const char *slot)
+{
+	struct lone base = {0}, ours, theirs;
+	const struct lone *survivor = NULL;
+	enum field_kind kind = FIELD_NONE;
+	struct slot s;
+
+	if (slot_resolve(&s, &kind, m->type, slot, m->rules, NULL) == STATUS_OK && find_lone(&ours, m->ours, slot, &s, kind) &&
+	    find_lone(&theirs, m->theirs, slot, &s, kind) && (!m->base || find_lone(&base, m->base, slot, &s, kind)))
+		survivor = only_survivor(&base, &ours, &theirs);
+	return survivor ? put_lone(m, slot, &s, kind, survivor) : merge_claims(m, slot);
+}
+
+/* ---- logs, and what the rules do not name ---- */
+
+/* Union of two logs. An entry that both have is one entry: policy lets none change. */
+static enum status merge_log(const struct merge *m, const char *field)
+{
+	const cJSON *base = json_get(m->base, field), *ours = json_get(m->ours, field), *theirs = json_get(m->theirs, field), *entry;
 	cJSON *log = NULL;
-	const cJSON *entry;
 	enum status st;
 
 	if ((ours && !cJSON_IsObject(ours)) || (theirs && !cJSON_IsObject(theirs)))
-		return error_set(e, STATUS_INVALID, "%s: it is no log", field);
+		return error_set(m->e, STATUS_INVALID, "%s: it is no log", field);
 	log = cJSON_CreateObject();
 	st = log ? STATUS_OK : STATUS_NOMEM;
 	cJSON_ArrayForEach(entry, ours) {
 		const cJSON *keep = entry, *twin = json_get(theirs, entry->string);
 
 		if (st == STATUS_OK && twin)
-			st = same_thing(&keep, json_get(base, entry->string), entry, twin, field, "entries", entry->string, e);
+			st = same_thing(&keep, json_get(base, entry->string), entry, twin, field, "entries", entry->string, m->e);
 		if (st == STATUS_OK)
-			st = copy_member(log, entry->string, keep);
+			st = copy_member(m, log, entry->string, keep);
 	}
 	cJSON_ArrayForEach(entry, theirs) {
 		if (st == STATUS_OK && !json_get(ours, entry->string))
-			st = copy_member(log, entry->string, entry);
+			st = copy_member(m, log, entry->string, entry);
 	}
 	if (st == STATUS_OK && log->child)
-		return json_set(out, field, log);
+		return json_set(m->out, field, log);
 	cJSON_Delete(log);
 	return st;
 }
 
-static bool is_claimed(const char *type, const char *member, const struct rules *rules)
+static bool is_claimed(const struct merge *m, const char *member)
 {
-	return strcmp(member, "edits") == 0 || strcmp(member, "conflicts") == 0 || rules_field_kind(rules, type, member) != FIELD_NONE;
+	return strcmp(member, "edits") == 0 || strcmp(member, "conflicts") == 0 ||
+	       rules_field_kind(m->rules, m->type, member) != FIELD_NONE;
 }
 
 /* Members that the rules do not name are kept: a record may carry what only newer programs understand. */
-static enum status merge_other_members(cJSON *out, const char *type, const cJSON *base, const cJSON *ours, const cJSON *theirs,
-				       const struct rules *rules)
+static enum status merge_other_members(const struct merge *m, bool claims)
 {
-	const cJSON *sides[] = {ours, theirs}, *member, *value = NULL;
+	const cJSON *sides[] = {m->ours, m->theirs}, *member, *value = NULL;
 	enum status st = STATUS_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
 		cJSON_ArrayForEach(member, sides[i]) {
 			const char *name = member->string;
 
-			if (st != STATUS_OK || json_get(out, name) || is_claimed(type, name, rules))
+			if (st != STATUS_OK || (claims && is_claimed(m, name)) || json_get(m->out, name))
 				continue;
-			st = choose(&value, json_get(base, name), json_get(ours, name), json_get(theirs, name));
+			st = choose(&value, json_get(m->base, name), json_get(m->ours, name), json_get(m->theirs, name));
 			if (st == STATUS_OK)
-				st = copy_member(out, name, value);
+				st = copy_member(m, m->out, name, value);
 		}
 	}
 	return st;
 }
 
-static enum status merge_claims_record(cJSON *out, const char *type, const cJSON *base, const cJSON *ours, const cJSON *theirs,
-				       const struct rules *rules, struct error *e)
+static enum status merge_claims_record(const struct merge *m)
 {
-	cJSON *slots = record_slots(ours, theirs);
-	const cJSON *slot;
-	enum status st = slots ? merge_other_members(out, type, base, ours, theirs, rules) : STATUS_NOMEM;
+	size_t slots_len = 0;
+	const char **slots = slot_names(&slots_len, m->ours, m->theirs), *field;
+	enum status st = slots ? merge_other_members(m, true) : STATUS_NOMEM;
 
-	for (size_t i = 0; st == STATUS_OK && rules_field(rules, type, i); i++) {
-		const char *field = rules_field(rules, type, i);
-
-		if (rules_field_kind(rules, type, field) == FIELD_LOG)
-			st = merge_log(out, field, json_get(base, field), json_get(ours, field), json_get(theirs, field), e);
-	}
-	cJSON_ArrayForEach(slot, slots) {
-		if (st == STATUS_OK)
-			st = merge_slot(out, slot->valuestring, base, ours, theirs, rules, e);
-	}
-	cJSON_Delete(slots);
+	for (size_t i = 0; st == STATUS_OK && (field = rules_field(m->rules, m->type, i)) != NULL; i++)
+		if (rules_field_kind(m->rules, m->type, field) == FIELD_LOG)
+			st = merge_log(m, field);
+	for (size_t i = 0; st == STATUS_OK && i < slots_len; i++)
+		st = merge_slot(m, slots[i]);
+	free(slots);
 	return st;
 }
 
 /* ---- records without claims ---- */
 
 /* A device: what ends it, once there, stays; the enrolment that was first stays; of two roles the lesser. */
-static enum status merge_registry_record(cJSON *out, const cJSON *base, const cJSON *ours, const cJSON *theirs)
+static enum status merge_registry_record(const struct merge *m)
 {
 	static const char *const sticky[] = {"enrolment", "revoked", "retired"};
 	/* from least to most */
 	static const char *const roles[] = {"kiosk", "auditor", "icb", "staff", "manager"};
-	const char *ro = json_string(ours, "role"), *rt = json_string(theirs, "role");
-	const cJSON *sides[] = {ours, theirs}, *member, *value = NULL;
-	enum status st = STATUS_OK;
+	const char *ro = json_string(m->ours, "role"), *rt = json_string(m->theirs, "role");
+	enum status st = merge_other_members(m, false);
 
-	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
-		cJSON_ArrayForEach(member, sides[i]) {
-			if (st != STATUS_OK || json_get(out, member->string))
-				continue;
-			st = choose(&value, json_get(base, member->string), json_get(ours, member->string), json_get(theirs, member->string));
-			if (st == STATUS_OK)
-				st = copy_member(out, member->string, value);
-		}
-	}
 	for (size_t i = 0; st == STATUS_OK && i < ARRAY_LEN(sticky); i++)
-		if (json_get(base, sticky[i]))
-			st = copy_member(out, sticky[i], json_get(base, sticky[i]));
+		if (json_get(m->base, sticky[i]))
+			st = copy_member(m, m->out, sticky[i], json_get(m->base, sticky[i]));
 	for (size_t i = 0; st == STATUS_OK && ro && rt && i < ARRAY_LEN(roles); i++)
 		if (strcmp(ro, roles[i]) == 0 || strcmp(rt, roles[i]) == 0)
-			return json_set_string(out, "role", roles[i]);
+			return json_set_string(m->out, "role", roles[i]);
 	return st;
 }
 
-static enum status merge_versioned_record(cJSON **out, const char *version, const cJSON *base, const cJSON *ours, const cJSON *theirs)
+static enum status merge_versioned_record(cJSON **out, const struct merge *m)
 {
+	const char *version = rules_version_member(m->rules, m->type);
 	const cJSON *chosen = NULL;
 	int64_t vo = 0, vt = 0;
 	enum status st = STATUS_OK;
 
-	if (json_integer(ours, version, &vo) && json_integer(theirs, version, &vt) && vo != vt)
-		chosen = vo > vt ? ours : theirs;
+	if (json_integer(m->ours, version, &vo) && json_integer(m->theirs, version, &vt) && vo != vt)
+		chosen = vo > vt ? m->ours : m->theirs;
 	else
-		st = choose(&chosen, base, ours, theirs);
+		st = choose(&chosen, m->base, m->ours, m->theirs);
 	if (st != STATUS_OK)
 		return st;
-	*out = cJSON_Duplicate(chosen, true);
+	*out = piece_of(m, chosen);
 	return *out ? STATUS_OK : STATUS_NOMEM;
+}
+
+static enum status merge(cJSON **out, struct merge *m)
+{
+	char type[RECORD_TYPE_MAX];
+	enum record_kind kind;
+	enum status st;
+
+	if (!json_equal(json_get(m->ours, "schema"), json_get(m->theirs, "schema")) ||
+	    !json_equal(json_get(m->ours, "id"), json_get(m->theirs, "id")))
+		return error_set(m->e, STATUS_INVALID, "two records of different type or id stand at one path");
+	record_type(type, m->ours);
+	m->type = type;
+	kind = rules_record_kind(m->rules, type);
+	if (kind == RECORD_VERSIONED || kind == RECORD_IMMUTABLE) {
+		st = merge_versioned_record(&m->out, m);
+	} else {
+		m->out = cJSON_CreateObject();
+		st = !m->out ? STATUS_NOMEM : kind == RECORD_REGISTRY ? merge_registry_record(m) : merge_claims_record(m);
+	}
+	if (st == STATUS_OK)
+		*out = m->out;
+	else
+		cJSON_Delete(m->out);
+	return st == STATUS_NOMEM ? error_set(m->e, st, "out of memory") : st;
 }
 
 enum status merge_records(cJSON **out, const cJSON *base, const cJSON *ours, const cJSON *theirs, const struct rules *rules,
 			  struct error *e)
 {
-	char type[RECORD_TYPE_MAX];
-	cJSON *merged = NULL;
-	enum record_kind kind;
-	enum status st;
+	struct merge m = {.rules = rules, .base = base, .ours = ours, .theirs = theirs, .e = e};
 
-	if (!json_equal(json_get(ours, "schema"), json_get(theirs, "schema")) || !json_equal(json_get(ours, "id"), json_get(theirs, "id")))
-		return error_set(e, STATUS_INVALID, "two records of different type or id stand at one path");
-	record_type(type, ours);
-	kind = rules_record_kind(rules, type);
-	if (kind == RECORD_VERSIONED || kind == RECORD_IMMUTABLE) {
-		st = merge_versioned_record(&merged, rules_version_member(rules, type), base, ours, theirs);
-	} else {
-		merged = cJSON_CreateObject();
-		st = !merged ? STATUS_NOMEM
-		     : kind == RECORD_REGISTRY
-			     ? merge_registry_record(merged, base, ours, theirs)
-			     : merge_claims_record(merged, type, base, ours, theirs, rules, e);
-	}
-	if (st == STATUS_OK)
-		*out = merged;
-	else
-		cJSON_Delete(merged);
-	return st == STATUS_NOMEM ? error_set(e, st, "out of memory") : st;
+	return merge(out, &m);
+}
+
+enum status merge_records_in_place(cJSON **out, const cJSON *base, const cJSON *ours, const cJSON *theirs, const struct rules *rules,
+				   struct error *e)
+{
+	struct merge m = {.rules = rules, .base = base, .ours = ours, .theirs = theirs, .refers = true, .e = e};
+
+	return merge(out, &m);
 }

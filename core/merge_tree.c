@@ -30,17 +30,21 @@ static bool same(const struct tree_entry *a, const struct tree_entry *b)
 	return a->is_dir == b->is_dir && oid_equal(&a->id, &b->id);
 }
 
-static enum status read_record(cJSON **out, struct walk *w, const struct tree_entry *file)
+struct record_side {
+	struct buf bytes;
+	cJSON *record;
+};
+
+/* first: a side that was read before, whose pieces this one may refer to; NULL for none. */
+static enum status read_record(struct record_side *out, struct walk *w, const struct tree_entry *file, const struct record_side *first)
 {
-	struct buf bytes = BUF_INIT;
-	enum status st = repo_read(&bytes, w->repo, &file->id, REPO_BLOB, RECORD_MAX_BYTES, w->e);
+	enum status st = repo_read(&out->bytes, w->repo, &file->id, REPO_BLOB, RECORD_MAX_BYTES, w->e);
 
 	if (st == STATUS_OK)
-		st = json_parse(out, buf_text(&bytes), bytes.len, w->e);
-	if (st != STATUS_OK)
-		st = error_prefix(w->e, st, "%s%s", w->path, file->name);
-	buf_clear(&bytes);
-	return st;
+		st = first && first->record ? json_parse_beside(&out->record, buf_text(&out->bytes), out->bytes.len, first->record,
+								buf_text(&first->bytes), w->e)
+					    : json_parse(&out->record, buf_text(&out->bytes), out->bytes.len, w->e);
+	return st == STATUS_OK ? st : error_prefix(w->e, st, "%s%s", w->path, file->name);
 }
 
 /* Two sides may each keep to a limit of which both together are over. */
@@ -58,16 +62,17 @@ static enum status check_merged(struct walk *w, const cJSON *merged, size_t byte
 static enum status merge_files(struct oid *out, struct walk *w, const struct tree_entry *base, const struct tree_entry *ours,
 			       const struct tree_entry *theirs)
 {
-	cJSON *rb = NULL, *ro = NULL, *rt = NULL, *merged = NULL;
+	struct record_side sides[3] = {{.record = NULL}};
+	const struct tree_entry *files[3] = {base && !base->is_dir ? base : NULL, ours, theirs};
 	struct buf bytes = BUF_INIT;
-	enum status st = read_record(&ro, w, ours);
+	cJSON *merged = NULL;
+	enum status st = STATUS_OK;
 
-	if (st == STATUS_OK)
-		st = read_record(&rt, w, theirs);
-	if (st == STATUS_OK && base && !base->is_dir)
-		st = read_record(&rb, w, base);
+	for (size_t i = 0; i < 3 && st == STATUS_OK; i++)
+		if (files[i])
+			st = read_record(&sides[i], w, files[i], i == 0 ? NULL : &sides[files[0] ? 0 : 1]);
 	if (st == STATUS_OK) {
-		st = merge_records(&merged, rb, ro, rt, w->rules, w->e);
+		st = merge_records_in_place(&merged, sides[0].record, sides[1].record, sides[2].record, w->rules, w->e);
 		if (st == STATUS_OK)
 			st = json_canonical(&bytes, merged);
 		if (st == STATUS_OK)
@@ -77,11 +82,12 @@ static enum status merge_files(struct oid *out, struct walk *w, const struct tre
 	}
 	if (st == STATUS_OK)
 		st = repo_write(out, w->repo, REPO_BLOB, bytes.data, bytes.len, w->e);
-	buf_clear(&bytes);
 	cJSON_Delete(merged);
-	cJSON_Delete(rb);
-	cJSON_Delete(ro);
-	cJSON_Delete(rt);
+	for (size_t i = 3; i-- > 0;) { /* the first last: the others refer to it */
+		cJSON_Delete(sides[i].record);
+		buf_clear(&sides[i].bytes);
+	}
+	buf_clear(&bytes);
 	return st;
 }
 

@@ -52,21 +52,33 @@ static size_t collect_slots(const char **out, size_t n, const cJSON *record)
 	return n;
 }
 
+const char **slot_names(size_t *len, const cJSON *a, const cJSON *b)
+{
+	size_t n = collect_slots(NULL, collect_slots(NULL, 0, a), b), kept = 0;
+	const char **names = calloc(n + 1, sizeof(*names));
+
+	if (!names)
+		return NULL;
+	(void)collect_slots(names, collect_slots(names, 0, a), b);
+	qsort(names, n, sizeof(*names), by_text);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || strcmp(names[i], names[kept - 1]) != 0)
+			names[kept++] = names[i];
+	*len = kept;
+	return names;
+}
+
 cJSON *record_slots(const cJSON *a, const cJSON *b)
 {
-	size_t n = collect_slots(NULL, collect_slots(NULL, 0, a), b);
-	const char **names = calloc(n + 1, sizeof(*names));
+	size_t len = 0;
+	const char **names = slot_names(&len, a, b);
 	cJSON *out = names ? cJSON_CreateArray() : NULL;
 
-	if (out) {
-		(void)collect_slots(names, collect_slots(names, 0, a), b);
-		qsort(names, n, sizeof(*names), by_text);
-		for (size_t i = 0; i < n; i++) {
-			cJSON *name = i > 0 && strcmp(names[i], names[i - 1]) == 0 ? NULL : cJSON_CreateString(names[i]);
+	for (size_t i = 0; out && i < len; i++) {
+		cJSON *name = cJSON_CreateString(names[i]);
 
-			if (name)
-				(void)cJSON_AddItemToArray(out, name);
-		}
+		if (name)
+			(void)cJSON_AddItemToArray(out, name);
 	}
 	free(names);
 	return out;

@@ -16,6 +16,10 @@ bool slot_parse(struct slot *out, const char *text);
 enum status slot_resolve(struct slot *s, enum field_kind *kind, const char *type, const char *slot, const struct rules *rules,
 			 struct error *e) MUST_CHECK;
 
+/* The names of all slots that have claims in either record (b may be NULL), sorted, without doubles; borrowed from them. The array is the
+ * caller's, to free(). NULL without memory. */
+const char **slot_names(size_t *len, const cJSON *a, const cJSON *b);
+
 /* The plain value that a record has for the slot; borrowed; for an element of a set, the element itself. NULL: none. */
 const cJSON *slot_plain(const cJSON *record, const struct slot *s);
 

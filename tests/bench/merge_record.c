@@ -158,26 +158,38 @@ static cJSON *parsed(const struct buf *bytes)
 	return value;
 }
 
+static cJSON *parsed_beside(const struct buf *bytes, const cJSON *base, const struct buf *base_bytes)
+{
+	struct error e = {0};
+	cJSON *value = NULL;
+
+	bench_must(json_parse_beside(&value, buf_text(bytes), bytes->len, base, buf_text(base_bytes), &e), &e, "a record");
+	return value;
+}
+
 /* files: base, and both sides; or the base alone, whose edits are made here. */
 static void merge_once(const struct buf *files, bool edit)
 {
-	cJSON *base = parsed(&files[0]), *ours = parsed(&files[edit ? 0 : 1]), *theirs = parsed(&files[edit ? 0 : 2]), *merged = NULL;
+	cJSON *base = parsed(&files[0]), *ours = NULL, *theirs = NULL, *merged = NULL;
 	struct buf out = BUF_INIT;
 	struct error e = {0};
 
+	/* What is edited must be all its own. */
+	ours = edit ? parsed(&files[0]) : parsed_beside(&files[1], base, &files[0]);
+	theirs = edit ? parsed(&files[0]) : parsed_beside(&files[2], base, &files[0]);
 	if (edit) {
 		bench_edit(ours, 0);
 		bench_edit(theirs, 1);
 	}
-	bench_must(merge_records(&merged, base, ours, theirs, bench_rules(), &e), &e, "the merge");
+	bench_must(merge_records_in_place(&merged, base, ours, theirs, bench_rules(), &e), &e, "the merge");
 	bench_must(json_canonical(&out, merged), NULL, "the merged record");
 	if (record_conflicts(merged) != 1)
 		bench_fail("the merge", "has not the one conflict that it should");
 	buf_clear(&out);
-	cJSON_Delete(base);
-	cJSON_Delete(ours);
-	cJSON_Delete(theirs);
 	cJSON_Delete(merged);
+	cJSON_Delete(theirs);
+	cJSON_Delete(ours);
+	cJSON_Delete(base);
 }
 
 static double time_merges(const struct buf *files, bool edit, size_t count)

@@ -511,6 +511,45 @@ static void setting_replaces_or_adds_one_member(void **state)
 	buf_clear(&out);
 }
 
+static void what_two_documents_have_in_common_is_taken_apart_once(void **state)
+{
+	static const char first[] = "{\"a\":{\"x\":[1,2],\"y\":\"s\"},\"b\":[1,{\"c\":null}],\"e\":{},\"n\":1}";
+	static const char *const others[] = {
+		first,
+		"{\"a\":{\"x\":[1,2],\"y\":\"t\"},\"b\":[1,{\"c\":null}],\"n\":12}",
+		"{\"b\":[1,{\"c\":null}],\"a\":{\"x\":[1,2],\"y\":\"s\"}}",
+		"{\"a\":[1,{\"c\":null}],\"b\":{\"x\":[1,2],\"y\":\"s\"},\"e\":{},\"n\":[]}",
+		"{\"aa\":{\"x\":[1,2]},\"b\":[1,{\"c\":null},3],\"z\":{\"x\":[1,2]}}",
+		" { \"b\" : [1,{\"c\":null}] } ",
+		"[{\"x\":[1,2],\"y\":\"s\"}]",
+		"1",
+	};
+	static const char *const faulty[] = {"{\"b\":[1,{\"c\":null}", "{\"b\":[1,{\"c\":null}]]", "{\"b\":[1,{\"c\":null}],\"b\":1}",
+					     "{\"a\":{\"x\":[1,2],\"y\":\"s\"}", "{\"n\":1.5}"};
+	struct error e = {0};
+	cJSON *base = must_parse(first), *other = NULL, *plain = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		assert_int_equal(json_parse_beside(&other, others[i], strlen(others[i]), base, first, &e), STATUS_OK);
+		plain = must_parse(others[i]);
+		assert_true(json_equal(other, plain));
+		if (i == 1)
+			assert_ptr_equal(json_get(other, "b")->child, json_get(base, "b")->child);
+		cJSON_Delete(other);
+		cJSON_Delete(plain);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(faulty); i++) {
+		enum status st = json_parse(&plain, faulty[i], strlen(faulty[i]), NULL);
+
+		other = NULL;
+		assert_int_not_equal(st, STATUS_OK);
+		assert_int_equal(json_parse_beside(&other, faulty[i], strlen(faulty[i]), base, first, &e), st);
+		assert_null(other);
+	}
+	cJSON_Delete(base);
+}
+
 static void values_are_equal_by_their_canonical_form(void **state)
 {
 	cJSON *a = must_parse("{\"x\":[1,\"\\u0041\"],\"y\":null}");
@@ -555,6 +594,7 @@ int main(void)
 		cmocka_unit_test(too_deep_a_tree_is_not_written),
 		cmocka_unit_test(members_are_found_by_exact_name_and_type),
 		cmocka_unit_test(setting_replaces_or_adds_one_member),
+		cmocka_unit_test(what_two_documents_have_in_common_is_taken_apart_once),
 		cmocka_unit_test(values_are_equal_by_their_canonical_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
