@@ -10,6 +10,7 @@ struct changes {
 	struct judge *j;
 	const struct oid *commit;
 	size_t records, before; /* files; before: of the push's earlier commits */
+	struct json_pool pool;  /* of the records that are being looked at */
 	uint64_t seq_count, seq_min, seq_max; /* of new feedback */
 };
 
@@ -20,21 +21,23 @@ static enum status blame(struct changes *w, const char *path, enum status st)
 	return st;
 }
 
-static enum status read_record(cJSON **out, struct repo *r, const struct oid *id, bool canonical, struct error *e)
+/* *out is the pool's. */
+static enum status read_record(cJSON **out, struct changes *w, const struct oid *id, bool canonical)
 {
+	const struct json_reading how = {.pool = &w->pool, .canonical = canonical};
 	struct buf bytes = BUF_INIT;
-	enum status st = repo_read(&bytes, r, id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	enum status st = repo_read(&bytes, w->j->ctx->repo, id, REPO_BLOB, RECORD_MAX_BYTES, w->j->e);
 
 	if (st == STATUS_OK)
-		st = canonical ? json_parse_canonical(out, buf_text(&bytes), bytes.len, e)
-			       : json_parse(out, buf_text(&bytes), bytes.len, e);
+		st = json_read(out, buf_text(&bytes), bytes.len, &how, w->j->e);
 	buf_clear(&bytes);
 	return st;
 }
 
 /* An enrolment stands alone in its tree: what it changes is the invite on main. */
-static enum status read_invite(cJSON **out, struct judge *j, const char *path)
+static enum status read_invite(cJSON **out, struct changes *w, const char *path)
 {
+	struct judge *j = w->j;
 	char own[TREE_PATH_MAX];
 	struct oid id;
 	enum status st;
@@ -43,7 +46,7 @@ static enum status read_invite(cJSON **out, struct judge *j, const char *path)
 	st = strcmp(path, own) == 0 ? tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e) : STATUS_NOT_FOUND;
 	if (st == STATUS_NOT_FOUND)
 		return error_set(j->e, STATUS_DENIED, "an enrolment writes the device's own record and nothing else");
-	return st == STATUS_OK ? read_record(out, j->ctx->repo, &id, false, j->e) : st;
+	return st == STATUS_OK ? read_record(out, w, &id, false) : st;
 }
 
 /* Of two invites, comment keys or toolkits that were made apart under one name, a merge could only drop one: the second is refused. */
@@ -120,11 +123,11 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	if (st != STATUS_OK)
 		return blame(w, path, st);
 	if (new_id)
-		st = read_record(&after, j->ctx->repo, new_id, true, j->e);
+		st = read_record(&after, w, new_id, true);
 	if (st == STATUS_OK && j->kind == HEAD_ENROLMENT)
-		st = read_invite(&before, j, path);
+		st = read_invite(&before, w, path);
 	else if (st == STATUS_OK && old_id)
-		st = read_record(&before, j->ctx->repo, old_id, false, j->e);
+		st = read_record(&before, w, old_id, false);
 	if (st == STATUS_OK)
 		st = check_policy(j, path, before, after);
 	if (st == STATUS_OK && !before)
@@ -137,8 +140,7 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = head_check_survey(j, path, new_id);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
-	cJSON_Delete(before);
-	cJSON_Delete(after);
+	json_pool_reset(&w->pool);
 	return st == STATUS_OK ? st : blame(w, path, st);
 }
 
@@ -171,6 +173,7 @@ enum status head_check_changes(struct judge *j, const struct oid *commit, const 
 		st = check_numbering(&w, parent_tree);
 	if (st == STATUS_OK)
 		*records += w.records;
+	json_pool_clear(&w.pool);
 	return st;
 }
 

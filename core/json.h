@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "core/buf.h"
+#include "core/json_pool.h"
 
 #define JSON_MAX_BYTES (1024 * 1024)
 #define JSON_MAX_DEPTH 32
@@ -24,14 +25,19 @@
  * STATUS_FORBIDDEN_FORM valid JSON outside the profile; STATUS_NOMEM. */
 enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
 
-/* As json_parse, for a document that has much in common with another. Lists and objects whose bytes are the other's, under the same
- * names, are not taken apart again: *out refers to the other's (they are cJSON's references) and is to be deleted before it.
- * other: as json_parse made it of other_bytes, and not changed since. */
-enum status json_parse_beside(cJSON **out, const char *bytes, size_t len, const cJSON *other, const char *other_bytes,
-			      struct error *e) MUST_CHECK;
-
 /* As json_parse, and the bytes must be the canonical form of what they say (STATUS_FORBIDDEN_FORM otherwise). */
 enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e) MUST_CHECK;
+
+/* How a document that is only looked at may be read in less time. */
+struct json_reading {
+	struct json_pool *pool; /* what is made is the pool's: never changed, and never given to cJSON_Delete */
+	bool canonical;         /* as json_parse_canonical */
+	/* Another document, or NULL, as it was read from its bytes and not changed since. Lists and objects that have the same bytes under
+	 * the same names are not taken apart again: *out refers to the other's, and ends before it. */
+	const cJSON *other;
+	const char *other_bytes;
+};
+enum status json_read(cJSON **out, const char *bytes, size_t len, const struct json_reading *how, struct error *e) MUST_CHECK;
 
 /* Append the canonical form (RFC 8785: keys sorted by UTF-16 code units, shortest escapes, no white space).
  * Nothing is appended on failure: STATUS_FORBIDDEN_FORM for what json_parse would refuse (a number that is no whole number

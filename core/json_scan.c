@@ -31,7 +31,7 @@ static enum status read_elements(struct scanner *s, const struct json_path *path
 		if (st != STATUS_OK)
 			return st;
 		if (!cJSON_AddItemToArray(array, item)) {
-			cJSON_Delete(item);
+			scanner_drop(s, item);
 			return scanner_out_of_memory(s);
 		}
 		st = read_separator(s, path, ']', &more);
@@ -41,7 +41,7 @@ static enum status read_elements(struct scanner *s, const struct json_path *path
 	return STATUS_OK;
 }
 
-/* The name of a member, and the colon behind it. *key is the caller's, to end with cJSON_free. */
+/* The name of a member, and the colon behind it. *key is the caller's, to end with scanner_drop_text. */
 static enum status read_name(char **key, struct scanner *s, const struct json_path *path)
 {
 	struct json_path here = {.parent = path};
@@ -61,7 +61,7 @@ static enum status read_name(char **key, struct scanner *s, const struct json_pa
 	scanner_skip_space(s);
 	if (!scanner_next_is(s, ':')) {
 		st = scanner_malformed(s, &here, "a colon must stand behind the name");
-		cJSON_free(name);
+		scanner_drop_text(s, name);
 		return st;
 	}
 	s->at++;
@@ -90,12 +90,12 @@ static enum status read_member(struct scanner *s, const struct json_path *path, 
 	here.key = key;
 	st = read_value(s, &here, depth, find_twin(twins, key), &item);
 	if (st != STATUS_OK) {
-		cJSON_free(key);
+		scanner_drop_text(s, key);
 		return st;
 	}
 	item->string = key; /* the item's from now on */
 	if (!cJSON_AddItemToArray(object, item)) {
-		cJSON_Delete(item);
+		scanner_drop(s, item);
 		return scanner_out_of_memory(s);
 	}
 	return STATUS_OK;
@@ -175,11 +175,15 @@ static enum status read_container(struct scanner *s, const struct json_path *pat
 	if (depth == JSON_MAX_DEPTH)
 		return scanner_fault(s, s->e, STATUS_TOO_BIG, path, "nested too deep");
 	if (is_twin(s, twin)) {
-		*out = is_array ? cJSON_CreateArrayReference(twin->child) : cJSON_CreateObjectReference(twin->child);
+		value = scanner_make(s, twin->type | cJSON_IsReference);
+		if (!value)
+			return scanner_out_of_memory(s);
+		value->child = twin->child;
 		s->at += twin->valueint;
-		return *out ? STATUS_OK : scanner_out_of_memory(s);
+		*out = value;
+		return STATUS_OK;
 	}
-	value = is_array ? cJSON_CreateArray() : cJSON_CreateObject();
+	value = scanner_make(s, is_array ? cJSON_Array : cJSON_Object);
 	if (!value)
 		return scanner_out_of_memory(s);
 	s->at++;
@@ -189,7 +193,7 @@ static enum status read_container(struct scanner *s, const struct json_path *pat
 	else
 		st = is_array ? read_elements(s, path, depth + 1, value) : read_members(s, path, depth + 1, twin, value);
 	if (st != STATUS_OK) {
-		cJSON_Delete(value);
+		scanner_drop(s, value);
 		return st;
 	}
 	/* Where it stands: cJSON has no use for these two in a list or an object. */
@@ -212,16 +216,15 @@ static enum status read_value(struct scanner *s, const struct json_path *path, i
 }
 
 /* *doubtful: the bytes may not be the canonical form of the value. */
-static enum status parse(cJSON **out, bool *doubtful, const char *bytes, size_t len, const cJSON *twin, const char *twin_bytes,
-			 struct error *e)
+static enum status parse(cJSON **out, bool *doubtful, const char *bytes, size_t len, const struct json_reading *how, struct error *e)
 {
-	struct scanner s = {.start = bytes, .at = bytes, .end = bytes + len, .beside = twin_bytes, .e = e};
+	struct scanner s = {.start = bytes, .at = bytes, .end = bytes + len, .pool = how->pool, .beside = how->other_bytes, .e = e};
 	enum status st = STATUS_OK;
 	cJSON *value = NULL;
 
 	if (len > JSON_MAX_BYTES)
 		return error_set(e, STATUS_TOO_BIG, "top level: longer than %d bytes", JSON_MAX_BYTES);
-	st = read_value(&s, NULL, 0, twin, &value);
+	st = read_value(&s, NULL, 0, how->other, &value);
 	if (st != STATUS_OK)
 		goto done;
 	scanner_skip_space(&s);
@@ -235,23 +238,9 @@ static enum status parse(cJSON **out, bool *doubtful, const char *bytes, size_t 
 		value = NULL;
 	}
 done:
-	cJSON_Delete(value);
+	scanner_drop(&s, value);
 	buf_clear(&s.text);
 	return st;
-}
-
-enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e)
-{
-	bool doubtful = false;
-
-	return parse(out, &doubtful, bytes, len, NULL, NULL, e);
-}
-
-enum status json_parse_beside(cJSON **out, const char *bytes, size_t len, const cJSON *other, const char *other_bytes, struct error *e)
-{
-	bool doubtful = false;
-
-	return parse(out, &doubtful, bytes, len, other, other_bytes, e);
 }
 
 /* Written anew and compared. */
@@ -275,17 +264,27 @@ done:
 	return st;
 }
 
-enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e)
+enum status json_read(cJSON **out, const char *bytes, size_t len, const struct json_reading *how, struct error *e)
 {
 	cJSON *value = NULL;
 	bool doubtful = false;
-	enum status st = parse(&value, &doubtful, bytes, len, NULL, NULL, e);
+	enum status st = parse(&value, &doubtful, bytes, len, how, e);
 
-	if (st == STATUS_OK && doubtful)
+	if (st == STATUS_OK && how->canonical && (doubtful || how->other))
 		st = check_canonical(value, bytes, len, e);
 	if (st == STATUS_OK)
 		*out = value;
-	else
+	else if (!how->pool)
 		cJSON_Delete(value);
 	return st;
+}
+
+enum status json_parse(cJSON **out, const char *bytes, size_t len, struct error *e)
+{
+	return json_read(out, bytes, len, &(struct json_reading){.canonical = false}, e);
+}
+
+enum status json_parse_canonical(cJSON **out, const char *bytes, size_t len, struct error *e)
+{
+	return json_read(out, bytes, len, &(struct json_reading){.canonical = true}, e);
 }

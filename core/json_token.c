@@ -194,15 +194,36 @@ enum status scanner_read_string(struct scanner *s, const struct json_path *path)
 	return STATUS_OK;
 }
 
+cJSON *scanner_make(const struct scanner *s, int type)
+{
+	cJSON *value = s->pool ? json_pool_take(s->pool, sizeof(*value)) : cJSON_CreateNull();
+
+	if (value)
+		*value = (cJSON){.type = type};
+	return value;
+}
+
 char *scanner_copy_string(const struct scanner *s)
 {
-	char *copy = cJSON_malloc(s->string_len + 1);
+	char *copy = s->pool ? json_pool_take(s->pool, s->string_len + 1) : cJSON_malloc(s->string_len + 1);
 
 	if (copy) {
 		memcpy(copy, s->string, s->string_len);
 		copy[s->string_len] = '\0';
 	}
 	return copy;
+}
+
+void scanner_drop(const struct scanner *s, cJSON *value)
+{
+	if (!s->pool)
+		cJSON_Delete(value);
+}
+
+void scanner_drop_text(const struct scanner *s, char *text)
+{
+	if (!s->pool)
+		cJSON_free(text);
 }
 
 enum status scanner_read_text(struct scanner *s, const struct json_path *path, cJSON **out)
@@ -212,13 +233,12 @@ enum status scanner_read_text(struct scanner *s, const struct json_path *path, c
 
 	if (st != STATUS_OK)
 		return st;
-	item = cJSON_CreateNull();
+	item = scanner_make(s, cJSON_String);
 	if (!item)
 		return scanner_out_of_memory(s);
-	item->type = cJSON_String;
 	item->valuestring = scanner_copy_string(s);
 	if (!item->valuestring) {
-		cJSON_Delete(item);
+		scanner_drop(s, item);
 		return scanner_out_of_memory(s);
 	}
 	*out = item;
@@ -278,8 +298,11 @@ enum status scanner_read_number(struct scanner *s, const struct json_path *path,
 		scanner_forbid(s, path, "the number is too large");
 	else if (negative && value == 0)
 		scanner_forbid(s, path, "-0 is not allowed");
-	*out = cJSON_CreateNumber((double)(negative ? -value : value));
-	return *out ? STATUS_OK : scanner_out_of_memory(s);
+	*out = scanner_make(s, cJSON_Number);
+	if (!*out)
+		return scanner_out_of_memory(s);
+	(void)cJSON_SetNumberHelper(*out, (double)(negative ? -value : value));
+	return STATUS_OK;
 }
 
 enum status scanner_read_word(struct scanner *s, const struct json_path *path, cJSON **out)
@@ -288,13 +311,13 @@ enum status scanner_read_word(struct scanner *s, const struct json_path *path, c
 
 	if (left >= 4 && memcmp(s->at, "true", 4) == 0) {
 		s->at += 4;
-		*out = cJSON_CreateTrue();
+		*out = scanner_make(s, cJSON_True);
 	} else if (left >= 5 && memcmp(s->at, "false", 5) == 0) {
 		s->at += 5;
-		*out = cJSON_CreateFalse();
+		*out = scanner_make(s, cJSON_False);
 	} else if (left >= 4 && memcmp(s->at, "null", 4) == 0) {
 		s->at += 4;
-		*out = cJSON_CreateNull();
+		*out = scanner_make(s, cJSON_NULL);
 	} else {
 		return scanner_malformed(s, path, left == 0 ? "a value is missing" : "not JSON");
 	}

@@ -14,6 +14,7 @@ struct scanner {
 	const char *string;     /* the last string read, decoded; not NUL-terminated */
 	size_t string_len;
 	struct buf text;        /* where it is if it had escapes */
+	struct json_pool *pool; /* whose all values are; NULL: each is cJSON's */
 	const char *beside;     /* the bytes of another document, of which parts may be the same; NULL for none */
 	struct error forbidden; /* first fault against the profile */
 	bool doubtful;          /* something may be written otherwise than the canonical form has it */
@@ -52,8 +53,12 @@ int json_compare_names(const char *a, const char *b);
 
 /* A string, s->at on its opening quote, into s->string. */
 enum status scanner_read_string(struct scanner *s, const struct json_path *path) MUST_CHECK;
-/* A copy of the last string read, the caller's, to end with cJSON_free; NULL without memory. */
+/* A value of a cJSON type, which it still lacks; a copy of the last string read. To end with scanner_drop and scanner_drop_text; NULL
+ * without memory. */
+cJSON *scanner_make(const struct scanner *s, int type);
 char *scanner_copy_string(const struct scanner *s);
+void scanner_drop(const struct scanner *s, cJSON *value);
+void scanner_drop_text(const struct scanner *s, char *text);
 /* Values: *out is the caller's. */
 enum status scanner_read_text(struct scanner *s, const struct json_path *path, cJSON **out) MUST_CHECK;
 enum status scanner_read_number(struct scanner *s, const struct json_path *path, cJSON **out) MUST_CHECK;

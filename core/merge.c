@@ -44,6 +44,7 @@ struct merge {
 	const char *type;
 	const struct rules *rules;
 	const cJSON *base, *ours, *theirs; /* base: NULL if there was none */
+	const cJSON *edits[3], *conflicts[3]; /* members of each, in that order */
 	cJSON *out;
 	bool refers; /* out may refer to pieces of the sides */
 	struct error *e;
@@ -170,16 +171,17 @@ struct lone {
 	const cJSON *plain;  /* NULL: cleared, or not set */
 };
 
-/* False if it stands otherwise. */
-static bool find_lone(struct lone *out, const cJSON *record, const char *slot, const struct slot *s, enum field_kind kind)
+/* side: 0 base, 1 ours, 2 theirs. False if it stands otherwise. */
+static bool find_lone(struct lone *out, const struct merge *m, size_t side, const char *slot, const struct slot *s, enum field_kind kind)
 {
-	const cJSON *field = json_get(record, s->field);
+	const cJSON *const records[] = {m->base, m->ours, m->theirs}, *record = records[side], *field;
 
-	*out = (struct lone){.stamps = json_get(json_get(record, "edits"), slot)};
-	if (json_get(json_get(record, "conflicts"), slot))
+	*out = (struct lone){.stamps = json_get(m->edits[side], slot)};
+	if (m->conflicts[side] && json_get(m->conflicts[side], slot))
 		return false;
 	if (!out->stamps)
 		return true;
+	field = s->key ? json_get(record, s->field) : NULL;
 	if ((kind == FIELD_SET && field && !cJSON_IsArray(field)) || (kind == FIELD_MAP && field && !cJSON_IsObject(field)))
 		return false;
 	out->plain = slot_plain(record, s);
@@ -235,13 +237,13 @@ static enum status put_lone(const struct merge *m, const char *slot, const struc
 
 static enum status merge_slot(const struct merge *m, const char *slot)
 {
-	struct lone base = {0}, ours, theirs;
+	struct lone base, ours, theirs;
 	const struct lone *survivor = NULL;
 	enum field_kind kind = FIELD_NONE;
 	struct slot s;
 
-	if (slot_resolve(&s, &kind, m->type, slot, m->rules, NULL) == STATUS_OK && find_lone(&ours, m->ours, slot, &s, kind) &&
-	    find_lone(&theirs, m->theirs, slot, &s, kind) && (!m->base || find_lone(&base, m->base, slot, &s, kind)))
+	if (slot_resolve(&s, &kind, m->type, slot, m->rules, NULL) == STATUS_OK && find_lone(&base, m, 0, slot, &s, kind) &&
+	    find_lone(&ours, m, 1, slot, &s, kind) && find_lone(&theirs, m, 2, slot, &s, kind))
 		survivor = only_survivor(&base, &ours, &theirs);
 	return survivor ? put_lone(m, slot, &s, kind, survivor) : merge_claims(m, slot);
 }
@@ -303,12 +305,17 @@ static enum status merge_other_members(const struct merge *m, bool claims)
 	return st;
 }
 
-static enum status merge_claims_record(const struct merge *m)
+static enum status merge_claims_record(struct merge *m)
 {
+	const cJSON *const records[] = {m->base, m->ours, m->theirs};
 	size_t slots_len = 0;
 	const char **slots = slot_names(&slots_len, m->ours, m->theirs), *field;
 	enum status st = slots ? merge_other_members(m, true) : STATUS_NOMEM;
 
+	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+		m->edits[i] = json_get(records[i], "edits");
+		m->conflicts[i] = json_get(records[i], "conflicts");
+	}
 	for (size_t i = 0; st == STATUS_OK && (field = rules_field(m->rules, m->type, i)) != NULL; i++)
 		if (rules_field_kind(m->rules, m->type, field) == FIELD_LOG)
 			st = merge_log(m, field);

@@ -12,6 +12,7 @@ struct walk {
 	const struct rules *rules;
 	struct buf *kept;
 	struct error *e;
+	struct json_pool pool; /* of the records being merged */
 	int depth;
 	char path[TREE_PATH_MAX]; /* of the folder being merged, with '/' behind, "" for the root */
 };
@@ -32,18 +33,17 @@ static bool same(const struct tree_entry *a, const struct tree_entry *b)
 
 struct record_side {
 	struct buf bytes;
-	cJSON *record;
+	cJSON *record; /* the pool's */
 };
 
-/* first: a side that was read before, whose pieces this one may refer to; NULL for none. */
+/* first: a side that was read before, whose pieces this one may refer to; itself for none. */
 static enum status read_record(struct record_side *out, struct walk *w, const struct tree_entry *file, const struct record_side *first)
 {
+	const struct json_reading how = {.pool = &w->pool, .other = first->record, .other_bytes = buf_text(&first->bytes)};
 	enum status st = repo_read(&out->bytes, w->repo, &file->id, REPO_BLOB, RECORD_MAX_BYTES, w->e);
 
 	if (st == STATUS_OK)
-		st = first && first->record ? json_parse_beside(&out->record, buf_text(&out->bytes), out->bytes.len, first->record,
-								buf_text(&first->bytes), w->e)
-					    : json_parse(&out->record, buf_text(&out->bytes), out->bytes.len, w->e);
+		st = json_read(&out->record, buf_text(&out->bytes), out->bytes.len, &how, w->e);
 	return st == STATUS_OK ? st : error_prefix(w->e, st, "%s%s", w->path, file->name);
 }
 
@@ -70,7 +70,7 @@ static enum status merge_files(struct oid *out, struct walk *w, const struct tre
 
 	for (size_t i = 0; i < 3 && st == STATUS_OK; i++)
 		if (files[i])
-			st = read_record(&sides[i], w, files[i], i == 0 ? NULL : &sides[files[0] ? 0 : 1]);
+			st = read_record(&sides[i], w, files[i], &sides[files[0] ? 0 : 1]);
 	if (st == STATUS_OK) {
 		st = merge_records_in_place(&merged, sides[0].record, sides[1].record, sides[2].record, w->rules, w->e);
 		if (st == STATUS_OK)
@@ -83,10 +83,9 @@ static enum status merge_files(struct oid *out, struct walk *w, const struct tre
 	if (st == STATUS_OK)
 		st = repo_write(out, w->repo, REPO_BLOB, bytes.data, bytes.len, w->e);
 	cJSON_Delete(merged);
-	for (size_t i = 3; i-- > 0;) { /* the first last: the others refer to it */
-		cJSON_Delete(sides[i].record);
+	json_pool_reset(&w->pool);
+	for (size_t i = 0; i < 3; i++)
 		buf_clear(&sides[i].bytes);
-	}
 	buf_clear(&bytes);
 	return st;
 }
@@ -258,6 +257,7 @@ enum status merge_trees(struct oid *out, struct buf *kept, struct repo *r, const
 	const struct oid *ids[3] = {base, ours, theirs};
 	struct tree_entry roots[3];
 	const struct tree_entry *sides[3];
+	enum status st;
 
 	for (size_t i = 0; i < 3; i++) {
 		roots[i] = (struct tree_entry){.is_dir = true, .id = ids[i] ? *ids[i] : no_oid};
@@ -271,5 +271,7 @@ enum status merge_trees(struct oid *out, struct buf *kept, struct repo *r, const
 		*out = roots[2].id;
 		return STATUS_OK;
 	}
-	return merge_dirs(out, &w, sides[0], sides[1], sides[2]);
+	st = merge_dirs(out, &w, sides[0], sides[1], sides[2]);
+	json_pool_clear(&w.pool);
+	return st;
 }

@@ -158,46 +158,47 @@ static cJSON *parsed(const struct buf *bytes)
 	return value;
 }
 
-static cJSON *parsed_beside(const struct buf *bytes, const cJSON *base, const struct buf *base_bytes)
+static cJSON *looked_at(const struct buf *bytes, struct json_pool *pool, const cJSON *base, const struct buf *base_bytes)
 {
+	const struct json_reading how = {.pool = pool, .other = base, .other_bytes = base ? buf_text(base_bytes) : NULL};
 	struct error e = {0};
 	cJSON *value = NULL;
 
-	bench_must(json_parse_beside(&value, buf_text(bytes), bytes->len, base, buf_text(base_bytes), &e), &e, "a record");
+	bench_must(json_read(&value, buf_text(bytes), bytes->len, &how, &e), &e, "a record");
 	return value;
 }
 
-/* files: base, and both sides; or the base alone, whose edits are made here. */
-static void merge_once(const struct buf *files, bool edit)
+/* files: base, and both sides; or the base alone, whose edits are made here, in copies of their own. */
+static void merge_once(const struct buf *files, bool edit, struct json_pool *pool)
 {
-	cJSON *base = parsed(&files[0]), *ours = NULL, *theirs = NULL, *merged = NULL;
+	cJSON *base = looked_at(&files[0], pool, NULL, NULL), *sides[2], *merged = NULL;
 	struct buf out = BUF_INIT;
 	struct error e = {0};
 
-	/* What is edited must be all its own. */
-	ours = edit ? parsed(&files[0]) : parsed_beside(&files[1], base, &files[0]);
-	theirs = edit ? parsed(&files[0]) : parsed_beside(&files[2], base, &files[0]);
-	if (edit) {
-		bench_edit(ours, 0);
-		bench_edit(theirs, 1);
+	for (int i = 0; i < 2; i++) {
+		sides[i] = edit ? parsed(&files[0]) : looked_at(&files[i + 1], pool, base, &files[0]);
+		if (edit)
+			bench_edit(sides[i], i);
 	}
-	bench_must(merge_records_in_place(&merged, base, ours, theirs, bench_rules(), &e), &e, "the merge");
+	bench_must(merge_records_in_place(&merged, base, sides[0], sides[1], bench_rules(), &e), &e, "the merge");
 	bench_must(json_canonical(&out, merged), NULL, "the merged record");
 	if (record_conflicts(merged) != 1)
 		bench_fail("the merge", "has not the one conflict that it should");
 	buf_clear(&out);
 	cJSON_Delete(merged);
-	cJSON_Delete(theirs);
-	cJSON_Delete(ours);
-	cJSON_Delete(base);
+	for (int i = 0; edit && i < 2; i++)
+		cJSON_Delete(sides[i]);
+	json_pool_reset(pool);
 }
 
 static double time_merges(const struct buf *files, bool edit, size_t count)
 {
+	struct json_pool pool = JSON_POOL_INIT;
 	double start = bench_cpu_us();
 
 	for (size_t i = 0; i < count; i++)
-		merge_once(files, edit);
+		merge_once(files, edit, &pool);
+	json_pool_clear(&pool);
 	return (bench_cpu_us() - start) / (double)count;
 }
 
@@ -212,7 +213,7 @@ int bench_merge(int argc, char **argv)
 		bench_fail("merge", "FOLDER COUNT");
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		read_file(&files[i], argv[0], names[i]);
-	merge_once(files, true);
+	(void)time_merges(files, true, 1);
 	merge = time_merges(files, false, count);
 	whole = time_merges(files, true, count);
 	printf("%.2f %.2f\n", merge, whole);

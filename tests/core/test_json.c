@@ -526,27 +526,37 @@ static void what_two_documents_have_in_common_is_taken_apart_once(void **state)
 	};
 	static const char *const faulty[] = {"{\"b\":[1,{\"c\":null}", "{\"b\":[1,{\"c\":null}]]", "{\"b\":[1,{\"c\":null}],\"b\":1}",
 					     "{\"a\":{\"x\":[1,2],\"y\":\"s\"}", "{\"n\":1.5}"};
+	struct json_pool pool = JSON_POOL_INIT;
+	struct json_reading how = {.other_bytes = first};
 	struct error e = {0};
 	cJSON *base = must_parse(first), *other = NULL, *plain = NULL;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		assert_int_equal(json_parse_beside(&other, others[i], strlen(others[i]), base, first, &e), STATUS_OK);
-		plain = must_parse(others[i]);
+	how.other = base;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(others); i++) {
+		const char *text = others[i / 2];
+
+		how.pool = i % 2 ? &pool : NULL;
+		assert_int_equal(json_read(&other, text, strlen(text), &how, &e), STATUS_OK);
+		plain = must_parse(text);
 		assert_true(json_equal(other, plain));
-		if (i == 1)
+		if (i / 2 == 1)
 			assert_ptr_equal(json_get(other, "b")->child, json_get(base, "b")->child);
-		cJSON_Delete(other);
+		if (!how.pool)
+			cJSON_Delete(other);
 		cJSON_Delete(plain);
+		json_pool_reset(&pool);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(faulty); i++) {
 		enum status st = json_parse(&plain, faulty[i], strlen(faulty[i]), NULL);
 
 		other = NULL;
 		assert_int_not_equal(st, STATUS_OK);
-		assert_int_equal(json_parse_beside(&other, faulty[i], strlen(faulty[i]), base, first, &e), st);
+		how.pool = i % 2 ? &pool : NULL;
+		assert_int_equal(json_read(&other, faulty[i], strlen(faulty[i]), &how, &e), st);
 		assert_null(other);
 	}
+	json_pool_clear(&pool);
 	cJSON_Delete(base);
 }
 

@@ -137,34 +137,28 @@ static void merge_and_note(struct sha256 *all, const struct rules *rules, const 
 static void assert_same_in_place(const struct rules *rules, cJSON *const read[3], bool with_base)
 {
 	struct buf bytes[3] = {BUF_INIT, BUF_INIT, BUF_INIT}, plain = BUF_INIT, quick = BUF_INIT;
+	struct json_pool pool = JSON_POOL_INIT;
 	cJSON *sides[3] = {NULL, NULL, NULL}, *out = NULL, *out_quick = NULL;
 	size_t first = with_base ? 0 : 1;
-	enum status st, st_quick;
+	enum status st;
 
 	for (size_t i = first; i < 3; i++) {
+		const struct json_reading how = {.pool = &pool, .other = sides[first], .other_bytes = buf_text(&bytes[first])};
+
 		assert_int_equal(json_canonical(&bytes[i], read[i]), STATUS_OK);
-		if (i == first)
-			assert_int_equal(json_parse(&sides[i], buf_text(&bytes[i]), bytes[i].len, NULL), STATUS_OK);
-		else
-			assert_int_equal(json_parse_beside(&sides[i], buf_text(&bytes[i]), bytes[i].len, sides[first],
-							   buf_text(&bytes[first]), NULL),
-					 STATUS_OK);
+		assert_int_equal(json_read(&sides[i], buf_text(&bytes[i]), bytes[i].len, &how, NULL), STATUS_OK);
 		assert_true(json_equal(sides[i], read[i]));
 	}
 	st = merge_records(&out, with_base ? read[0] : NULL, read[1], read[2], rules, NULL);
-	st_quick = merge_records_in_place(&out_quick, sides[0], sides[1], sides[2], rules, NULL);
-	assert_int_equal(st_quick, st);
+	assert_int_equal(merge_records_in_place(&out_quick, sides[0], sides[1], sides[2], rules, NULL), st);
 	if (st == STATUS_OK)
 		assert_int_equal(json_canonical(&quick, out_quick), json_canonical(&plain, out));
 	assert_string_equal(buf_text(&quick), buf_text(&plain));
 	cJSON_Delete(out_quick);
 	cJSON_Delete(out);
-	for (size_t i = 3; i-- > 0;) {
-		if (sides[i] != sides[first])
-			cJSON_Delete(sides[i]);
+	json_pool_clear(&pool);
+	for (size_t i = 0; i < 3; i++)
 		buf_clear(&bytes[i]);
-	}
-	cJSON_Delete(sides[first]);
 	buf_clear(&plain);
 	buf_clear(&quick);
 }
