@@ -16,6 +16,7 @@ struct qip_edit {
 	struct oid work, tree;         /* where it starts from */
 	const struct registry *registry; /* of that tree; borrowed from q */
 	char effective[11];
+	struct oid adopts;             /* zero: nothing */
 	struct tree_edit *files;       /* owned, with their paths */
 	size_t files_len, files_cap;
 };
@@ -28,8 +29,8 @@ static bool is_subject(const char *text)
 	return len > 0 && len <= SUBJECT_MAX && utf8_valid(NULL, text, len) && !strpbrk(text, "\r\n");
 }
 
-enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
-			 const char *subject, struct error *e)
+enum status commit_write_adopting(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
+				  const char *subject, const struct oid *adopts, struct error *e)
 {
 	struct buf message = BUF_INIT;
 	char email[HEAD_EMAIL_MAX];
@@ -38,7 +39,8 @@ enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree,
 
 	if (!is_subject(subject))
 		return error_set(e, STATUS_INVALID, "what a change is about must be told in one line of at most %d bytes", SUBJECT_MAX);
-	st = head_message_format(&message, subject, q->identity.device);
+	st = oid_is_zero(adopts) ? head_message_format(&message, subject, q->identity.device)
+				 : head_message_adopt(&message, subject, adopts, q->identity.device);
 	if (st != STATUS_OK) {
 		st = error_set(e, st, "out of memory");
 		goto done;
@@ -53,6 +55,17 @@ enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree,
 done:
 	buf_clear(&message);
 	return st;
+}
+
+enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
+			 const char *subject, struct error *e)
+{
+	return commit_write_adopting(out, q, tree, parent, time_ms, subject, &(struct oid){{0}}, e);
+}
+
+void commit_adopts(struct qip_edit *edit, const struct oid *adopted)
+{
+	edit->adopts = *adopted;
 }
 
 enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, struct error *e)
@@ -203,7 +216,8 @@ static enum status keep(struct qip_edit *edit, const char *subject, struct error
 
 	if (st != STATUS_OK || oid_equal(&tree, &edit->tree))
 		return st;
-	st = commit_write(&commit, q, &tree, &edit->work, state_now_ms(&q->state, q->env), subject, e);
+	st = commit_write_adopting(&commit, q, &tree, &edit->work, state_now_ms(&q->state, q->env), subject, &edit->adopts,
+					   e);
 	if (st == STATUS_OK)
 		st = repo_flush(q->repo, e);
 	return st == STATUS_OK ? home_move_ref(q, REF_WORK, &commit, &edit->work, e) : st;

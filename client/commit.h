@@ -7,6 +7,11 @@
 /* Stage a signed commit of `tree` on `parent` (zero: none) in this device's name. repo_flush() and home_move_ref() are the caller's. */
 enum status commit_write(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
 			 const char *subject, struct error *e) MUST_CHECK;
+/* The same, naming a revoked device's commit that it makes again (zero: none). */
+enum status commit_write_adopting(struct oid *out, struct qip *q, const struct oid *tree, const struct oid *parent, int64_t time_ms,
+				  const char *subject, const struct oid *adopts, struct error *e) MUST_CHECK;
+/* The edit makes again what a revoked device's commit had said: its own commit will name that one. */
+void commit_adopts(struct qip_edit *edit, const struct oid *adopted);
 /* Stage a record as a blob in canonical form. */
 enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, struct error *e) MUST_CHECK;
 

@@ -43,6 +43,9 @@
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_FILE_BYTES (256 * 1024)
 #define LIMIT_ANCHORS 8                 /* boots whose clock is known */
+#define LIMIT_KEPT_BYTES (5 * 1024 * 1024) /* what a revoked device sent, as the server keeps it aside */
+#define LIMIT_KEPT_COMMITS 1000         /* in it */
+#define LIMIT_ADOPTED_MERGES 20000      /* how far back is looked for somebody who took it over before */
 #define LIMIT_REFUSED 100000            /* highest number of a kept refused chain */
 
 /* answers */

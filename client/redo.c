@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/adopt_name.h"
 #include "core/utf8.h"
 
 #define WORDS_MAX 100 /* lines */
@@ -18,6 +19,7 @@ struct redoing {
 	struct qip *q;
 	struct oid before, after, now; /* trees */
 	struct oid parent;             /* of the commit; zero: none */
+	const char *author;            /* whose it is */
 	const char *path;              /* of the record at hand */
 	const cJSON *old, *made, *present; /* it: before the commit, after, and now; NULL where it is not there */
 	uint64_t changes;              /* of this record */
@@ -73,7 +75,7 @@ const cJSON *redo_find_claim(const cJSON *claims, const cJSON *claim)
 	cJSON_ArrayForEach(other, claims) {
 		const char *name = json_string(other, "id");
 
-		if (id && name && strcmp(id, name) == 0)
+		if ((id && name && strcmp(id, name) == 0) || adopt_made(claim, other) || adopt_made(other, claim))
 			return other;
 	}
 	return NULL;
@@ -119,7 +121,7 @@ static enum status came_before(bool *out, struct redoing *r, const char *slot, c
 		st = repo_commit_read(&c, r->q->repo, &at, e);
 		if (st == STATUS_OK)
 			st = had_claim(out, r, &c.tree, slot, claim, e);
-		at = st == STATUS_OK && c.parents_len == 1 && strcmp(c.author_name, r->q->identity.device) == 0 ? c.parents[0] : (struct oid){0};
+		at = st == STATUS_OK && c.parents_len == 1 && strcmp(c.author_name, r->author) == 0 ? c.parents[0] : (struct oid){0};
 		commit_clear(&c);
 	}
 	return st;
@@ -141,13 +143,16 @@ static enum status is_overtaken(bool *out, struct redoing *r, const char *slot, 
 	return st;
 }
 
-static enum status add_copy(cJSON *to, const cJSON *claim, int64_t n)
+/* n: of one that is new, its number. */
+static enum status add_copy(cJSON *to, const struct redoing *r, const cJSON *claim, int64_t n)
 {
 	cJSON *copy = cJSON_Duplicate(claim, true);
 	enum status st = copy ? STATUS_OK : STATUS_NOMEM;
 
 	if (st == STATUS_OK && n > 0)
 		st = json_set_integer(copy, "n", n);
+	if (st == STATUS_OK && n > 0 && r->redo->adopt)
+		st = adopt_claim(copy, r->q);
 	if (st == STATUS_OK && cJSON_AddItemToArray(to, copy))
 		return STATUS_OK;
 	cJSON_Delete(copy);
@@ -163,11 +168,11 @@ static cJSON *claims_again(const struct redoing *r, const struct slot_claims *s)
 
 	cJSON_ArrayForEach(claim, s->present) {
 		if (st == STATUS_OK && (redo_find_claim(s->made, claim) || !redo_find_claim(s->old, claim)) && !is_own(r, claim))
-			st = add_copy(out, claim, 0);
+			st = add_copy(out, r, claim, 0);
 	}
 	cJSON_ArrayForEach(claim, s->made) {
 		if (st == STATUS_OK && !redo_find_claim(s->old, claim))
-			st = add_copy(out, claim, record_next_number(r->present));
+			st = add_copy(out, r, claim, record_next_number(r->present));
 	}
 	if (st == STATUS_OK)
 		return out;
@@ -224,14 +229,27 @@ static enum status redo_log(struct redoing *r, cJSON *result, const char *field,
 	enum status st = STATUS_OK;
 
 	cJSON_ArrayForEach(entry, json_get(r->made, field)) {
+		char id[ID_TEXT_LEN + 1] = "";
+		cJSON *copy = NULL;
+
 		if (st != STATUS_OK || json_get(old, entry->string) || json_get(present, entry->string))
 			continue;
-		if (!log) {
+		(void)snprintf(id, sizeof(id), "%s", entry->string);
+		if (r->redo->adopt)
+			st = adopt_id(id, entry->string, r->q->identity.device);
+		if (st == STATUS_OK && json_get(present, id))
+			continue;
+		if (st == STATUS_OK && !log) {
 			log = cJSON_CreateObject();
 			st = json_set(result, field, log);
 		}
+		copy = cJSON_Duplicate(entry, true);
+		if (st == STATUS_OK && r->redo->adopt)
+			st = adopt_stamp(copy, r->q);
 		if (st == STATUS_OK)
-			st = json_set(log, entry->string, cJSON_Duplicate(entry, true));
+			st = json_set(log, id, copy);
+		else
+			cJSON_Delete(copy);
 		st = st == STATUS_OK ? tell(r, field, NULL, entry, e) : error_set(e, st, "out of memory");
 	}
 	return st;
@@ -275,10 +293,50 @@ static enum status redo_whole(struct redoing *r, struct error *e)
 	return st == STATUS_OK && r->redo->edit ? qip_edit_put(r->redo->edit, r->path, r->made, e) : st;
 }
 
+/* What of a record nobody claims: its id, its schema. */
+static cJSON *without_fields(const struct redoing *r, const char *type)
+{
+	cJSON *out = cJSON_Duplicate(r->made, true);
+	const char *field;
+
+	for (size_t i = 0; (field = rules_field(r->q->rules, type, i)) != NULL; i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(out, field);
+	cJSON_DeleteItemFromObjectCaseSensitive(out, "edits");
+	cJSON_DeleteItemFromObjectCaseSensitive(out, "conflicts");
+	return out;
+}
+
+/* Field by field, a new record too; what is refused is left out, and the rest goes on. */
+static enum status adopt_record(struct redoing *r, struct error *e)
+{
+	char type[RECORD_TYPE_MAX];
+	cJSON *start = NULL;
+	struct error why = {0};
+	enum status st = STATUS_DENIED;
+
+	record_type(type, r->made);
+	if (!r->made || rules_record_kind(r->q->rules, type) != RECORD_CLAIMS) {
+		(void)snprintf(why.text, sizeof(why.text), "%s is not told field by field, and only its own device can say it", r->path);
+	} else {
+		if (!r->present)
+			r->present = start = without_fields(r, type);
+		st = r->present ? redo_fields(r, type, &why) : STATUS_NOMEM;
+	}
+	cJSON_Delete(start);
+	if (st != STATUS_DENIED && st != STATUS_INVALID)
+		return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
+	r->changes = 0;
+	r->redo->left++;
+	(void)snprintf(r->redo->why, sizeof(r->redo->why), "%s", why.text);
+	return STATUS_OK;
+}
+
 static enum status redo_record(struct redoing *r, struct error *e)
 {
 	char type[RECORD_TYPE_MAX];
 
+	if (r->redo->adopt)
+		return adopt_record(r, e);
 	if (!r->made) /* it was removed */
 		return r->present ? redo_whole(r, e) : STATUS_OK;
 	record_type(type, r->made);
@@ -324,8 +382,9 @@ enum status redo_commit(struct redo *redo, struct qip *q, const struct oid *id, 
 	struct redoing r = {.redo = redo, .q = q, .now = *now};
 	enum status st = repo_commit_read(&c, q->repo, id, e);
 
-	redo->changes = redo->overtaken = 0;
+	redo->changes = redo->overtaken = redo->left = 0;
 	r.after = c.tree;
+	r.author = c.author_name;
 	if (st == STATUS_OK && c.parents_len > 0) {
 		r.parent = c.parents[0];
 		st = home_tree_of(&r.before, q, &r.parent, e);

@@ -9,15 +9,20 @@ struct redo {
 	cJSON *words;          /* an array that takes one line for each change as it was made then; NULL: nobody asks */
 	uint64_t changes;      /* fields, entries and whole records that would change */
 	uint64_t overtaken;    /* left alone: this device has set them again since (not before), or a whole record is another by now */
+	/* Of another device's commit: claims and entries are made in this one's name, under ids that follow from the original's and from this
+	 * device, so that a second time makes nothing twice. What has no claims, or is not this device's to write, is left out. */
+	bool adopt;
+	uint64_t left;         /* records that were left out */
+	char why[ERROR_TEXT_MAX]; /* the last of them */
 };
 
-/* Compare the own commit `id` with its parent, and make what it changed again on `now` (a tree). Claims keep their ids and so are never made
+/* Compare the commit `id` with its parent, and make what it changed again on `now` (a tree). Claims keep their ids and so are never made
  * twice; they take the record's next number, and stand in place of those claims alone that the original replaced, and of this device's
  * earlier ones.
  * STATUS_DENIED, STATUS_INVALID: policy or schema does not allow it (from qip_edit_put); STATUS_MALFORMED: it cannot be read. */
 enum status redo_commit(struct redo *redo, struct qip *q, const struct oid *id, const struct oid *now, struct error *e) MUST_CHECK;
 
-/* The claim with the same id among these, or NULL. */
+/* The claim with the same id among these, or one that was adopted from it, or that it was adopted from; NULL for none. */
 const cJSON *redo_find_claim(const cJSON *claims, const cJSON *claim);
 /* The record at a path of a tree, the caller's; *out stays as it is where there is none. */
 enum status redo_read(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e) MUST_CHECK;

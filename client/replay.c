@@ -118,7 +118,7 @@ enum status replay_commit(struct oid *tip, struct oid *tip_tree, struct qip *q, 
 {
 	struct commit c = COMMIT_INIT;
 	struct buf kept = BUF_INIT;
-	struct oid base, tree;
+	struct oid base, tree, adopts = {{0}};
 	char subject[256];
 	enum status st = repo_commit_read(&c, q->repo, id, e);
 
@@ -132,7 +132,9 @@ enum status replay_commit(struct oid *tip, struct oid *tip_tree, struct qip *q, 
 	if (st != STATUS_OK || oid_equal(&tree, tip_tree))
 		goto done;
 	replay_subject(subject, sizeof(subject), &c);
-	st = commit_write(tip, q, &tree, tip, c.author_s * 1000, subject, e);
+	if (!head_message_adopts(&adopts, c.message))
+		adopts = (struct oid){{0}};
+	st = commit_write_adopting(tip, q, &tree, tip, c.author_s * 1000, subject, &adopts, e);
 	if (st == STATUS_OK)
 		*tip_tree = tree;
 done:

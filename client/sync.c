@@ -9,6 +9,7 @@
 
 #include "client/answers.h"
 #include "client/chain.h"
+#include "client/handover.h"
 #include "client/offer.h"
 #include "client/push.h"
 #include "client/refused.h"
@@ -360,6 +361,8 @@ static enum status run(struct sync *s, struct error *e)
 
 	if (st != STATUS_OK && s->remote.closed)
 		offer(s);
+	else if (st == STATUS_REFUSED)
+		st = handover(q, &s->remote, e);
 	if (st == STATUS_OK)
 		st = adopt_own(s, &s->refs.own, e);
 	if (st == STATUS_OK && home_is_kiosk(q)) {

@@ -70,7 +70,12 @@ enum status merge_note_parse(struct merge_note *out, const char *message, struct
 
 /* The message of a device's commit: "<subject>\n\nQip-Device: <device>\n", the subject being one line. */
 enum status head_message_format(struct buf *message, const char *subject, const char *device) MUST_CHECK;
-/* True if the message has that form and names that device. */
+/* The same for a commit that makes again, under this device's own signature, what a revoked device had committed:
+ * "<subject>\n\nQip-Adopts: <commit>\nQip-Device: <device>\n". */
+enum status head_message_adopt(struct buf *message, const char *subject, const struct oid *adopts, const char *device) MUST_CHECK;
+/* The commit that such a message names; false when it names none. */
+bool head_message_adopts(struct oid *out, const char *message);
+/* True if the message has one of these forms and names that device. */
 bool head_message_names(const char *message, const char *device);
 /* Author e-mail of a device or the server: "<device>@<ods lower case>.qip.invalid". */
 #define HEAD_EMAIL_MAX 96

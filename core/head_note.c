@@ -23,13 +23,44 @@ enum status head_message_format(struct buf *message, const char *subject, const 
 	return buf_ok(message) ? STATUS_OK : STATUS_NOMEM;
 }
 
+#define ADOPTS "Qip-Adopts: "
+
+enum status head_message_adopt(struct buf *message, const char *subject, const struct oid *adopts, const char *device)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	oid_hex(hex, adopts);
+	buf_addf(message, "%s\n\n" ADOPTS "%s\nQip-Device: %s\n", subject, hex, device);
+	return buf_ok(message) ? STATUS_OK : STATUS_NOMEM;
+}
+
+/* Behind the subject and the empty line; NULL when there is no such place. */
+static const char *trailers_of(const char *message)
+{
+	const char *end = strstr(message, "\n\n");
+
+	return end && end != message ? end + 2 : NULL;
+}
+
+bool head_message_adopts(struct oid *out, const char *message)
+{
+	const char *at = trailers_of(message);
+	size_t label = strlen(ADOPTS);
+
+	return at && strncmp(at, ADOPTS, label) == 0 && strnlen(at + label, OID_HEX_LEN + 1) == OID_HEX_LEN + 1 && at[label + OID_HEX_LEN] == '\n' &&
+	       oid_parse(out, at + label, OID_HEX_LEN) == STATUS_OK;
+}
+
 bool head_message_names(const char *message, const char *device)
 {
 	char trailer[NAME_MAX_LEN + 32];
-	const char *end = strstr(message, "\n\n");
+	const char *at = trailers_of(message);
+	struct oid adopted;
 
-	(void)snprintf(trailer, sizeof(trailer), "\n\nQip-Device: %s\n", device);
-	return end && end != message && strcmp(end, trailer) == 0;
+	if (at && head_message_adopts(&adopted, message))
+		at += strlen(ADOPTS) + OID_HEX_LEN + 1;
+	(void)snprintf(trailer, sizeof(trailer), "Qip-Device: %s\n", device);
+	return at && strcmp(at, trailer) == 0;
 }
 
 enum status merge_note_format(struct buf *message, const struct merge_note *n)

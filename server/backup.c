@@ -12,6 +12,7 @@
 #include "server/backup_blobs.h"
 #include "server/backup_history.h"
 #include "server/config.h"
+#include "server/kept.h"
 #include "server/link.h"
 #include "server/practice.h"
 #include "server/sums.h"
@@ -195,6 +196,8 @@ static enum status copy_practice(const struct backup *b, const struct practice *
 		st = sums_copy(&lines, p->dir, to, "", e);
 	if (st == STATUS_OK)
 		st = sums_copy(&lines, p->dir, to, "certificates", e);
+	if (st == STATUS_OK)
+		st = sums_copy(&lines, p->dir, to, KEPT_DIR, e);
 	if (st == STATUS_OK)
 		st = add_snapshot(&lines, b, to, &main_link, e);
 	if (st == STATUS_OK)

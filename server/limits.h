@@ -93,6 +93,14 @@ extern const struct limits limits_default;
 #define LIMIT_BLOB_ANSWER_BYTES (32 * 1024 * 1024)   /* of the blobs in an answer; a single blob fits */
 #define LIMIT_ERASE_BATCH 16384			     /* erasures carried out between two rounds of fsync */
 
+/* what revoked devices still send, see server/kept.h */
+#define LIMIT_KEPT_FILE_BYTES (4 * 1024 * 1024) /* of one: what was sent at once */
+#define LIMIT_KEPT_COMMITS 1000			/* in it */
+#define LIMIT_KEPT_DEVICE 4			/* of a device */
+#define LIMIT_KEPT_PRACTICE 32			/* of a practice */
+#define LIMIT_KEPT_AT_ONCE 4			/* on their way, in memory */
+#define LIMIT_KEPT_DAYS 35
+
 /* practices */
 #define LIMIT_PRACTICES 4096
 #define LIMIT_LOCK_MS 30000	     /* waiting for another program on the same practice */

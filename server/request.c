@@ -32,6 +32,14 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_plain_receive_pack;
 	case ROUTE_OFFER:
 		return &handler_offer;
+	case ROUTE_KEEP:
+		return &handler_keep;
+	case ROUTE_KEPT_LIST:
+		return &handler_kept_list;
+	case ROUTE_KEPT_GET:
+		return &handler_kept_get;
+	case ROUTE_KEPT_DROP:
+		return &handler_kept_drop;
 	case ROUTE_NONE:
 		break;
 	}

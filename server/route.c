@@ -22,6 +22,10 @@ static const struct {
 	{"/blobs/get", "POST", "application/json", ROUTE_BLOBS_GET},
 	{"/blobs/", "PUT", "application/octet-stream", ROUTE_BLOB_PUT}, /* a SHA-256 follows */
 	{"/offer", "POST", "application/x-qip-offer", ROUTE_OFFER},
+	{"/quarantine/keep", "POST", "application/x-qip-kept", ROUTE_KEEP},
+	{"/quarantine/list", "POST", "application/json", ROUTE_KEPT_LIST},
+	{"/quarantine/get", "POST", "application/json", ROUTE_KEPT_GET},
+	{"/quarantine/drop", "POST", "application/json", ROUTE_KEPT_DROP},
 };
 
 static bool method_is(const char *method, const char *right)

@@ -22,6 +22,10 @@ enum route_kind {
 	ROUTE_BLOB_PUT,	    /* PUT  /<ODS>/blobs/<sha256> */
 	ROUTE_BLOBS_GET,    /* POST /<ODS>/blobs/get */
 	ROUTE_OFFER,	    /* POST /<ODS>/offer, of a closed practice */
+	ROUTE_KEEP,	    /* POST /<ODS>/quarantine/keep, by a revoked device */
+	ROUTE_KEPT_LIST,    /* POST /<ODS>/quarantine/list, and so on; by managers */
+	ROUTE_KEPT_GET,
+	ROUTE_KEPT_DROP,
 };
 
 #define ROUTE_PATH_MAX 512

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "server/kept.h"
 #include "server/limits.h"
 
 static enum status add_line(struct buf *lines, const char *name, const struct buf *content, struct error *e)
@@ -33,7 +34,7 @@ enum status sums_add(struct buf *lines, const char *folder, const char *name, co
 /* What is half-written (".new"), a lock or a port file stays behind. */
 static bool is_copied(const char *name)
 {
-	static const char *const ends[] = {".json", ".key", ".crt"};
+	static const char *const ends[] = {".json", ".key", ".crt", KEPT_END};
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
@@ -52,7 +53,7 @@ static enum status copy_one(struct buf *lines, const char *from, const char *to,
 	enum status st = file_path(path, from, name, e);
 
 	if (st == STATUS_OK)
-		st = file_read(&content, path, e);
+		st = file_read_max(&content, path, LIMIT_KEPT_FILE_BYTES, e);
 	if (st == STATUS_OK)
 		st = sums_add(lines, to, name, &content, e);
 	if (st == STATUS_NOT_FOUND)

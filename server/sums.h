@@ -9,7 +9,7 @@
 
 #define SUMS_FILE "SHA256SUMS"
 
-/* Copy each configuration, key and certificate (*.json, *.key, *.crt) of the folder from/<sub> ("" for itself) to to/<sub>, durably, and
+/* Copy each configuration, key and certificate (*.json, *.key, *.crt, and what revoked devices sent, *.kept) of the folder from/<sub> ("" for itself) to to/<sub>, durably, and
  * append its line to *lines. No folders below; a from/<sub> that is not there is empty. */
 enum status sums_copy(struct buf *lines, const char *from, const char *to, const char *sub, struct error *e) MUST_CHECK;
 /* Write one more file, <folder>/<name>, and append its line. */

@@ -83,6 +83,7 @@ enum status cmd_report_summary(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_status(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_sync(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_refused(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_adopt(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_log(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_conflicts(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_resolve(struct cli *c, struct error *e) MUST_CHECK;

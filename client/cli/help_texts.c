@@ -90,6 +90,16 @@ const char help_refused[] =
 	"  qip refused retry 1\n"
 	"  qip refused drop 2 --reason \"Entered twice\"\n";
 
+const char help_adopt[] =
+	"For managers. What a revoked device still sends never enters the plan; the server keeps it aside for 35 days. \"show\" says what it holds. \"take\" "
+	"makes its edits again on the plan as it is now, as edits of this device, each naming the one it was made of; fields that this device has set "
+	"anew since are left alone. Answers of patients cannot be taken over: they count only under their kiosk's own number and signature. "
+	"\"drop\" has the server delete it.\n\n"
+	"  qip adopt list\n"
+	"  qip adopt show 1\n"
+	"  qip adopt take 1\n"
+	"  qip adopt drop 1\n";
+
 const char help_inspection_add[] = "  qip inspection add --inspected-on 2022-04-28 --published-on 2022-05-30 \\\n"
 				   "      --overall requires-improvement --rating safe=requires-improvement \\\n"
 				   "      --rating caring=good,carried-forward --breach 12 --breach 17\n";
@@ -120,7 +130,7 @@ const char help_invite[] = "For managers. The code is good for one device; hand 
 const char help_retire[] = "For managers.\n\n"
 			   "  qip retire kib-kiosk --reason \"Replaced\"\n";
 
-const char help_revoke[] = "For managers. What the device still sends is not accepted.\n\n"
+const char help_revoke[] = "For managers. What the device still sends is not accepted; the server keeps it aside, see: qip adopt.\n\n"
 			   "  qip revoke kib-kiosk --reason \"Stolen\"\n";
 
 const char help_audit[] =

@@ -130,8 +130,7 @@ static void compare_log(cJSON **entry, cJSON **changes, const cJSON *before, con
 	}
 }
 
-/* What the edit made of the record; *out stays NULL when that is nothing. */
-static enum status find_changes(cJSON **out, cJSON **entry, struct telling *t, const cJSON *before, const cJSON *after, struct error *e)
+enum status story_compare(cJSON **entry, const struct rules *rules, const cJSON *before, const cJSON *after, struct error *e)
 {
 	char type[RECORD_TYPE_MAX];
 	const char *field;
@@ -139,15 +138,11 @@ static enum status find_changes(cJSON **out, cJSON **entry, struct telling *t, c
 
 	record_type(type, after);
 	compare_slots(entry, &changes, before, after);
-	for (size_t i = 0; (field = rules_field(t->view.rules, type, i)) != NULL; i++)
-		if (rules_field_kind(t->view.rules, type, field) == FIELD_LOG)
+	for (size_t i = 0; (field = rules_field(rules, type, i)) != NULL; i++)
+		if (rules_field_kind(rules, type, field) == FIELD_LOG)
 			compare_log(entry, &changes, before, after, field);
-	if (!changes || !*entry) {
-		cJSON_Delete(changes);
-		return no_memory(e);
-	}
-	*out = changes;
-	return STATUS_OK;
+	put_item(entry, "changes", changes);
+	return *entry ? STATUS_OK : no_memory(e);
 }
 
 /* ---- going through the history ---- */
@@ -256,7 +251,7 @@ static cJSON *new_entry(const struct timeline_step *step, bool begins)
 static enum status add_step(void *ctx, const struct timeline_step *step, struct error *e)
 {
 	struct telling *t = ctx;
-	cJSON *before = NULL, *after = NULL, *entry = NULL, *changes = NULL;
+	cJSON *before = NULL, *after = NULL, *entry = NULL;
 	bool same = true;
 	enum status st = STATUS_OK;
 
@@ -267,10 +262,9 @@ static enum status add_step(void *ctx, const struct timeline_step *step, struct 
 		st = read_both(&before, &after, &same, t, &step->before, &step->commit->tree, e);
 	if (st == STATUS_OK && !same && after) {
 		entry = new_entry(step, !before);
-		st = find_changes(&changes, &entry, t, before, after, e);
+		st = story_compare(&entry, t->view.rules, before, after, e);
 	}
-	if (changes) {
-		put_item(&entry, "changes", changes);
+	if (st == STATUS_OK && entry) {
 		push_item(&t->entries, entry);
 		t->last = t->entries ? entry : NULL;
 		st = t->entries ? st : no_memory(e);

@@ -155,6 +155,19 @@ static void print_heading(const struct claims_view *v, const cJSON *entry, struc
 	buf_reset(line);
 }
 
+void story_print_changes(const struct claims_view *v, const cJSON *entry)
+{
+	struct buf line = BUF_INIT;
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, json_get(entry, "changes"))
+	{
+		add_change(&line, v, item, cJSON_IsTrue(json_get(entry, "begins")));
+		print_line(v, &line);
+	}
+	buf_clear(&line);
+}
+
 void story_print(const struct claims_view *v, const cJSON *record, const cJSON *entries)
 {
 	struct buf line = BUF_INIT;
@@ -170,11 +183,7 @@ void story_print(const struct claims_view *v, const cJSON *record, const cJSON *
 	{
 		fputc('\n', v->c->out);
 		print_heading(v, entry, &line);
-		cJSON_ArrayForEach(item, json_get(entry, "changes"))
-		{
-			add_change(&line, v, item, cJSON_IsTrue(json_get(entry, "begins")));
-			print_line(v, &line);
-		}
+		story_print_changes(v, entry);
 		cJSON_ArrayForEach(item, json_get(entry, "conflicts"))
 		{
 			add_conflict(&line, v, item);

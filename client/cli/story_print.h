@@ -6,4 +6,7 @@
 
 void story_print(const struct claims_view *v, const cJSON *record, const cJSON *entries);
 
+/* The changes of one entry, a line each. */
+void story_print_changes(const struct claims_view *v, const cJSON *entry);
+
 #endif

@@ -436,6 +436,45 @@ static void an_unknown_device_is_refused(void **state)
 	assert_non_null(strstr(e.text, "not a device of this practice"));
 }
 
+static void a_commit_may_name_the_one_it_makes_again_and_nothing_else(void **state)
+{
+	static const char *const odd[] = {"Set\n\nQip-Adopts: 0123\nQip-Device: desk\n", "Set\n\nQip-Adopts: %s\nQip-Adopts: %s\nQip-Device: desk\n",
+					  "Set\n\nQip-Adopts: %s\n\nQip-Device: desk\n", "Set\n\nQip-Device: desk\nQip-Adopts: %s\n",
+					  "Set\n\nQip-Adopts: %s Qip-Device: desk\n", "Set\n\nQip-Adopts: %s"};
+	static const char hex[] = "0123456789012345678901234567890123456789";
+	struct oid adopts, back = {{0}};
+	struct buf text = BUF_INIT;
+	char broken[400];
+
+	(void)state;
+	assert_int_equal(oid_parse(&adopts, hex, OID_HEX_LEN), STATUS_OK);
+	assert_int_equal(head_message_adopt(&text, "Set a status", &adopts, "desk"), STATUS_OK);
+	assert_true(head_message_names(buf_text(&text), "desk"));
+	assert_false(head_message_names(buf_text(&text), "other"));
+	assert_true(head_message_adopts(&back, buf_text(&text)));
+	assert_memory_equal(&back, &adopts, sizeof(back));
+	buf_reset(&text);
+	assert_int_equal(head_message_format(&text, "Set a status", "desk"), STATUS_OK);
+	assert_true(head_message_names(buf_text(&text), "desk"));
+	assert_false(head_message_adopts(&back, buf_text(&text)));
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		size_t len = 0;
+
+		for (const char *at = odd[i]; *at; at++) {
+			if (strncmp(at, "%s", 2) == 0) {
+				memcpy(broken + len, hex, OID_HEX_LEN);
+				len += OID_HEX_LEN;
+				at++;
+			} else {
+				broken[len++] = *at;
+			}
+		}
+		broken[len] = '\0';
+		assert_false(head_message_names(broken, "desk"));
+	}
+	buf_clear(&text);
+}
+
 static void a_merge_note_reads_back_and_nothing_else_does(void **state)
 {
 	struct merge_note n = {.received = "2025-11-24T16:00:00.000Z", .index = 12, .rules_version = 1, .kept = BUF_INIT}, back;
@@ -473,6 +512,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(staff_edits_and_answers_are_taken, begin, end),
+		cmocka_unit_test(a_commit_may_name_the_one_it_makes_again_and_nothing_else),
 		cmocka_unit_test_setup_teardown(the_same_head_again_is_known, begin, end),
 		cmocka_unit_test_setup_teardown(an_older_head_is_stale, begin, end),
 		cmocka_unit_test_setup_teardown(a_commit_by_another_key_is_refused, begin, end),

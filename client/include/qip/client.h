@@ -174,6 +174,41 @@ enum status qip_refused_retry(struct qip_retried *out, struct qip *q, int number
  * is not touched. STATUS_NOT_FOUND; STATUS_USAGE: there is nothing to drop any more; STATUS_EXISTS: it was dropped before. */
 enum status qip_refused_drop(struct qip *q, int number, const char *why, struct error *e) MUST_CHECK;
 
+/* ---- what revoked devices still sent: the server keeps it aside, for managers alone. All but qip_kept_changes want the server. ---- */
+struct qip_kept {
+	int64_t number;
+	char device[NAME_MAX_LEN + 1];
+	char head[41];
+	char received[TIME_TEXT_MAX];
+	int64_t commits;
+};
+typedef enum status (*qip_kept_visit)(void *ctx, const struct qip_kept *k, struct error *e);
+/* STATUS_DENIED: not a manager's device. */
+enum status qip_kept_each(struct qip *q, qip_kept_visit visit, void *ctx, struct error *e) MUST_CHECK;
+/* Fetch it, check it against the device's key, and keep its commits in this home. STATUS_NOT_FOUND; STATUS_UNTRUSTED: not by that device;
+ * STATUS_STALE: it builds on what this home lacks: sync first. */
+enum status qip_kept_fetch(struct qip_kept *out, struct qip *q, int64_t number, struct error *e) MUST_CHECK;
+/* Visit what its commits changed, oldest first, once it was fetched. before is NULL for a new record, after for one that went. */
+struct qip_kept_change {
+	const char *commit, *subject, *path;
+	const cJSON *before, *after;
+	int64_t at_ms; /* by the device's clock */
+};
+typedef enum status (*qip_kept_change_visit)(void *ctx, const struct qip_kept_change *change, struct error *e);
+enum status qip_kept_changes(struct qip *q, const struct qip_kept *k, qip_kept_change_visit visit, void *ctx, struct error *e) MUST_CHECK;
+
+struct qip_adopted {
+	uint64_t commits, changes; /* made in this device's name, each naming the one it was made of */
+	uint64_t overtaken;        /* fields left alone, because this device has set them anew since */
+	uint64_t left;             /* records that nobody but the device itself could say, or that are not acceptable */
+	uint64_t before;           /* commits that somebody had taken over already */
+	char why[ERROR_TEXT_MAX];  /* of the last record that was left */
+};
+/* Make what it says again, on the practice as it is now, as commits of this device. May be repeated: nothing is made twice. Sent by the next sync. */
+enum status qip_kept_adopt(struct qip_adopted *out, struct qip *q, int64_t number, struct error *e) MUST_CHECK;
+/* Have the server delete it. */
+enum status qip_kept_drop(struct qip *q, int64_t number, struct error *e) MUST_CHECK;
+
 /* When the last successful sync ended, by the server's clock; 0 never. */
 int64_t qip_last_sync_ms(struct qip *q);
 

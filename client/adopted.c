@@ -1,0 +1,83 @@
+/* client/adopted.c - see adopted.h. */
+#include "client/adopted.h"
+
+#include <string.h>
+
+#include "client/chain.h"
+
+struct looking {
+	bool *taken;
+	const struct kept_chain *chain;
+	struct repo *repo;
+};
+
+static void note(struct looking *l, const struct commit *c)
+{
+	struct oid adopted;
+
+	if (!head_message_adopts(&adopted, c->message))
+		return;
+	for (size_t i = 0; i < l->chain->len; i++)
+		l->taken[i] = l->taken[i] || oid_equal(&l->chain->ids[i], &adopted);
+}
+
+/* A head and what it brought: back to the merge or the head that it was made on. */
+static enum status look_at_head(struct looking *l, struct oid at, size_t max, struct error *e)
+{
+	bool more = true;
+	enum status st = STATUS_OK;
+
+	for (size_t n = 0; st == STATUS_OK && more && n < max; n++) {
+		struct commit c = COMMIT_INIT;
+
+		st = repo_commit_read(&c, l->repo, &at, e);
+		more = st == STATUS_OK && c.parents_len == 1;
+		if (more) {
+			note(l, &c);
+			at = c.parents[0];
+		}
+		commit_clear(&c);
+	}
+	return st;
+}
+
+static enum status look_at_log(struct looking *l, struct oid at, const char *since, struct error *e)
+{
+	bool more = true;
+	enum status st = STATUS_OK;
+
+	for (int n = 0; st == STATUS_OK && more && n < LIMIT_ADOPTED_MERGES; n++) {
+		struct commit c = COMMIT_INIT;
+		struct merge_note merge = {0};
+
+		st = repo_commit_read(&c, l->repo, &at, e);
+		more = st == STATUS_OK && c.parents_len == 2;
+		if (more)
+			st = merge_note_parse(&merge, c.message, e);
+		more = more && st == STATUS_OK && strcmp(merge.received, since) >= 0;
+		if (more) {
+			st = look_at_head(l, c.parents[1], LIMIT_KEPT_COMMITS, e);
+			at = c.parents[0];
+		}
+		buf_clear(&merge.kept);
+		commit_clear(&c);
+	}
+	return st;
+}
+
+enum status adopted_find(bool *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e)
+{
+	struct looking l = {taken, chain, q->repo};
+	struct chain own = {0};
+	struct oid main;
+	enum status st = chain_load(&own, q, e);
+
+	if (st == STATUS_OK && own.len > 0)
+		st = look_at_head(&l, own.ids[own.len - 1], own.len, e);
+	if (st == STATUS_OK)
+		st = home_ref(&main, q, REF_MAIN, e);
+	if (st == STATUS_OK && !oid_is_zero(&main))
+		st = look_at_log(&l, main, since, e);
+	chain_clear(&own);
+	return st;
+}

@@ -1,0 +1,10 @@
+/* client/adopted.h - which commits of a revoked device somebody has taken over already. */
+#ifndef QIP_CLIENT_ADOPTED_H
+#define QIP_CLIENT_ADOPTED_H
+
+#include "client/kept.h"
+
+/* taken[i]: an own commit that waits, or one that the log received since (the server's time), names chain->ids[i]. */
+enum status adopted_find(bool *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,383 @@
+/* server/quarantine.c - POST /<ODS>/quarantine/…: what a revoked device still has to say is set aside, and a manager may look at it.
+ *
+ *     keep  by a revoked device: a packet "head <commit>", a flush, the pack of what the log lacks. {"kept": number}
+ *     list  by a manager, as all below: {} → {"kept": [{number, device, head, received, commits}]}
+ *     get   {"number"} → the kept file, see kept.h
+ *     drop  {"number", "head"} → {"dropped": number}
+ *
+ * Nothing of it enters the history: the pack is judged in a transaction that ends without a commit. It must be signed by the device's key, commit by
+ * commit, down to something that the log holds; what it says is for whoever adopts it to judge.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/head.h"
+#include "core/pkt.h"
+#include "core/signature.h"
+#include "server/kept.h"
+#include "server/request.h"
+#include "server/verify.h"
+
+/* ---- keep ---- */
+
+static atomic_int keeping_now; /* bodies on their way or at work, in memory */
+
+struct keeping {
+	struct request *r;
+	const struct device *device; /* borrowed from the request's view */
+	struct kept kept;
+	struct oid *commits; /* owned; the head's own, newest first */
+	struct oid base;     /* of the log */
+	struct store_txn *txn;
+	bool was_there;
+	int parts; /* how many that are kept already are part of it */
+};
+
+static enum status find_device(struct keeping *k, struct error *e)
+{
+	struct request *r = k->r;
+	const struct tls_peer *peer = &r->peer;
+	const struct registry *reg = NULL;
+	enum status st = STATUS_OK;
+
+	if (!peer->present || strcmp(peer->ods, r->practice->ods) != 0 || !name_valid(peer->device))
+		return error_set(e, STATUS_DENIED, "a certificate of a device of %s is needed here", r->practice->ods);
+	if (!r->view)
+		st = view_get(&r->view, r->practice, e);
+	if (st != STATUS_OK)
+		return st;
+	reg = view_registry(r->view);
+	k->device = reg ? registry_find(reg, peer->device) : NULL;
+	if (!k->device || !k->device->revoked || strcmp(k->device->key_ssh, peer->key) != 0)
+		return error_set(e, STATUS_DENIED, "only what a revoked device holds is kept aside; %s syncs as ever", peer->device);
+	memcpy(k->kept.device, peer->device, strlen(peer->device) + 1); /* a valid name fits */
+	return STATUS_OK;
+}
+
+/* Before a body is taken: who sends it, and whether there is room for it. */
+static void begin_keep(struct request *r)
+{
+	struct keeping k = {.r = r};
+	struct error e = {STATUS_OK, ""};
+
+	e.status = find_device(&k, &e);
+	if (e.status == STATUS_OK && atomic_fetch_add(&keeping_now, 1) >= LIMIT_KEPT_AT_ONCE) {
+		(void)atomic_fetch_sub(&keeping_now, 1);
+		e.status = error_set(&e, STATUS_BUSY, "others are being kept at the moment; try again");
+	}
+	if (e.status == STATUS_OK)
+		r->work = &keeping_now;
+	else
+		answer_json_error(&r->answer, &e);
+}
+
+static void release_keep(struct request *r)
+{
+	if (r->work)
+		(void)atomic_fetch_sub(&keeping_now, 1);
+	r->work = NULL;
+}
+
+/* *used: where the pack begins. */
+static enum status read_head(struct keeping *k, size_t *used, struct error *e)
+{
+	const struct buf *body = &k->r->collected;
+	struct pkt p = {0};
+	size_t len = 0;
+	enum status st = pkt_next(&p, buf_text(body), body->len, used);
+
+	len = p.len > 0 && p.bytes[p.len - 1] == '\n' ? p.len - 1 : p.len;
+	if (st == STATUS_OK && (p.kind != PKT_DATA || len != 5 + OID_HEX_LEN || memcmp(p.bytes, "head ", 5) != 0))
+		st = STATUS_MALFORMED;
+	if (st == STATUS_OK)
+		st = oid_parse(&k->kept.head, p.bytes + 5, OID_HEX_LEN);
+	if (st == STATUS_OK)
+		st = pkt_next(&p, buf_text(body), body->len, used);
+	if (st != STATUS_OK || p.kind != PKT_FLUSH)
+		return error_set(e, STATUS_MALFORMED, "what is to be kept begins with a packet that names its head, and a flush");
+	return STATUS_OK;
+}
+
+static enum status check_commit(const struct keeping *k, const struct commit *c, struct error *e)
+{
+	if (k->kept.commits == LIMIT_KEPT_COMMITS)
+		return error_set(e, STATUS_TOO_BIG, "more than %d edits of a revoked device are not kept", LIMIT_KEPT_COMMITS);
+	if (c->parents_len != 1)
+		return error_set(e, STATUS_INVALID, "devices do not merge, and go on from what they had accepted");
+	if (!c->signature ||
+	    signature_check(c->signature, strlen(c->signature), k->device->key, SIGNATURE_NAMESPACE_GIT, c->signed_text, c->signed_len, e) != STATUS_OK)
+		return error_set(e, STATUS_UNTRUSTED, "it is not signed by the key of %s", k->kept.device);
+	return STATUS_OK;
+}
+
+/* Back to the log, which holds what the device had accepted. */
+static enum status walk(struct keeping *k, struct repo *repo, struct error *e)
+{
+	const struct oid *main = &k->r->view->end.commit;
+	char email[HEAD_EMAIL_MAX];
+	struct oid at = k->kept.head, last = {{0}};
+	struct push own = {.practice = k->r->practice, .device = k->kept.device};
+	enum status st = verify_last(&last, &own, e);
+
+	head_email(email, k->kept.device, k->r->practice->ods);
+	while (st == STATUS_OK) {
+		struct commit c = COMMIT_INIT;
+		bool own_commit = false, contained = false;
+
+		st = repo_commit_read(&c, repo, &at, e);
+		own_commit = st == STATUS_OK && !oid_equal(&at, &last) && strcmp(c.author_email, email) == 0;
+		if (st == STATUS_OK && !own_commit) {
+			st = repo_is_ancestor(&contained, repo, &at, main, e);
+			commit_clear(&c);
+			k->base = at;
+			return st != STATUS_OK || contained ? st : error_set(e, STATUS_UNTRUSTED, "it builds on what is not in the log");
+		}
+		if (st == STATUS_OK)
+			st = check_commit(k, &c, e);
+		if (st == STATUS_OK) {
+			k->commits[k->kept.commits++] = at;
+			at = c.parents[0];
+		}
+		commit_clear(&c);
+	}
+	return st;
+}
+
+static enum status judge(struct keeping *k, const void *pack, size_t len, struct error *e)
+{
+	struct repo *repo = NULL;
+	enum status st = store_txn_begin(&k->txn, k->r->practice->history, e);
+
+	if (st == STATUS_OK)
+		st = store_txn_feed(k->txn, pack, len, e);
+	if (st == STATUS_OK)
+		st = store_txn_received(k->txn, e);
+	repo = st == STATUS_OK ? store_txn_repo(k->txn) : NULL;
+	if (st == STATUS_OK)
+		st = walk(k, repo, e);
+	if (st == STATUS_OK && k->kept.commits == 0)
+		st = error_set(e, STATUS_INVALID, "the log holds that already");
+	if (st == STATUS_OK)
+		st = repo_check_complete(repo, &k->kept.head, 1, &k->base, 1, e);
+	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)
+		st = error_set(e, STATUS_INVALID, "what is to be kept is not whole");
+	return st == STATUS_OK ? store_txn_only(k->txn, &k->kept.head, e) : st;
+}
+
+static enum status find_same(void *ctx, const struct kept *other, struct error *e)
+{
+	struct keeping *k = ctx;
+
+	(void)e;
+	if (oid_equal(&other->head, &k->kept.head)) {
+		k->kept.number = other->number;
+		k->was_there = true;
+	}
+	return STATUS_OK;
+}
+
+/* Sent before, when there was less of it? */
+static bool is_part(const struct keeping *k, const struct kept *other)
+{
+	for (int64_t i = 1; i < k->kept.commits; i++)
+		if (strcmp(other->device, k->kept.device) == 0 && oid_equal(&other->head, &k->commits[i]))
+			return true;
+	return false;
+}
+
+static enum status count_part(void *ctx, const struct kept *other, struct error *e)
+{
+	struct keeping *k = ctx;
+
+	(void)e;
+	k->parts += is_part(k, other);
+	return STATUS_OK;
+}
+
+static enum status remove_part(void *ctx, const struct kept *other, struct error *e)
+{
+	const struct keeping *k = ctx;
+
+	return is_part(k, other) ? kept_remove(k->r->practice, other->number, e) : STATUS_OK;
+}
+
+static enum status keep(struct keeping *k, struct error *e)
+{
+	struct request *r = k->r;
+	const struct env *env = r->service->env;
+	size_t used = 0;
+	enum status st = find_device(k, e);
+
+	if (st == STATUS_OK)
+		st = read_head(k, &used, e);
+	if (st == STATUS_OK)
+		st = kept_expire(r->practice, env->now_ms(env->ctx), e);
+	if (st == STATUS_OK)
+		st = kept_each(r->practice, find_same, k, e);
+	if (st != STATUS_OK || k->was_there)
+		return st;
+	k->commits = calloc(LIMIT_KEPT_COMMITS, sizeof(*k->commits));
+	if (!k->commits)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	st = judge(k, buf_text(&r->collected) + used, r->collected.len - used, e);
+	if (st == STATUS_OK)
+		st = kept_each(r->practice, count_part, k, e);
+	time_format(k->kept.received, env->now_ms(env->ctx));
+	if (st == STATUS_OK)
+		st = kept_add(&k->kept, r->practice, buf_text(&r->collected) + used, r->collected.len - used, k->parts, e);
+	return st == STATUS_OK ? kept_each(r->practice, remove_part, k, e) : st; /* not before the whole is durable */
+}
+
+static void end_keep(struct request *r)
+{
+	struct keeping k = {.r = r};
+	struct error e = {STATUS_OK, ""};
+	cJSON *answer = cJSON_CreateObject();
+
+	e.status = answer ? keep(&k, &e) : error_set(&e, STATUS_NOMEM, "out of memory");
+	if (e.status == STATUS_OK)
+		e.status = json_set_integer(answer, "kept", k.kept.number);
+	if (e.status == STATUS_OK) {
+		answer_json(&r->answer, 200, answer);
+		answer_note(&r->answer, "kept aside as %lld", (long long)k.kept.number);
+	} else {
+		answer_json_error(&r->answer, &e);
+	}
+	cJSON_Delete(answer);
+	store_txn_end(k.txn); /* what is kept is the file: the history gets nothing */
+	free(k.commits);
+}
+
+/* ---- by managers ---- */
+
+static enum status check_manager(const struct request *r, struct error *e)
+{
+	if (r->who.role == ROLE_MANAGER && r->who.standing == STANDING_MEMBER)
+		return STATUS_OK;
+	return error_set(e, STATUS_DENIED, "what revoked devices sent is for managers of %s alone", r->practice->ods);
+}
+
+static enum status add_one(void *ctx, const struct kept *k, struct error *e)
+{
+	char hex[OID_HEX_LEN + 1];
+	cJSON *item = cJSON_CreateObject();
+	enum status st = json_set_integer(item, "number", k->number);
+
+	oid_hex(hex, &k->head);
+	if (st == STATUS_OK)
+		st = json_set_string(item, "device", k->device);
+	if (st == STATUS_OK)
+		st = json_set_string(item, "head", hex);
+	if (st == STATUS_OK)
+		st = json_set_string(item, "received", k->received);
+	if (st == STATUS_OK)
+		st = json_set_integer(item, "commits", k->commits);
+	if (st == STATUS_OK && cJSON_AddItemToArray(ctx, item))
+		return STATUS_OK;
+	cJSON_Delete(item);
+	return error_set(e, STATUS_NOMEM, "out of memory");
+}
+
+static enum status list(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
+{
+	const struct env *env = r->service->env;
+	cJSON *kept = cJSON_CreateArray();
+	enum status st = check_manager(r, e);
+
+	(void)asked;
+	if (st == STATUS_OK)
+		st = kept_expire(r->practice, env->now_ms(env->ctx), e);
+	if (st == STATUS_OK)
+		st = kept_each(r->practice, add_one, kept, e);
+	if (st == STATUS_OK)
+		return json_set(answer, "kept", kept);
+	cJSON_Delete(kept);
+	return st;
+}
+
+struct naming {
+	int64_t number;
+	const char *head; /* NULL: any */
+	bool found;
+};
+
+static enum status find_named(void *ctx, const struct kept *k, struct error *e)
+{
+	struct naming *n = ctx;
+	char hex[OID_HEX_LEN + 1];
+
+	(void)e;
+	oid_hex(hex, &k->head);
+	n->found = n->found || (k->number == n->number && (!n->head || strcmp(hex, n->head) == 0));
+	return STATUS_OK;
+}
+
+static enum status find_asked(struct naming *out, struct request *r, const cJSON *asked, struct error *e)
+{
+	struct naming n = {.head = json_string(asked, "head")};
+	enum status st = check_manager(r, e);
+
+	if (st == STATUS_OK && !json_integer(asked, "number", &n.number))
+		st = error_set(e, STATUS_MALFORMED, "\"number\" says which is meant");
+	if (st == STATUS_OK)
+		st = kept_each(r->practice, find_named, &n, e);
+	if (st == STATUS_OK && !n.found)
+		st = error_set(e, STATUS_NOT_FOUND, "nothing is kept aside under the number %lld any more", (long long)n.number);
+	if (st == STATUS_OK)
+		*out = n;
+	return st;
+}
+
+static enum status drop(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
+{
+	struct naming n;
+	enum status st = find_asked(&n, r, asked, e);
+
+	if (st == STATUS_OK)
+		st = kept_remove(r->practice, n.number, e);
+	return st == STATUS_OK ? json_set_integer(answer, "dropped", n.number) : st;
+}
+
+static void end_list(struct request *r)
+{
+	request_end_json(r, list);
+}
+
+static void end_drop(struct request *r)
+{
+	request_end_json(r, drop);
+}
+
+static void end_get(struct request *r)
+{
+	struct error e = {STATUS_OK, ""};
+	struct buf bytes = BUF_INIT;
+	struct naming n;
+	cJSON *asked = NULL;
+
+	e.status = json_parse(&asked, buf_text(&r->collected), r->collected.len, &e);
+	if (e.status == STATUS_OK)
+		e.status = find_asked(&n, r, asked, &e);
+	if (e.status == STATUS_OK)
+		e.status = kept_read(&bytes, r->practice, n.number, &e);
+	if (e.status == STATUS_OK)
+		answer_bytes(&r->answer, 200, "application/x-qip-kept", &bytes);
+	else
+		answer_json_error(&r->answer, &e);
+	cJSON_Delete(asked);
+	buf_clear(&bytes);
+}
+
+const struct handler handler_keep = {.exclusive = true,
+				     .max_bytes = LIMIT_KEPT_FILE_BYTES,
+				     .begin = begin_keep,
+				     .feed = request_collect,
+				     .end = end_keep,
+				     .release = release_keep};
+const struct handler handler_kept_list = {
+	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_list};
+const struct handler handler_kept_get = {
+	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_get};
+const struct handler handler_kept_drop = {
+	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_drop};

@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# What a revoked device still pushes: never in the log, kept aside for managers, and taken over under a manager's own signature or dropped.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+practice_start
+join fleckney staff fleckney
+join second manager kibworth
+join lost-kiosk kiosk kibworth
+q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
+for device in "$MANAGER" fleckney second; do q "$device" sync >/dev/null; done
+kiosk_sync lost-kiosk
+kept() { find "$WORK/server/$QIP_ODS/quarantine" -name '*.kept' 2>/dev/null | wc -l; }
+shows() { q "$1" action show "$2" --json; }
+
+# keep_as DEVICE COMMIT [REPO] - hand the server a commit by hand, on what the device had accepted; prints the status and what is said.
+keep_as() {
+	local repo=${3:-$HOMES/$1/history.git}
+	printf '0032head %s\n' "$2" >"$WORK/kept.body"
+	printf 0000 >>"$WORK/kept.body"
+	printf '%s\n^%s\n' "$2" "refs/devices/$1" | git -C "$repo" pack-objects --revs --stdout -q >>"$WORK/kept.body"
+	ask_as "$1" quarantine/keep application/x-qip-kept
+}
+# ask_as DEVICE WHAT TYPE - with $WORK/kept.body
+ask_as() {
+	curl -s -o "$WORK/kept.said" -w '%{http_code} ' --cert "$HOMES/$1/device.crt" --key "$HOMES/$1/device.key" --cacert "$HOMES/$1/ca.crt" \
+		-H "Content-Type: $3" --data-binary "@$WORK/kept.body" "$URL/$QIP_ODS/$2"
+	cat "$WORK/kept.said"
+}
+
+it 'A revoked device is told that it is shut out, and that what it holds is kept aside'
+q fleckney action set QIP-07 status=amber --effective 2022-09-02 >/dev/null
+q fleckney action set QIP-07 status=green owner_role='Practice nurse' --effective 2022-09-03 >/dev/null
+q fleckney action note QIP-05 'Fleckney audited; two points open' --effective 2022-09-03 >/dev/null
+q fleckney action add --ref QIP-60 --finding 'Fridge log had gaps' >/dev/null
+q fleckney action set QIP-03 status=amber >/dev/null
+q "$MANAGER" action set QIP-03 status=green >/dev/null
+q "$MANAGER" revoke fleckney --reason 'Stolen from a car' >/dev/null
+q "$MANAGER" sync >/dev/null
+main=$(git -C "$(server_history)" rev-parse main)
+refused 'revoked.*kept aside at the server, for a manager' q fleckney sync
+refused 'revoked.*kept aside' q fleckney sync
+same 'what the server keeps' 1 "$(kept)"
+same 'the log' "$main" "$(git -C "$(server_history)" rev-parse main)"
+same 'what still waits at the device' 5 "$(q fleckney status --json | jq .waiting)"
+same 'the server has no object of it in its history' '' \
+	"$(git -C "$HOMES/fleckney/history.git" rev-parse refs/qip/work | git -C "$(server_history)" cat-file --batch-check | grep -v missing || true)"
+
+it 'More of it replaces what was kept; nobody but a manager sees it, and only what a revoked device signed is kept'
+q fleckney action note QIP-06 'Written after it was stolen' >/dev/null
+refused 'kept aside' q fleckney sync
+same 'what the server keeps' 1 "$(kept)"
+same 'commits' 6 "$(q "$MANAGER" adopt list --json | jq '.[0].commits')"
+join staff2 staff fleckney
+refused 'for managers' q staff2 adopt list
+refused 'nothing is kept aside under No 99' q "$MANAGER" adopt show 99
+number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
+
+it 'What a revoked device did not sign is not kept, and what is kept has an end'
+says '^403 .*syncs as ever' "$(keep_as second "$(git -C "$HOMES/second/history.git" rev-parse refs/qip/work)")"
+repo=$HOMES/fleckney/history.git
+bad=$(forge_head "$repo" "refs/qip/work^{tree}" "$(foreign_key other)" fleckney 'By another key' refs/qip/work)
+says '^4.. .*not signed by the key of fleckney' "$(keep_as fleckney "$bad")"
+bad=$(forge_head "$repo" "refs/qip/work^{tree}" "$(device_key fleckney)" fleckney 'Without a parent')
+says '^4.. .*devices do not merge' "$(keep_as fleckney "$bad")"
+printf 'head nothing' >"$WORK/kept.body"
+says '^400 ' "$(ask_as fleckney quarantine/keep application/x-qip-kept)"
+printf '{}' >"$WORK/kept.body"
+says '^403 ' "$(ask_as staff2 quarantine/list application/json)"
+says '^403 ' "$(ask_as fleckney quarantine/list application/json)"
+for i in 1 2 3; do
+	own=$(forge_head "$repo" "refs/qip/work^{tree}" "$(device_key fleckney)" fleckney "Another $i" refs/devices/fleckney)
+	says '^200 ' "$(keep_as fleckney "$own")"
+done
+own=$(forge_head "$repo" "refs/qip/work^{tree}" "$(device_key fleckney)" fleckney 'One too many' refs/devices/fleckney)
+says '^413 .*as much as may be is kept' "$(keep_as fleckney "$own")"
+same 'what the server keeps' 4 "$(kept)"
+for i in $(q "$MANAGER" adopt list --json | jq '.[] | select(.commits == 1).number'); do q "$MANAGER" adopt drop "$i" >/dev/null; done
+same 'what the server keeps' 1 "$(kept)"
+
+it 'A manager reads what it says'
+said=$(q "$MANAGER" adopt show "$number")
+says 'sent by .*fleckney.* after it was revoked' "$said"
+says 'Status changed from red to amber' "$said"
+says 'Status changed from amber to green' "$said"
+says 'Note added: "Fleckney audited; two points open"' "$said"
+says 'QIP-60 \(new\)' "$said"
+same 'edits as JSON' 6 "$(q "$MANAGER" adopt show "$number" --json | jq '.edits | length')"
+
+it 'Taken over, it is in the log under the signature of the manager, naming the commit it was made of; what the manager has set since stays'
+said=$(q "$MANAGER" adopt take "$number")
+says '5 edits with [0-9]+ changes taken over in your name' "$said"
+says '1 field left as it is now' "$said"
+says 'nothing was left to take over' "$(q "$MANAGER" adopt take "$number")"
+q "$MANAGER" sync >/dev/null
+says 'nothing was left to take over. 5 had been' "$(q "$MANAGER" adopt take "$number")"
+q second sync >/dev/null
+same 'the status' green "$(shows second QIP-07 | jq -r .status)"
+same 'conflicts of it' null "$(shows second QIP-07 | jq -c .conflicts)"
+same 'whose claim it is' "$(manager_device)" "$(shows second QIP-07 | jq -r '.edits.status[0].device')"
+same 'the day it speaks of' 2022-09-03 "$(shows second QIP-07 | jq -r '.edits.status[0].effective')"
+same 'the note' 1 "$(shows second QIP-05 | jq '.notes | length')"
+same 'the new action' 'Fridge log had gaps' "$(shows second QIP-60 | jq -r .finding)"
+same 'what the manager had set' green "$(shows second QIP-03 | jq -r .status)"
+adopted=$(git -C "$(server_history)" log --format='%(trailers:key=Qip-Adopts,valueonly)' main | grep -c '^[0-9a-f]\{40\}$')
+same 'commits that name one of the revoked device' 5 "$adopted"
+first=$(git -C "$(server_history)" log --reverse --format='%(trailers:key=Qip-Adopts,valueonly)' main | awk 'NF && !n++')
+git -C "$HOMES/fleckney/history.git" cat-file -e "$first"
+if git -C "$(server_history)" cat-file -e "$first" 2>/dev/null; then die 'a commit of the revoked device is in the history'; fi
+
+it 'What one manager has taken over, another does not take again; what somebody else set meanwhile is a conflict like any other'
+says '1 edit with 1 change taken over in your name. 5 had been' "$(q second adopt take "$number")"
+q second sync >/dev/null
+same 'what shows' amber "$(shows second QIP-03 | jq -r .status)"
+same 'conflicts' 'QIP-03 status' "$(q second conflicts --json | jq -r '.[] | "\(.ref) \(.slot)"')"
+same 'notes, still' 1 "$(shows second QIP-05 | jq '.notes | length')"
+
+it 'Whoever audits finds nothing wrong with it'
+q second audit >/dev/null
+"$QIP_SOURCE/tools/verify-history" --root "$(root_key)" "$HOMES/second/history.git" >/dev/null
+
+it 'A backup holds what is kept, and dropping deletes it'
+server_stop
+qip-server backup "$WORK/server" "$WORK/copy" >/dev/null
+find "$WORK/copy" -name '*.kept' | grep -q .
+(cd "$WORK/copy/$QIP_ODS" && sha256sum --check --quiet SHA256SUMS)
+server_start
+q "$MANAGER" adopt drop "$number" >/dev/null
+same 'what the server keeps' 0 "$(kept)"
+refused 'nothing is kept aside' q "$MANAGER" adopt drop "$number"
+
+it 'Answers of a revoked kiosk are kept and listed, and nobody can give them out as their own'
+kiosk_start lost-kiosk
+answer good
+answer poor
+q "$MANAGER" revoke lost-kiosk >/dev/null
+q "$MANAGER" sync >/dev/null
+qip-kiosk sync --home "$HOMES/lost-kiosk" >"$WORK/said" 2>&1 || true
+says 'kept aside' "$(cat "$WORK/said")"
+number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
+says '2 answers of patients: nobody can take them over' "$(q "$MANAGER" adopt show "$number")"
+says '2 records stay aside' "$(q "$MANAGER" adopt take "$number")"
+same 'answers in the log' 0 "$(answers_on_main)"
+same 'what waits at the kiosk' 2 "$(kiosk_says lost-kiosk waiting)"
+stop lost-kiosk
+
+it 'What is kept grows too old and is deleted'
+file=$(find "$WORK/server/$QIP_ODS/quarantine" -name '*.kept')
+sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file"
+same 'what is listed' '[]' "$(q "$MANAGER" adopt list --json | jq -c .)"
+same 'what the server keeps' 0 "$(kept)"
+
+server_stop
+fsck "$(server_history)" "$HOMES"/*/history.git
