@@ -38,15 +38,20 @@ tree_rounds() {
 
 AUDITED=$WORK/audited # of both figures: history.git, and the keys
 
-# 20 records a push, a tenth of them edits by staff.
+# make_history FOLDER PUSHES - history.git in the folder, with 20 records a push, a tenth of them edits by staff, and its keys.
+make_history() {
+	local made
+	mkdir -p "$1"
+	made=$("$MERGE_LOAD" history "$1" "$2")
+	mv "$made/history.git" "$1/history.git"
+	rmdir "$made"
+}
+
 audited_history() {
-	local made pushes=1000
+	local pushes=1000
 	[ ! -e "$AUDITED/history.git" ] || return 0
 	[ -z "$long" ] || pushes=10000
-	mkdir -p "$AUDITED"
-	made=$("$MERGE_LOAD" history "$AUDITED" "$pushes")
-	mv "$made/history.git" "$AUDITED/history.git"
-	rmdir "$made"
+	make_history "$AUDITED" "$pushes"
 }
 
 # The whole history; it has to pass.
@@ -82,4 +87,30 @@ audit_bare_rounds() {
 		[ "$round" -eq 0 ] || printf '%s %s\n' "$ours" "$theirs"
 	done
 	note "audit.bare: $commits signatures on $(nproc) processors"
+}
+
+audit_home() { qip --home "$1" audit --json "${@:2}" >"$WORK/audit.json"; }
+
+# Milliseconds of an audit of one day's four pushes on top of ten years (the short form: of one) that this home audited before, and of an audit of
+# all of them.
+audit_day_rounds() {
+	local day=4 days=365 home=$WORK/home main round ours theirs
+	[ -z "$long" ] || days=3650
+	make_history "$home" $((day * days))
+	jq -ncSj --arg root "$(<"$home/root.pub")" --arg ods "$QIP_ODS" \
+		'{schema: "home/1", url: "https://localhost", ods: $ods, device: "lead-icb", role: "icb", root_key: $root}' >"$home/config.json"
+	main=$(git -C "$home/history.git" rev-parse main)
+	git -C "$home/history.git" update-ref refs/heads/main "main~$day"
+	qip --home "$home" audit >"$WORK/audit.txt"
+	git -C "$home/history.git" update-ref refs/heads/main "$main"
+	cp "$home/audit/checkpoint.json" "$WORK/yesterday.json"
+	for ((round = 0; round <= ROUNDS; round++)); do
+		cp "$WORK/yesterday.json" "$home/audit/checkpoint.json"
+		ours=$(milliseconds audit_home "$home")
+		same 'merges' "$day" "$(jq .merges "$WORK/audit.json")"
+		theirs=$(milliseconds audit_home "$home" --all)
+		same 'from' 0 "$(jq .from.index "$WORK/audit.json")"
+		[ "$round" -eq 0 ] || printf '%s %s\n' "$ours" "$theirs"
+	done
+	note "audit.day: $day pushes of 20 records after $((day * (days - 1))), beside an audit of all"
 }

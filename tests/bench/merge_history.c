@@ -1,7 +1,8 @@
 /* tests/bench/merge_history.c - a practice's history to audit, made as its programs make it, and the bare checks of its signatures.
  *
- *     merge_load history FOLDER PUSHES      FOLDER/root, the root key's fingerprint; FOLDER/signers, every key as git and ssh-keygen read
- *                                           them. The repository's folder is printed; it is the caller's to remove.
+ *     merge_load history FOLDER PUSHES      FOLDER/root, the root key's fingerprint, FOLDER/root.pub, itself; FOLDER/signers, every key as git
+ *                                           and ssh-keygen read them; FOLDER/device.key, lead-icb's. The repository's folder is printed;
+ *                                           it is the caller's to remove.
  *
  * Each push has 20 records in one commit: answers of a kiosk or, every tenth, edits of action points by a member of staff who last saw the
  * log a few pushes ago.
@@ -136,7 +137,18 @@ static FILE *file_in(const char *folder, const char *name)
 	return f;
 }
 
-static void write_keys(const struct history *h, const char *folder)
+static void write_device_key(struct history *h, const char *folder)
+{
+	FILE *f = file_in(folder, "device.key");
+	struct buf pem = BUF_INIT;
+
+	bench_must(key_to_pem(&pem, practice_device(&h->p, "lead-icb")->key), NULL, "a key");
+	(void)fputs(buf_text(&pem), f);
+	(void)fclose(f);
+	buf_wipe(&pem);
+}
+
+static void write_keys(struct history *h, const char *folder)
 {
 	char line[KEY_SSH_MAX], email[HEAD_EMAIL_MAX], fingerprint[KEY_FINGERPRINT_MAX];
 	FILE *f = file_in(folder, "root");
@@ -144,6 +156,11 @@ static void write_keys(const struct history *h, const char *folder)
 	key_fingerprint_text(fingerprint, h->p.root);
 	(void)fprintf(f, "%s\n", fingerprint);
 	(void)fclose(f);
+	f = file_in(folder, "root.pub");
+	key_ssh(line, h->p.root);
+	(void)fprintf(f, "%s\n", line);
+	(void)fclose(f);
+	write_device_key(h, folder);
 	f = file_in(folder, "signers");
 	for (size_t i = 0; i <= h->p.devices_len; i++) {
 		bool device = i < h->p.devices_len;
