@@ -180,25 +180,25 @@ says 'the key that you named' "$(qip audit --check-certificate "$CERTIFICATE" --
 refused_with 4 'another key' qip audit --check-certificate "$CERTIFICATE" --key "$(root_key)"
 
 it 'The manual'"'"'s recipe checks it with stock ssh-keygen, and either jq or python3'
-q fleckney allowed-signers >"$WORK/allowed_signers"
-# recipe FILE: jq's form, and python3's
-with_jq() {
-	jq -cSj 'del(.signature)' "$1" >"$WORK/statement" && jq -r .signature "$1" >"$WORK/statement.sig"
+mkdir "$WORK/recipe"
+q fleckney allowed-signers >"$WORK/recipe/allowed_signers"
+# manual N - the N-th listing of that chapter, for this auditor.
+manual() {
+	awk -v n="$1" '/^\.Sh CERTIFICATES/ { on = 1 } on && /^\.Bd/ { at++; next } /^\.Ed/ { ended = at } on && at == n && ended < n' "$QIP_SOURCE/client/man/qip.1" |
+		sed "s/\\\\e/\\\\/g; s/lead-icb@/qk1-icb@/"
 }
-with_python() {
-	python3 -c 'import json, sys
-c = json.load(open(sys.argv[1], encoding="utf-8"))
-open(sys.argv[2] + ".sig", "w").write(c.pop("signature") + "\n")
-open(sys.argv[2], "w", encoding="utf-8").write(json.dumps(c, sort_keys=True, separators=(",", ":"), ensure_ascii=False))' "$1" "$WORK/statement"
-}
-recipe() {
-	"$1" "$2" && ssh-keygen -Y verify -f "$WORK/allowed_signers" -I "qk1-icb@${QIP_ODS,,}.qip.invalid" -n qip-audit -s "$WORK/statement.sig" <"$WORK/statement"
-}
-for form in with_jq with_python; do
+manual 1 | sed '/^ssh-keygen/,$d' >"$WORK/recipe/with-jq"
+manual 1 | sed -n '/^ssh-keygen/,$p' >"$WORK/recipe/verify"
+manual 2 >"$WORK/recipe/with-python"
+# recipe FORM FILE
+recipe() (
+	cp "$2" "$WORK/recipe/certificate.json" && cd "$WORK/recipe" && rm -f statement statement.sig && bash "./$1" && bash ./verify
+)
+for form in with-jq with-python; do
 	says 'Good "qip-audit" signature' "$(recipe "$form" "$CERTIFICATE")"
 done
 jq . "$CERTIFICATE" >"$WORK/pretty.json"
-for form in with_jq with_python; do
+for form in with-jq with-python; do
 	says 'Good "qip-audit" signature' "$(recipe "$form" "$WORK/pretty.json")"
 done
 icb audit --check-certificate "$WORK/pretty.json" >/dev/null
@@ -207,7 +207,7 @@ it 'An altered certificate is refused by both, and so is one that another device
 altered() {
 	refused_with 4 'does not hold' icb audit --check-certificate "$WORK/altered.json"
 	refused_with 4 'does not hold' qip audit --check-certificate "$WORK/altered.json" --key "$key"
-	if recipe with_jq "$WORK/altered.json" >/dev/null 2>&1; then die "the recipe takes $1"; fi
+	if recipe with-jq "$WORK/altered.json" >/dev/null 2>&1; then die "the recipe takes $1"; fi
 }
 for change in '.result = "failed"' '.index += 1' '.findings = []|.counts.merges = 5' 'del(.signature)' '.auditor.device = "nhse"' '.more = 1' '.signature = "x"' \
 	'.from = {"index": 0}'; do
@@ -233,7 +233,7 @@ refused_with 1 'says that the audit failed' icb audit --check-certificate "$WORK
 back_to good
 edits 1
 refused_with 4 'of another log' icb audit --check-certificate "$WORK/failed.json"
-says 'Good "qip-audit" signature' "$(recipe with_jq "$WORK/failed.json")"
+says 'Good "qip-audit" signature' "$(recipe with-jq "$WORK/failed.json")"
 
 it 'A certificate that cannot be written is none, and the next audit begins where this one did'
 before=$(sha256sum "$CHECKPOINT")
