@@ -230,8 +230,11 @@ static bool all_equal(const cJSON *claims)
 void record_type(char out[RECORD_TYPE_MAX], const cJSON *record)
 {
 	const char *schema = json_string(record, "schema");
+	size_t len = schema ? strcspn(schema, "/") : 0;
 
-	(void)snprintf(out, RECORD_TYPE_MAX, "%.*s", schema ? (int)strcspn(schema, "/") : 0, schema ? schema : "");
+	len = len < RECORD_TYPE_MAX ? len : RECORD_TYPE_MAX - 1;
+	memcpy(out, schema ? schema : "", len);
+	out[len] = '\0';
 }
 
 /* Keep the claims as stamps in peace, whole in a conflict. Takes claims over. */

@@ -31,7 +31,7 @@ static bool name_allowed(const char *name, size_t len)
 		return false;
 	/* ".git" itself, what NTFS takes for it (".git.", ".GIT"), and git's own files; nothing of ours is called so.
 	 */
-	return len < 4 || strncasecmp(name, ".git", 4) != 0;
+	return len < 4 || name[0] != '.' || strncasecmp(name, ".git", 4) != 0;
 }
 
 int tree_name_compare(const char *a, size_t a_len, bool a_is_dir, const char *b, size_t b_len, bool b_is_dir)
@@ -191,19 +191,11 @@ void tree_clear(struct tree *t)
 	*t = (struct tree)TREE_INIT;
 }
 
-static enum status add_entry(struct tree *t, size_t *cap, const struct tree_item *item)
+/* There is room for as many entries as the bytes can hold. */
+static enum status add_entry(struct tree *t, const struct tree_item *item)
 {
 	if (t->len >= REPO_MAX_TREE_ENTRIES)
 		return STATUS_TOO_BIG;
-	if (t->len == *cap) {
-		size_t more = *cap ? *cap * 2 : 16;
-		struct tree_entry *entries = realloc(t->entries, more * sizeof(*entries));
-
-		if (!entries)
-			return STATUS_NOMEM;
-		t->entries = entries;
-		*cap = more;
-	}
 	/* A NUL stands behind the name, and the tree owns the bytes. */
 	t->entries[t->len++] = (struct tree_entry){
 		.name = (char *)t->raw + (item->name - (const char *)t->raw), .is_dir = item->is_dir, .id = item->id};
@@ -233,7 +225,7 @@ enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *i
 	struct tree t = TREE_INIT;
 	struct tree_cursor c;
 	const uint8_t *at = NULL;
-	size_t cap = 0;
+	size_t most = 0;
 	enum status st = repo_read(&raw, r, id, REPO_TREE, REPO_MAX_OBJECT_BYTES, e);
 
 	if (st)
@@ -241,10 +233,17 @@ enum status repo_tree_read(struct tree *out, struct repo *r, const struct oid *i
 	t.raw = raw.data;
 	t.raw_len = raw.len;
 	raw = (struct buf)BUF_INIT;
+	most = t.raw_len / (sizeof("40000 x") + OID_LEN);
+	most = most < REPO_MAX_TREE_ENTRIES ? most : REPO_MAX_TREE_ENTRIES;
+	t.entries = malloc((most + 1) * sizeof(*t.entries));
+	if (!t.entries) {
+		st = error_set(e, STATUS_NOMEM, "no memory to read a directory");
+		goto done;
+	}
 	tree_cursor_init(&c, t.raw, t.raw_len, false);
 	do
 		at = c.at;
-	while (!(st = tree_cursor_next(&c)) && !(st = add_entry(&t, &cap, &c.item)));
+	while (!(st = tree_cursor_next(&c)) && !(st = add_entry(&t, &c.item)));
 	if (st != STATUS_NOT_FOUND) {
 		st = not_a_tree(id, at, c.end, st, e);
 		goto done;

@@ -3,7 +3,7 @@
 #include "core/schema.h"
 
 #include <pthread.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/embed.h"
@@ -45,12 +45,15 @@ static void list_files(void)
 
 static struct entry *find_entry(const char *type, int version)
 {
-	char name[SCHEMA_NAME_MAX + 16];
+	size_t len = strlen(type);
 
 	(void)pthread_once(&listed, list_files);
-	(void)snprintf(name, sizeof(name), "%s-%d", type, version);
 	for (size_t i = 0; i < entries_len; i++) {
-		if (strcmp(entries[i].name, name) == 0)
+		const char *name = entries[i].name;
+		char *end = NULL;
+
+		if (name[0] == type[0] && strncmp(name, type, len) == 0 && name[len] == '-' && strtol(name + len + 1, &end, 10) == version &&
+		    *end == '\0')
 			return &entries[i];
 	}
 	return NULL;

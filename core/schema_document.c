@@ -44,11 +44,11 @@ const cJSON *schema_document_resolve(const struct schema_document *d, const char
 	return json_get(json_get(d->root, "$defs"), ref + strlen(SCHEMA_DEFS));
 }
 
-const regex_t *schema_document_pattern(const struct schema_document *d, const char *text)
+const struct schema_pattern *schema_document_pattern(const struct schema_document *d, const char *text)
 {
 	for (size_t i = 0; i < d->patterns_len; i++) {
 		if (strcmp(d->patterns[i].text, text) == 0)
-			return &d->patterns[i].compiled;
+			return &d->patterns[i];
 	}
 	return NULL;
 }

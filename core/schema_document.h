@@ -23,6 +23,7 @@
 struct schema_pattern {
 	const char *text; /* borrowed from the root */
 	regex_t compiled;
+	unsigned number; /* from 1; no other pattern of the process has had it */
 };
 
 struct schema_node;
@@ -44,8 +45,8 @@ enum status schema_document_check(const struct schema_document *d, const cJSON *
 
 /* The definition that a $ref names, or NULL. */
 const cJSON *schema_document_resolve(const struct schema_document *d, const char *ref);
-/* The compiled form of a pattern of this document, or NULL. */
-const regex_t *schema_document_pattern(const struct schema_document *d, const char *text);
+/* A pattern of this document, or NULL. */
+const struct schema_pattern *schema_document_pattern(const struct schema_document *d, const char *text);
 
 /* Walk the whole schema: refuse what is unknown, misplaced or unlimited, note each schema in it, and compile the patterns (schema_lint.c). */
 enum status schema_document_lint(struct schema_document *d, struct error *e) MUST_CHECK;

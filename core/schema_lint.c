@@ -1,6 +1,7 @@
 /* core/schema_lint.c - what a schema may say here. A keyword that the checker does not know would be a rule that nobody
  * keeps, and a text, list or open object without a limit a way to fill the server's disk: both are refused before any
  * record is checked. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,8 @@ static bool is_anything(const cJSON *item)
 	return item != NULL;
 }
 
+static atomic_uint patterns_made;
+
 static enum status lint_pattern(struct linter *l, const cJSON *pattern, const struct json_path *path)
 {
 	struct schema_document *d = l->document;
@@ -132,6 +135,7 @@ static enum status lint_pattern(struct linter *l, const cJSON *pattern, const st
 		return wrong(l, path, "a pattern must stand between ^ and $");
 	if (regcomp(&p->compiled, p->text, REG_EXTENDED | REG_NOSUB) != 0)
 		return wrong(l, path, "not a pattern");
+	p->number = atomic_fetch_add(&patterns_made, 1) + 1;
 	d->patterns_len++;
 	return STATUS_OK;
 }

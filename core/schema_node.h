@@ -3,14 +3,13 @@
 #ifndef QIP_CORE_SCHEMA_NODE_H
 #define QIP_CORE_SCHEMA_NODE_H
 
-#include <regex.h>
-
 #include "core/json.h"
 
 #define SCHEMA_MAX_SEEN 64 /* members of an object that are ticked off while they are checked */
 
 struct schema_node;
 struct schema_document;
+struct schema_pattern;
 
 /* A name that "properties" or "required" know. */
 struct schema_member {
@@ -33,7 +32,7 @@ struct schema_node {
 	const cJSON *source; /* borrowed from the document, as all that points to JSON or text */
 	const cJSON *type, *constant, *allowed;
 	const char *title;
-	const regex_t *pattern;
+	const struct schema_pattern *pattern;
 	const struct schema_node *ref, *items, *names, *others; /* NULL where nothing is said */
 	struct schema_forms one, any;
 	struct schema_range characters, number, entries, members_count;

@@ -779,6 +779,32 @@ static void *check_many(void *failed)
 	return NULL;
 }
 
+/* What fitted one pattern is remembered: not for another pattern, nor for one that comes later in the same memory. */
+static void a_text_is_asked_of_each_pattern(void **state)
+{
+	static const char *const schemas[] = {
+		"{\"type\":\"string\",\"title\":\"a\",\"pattern\":\"^[a-z]+$\",\"maxLength\":100}",
+		"{\"type\":\"string\",\"title\":\"b\",\"pattern\":\"^[a-y]+$\",\"maxLength\":100}",
+	};
+	static const char *const texts[] = {"abcz", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"};
+
+	(void)state;
+	for (size_t round = 0; round < 3; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
+			struct schema_document *d = NULL;
+
+			assert_int_equal(schema_document_open(&d, schemas[i], strlen(schemas[i]), NULL), STATUS_OK);
+			for (size_t k = 0; k < 2 * ARRAY_LEN(texts); k++) {
+				cJSON *value = cJSON_CreateString(texts[k / 2]);
+
+				assert_int_equal(schema_document_check(d, value, NULL), i == 0 ? STATUS_OK : STATUS_INVALID);
+				cJSON_Delete(value);
+			}
+			schema_document_close(d);
+		}
+	}
+}
+
 static void several_threads_check_at_once(void **state)
 {
 	pthread_t threads[4];
@@ -797,6 +823,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(several_threads_check_at_once), /* first, so that they meet unopened schemas */
+		cmocka_unit_test(a_text_is_asked_of_each_pattern),
 		cmocka_unit_test(good_records_of_every_type_pass),
 		cmocka_unit_test(a_broken_practice_is_named),
 		cmocka_unit_test(a_broken_site_is_named),
