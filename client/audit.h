@@ -68,6 +68,15 @@ struct audit_checkpoint {
 };
 #define AUDIT_CHECKPOINT_INIT {0}
 
+/* Sealed texts that are kept beside the history (audit_texts.h). */
+struct audit_texts {
+	bool looked;          /* there is a folder of them */
+	uint64_t intact;      /* here, and what their hash says */
+	uint64_t erased_here; /* of them, those that an erasure told to go */
+	uint64_t absent;      /* of this device's own answers, neither here nor erased */
+	char absent_first[TREE_PATH_MAX]; /* the answer; "" for none */
+};
+
 struct audit {
 	uint64_t merges, commits, records; /* checked */
 	char main[OID_HEX_LEN + 1];
@@ -87,6 +96,7 @@ struct audit {
 	size_t devices_len;
 	struct audit_incident *incidents; /* oldest first */
 	size_t incidents_len;
+	struct audit_texts texts;
 	struct audit_head *heads; /* of all devices, for the next audit */
 	size_t heads_len;
 	int rules_version;

@@ -1,12 +1,15 @@
 /* client/cli/audit.c - qip audit: check again what is new in this home's history, or all of it, or of any copy. */
 #include "client/cli/audit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/audit_certificate.h"
 #include "client/audit_checkpoint.h"
+#include "client/audit_texts.h"
 
 const struct arg_option options_audit[] = {
 	{"root", "FINGERPRINT",
@@ -128,8 +131,22 @@ static enum status run(struct audit *out, struct cli *c, const struct audited *a
 	return st;
 }
 
-/* What stays of it, on disk and on screen. */
-static enum status leave(struct cli *c, const struct audited *on, const struct audit *a, const char *refusal, struct error *e)
+/* Sealed texts in the home: where there are none, there is nothing to look at. */
+static enum status look_at_texts(struct cli *c, const struct audited *on, struct audit *a, struct error *e)
+{
+	char path[4096];
+	enum status st = qip_home_path(path, sizeof(path), c->q, "blobs");
+	int store = st == STATUS_OK ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (store < 0)
+		return st;
+	st = audit_look_at_texts(a, on->repo, &on->main, store, qip_identity(c->q)->device, e);
+	(void)close(store);
+	return st;
+}
+
+/* What stays of it, on disk and on screen. Certificate and checkpoint are of the history; what is kept beside it comes after them. */
+static enum status leave(struct cli *c, const struct audited *on, struct audit *a, const char *refusal, struct error *e)
 {
 	const char *certificate = args_get(&c->args, "certificate");
 	uint64_t findings = a->findings_len + a->findings_more;
@@ -138,6 +155,9 @@ static enum status leave(struct cli *c, const struct audited *on, const struct a
 
 	if (st == STATUS_OK && findings == 0 && !on->copy)
 		st = audit_checkpoint_save(c->q, a, e);
+	if (st == STATUS_OK && !on->copy)
+		st = look_at_texts(c, on, a, e);
+	findings = a->findings_len + a->findings_more;
 	printed = audit_print(c, a, refusal, st == STATUS_OK ? e : &ignored);
 	if (st != STATUS_OK || printed != STATUS_OK)
 		return st != STATUS_OK ? st : printed;

@@ -7,6 +7,17 @@
 #include "client/cli/text.h"
 #include "client/limits.h"
 
+static cJSON *texts_json(const struct audit_texts *t)
+{
+	cJSON *out = cJSON_CreateObject();
+
+	put_number(&out, "intact", (int64_t)t->intact);
+	put_number(&out, "erased_here", (int64_t)t->erased_here);
+	put_number(&out, "absent", (int64_t)t->absent);
+	put_string(&out, "absent_first", t->absent_first);
+	return out;
+}
+
 static enum status print_json(struct cli *c, const struct audit *a, const char *refusal, struct error *e)
 {
 	cJSON *out = cJSON_CreateObject(), *devices = cJSON_CreateArray();
@@ -39,6 +50,8 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 	put_item(&out, "findings", audit_findings_json(a));
 	put_item(&out, "devices", devices);
 	put_item(&out, "incidents", audit_incidents_json(a));
+	if (a->texts.looked)
+		put_item(&out, "texts", texts_json(&a->texts));
 	if (refusal[0])
 		put_string(&out, "refused_checkpoint", refusal);
 	return cli_print_json(c, out, e);
@@ -94,6 +107,17 @@ static void print_silence(struct cli *c, const struct audit *a)
 	if (a->clock_back > 0)
 		fprintf(c->out, "\nThe server's clock was set back %llu time%s, first before merge %.10s.\n", (unsigned long long)a->clock_back,
 			plural(a->clock_back), a->clock_back_first);
+}
+
+static void print_texts(FILE *out, const struct audit_texts *t)
+{
+	if (t->intact > 0)
+		fprintf(out, "\nSealed texts here that are what the history holds the hash of: %llu\n", (unsigned long long)t->intact);
+	if (t->erased_here > 0)
+		fprintf(out, "Of them, erased by a manager and yet here: %llu\n", (unsigned long long)t->erased_here);
+	if (t->absent > 0)
+		fprintf(out, "\nSealed texts of this device's answers that are not here, and that nobody erased: %llu, the first of %s\n",
+			(unsigned long long)t->absent, t->absent_first);
 }
 
 static void print_incidents(FILE *out, const struct audit *a)
@@ -157,6 +181,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	fputc('\n', c->out);
 	st = print_devices(c, a, e);
 	print_silence(c, a);
+	print_texts(c->out, &a->texts);
 	print_incidents(c->out, a);
 	print_findings(c->out, a);
 	if (st == STATUS_OK && a->findings_len == 0)

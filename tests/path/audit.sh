@@ -49,6 +49,15 @@ all=$(icb audit --all --json)
 same 'what both counted' "$(jq '.merges + .from.counts.merges' <<<"$next") $(jq '.commits + .from.counts.commits' <<<"$next") $(jq '.records + .from.counts.records' <<<"$next")" \
 	"$(jq .merges <<<"$all") $(jq .commits <<<"$all") $(jq .records <<<"$all")"
 
+it 'A sealed text in the home is held against its hash'
+text=$ICB/blobs/$(printf 'sealed' | sha256sum | cut -d ' ' -f 1)
+printf 'sealed' >"$text"
+same 'the text' 1 "$(icb audit --json | jq .texts.intact)"
+printf 'seeled' >"$text"
+refused_with 1 'found 1 fault' icb audit
+says "blobs/${text##*/}.*altered or damaged" "$REFUSAL"
+rm "$text"
+
 it 'An audit with findings leaves the checkpoint alone, and says them again'
 keep good
 forge_merge "$ICB/history.git" "$(git -C "$ICB/history.git" rev-parse 'main^{tree}')" "$(git -C "$ICB/history.git" rev-parse main^2)" fleckney >/dev/null
