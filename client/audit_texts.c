@@ -34,7 +34,7 @@ static void find_damage(struct texts *t, const char *name, const char *why)
 	}
 	f = &a->findings[a->findings_len++];
 	*f = (struct audit_finding){.commit = ""};
-	(void)snprintf(f->path, sizeof(f->path), "blobs/%s", name);
+	(void)snprintf(f->path, sizeof(f->path), "blobs/%.*s", SHA256_HEX_LEN, name);
 	(void)snprintf(f->text, sizeof(f->text), "%s", why);
 }
 
