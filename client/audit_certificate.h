@@ -7,7 +7,7 @@
 #include "client/audit.h"
 #include "qip/client.h"
 
-#define AUDIT_CERTIFICATE_MAX_BYTES (256 * 1024)
+#define AUDIT_CERTIFICATE_MAX_BYTES JSON_MAX_BYTES /* some 300 kB with as many and as long findings as there may be */
 
 /* Write a certificate of an audit of this home's log, with findings or without, to a file of any folder, durably. */
 enum status audit_certificate_write(struct qip *q, const struct audit *a, const char *path, struct error *e) MUST_CHECK;

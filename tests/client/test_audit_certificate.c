@@ -149,6 +149,22 @@ static void findings_that_quote_nonsense_can_be_certified(void **state)
 	fits_schema();
 }
 
+static void as_much_as_an_audit_can_find_has_room(void **state)
+{
+	(void)state;
+	audited_run(&w, true);
+	for (; w.a.findings_len < AUDIT_MAX_FINDINGS; w.a.findings_len++) {
+		struct audit_finding *f = &w.a.findings[w.a.findings_len];
+
+		memset(f->text, '"', sizeof(f->text) - 1);
+		memset(f->path, '\\', sizeof(f->path) - 1);
+	}
+	for (; w.a.incidents_len < AUDIT_MAX_INCIDENTS; w.a.incidents_len++)
+		memset(w.a.incidents[w.a.incidents_len].unheard, 'x', AUDIT_UNHEARD_MAX - 1);
+	assert_int_equal(audit_certificate_write(&w.home, &w.a, path, &w.e), STATUS_OK);
+	assert_int_equal(read_again(), STATUS_OK);
+}
+
 static void no_byte_of_it_may_change(void **state)
 {
 	size_t len;
@@ -305,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_of_what_was_new_names_the_audit_that_it_stands_on, begin, end),
 		cmocka_unit_test_setup_teardown(one_with_findings_and_restores_says_that_the_audit_failed, begin, end),
 		cmocka_unit_test_setup_teardown(findings_that_quote_nonsense_can_be_certified, begin, end),
+		cmocka_unit_test_setup_teardown(as_much_as_an_audit_can_find_has_room, begin, end),
 		cmocka_unit_test_setup_teardown(no_byte_of_it_may_change, begin, end),
 		cmocka_unit_test_setup_teardown(its_layout_does_not_matter, begin, end),
 		cmocka_unit_test_setup_teardown(one_by_another_key_than_it_names_is_refused, begin, end),

@@ -90,6 +90,30 @@ static void it_is_as_its_schema_says(void **state)
 	audited_fits_schema(bytes, len, TEST_DATA "/../../client/schemas/audit-checkpoint-1.json");
 }
 
+static void as_many_devices_as_there_may_be_have_room(void **state)
+{
+	const size_t many = REGISTRY_MAX_DEVICES;
+
+	(void)state;
+	w.a.heads = realloc(w.a.heads, (many + 1) * sizeof(*w.a.heads));
+	w.a.devices = realloc(w.a.devices, many * sizeof(*w.a.devices));
+	assert_true(w.a.heads && w.a.devices);
+	for (size_t i = 0; i < many; i++) {
+		w.a.heads[i] = (struct audit_head){.last = w.p.main, .received = "2025-11-24T16:00:00.000Z"};
+		w.a.devices[i] = (struct audit_device){.last_seq = 9007199254740991, .answers = 1};
+		(void)snprintf(w.a.heads[i].device, sizeof(w.a.heads[i].device), "a-device-with-a-name-of-full-length-%03u", (unsigned)(i % 1000));
+		memcpy(w.a.devices[i].id, w.a.heads[i].device, sizeof(w.a.devices[i].id));
+	}
+	w.a.heads[many] = (struct audit_head){.device = "server", .last = w.p.main};
+	w.a.heads_len = many + 1;
+	w.a.devices_len = many;
+	assert_int_equal(audit_checkpoint_save(&w.home, &w.a, &w.e), STATUS_OK);
+	if (load() != STATUS_OK)
+		fail_msg("%s", w.e.text);
+	assert_int_equal(w.from.heads_len, many + 1);
+	assert_int_equal(w.from.lasts_len, many);
+}
+
 static void a_home_that_never_audited_has_none(void **state)
 {
 	(void)state;
@@ -207,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_an_audit_reached_is_read_as_it_was_kept, begin, end),
 		cmocka_unit_test_setup_teardown(it_is_as_its_schema_says, begin, end),
+		cmocka_unit_test_setup_teardown(as_many_devices_as_there_may_be_have_room, begin, end),
 		cmocka_unit_test_setup_teardown(a_home_that_never_audited_has_none, begin, end),
 		cmocka_unit_test_setup_teardown(no_byte_of_it_may_change, begin, end),
 		cmocka_unit_test_setup_teardown(a_part_of_it_is_refused_as_damaged, begin, end),

@@ -140,6 +140,7 @@ q fleckney sync >/dev/null
 taken=$(main_index)
 q "$MANAGER" site add kibworth-annexe --name 'Kibworth Annexe' >/dev/null
 q "$MANAGER" sync >/dev/null
+q "$MANAGER" audit >/dev/null # up to a merge that will be lost
 more_answers good
 kiosk_sync kib-kiosk
 known=$(git -C "$HOMES/kib-kiosk/history.git" log -1 --format=%B refs/kiosk/config | sed -n 's/^Qip-Index: //p')
@@ -183,6 +184,8 @@ says 'Kibworth Annexe' "$(q fleckney site list)"
 same 'the note' 'Written while away' "$(notes_of fleckney QIP-04)"
 q "$MANAGER" sync >/dev/null
 same 'the log' "$(git -C "$(server_history)" rev-parse refs/heads/main)" "$(git -C "$HOMES/$MANAGER/history.git" rev-parse refs/heads/main)"
+refused_with 4 'audit --all' q "$MANAGER" audit
+says "merges $((taken + 1)) to $known are lost" "$(q "$MANAGER" audit --all)"
 q "$MANAGER" audit >/dev/null
 
 it 'A kiosk that was away with the newest configuration goes on from the one that tells of the restore'
