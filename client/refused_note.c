@@ -41,8 +41,8 @@ enum status refused_note_read(struct qip_refusal *out, struct qip *q, int number
 {
 	char name[32];
 	cJSON *note = NULL;
-	const char *texts[7] = {NULL};
-	static const char *const keys[7] = {"commit", "path", "subject", "reason", "at", "state", "why"};
+	const char *texts[8] = {NULL};
+	static const char *const keys[8] = {"commit", "path", "subject", "reason", "at", "state", "why", "since"};
 	int64_t number_again = 0;
 	enum status st = STATUS_OK;
 
@@ -64,6 +64,7 @@ enum status refused_note_read(struct qip_refusal *out, struct qip *q, int number
 	(void)snprintf(out->reason, sizeof(out->reason), "%s", texts[3]);
 	(void)snprintf(out->at, sizeof(out->at), "%s", texts[4]);
 	(void)snprintf(out->why, sizeof(out->why), "%s", texts[6]);
+	(void)snprintf(out->since, sizeof(out->since), "%s", texts[7]);
 	out->state = state_of(texts[5]);
 	if (json_integer(note, "again", &number_again) && number_again > 0 && number_again <= LIMIT_REFUSED)
 		out->again = (int)number_again;
@@ -73,12 +74,15 @@ enum status refused_note_read(struct qip_refusal *out, struct qip *q, int number
 
 enum status refused_note_set(struct qip *q, int number, enum qip_refusal_state state, const char *key, cJSON *value, struct error *e)
 {
-	char name[32];
+	char name[32], at[TIME_TEXT_MAX];
 	cJSON *note = NULL;
 	enum status st = STATUS_OK;
 
 	refused_note_name(name, sizeof(name), number);
 	st = files_read_json(&note, q->dir, name, e);
+	time_format(at, state_now_ms(&q->state, q->env));
+	if (st == STATUS_OK)
+		st = json_set_string(note, "since", at);
 	if (st == STATUS_OK)
 		st = json_set_string(note, "state", qip_refusal_state_text(state));
 	if (st == STATUS_OK && key) {

@@ -13,6 +13,7 @@
 #include "client/offer.h"
 #include "client/push.h"
 #include "client/refused.h"
+#include "client/refused_prune.h"
 #include "client/renew.h"
 #include "client/retry.h"
 #include "client/slices.h"
@@ -305,6 +306,8 @@ static enum status finish(struct sync *s, struct error *e)
 		st = qip_waiting(&s->report.waiting, q, e);
 	if (st == STATUS_OK && s->report.waiting == 0)
 		retry_settle(q);
+	if (st == STATUS_OK)
+		refused_prune(q);
 	return st;
 }
 

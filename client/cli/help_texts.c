@@ -85,7 +85,8 @@ const char help_log[] =
 const char help_refused[] =
 	"What was refused stays in this home under refs/refused/. \"retry\" makes its changes again on the plan as it is now, as a new edit that "
 	"replaces only what the refused one replaced; what this device has set anew since is left alone. \"drop\" says that nobody "
-	"wants it: what it would have changed stays in words in refused/N.json, and what the server has accepted is not touched.\n\n"
+	"wants it: what it would have changed stays in words in refused/N.json, and what the server has accepted is not touched. What is settled is "
+	"forgotten after 35 days.\n\n"
 	"  qip refused list\n"
 	"  qip refused retry 1\n"
 	"  qip refused drop 2 --reason \"Entered twice\"\n";

@@ -3,6 +3,7 @@
 
 #include "client/chain.h"
 #include "client/commit.h"
+#include "client/files.h"
 
 static struct practice p;
 static struct qip *boss, *staff, *kiosk;
@@ -464,6 +465,79 @@ static void a_retry_cut_short_anywhere_is_made_once(void **state)
 	}
 }
 
+/* As if the state of the refusal had been set so long ago. */
+static void settle_long_ago(struct qip *q, int number, const char *since)
+{
+	char name[64];
+	cJSON *note = NULL;
+
+	(void)snprintf(name, sizeof(name), "refused/%d.json", number);
+	OK(files_read_json(&note, q->dir, name, &last_error));
+	OK(json_set_string(note, "since", since));
+	OK(files_write_json(q->dir, name, note, 0600, &last_error));
+	cJSON_Delete(note);
+}
+
+static enum status find_number(void *ctx, const struct qip_refusal *r, struct error *e)
+{
+	int *number = ctx;
+
+	(void)e;
+	if (r->number == *number)
+		*number = 0;
+	return STATUS_OK;
+}
+
+static bool is_kept(struct qip *q, int number)
+{
+	OK(qip_refused_each(q, find_number, &number, &last_error));
+	return number == 0;
+}
+
+/* One more edit that the server refuses; its number. */
+static int refuse_one(const char *path, const char *value)
+{
+	refuse_numbered(staff, path, "ref", value, 4000);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	return refusals(staff).last.number;
+}
+
+static void what_is_settled_for_long_is_forgotten_and_what_is_open_never(void **state)
+{
+	char path[TREE_PATH_MAX], name[32];
+	int dropped = 0, recent = 0, open = 0, latest = 0, next = 0;
+	cJSON *json = cJSON_CreateObject();
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-71");
+	(void)practice_sync(staff);
+	dropped = refuse_one(path, "QIP-71-a");
+	recent = refuse_one(path, "QIP-71-b");
+	open = refuse_one(path, "QIP-71-c");
+	latest = refuse_one(path, "QIP-71-d");
+	OK(qip_refused_drop(staff, dropped, "not wanted", &last_error));
+	OK(qip_refused_drop(staff, recent, "not wanted", &last_error));
+	OK(qip_refused_drop(staff, latest, "not wanted", &last_error));
+	settle_long_ago(staff, dropped, "2021-01-01T00:00:00.000Z");
+	settle_long_ago(staff, open, "2021-01-01T00:00:00.000Z");
+	settle_long_ago(staff, latest, "2021-01-01T00:00:00.000Z");
+	(void)practice_sync(staff);
+	assert_false(is_kept(staff, dropped));
+	assert_true(is_kept(staff, recent));
+	assert_true(is_kept(staff, open));
+	assert_true(is_kept(staff, latest)); /* the next one goes on from its number */
+	(void)snprintf(name, sizeof(name), "refused/%d.json", dropped);
+	assert_int_equal(faccessat(staff->dir, name, F_OK, 0), -1);
+	OK(files_write_json(staff->dir, name, json, 0600, &last_error)); /* a program was killed before it came to the note */
+	(void)practice_sync(staff);
+	assert_int_equal(faccessat(staff->dir, name, F_OK, 0), -1);
+	next = refuse_one(path, "QIP-71-e");
+	assert_int_equal(next, latest + 1);
+	(void)practice_sync(staff);
+	assert_false(is_kept(staff, latest));
+	cJSON_Delete(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +553,7 @@ int main(void)
 		cmocka_unit_test(what_would_be_refused_again_is_not_made),
 		cmocka_unit_test(what_is_refused_again_has_a_new_number_and_the_old_one_says_so),
 		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),
+		cmocka_unit_test(what_is_settled_for_long_is_forgotten_and_what_is_open_never),
 		cmocka_unit_test(a_refused_answer_is_followed_by_a_void_of_its_number),
 		cmocka_unit_test(a_gap_made_by_a_fault_is_told_and_nothing_is_dropped),
 	};

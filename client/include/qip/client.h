@@ -156,6 +156,7 @@ struct qip_refusal {
 	char at[TIME_TEXT_MAX];
 	enum qip_refusal_state state;
 	int again;
+	char since[TIME_TEXT_MAX]; /* when its state was last set; "" never */
 	char why[256];
 };
 typedef enum status (*qip_refused_visit)(void *ctx, const struct qip_refusal *r, struct error *e);
@@ -170,7 +171,7 @@ struct qip_retried {
  * original replaced. May be repeated after an interruption. STATUS_NOT_FOUND: no such number; STATUS_DENIED, STATUS_INVALID: it would be
  * refused again, and nothing is made; STATUS_USAGE: it was dropped, or refused again, or this is a kiosk. */
 enum status qip_refused_retry(struct qip_retried *out, struct qip *q, int number, struct error *e) MUST_CHECK;
-/* Mark it as not wanted, for a reason. What it would have changed is kept in words in refused/<n>.json, and so is the chain. What the server has accepted
+/* Mark it as not wanted, for a reason. What it would have changed is kept in words in refused/<n>.json, and so is the chain, for 35 days. What the server has accepted
  * is not touched. STATUS_NOT_FOUND; STATUS_USAGE: there is nothing to drop any more; STATUS_EXISTS: it was dropped before. */
 enum status qip_refused_drop(struct qip *q, int number, const char *why, struct error *e) MUST_CHECK;
 
