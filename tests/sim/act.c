@@ -1,6 +1,7 @@
 /* tests/sim/act.c - steps carried out: syncing, answering, starting anew. */
 #include "tests/sim/act.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,26 +59,108 @@ static void revive(struct run *r)
 		run_finding(r, "restart", "the server does not start again: %s", e.text);
 }
 
-static bool sync_site(struct run *r, unsigned site, enum mishap m, unsigned at)
-{
-	struct qip_sync_report report = {0};
-	struct error e = {0};
-	enum status st = world_sync(&report, &r->world, site, m, at, &e);
+struct visit {
+	struct run *run;
+	unsigned site;
+	enum mishap mishap;
+	unsigned at;
+	pthread_barrier_t *together; /* NULL: alone */
+	pthread_t thread;
+	struct qip_sync_report report;
+	enum status status;
+	struct error error;
+	bool line_failed;
+};
 
-	if (link_failed())
-		r->counts.mishaps++;
-	if (host_was_cut(r->world.host))
-		revive(r);
-	if (st != STATUS_OK && !(link_failed() && (st == STATUS_NETWORK || st == STATUS_TIMEOUT))) {
-		run_finding(r, "sync", "%s cannot sync: %s (%s)", act_site(r, site)->name, e.text, status_text(st));
+static void *make_visit(void *visit)
+{
+	struct visit *v = visit;
+	struct world *w = &v->run->world;
+
+	link_up(w->host, w->sites[v->site].name, &w->machine);
+	link_expect(v->mishap, v->at);
+	link_together(v->together);
+	v->status = qip_sync(w->sites[v->site].q, &v->report, &v->error);
+	v->line_failed = link_failed();
+	return NULL;
+}
+
+static bool end_visit(const struct visit *v)
+{
+	struct run *r = v->run;
+
+	r->counts.mishaps += v->line_failed;
+	r->unsure[v->site] = v->line_failed;
+	if (v->status != STATUS_OK && !(v->line_failed && (v->status == STATUS_NETWORK || v->status == STATUS_TIMEOUT))) {
+		run_finding(r, "sync", "%s cannot sync: %s (%s)", act_site(r, v->site)->name, v->error.text, status_text(v->status));
 		return false;
 	}
-	refuse_notice(r, site);
-	if (st == STATUS_OK && report.waiting > 0)
-		run_finding(r, "waiting", "%s has synced, and %llu still wait", act_site(r, site)->name, (unsigned long long)report.waiting);
-	if (st == STATUS_OK && site != WORLD_KIOSK)
-		note_merged(r, site, report.main_index);
-	return st == STATUS_OK;
+	refuse_notice(r, v->site);
+	if (v->status == STATUS_OK && v->report.waiting > 0)
+		run_finding(r, "waiting", "%s has synced, and %llu still wait", act_site(r, v->site)->name, (unsigned long long)v->report.waiting);
+	if (v->status == STATUS_OK && v->site != WORLD_KIOSK)
+		note_merged(r, v->site, v->report.main_index);
+	return v->status == STATUS_OK;
+}
+
+static bool sync_site(struct run *r, unsigned site, enum mishap m, unsigned at)
+{
+	struct visit v = {.run = r, .site = site, .mishap = m, .at = at};
+
+	(void)make_visit(&v);
+	if (host_was_cut(r->world.host))
+		revive(r);
+	return r->findings == 0 && end_visit(&v);
+}
+
+/* It has something to send that nothing speaks against, and so sends it in one push. */
+static bool sends_one_push(struct run *r, unsigned site)
+{
+	uint64_t waiting = 0;
+
+	if (r->unsure[site] || qip_waiting(&waiting, act_site(r, site)->q, NULL) != STATUS_OK || waiting == 0)
+		return false;
+	for (size_t i = 0; i < r->ledger.deeds_len; i++) {
+		const struct deed *d = &r->ledger.deeds[i];
+
+		if (d->site == site && d->fate == FATE_MEANT && d->merged == INT64_MAX && (d->wrong || d->may_fail))
+			return false;
+	}
+	return true;
+}
+
+/* One after the other they push and wait for the merge, which then takes all. */
+static void sync_together(struct run *r, struct visit *visits, unsigned len)
+{
+	pthread_barrier_t together;
+	bool all = pthread_barrier_init(&together, NULL, len) == 0 && host_hold(r->world.host) == STATUS_OK;
+
+	for (unsigned i = 0; i < len; i++) {
+		visits[i].together = &together;
+		if (!all || pthread_create(&visits[i].thread, NULL, make_visit, &visits[i]) != 0)
+			abort();
+		if (!host_await_pushes(r->world.host, i + 1))
+			run_finding(r, "together", "the push of %s does not come to wait for the merge", act_site(r, visits[i].site)->name);
+	}
+	host_let_go(r->world.host);
+	for (unsigned i = 0; i < len; i++)
+		(void)pthread_join(visits[i].thread, NULL);
+	(void)pthread_barrier_destroy(&together);
+	r->counts.together++;
+}
+
+static void act_together(struct run *r, const struct step *s)
+{
+	struct visit visits[WORLD_EDITORS];
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < WORLD_EDITORS; i++)
+		if (sends_one_push(r, (s->site + i) % WORLD_EDITORS))
+			visits[len++] = (struct visit){.run = r, .site = (s->site + i) % WORLD_EDITORS};
+	if (len > 1)
+		sync_together(r, visits, len);
+	for (unsigned i = 0; len > 1 && i < len; i++)
+		(void)end_visit(&visits[i]);
 }
 
 static bool all_agree(struct run *r)
@@ -162,6 +245,9 @@ void act_step(struct run *r, const struct step *s)
 		break;
 	case STEP_SYNC:
 		(void)sync_site(r, s->site, s->mishap, s->at);
+		break;
+	case STEP_TOGETHER:
+		act_together(r, s);
 		break;
 	case STEP_ANSWER:
 		act_answer(r, s);

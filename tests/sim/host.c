@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/http.h"
@@ -18,6 +19,8 @@
 
 #define MAX_FD 1024
 #define SETTLE_MS 60000
+#define LOCK_MS 10000
+#define LOOKS 5000 /* of 2 ms */
 
 struct host {
 	char dir[HOST_PATH_MAX], cut_dir[HOST_PATH_MAX + 8];
@@ -27,6 +30,7 @@ struct host {
 	struct jobs *jobs;
 	struct peers *peers;
 	struct http *http;
+	struct store_lock *lock; /* while it is held */
 	uint64_t connections;
 	atomic_bool cut_at_merge, was_cut;
 };
@@ -151,6 +155,38 @@ enum status host_connect(int *fd, struct host *h, const char *device, const stru
 void host_settle(struct host *h)
 {
 	(void)http_wait(h->http, SETTLE_MS);
+}
+
+enum status host_hold(struct host *h)
+{
+	struct practice *p = NULL;
+	enum status st = practices_get(&p, h->service.practices, HOST_ODS, NULL);
+
+	return st == STATUS_OK ? store_lock(&h->lock, p->history, LOCK_MS, NULL) : st;
+}
+
+bool host_await_pushes(struct host *h, unsigned count)
+{
+	struct practice *p = NULL;
+	unsigned n = 0;
+
+	if (practices_get(&p, h->service.practices, HOST_ODS, NULL) != STATUS_OK)
+		return false;
+	for (int i = 0; i < LOOKS && n < count; i++) {
+		(void)nanosleep(&(struct timespec){.tv_nsec = i > 0 ? 2000000 : 0}, NULL);
+		(void)pthread_mutex_lock(&p->queue.mutex);
+		n = 0;
+		for (const struct push *push = p->queue.first; push; push = push->next)
+			n++;
+		(void)pthread_mutex_unlock(&p->queue.mutex);
+	}
+	return n >= count;
+}
+
+void host_let_go(struct host *h)
+{
+	store_unlock(h->lock);
+	h->lock = NULL;
 }
 
 void host_cut_at_merge(struct host *h, bool cut)

@@ -24,6 +24,11 @@ enum status host_connect(int *fd, struct host *h, const char *device, const stru
 /* Wait until no request is running. */
 void host_settle(struct host *h);
 
+/* Keep what is pushed from being merged, wait until so many pushes wait for it (false: they do not), and let them all be merged in one go. */
+enum status host_hold(struct host *h) MUST_CHECK;
+bool host_await_pushes(struct host *h, unsigned count);
+void host_let_go(struct host *h);
+
 /* ---- power cuts: a copy of the folder as it is at that moment, which host_revive() puts in place of the folder ---- */
 
 /* At the next merge, after it was judged and before anything of it is published; or not any more. */

@@ -188,6 +188,7 @@ static bool has_seen(const struct claim *c, const char *id)
 }
 
 struct anew {
+	const struct ledger *ledger;
 	const struct claim *claim;
 	const char *device;
 	bool found;
@@ -196,9 +197,12 @@ struct anew {
 static void look_for_own(void *ctx, const cJSON *claim, const cJSON *value)
 {
 	struct anew *a = ctx;
+	const struct claim *other = find_claim(a->ledger, text_of(claim, "id"));
 
 	(void)value;
-	if (strcmp(text_of(claim, "device"), a->device) == 0 && !has_seen(a->claim, text_of(claim, "id")))
+	if (strcmp(text_of(claim, "device"), a->device) != 0 || (other && other == a->claim))
+		return;
+	if (!has_seen(a->claim, text_of(claim, "id")) || (other && a->ledger->deeds[other->deed].again))
 		a->found = true;
 }
 
@@ -206,7 +210,7 @@ void ledger_made_again(struct ledger *l, size_t deed, unsigned record, const cha
 {
 	for (size_t i = 0; i < l->claims_len; i++) {
 		struct claim *c = &l->claims[i];
-		struct anew a = {.claim = c, .device = device};
+		struct anew a = {.ledger = l, .claim = c, .device = device};
 
 		if (c->deed != deed || c->record != record)
 			continue;

@@ -27,6 +27,7 @@ struct deed {
 	bool wrong;        /* made so that it must be refused */
 	bool may_fail;     /* may be refused: something else may come first */
 	bool dropped;      /* nobody wants it any more */
+	bool again;        /* it was refused, and made again */
 	int number;        /* of the refusal */
 	char commit[41];   /* that was refused */
 	int64_t past;      /* the merge that its site had seen last */
@@ -75,7 +76,8 @@ void ledger_claim(struct ledger *l, unsigned record, const char *slot, const cha
 void ledger_entry(struct ledger *l, unsigned record, const char *field, const char *id, const cJSON *value);
 /* 1 + the highest edit number in a record; of none, 1. */
 int64_t ledger_next_number(const cJSON *record);
-/* Made again at a site that sees `present`: claims whose field the site has set anew meanwhile stay away. */
+/* Made again at a site that sees `present`: claims whose field the site has set anew meanwhile stay away. As setting anew counts, too, that an
+ * earlier refused edit was made again before this one. */
 void ledger_made_again(struct ledger *l, size_t deed, unsigned record, const char *device, const cJSON *present);
 
 /* Work out which claims were replaced. */

@@ -14,12 +14,13 @@
 
 #define ANSWER_MS 60000
 
-static struct {
+static _Thread_local struct {
 	struct host *host;
 	char device[64];
 	const struct machine *clock;
 	enum mishap mishap;
 	unsigned left; /* requests, or pushes, before it comes */
+	pthread_barrier_t *together; /* NULL: nobody is waited for */
 	bool down, failed;
 } line;
 
@@ -28,6 +29,7 @@ struct conn {
 	const struct wire *wire; /* borrowed */
 	struct buf request; /* as far as it was sent */
 	bool asked;         /* the request is out, and its answer not begun */
+	bool pushes;        /* the request is a push */
 	enum mishap fate;   /* of this request */
 };
 
@@ -51,6 +53,7 @@ void link_up(struct host *h, const char *device, const struct machine *clock)
 	line.host = h;
 	line.clock = clock;
 	line.mishap = MISHAP_NONE;
+	line.together = NULL;
 	line.down = line.failed = false;
 	host_cut_at_merge(h, false);
 	(void)snprintf(line.device, sizeof(line.device), "%s", device);
@@ -60,6 +63,11 @@ void link_expect(enum mishap m, unsigned at)
 {
 	line.mishap = m;
 	line.left = at;
+}
+
+void link_together(pthread_barrier_t *barrier)
+{
+	line.together = barrier;
 }
 
 bool link_failed(void)
@@ -75,12 +83,14 @@ static enum status fail(struct error *e)
 
 /* ---- one request ---- */
 
-/* What becomes of the request that begins with these bytes. */
-static enum mishap fate_of(const char *bytes, size_t len)
+static bool is_push(const char *bytes, size_t len)
 {
-	bool push = len > 5 && memcmp(bytes, "POST ", 5) == 0 && memmem(bytes, len, "/git-receive-pack ", 18) != NULL;
+	return len > 5 && memcmp(bytes, "POST ", 5) == 0 && memmem(bytes, len, "/git-receive-pack ", 18) != NULL;
+}
 
-	if (line.mishap == MISHAP_NONE || (line.mishap >= MISHAP_KILL_MERGE && !push) || line.left-- > 0)
+static enum mishap fate_of(bool pushes)
+{
+	if (line.mishap == MISHAP_NONE || (line.mishap >= MISHAP_KILL_MERGE && !pushes) || line.left-- > 0)
 		return MISHAP_NONE;
 	return line.mishap;
 }
@@ -146,7 +156,8 @@ static enum status wire_write(void *conn, const void *bytes, size_t len, int dea
 		return fail(e);
 	if (!c->asked) {
 		buf_reset(&c->request);
-		c->fate = fate_of(bytes, len);
+		c->pushes = is_push(bytes, len);
+		c->fate = fate_of(c->pushes);
 		c->asked = true;
 	}
 	if (c->fate == MISHAP_CUT)
@@ -204,6 +215,10 @@ static enum status wire_read(void *conn, void *bytes, size_t *n, int deadline_ms
 		send_again(c->wire, &c->request);
 	if (!await(c->fd))
 		return error_set(e, STATUS_TIMEOUT, "the server does not answer");
+	if (c->asked && c->pushes && line.together) {
+		(void)pthread_barrier_wait(line.together);
+		line.together = NULL;
+	}
 	if (c->asked && is_lost(c))
 		return fail(e);
 	got = recv(c->fd, bytes, *n, 0);

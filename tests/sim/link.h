@@ -2,6 +2,7 @@
 #ifndef QIP_TESTS_SIM_LINK_H
 #define QIP_TESTS_SIM_LINK_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "tests/sim/host.h"
@@ -19,8 +20,10 @@ enum mishap {
 };
 const char *mishap_text(enum mishap m);
 
-/* From now on connections go to this server, by this device. `clock` dates its answers. */
+/* From now on this thread's connections go to this server, by this device. `clock` dates its answers. */
 void link_up(struct host *h, const char *device, const struct machine *clock);
+/* The answer to the next push is read when as many lines as the barrier counts have got theirs. */
+void link_together(pthread_barrier_t *barrier);
 /* What happens to the at-th request (or push) from now on, counted from 0. */
 void link_expect(enum mishap m, unsigned at);
 /* The mishap came. */

@@ -26,7 +26,7 @@ struct options {
 };
 
 struct tally {
-	unsigned long ended, failed, edits, merges, refusals, retries, mishaps, overlap;
+	unsigned long ended, failed, edits, merges, refusals, retries, mishaps, overlap, together;
 	unsigned least_edits;
 	double cpu_s;
 	uint64_t first; /* seed of the first that failed */
@@ -79,6 +79,7 @@ static void take_verdict(struct tally *t, struct verdict *v)
 	t->retries += v->counts.retries;
 	t->mishaps += v->counts.mishaps;
 	t->overlap += v->counts.overlap;
+	t->together += v->counts.together;
 	if (v->kind[0] == '\0') {
 		if (t->least_edits == 0 || v->edits < t->least_edits)
 			t->least_edits = v->edits;
@@ -139,9 +140,9 @@ static void tell_sum(const struct tally *t)
 {
 	unsigned long n = t->ended > 0 ? t->ended : 1;
 
-	(void)printf("%lu runs, %lu with findings; on average %lu edits (%u at least), %lu %% of them met by another, %lu merges, %lu.%lu mishaps, "
+	(void)printf("%lu runs, %lu with findings; on average %lu edits (%u at least), %lu %% of them met by another, %lu merges, %lu.%lu together, %lu.%lu mishaps, "
 		     "%lu.%lu refusals, %lu.%lu made again; %.2f s CPU\n",
-		     t->ended, t->failed, t->edits / n, t->least_edits, t->overlap / n, t->merges / n, t->mishaps / n, t->mishaps * 10 / n % 10,
+		     t->ended, t->failed, t->edits / n, t->least_edits, t->overlap / n, t->merges / n, t->together / n, t->together * 10 / n % 10, t->mishaps / n, t->mishaps * 10 / n % 10,
 		     t->refusals / n, t->refusals * 10 / n % 10, t->retries / n, t->retries * 10 / n % 10, t->cpu_s / (double)n);
 }
 

@@ -11,7 +11,10 @@ static struct step *add(struct plan *p, struct dice *d, enum step_kind kind, uns
 {
 	struct step *s = &p->steps[p->len < PLAN_MAX_STEPS ? p->len++ : PLAN_MAX_STEPS - 1];
 
-	*s = (struct step){.kind = kind, .site = site, .seed = dice_next(d), .pick = dice_below(d, 1000), .pass_ms = 1};
+	/* one draw a statement: in which order an initializer draws is the compiler's choice */
+	*s = (struct step){.kind = kind, .site = site};
+	s->seed = dice_next(d);
+	s->pick = dice_below(d, 1000);
 	s->pass_ms = dice_below(d, 100) < 90 ? dice_below(d, 60000) : HOUR_MS * dice_below(d, 400);
 	return s;
 }
@@ -24,12 +27,11 @@ static void add_changes(struct step *s, struct dice *d, unsigned len)
 	s->changes_len = len;
 	for (unsigned i = 0; i < len; i++) {
 		unsigned some = r->fields_len < 3 ? (unsigned)r->fields_len : 3;
+		struct change *c = &s->changes[i];
 
-		s->changes[i] = (struct change){
-			.field = dice_below(d, dice_percent(d, 50) ? some : (unsigned)r->fields_len),
-			.key = dice_below(d, dice_percent(d, 60) ? 1 : 5),
-			.value = dice_below(d, 225),
-		};
+		c->field = dice_below(d, dice_percent(d, 50) ? some : (unsigned)r->fields_len);
+		c->key = dice_below(d, dice_percent(d, 60) ? 1 : 5);
+		c->value = dice_below(d, 225);
 	}
 }
 
@@ -66,8 +68,10 @@ static void add_any(struct plan *p, struct dice *d)
 		add_edit(p, d, STEP_EDIT, site);
 	else if (chance < 62)
 		(void)add(p, d, STEP_RESOLVE, site);
-	else if (chance < 84)
+	else if (chance < 82)
 		add_sync(p, d, site, true);
+	else if (chance < 84)
+		(void)add(p, d, STEP_TOGETHER, site);
 	else if (chance < 87)
 		add_sync(p, d, WORLD_KIOSK, true);
 	else if (chance < 90)
@@ -105,7 +109,7 @@ static void add_duties(struct plan *p, struct dice *d)
 	(void)add(p, d, STEP_RESTART, 0);
 	(void)add(p, d, STEP_ANSWER, WORLD_KIOSK);
 	add_sync(p, d, WORLD_KIOSK, true);
-	add(p, d, STEP_RETRY, site)->pick = 3; /* of every four the first is left for later */
+	add(p, d, STEP_RETRY, site)->pick = 0; /* all of them */
 }
 
 void plan_make(struct plan *p, uint64_t seed)
@@ -161,7 +165,7 @@ void plan_tell(FILE *out, const struct plan *p, size_t step)
 {
 	static const char *const verbs[] = {
 		[STEP_CREATE] = "creates", [STEP_EDIT] = "edits",     [STEP_RESOLVE] = "settles a conflict",
-		[STEP_SYNC] = "syncs",     [STEP_ANSWER] = "is given answers", [STEP_FORGE] = "makes an edit that will be refused in",
+		[STEP_SYNC] = "syncs",     [STEP_TOGETHER] = "and whoever else has something to send sync at once",     [STEP_ANSWER] = "is given answers", [STEP_FORGE] = "makes an edit that will be refused in",
 		[STEP_DELETE] = "deletes", [STEP_RETRY] = "makes what was refused again",
 		[STEP_RESTART] = "restarts", [STEP_REOPEN] = "is started anew",
 	};

@@ -16,6 +16,7 @@ enum step_kind {
 	STEP_EDIT,    /* one commit that changes a record */
 	STEP_RESOLVE, /* an edit that settles one of the conflicts which the site sees */
 	STEP_SYNC,
+	STEP_TOGETHER, /* several sites sync at once, and their pushes are merged in one go */
 	STEP_ANSWER,  /* patients answer at the kiosk */
 	STEP_FORGE,   /* an edit that the server will refuse */
 	STEP_DELETE,  /* a record is deleted, which nobody may */

@@ -85,21 +85,35 @@ static void note_number(void *ctx, const cJSON *claim, const cJSON *value)
 		*highest = n;
 }
 
+/* The first slot from the step's field on whose edits do not have the record's highest number; "" for none. */
+static void pick_slot(char *slot, size_t size, const struct field **field, const struct step *s, const cJSON *record)
+{
+	const struct record_kind_of_run *k = fields_record(s->record);
+	int64_t highest = 0;
+
+	slot[0] = '\0';
+	for (unsigned i = 0; i < k->fields_len && !slot[0]; i++) {
+		*field = &k->fields[(s->changes[0].field + i) % k->fields_len];
+		fields_slot(slot, size, *field, s->changes[0].key);
+		highest = 0;
+		ledger_each_claim(record, slot, note_number, &highest);
+		if (highest + 1 == ledger_next_number(record))
+			slot[0] = '\0';
+	}
+}
+
 /* With the number 1: too low, and the rest of the record keeps the highest one, so that edits on top of it are numbered as they must be. */
 static enum status forge(struct run *r, const struct step *s, cJSON *record, struct error *e)
 {
 	struct qip *q = act_site(r, s->site)->q;
-	const struct record_kind_of_run *k = fields_record(s->record);
-	const struct field *f = &k->fields[s->changes[0].field % k->fields_len];
+	const struct field *f = NULL;
 	struct qip_edit *edit = NULL;
 	struct stamp stamp;
 	char slot[RECORD_SLOT_MAX];
-	int64_t highest = 0;
 	enum status st = STATUS_OK;
 
-	fields_slot(slot, sizeof(slot), f, s->changes[0].key);
-	ledger_each_claim(record, slot, note_number, &highest);
-	if (!slot[0] || ledger_next_number(record) < 3 || highest + 1 == ledger_next_number(record))
+	pick_slot(slot, sizeof(slot), &f, s, record);
+	if (!slot[0] || ledger_next_number(record) < 3)
 		return STATUS_USAGE;
 	st = qip_edit_begin(&edit, q, ACT_DAY, e);
 	if (st == STATUS_OK)
@@ -167,6 +181,7 @@ static void retry(struct run *r, size_t deed)
 	if (st == STATUS_OK) {
 		r->counts.retries++;
 		d->wrong = false;
+		d->again = true;
 		d->fate = FATE_MEANT;
 		d->merged = INT64_MAX;
 	} else if (st != STATUS_DENIED && st != STATUS_INVALID)
@@ -182,7 +197,7 @@ void refuse_retry(struct run *r, const struct step *s)
 	for (size_t i = 0; i < r->ledger.deeds_len; i++) {
 		const struct deed *d = &r->ledger.deeds[i];
 
-		if (d->site == s->site && d->fate == FATE_REFUSED && !d->dropped && (i + s->pick) % 4 > 0)
+		if (d->site == s->site && d->fate == FATE_REFUSED && !d->dropped && (s->pick == 0 || (i + s->pick) % 4 > 0))
 			retry(r, i);
 	}
 }

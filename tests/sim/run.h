@@ -12,7 +12,7 @@ struct answer {
 };
 
 struct run_counts {
-	unsigned merges, refusals, retries, mishaps, conflicts, orders, overlap;
+	unsigned merges, refusals, retries, mishaps, conflicts, orders, overlap, together;
 };
 
 struct run {
@@ -25,6 +25,7 @@ struct run {
 	struct answer *answers; /* owned */
 	size_t answers_len;
 	int refusals[WORLD_SITES]; /* highest number that was seen */
+	bool unsure[WORLD_SITES];  /* the last sync failed: the server may have what the site does not know it has */
 	FILE *out;              /* findings, a line each */
 	unsigned findings;
 	struct run_counts counts;

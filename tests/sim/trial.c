@@ -12,7 +12,7 @@
 #include "core/key.h"
 #include "tests/sim/folder.h"
 
-#define STALLED_S 300
+#define STALLED_S 120
 
 /* What is synced to the disk costs nothing where there is none. */
 static const char *memory_folder(void)
@@ -50,8 +50,8 @@ static void tell_counts(FILE *out, const struct run *r)
 {
 	const struct run_counts *c = &r->counts;
 
-	(void)fprintf(out, "\001%zu %u %u %u %u %u %u %u\n", r->ledger.claims_len + r->ledger.entries_len, c->merges, c->refusals, c->retries,
-		      c->mishaps, c->conflicts, c->orders, c->overlap);
+	(void)fprintf(out, "\001%zu %u %u %u %u %u %u %u %u\n", r->ledger.claims_len + r->ledger.entries_len, c->merges, c->refusals, c->retries,
+		      c->mishaps, c->conflicts, c->orders, c->overlap, c->together);
 }
 
 static int run_here(const struct trials *t, const struct plan *plan, int to)
@@ -105,8 +105,8 @@ static void take_counts(struct verdict *v)
 
 	if (!at)
 		return;
-	(void)sscanf(at + 1, "%u %u %u %u %u %u %u %u", &v->edits, &c->merges, &c->refusals, &c->retries, &c->mishaps, &c->conflicts, &c->orders,
-		     &c->overlap);
+	(void)sscanf(at + 1, "%u %u %u %u %u %u %u %u %u", &v->edits, &c->merges, &c->refusals, &c->retries, &c->mishaps, &c->conflicts, &c->orders,
+		     &c->overlap, &c->together);
 	*at = '\0';
 	v->findings.len = (size_t)(at - (char *)v->findings.data);
 }

@@ -54,11 +54,12 @@ enum status world_site_reopen(struct world *w, unsigned site, struct error *e)
 	return open_site(w, site, e);
 }
 
-enum status world_sync(struct qip_sync_report *out, struct world *w, unsigned site, enum mishap m, unsigned at, struct error *e)
+static enum status sync_site(struct world *w, unsigned site, struct error *e)
 {
+	struct qip_sync_report report;
+
 	link_up(w->host, w->sites[site].name, &w->machine);
-	link_expect(m, at);
-	return qip_sync(w->sites[site].q, out, e);
+	return qip_sync(w->sites[site].q, &report, e);
 }
 
 static void forget_root(void *ctx, const char *text, const char *fingerprint)
@@ -112,21 +113,20 @@ static enum status add_places(struct world *w, struct error *e)
 
 static enum status add_people(struct world *w, struct error *e)
 {
-	struct qip_sync_report report;
 	char codes[WORLD_SITES][CODE_TEXT_MAX];
 	enum status st = add_places(w, e);
 
 	if (st == STATUS_OK)
-		st = world_sync(&report, w, 0, MISHAP_NONE, 0, e);
+		st = sync_site(w, 0, e);
 	for (unsigned i = 1; st == STATUS_OK && i < WORLD_SITES; i++) {
 		st = qip_invite(codes[i], w->sites[0].q, people[i].name, people[i].role, "kibworth", e);
 		if (st == STATUS_OK)
-			st = world_sync(&report, w, 0, MISHAP_NONE, 0, e);
+			st = sync_site(w, 0, e);
 	}
 	for (unsigned i = 1; st == STATUS_OK && i < WORLD_SITES; i++)
 		st = join(w, i, codes[i], e);
 	for (unsigned i = 0; st == STATUS_OK && i < WORLD_SITES; i++)
-		st = world_sync(&report, w, i, MISHAP_NONE, 0, e);
+		st = sync_site(w, i, e);
 	return st;
 }
 

@@ -31,9 +31,7 @@ enum status world_make(struct world *w, const char *dir, struct error *e) MUST_C
 /* Open a copy of a made world: clocks, wrong ones among them, and chance follow from the seed. */
 enum status world_open(struct world *w, const char *dir, uint64_t seed, struct error *e) MUST_CHECK;
 void world_close(struct world *w);
-/* The server and all homes are closed and opened again. */
+/* Close a home and open it again. */
 enum status world_site_reopen(struct world *w, unsigned site, struct error *e) MUST_CHECK;
-/* Sync one site; what is to happen to its line is said before by link_expect. */
-enum status world_sync(struct qip_sync_report *out, struct world *w, unsigned site, enum mishap m, unsigned at, struct error *e) MUST_CHECK;
 
 #endif
