@@ -194,34 +194,44 @@ static bool highest(const struct tree *t, uint64_t *out)
 	return found;
 }
 
+/* Go to the entry with the highest number: its name onto the path, its id into *id. */
+static enum status step_to_highest(uint64_t *n, struct oid *id, char path[TREE_PATH_MAX], struct repo *r, bool last, struct error *e)
+{
+	struct tree t = TREE_INIT;
+	enum status st = repo_tree_read(&t, r, id, e);
+	size_t len = strlen(path), i = 0;
+
+	if (st == STATUS_OK && !highest(&t, n))
+		st = error_set(e, STATUS_INVALID, "%s is empty", path);
+	if (st == STATUS_OK) {
+		(void)snprintf(path + len, TREE_PATH_MAX - len, "/%" PRIu64, *n);
+		while (i < t.len && strcmp(t.entries[i].name, path + len + 1) != 0)
+			i++;
+		if (i < t.len)
+			*id = t.entries[i].id;
+		else if (!last)
+			st = error_set(e, STATUS_NOT_FOUND, "there is no %s", path);
+	}
+	tree_clear(&t);
+	return st;
+}
+
 enum status head_feedback_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *device, struct error *e)
 {
 	char path[TREE_PATH_MAX];
+	struct oid id;
 	uint64_t n = 0;
+	enum status st;
 
 	(void)snprintf(path, sizeof(path), "feedback/%s", device);
-	for (int level = 0; level < 3; level++) {
-		struct tree t = TREE_INIT;
-		struct oid id;
-		size_t len = strlen(path);
-		enum status st = tree_find(&id, NULL, r, tree, path, e);
-		bool found = false;
-
-		if (st == STATUS_NOT_FOUND && level == 0) {
-			*out = 0;
-			return STATUS_OK;
-		}
-		if (st == STATUS_OK)
-			st = repo_tree_read(&t, r, &id, e);
-		if (st == STATUS_OK)
-			found = highest(&t, &n);
-		tree_clear(&t);
-		if (st != STATUS_OK)
-			return st;
-		if (!found)
-			return error_set(e, STATUS_INVALID, "%s is empty", path);
-		(void)snprintf(path + len, sizeof(path) - len, "/%" PRIu64, n);
+	st = tree_find(&id, NULL, r, tree, path, e);
+	if (st == STATUS_NOT_FOUND) {
+		*out = 0;
+		return STATUS_OK;
 	}
-	*out = n;
-	return STATUS_OK;
+	for (int level = 0; level < 3 && st == STATUS_OK; level++)
+		st = step_to_highest(&n, &id, path, r, level == 2, e);
+	if (st == STATUS_OK)
+		*out = n;
+	return st;
 }

@@ -135,7 +135,8 @@ static bool file_came_before(struct tree_cursor *c, const struct tree_item *item
 	while (c->lens_len) {
 		size_t len = c->lens[c->lens_len - 1];
 
-		if (len <= item->name_len && memcmp(c->file, item->name, len) == 0)
+		/* of files no two have one name, which the order has shown */
+		if ((len < item->name_len || (len == item->name_len && item->is_dir)) && memcmp(c->file, item->name, len) == 0)
 			break;
 		c->lens_len--;
 	}

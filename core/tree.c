@@ -135,15 +135,19 @@ static enum status diff_entry(struct diff *d, const struct tree_entry *old, cons
 {
 	const struct tree_entry *any = new ? new : old;
 	const struct oid *old_id = old ? &old->id : NULL, *new_id = new ? &new->id : NULL;
-	size_t kept = d->path_len, len = strlen(any->name);
+	size_t kept = d->path_len, len = 0;
 	enum status st = STATUS_OK;
 
-	if (old && new &&oid_equal(old_id, new_id))
+	if (old && new && oid_equal(old_id, new_id))
 		return STATUS_OK;
+	len = strlen(any->name);
 	if (kept + 1 + len >= sizeof(d->path))
 		return error_set(d->e, STATUS_TOO_BIG, "the path %s/%s is longer than %d bytes", d->path, any->name,
 				 TREE_PATH_MAX - 1);
-	d->path_len += (size_t)snprintf(d->path + kept, sizeof(d->path) - kept, "%s%s", kept ? "/" : "", any->name);
+	if (kept)
+		d->path[d->path_len++] = '/';
+	memcpy(d->path + d->path_len, any->name, len + 1);
+	d->path_len += len;
 	st = any->is_dir ? diff_trees(d, old_id, new_id) : d->visit(d->ctx, d->path, old_id, new_id, d->e);
 	d->path_len = kept;
 	d->path[kept] = '\0';
