@@ -5,6 +5,7 @@
 
 #include "client/cli/dangling.h"
 #include "client/cli/tell.h"
+#include "client/cli/text.h"
 #include "client/report.h"
 
 void broken_count(struct broken *out, const struct plan *p)
@@ -126,6 +127,8 @@ void broken_print(FILE *f, const struct broken *b, const char *title)
 	print_one(f, &title, b->dangling, "action point names a site or regulation that there is not. See what: qip show REF (\"qip action list\" marks such with ~)",
 		  "action points name a site or regulation that there is not. See what: qip show REF (\"qip action list\" marks such with ~)");
 	print_one(f, &title, b->elsewhere, "other record names something that there is not:", "other records name something that there is not, as:");
-	for (size_t i = 0; i < b->elsewhere && i < BROKEN_MAX_NAMED; i++)
-		fprintf(f, "%s  %s\n", title, b->named[i]);
+	for (size_t i = 0; i < b->elsewhere && i < BROKEN_MAX_NAMED; i++) {
+		fprintf(f, "%s  ", title);
+		text_wrap_at(f, b->named[i], 0, 0, sizeof(b->named[i]));
+	}
 }

@@ -221,14 +221,19 @@ static void print_commands(const struct slot_view *s)
 	FILE *out = s->v->c->out;
 	struct buf typed = BUF_INIT, what = BUF_INIT;
 	const cJSON *claim;
+	struct buf slot = BUF_INIT;
 	int number = 1;
 
+	if (!tell_word(&slot, s->slot)) {
+		fprintf(out, "%*sIts name cannot be typed; to settle it: qip resolve --all-of SITE\n", INDENT, "");
+		return;
+	}
 	fprintf(out, "%*sTo settle it, one of:\n", INDENT, "");
 	cJSON_ArrayForEach(claim, s->claims)
 	{
 		if (!said_before(s->claims, claim)) {
 			buf_reset(&typed);
-			fprintf(out, "%*sqip resolve %s %s ", INDENT_COMMAND, "", s->handle, s->slot);
+			fprintf(out, "%*sqip resolve %s %s ", INDENT_COMMAND, "", s->handle, buf_text(&slot));
 			if (tell_typed(&typed, s->slot, json_get(claim, "value")))
 				fprintf(out, "--value %s\n", buf_text(&typed));
 			else
@@ -238,8 +243,9 @@ static void print_commands(const struct slot_view *s)
 	}
 	buf_reset(&typed);
 	if (another_value(&typed, &what, s))
-		fprintf(out, "%*sqip resolve %s %s --value %s   (or %s)\n", INDENT_COMMAND, "", s->handle, s->slot, buf_text(&typed),
+		fprintf(out, "%*sqip resolve %s %s --value %s   (or %s)\n", INDENT_COMMAND, "", s->handle, buf_text(&slot), buf_text(&typed),
 			buf_text(&what));
+	buf_clear(&slot);
 	buf_clear(&typed);
 	buf_clear(&what);
 }

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "client/cli/plan.h"
+#include "client/cli/text.h"
 
 #define MIN_ID_PREFIX 8
 
@@ -105,6 +106,18 @@ static const struct {
 	{"device", "device", "device ", 40, ""},
 };
 
+/* What a device wrote may steer no terminal. */
+static void put_label(char *out, size_t size, const char *before, const char *name, int max, const char *after)
+{
+	struct buf text = BUF_INIT, clean = BUF_INIT;
+
+	buf_addf(&text, "%s%.*s%s", before, max ? max : (int)size, name, after);
+	text_clean(&clean, buf_text(&text), 0);
+	(void)snprintf(out, size, "%s", buf_text(&clean));
+	buf_clear(&text);
+	buf_clear(&clean);
+}
+
 void plan_label(char *out, size_t size, const cJSON *record)
 {
 	char type[RECORD_TYPE_MAX];
@@ -115,10 +128,10 @@ void plan_label(char *out, size_t size, const cJSON *record)
 
 		if (strcmp(type, calls[i].type) != 0 || !name[0])
 			continue;
-		(void)snprintf(out, size, "%s%.*s%s", calls[i].before, calls[i].max ? calls[i].max : (int)size, name, calls[i].after);
+		put_label(out, size, calls[i].before, name, calls[i].max, calls[i].after);
 		return;
 	}
-	(void)snprintf(out, size, "%.13s", text_of(record, "id"));
+	put_label(out, size, "", text_of(record, "id"), 13, "");
 }
 
 const char *plan_about(const cJSON *record)
@@ -131,11 +144,13 @@ const char *plan_about(const cJSON *record)
 	return "";
 }
 
+/* It becomes part of a command that somebody copies into a shell. */
 void plan_handle(char *out, size_t size, const char *path, const cJSON *record)
 {
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
 	const char *ref = text_of(record, "ref"), *id = text_of(record, "id");
 
-	if (strncmp(path, "qip/", 4) == 0 && ref[0] && !strpbrk(ref, " '\"$\\`"))
+	if (strncmp(path, "qip/", 4) == 0 && ref[0] && ref[strspn(ref, plain)] == '\0')
 		(void)snprintf(out, size, "%s", ref);
 	else if (strncmp(path, "qip/", 4) == 0 || strncmp(path, "inspections/", 12) == 0 || strncmp(path, "sites/", 6) == 0)
 		(void)snprintf(out, size, "%s", id);

@@ -7,6 +7,7 @@
 #include "client/cli/claims.h"
 #include "client/cli/plan.h"
 #include "client/cli/sites.h"
+#include "client/cli/text.h"
 
 struct settling {
 	struct claims_view view;
@@ -40,7 +41,9 @@ static cJSON *value_of_site(struct settling *s, const cJSON *record, const char 
 	if (st == STATUS_OK)
 		return copy;
 	plan_label(label, sizeof(label), record);
-	buf_addf(&s->why, "%s %s stays: %s\n", label, slot,
+	buf_addf(&s->why, "%s ", label);
+	text_clean(&s->why, slot, 0);
+	buf_addf(&s->why, " stays: %s\n",
 		 st == STATUS_INVALID ? "two devices of the site set it differently" : "the site has not set it");
 	s->left++;
 	return NULL;

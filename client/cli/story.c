@@ -71,7 +71,7 @@ static cJSON *who_said(const cJSON *claims)
 	{
 		cJSON *one = cJSON_CreateObject();
 
-		put_string(&one, "device", json_string(claim, "device"));
+		put_string(&one, "device", json_string(claim, "device") ? json_string(claim, "device") : "");
 		put_item(&one, "value", copy_value(json_get(claim, "value")));
 		push_item(&out, one);
 	}

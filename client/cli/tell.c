@@ -179,15 +179,22 @@ void tell_value_cut(struct buf *out, const char *slot, const cJSON *value, size_
 	buf_addc(out, '"');
 }
 
-/* For a POSIX shell. */
-static void quote(struct buf *out, const char *text)
+bool tell_word(struct buf *out, const char *text)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._,:/";
+	struct buf clean = BUF_INIT;
+	bool as_seen;
 
+	text_clean(&clean, text, 0);
+	as_seen = strcmp(buf_text(&clean), text) == 0 && !strchr(text, '\'');
+	buf_clear(&clean);
+	if (!as_seen)
+		return false;
 	if (text[0] && text[strspn(text, plain)] == '\0')
 		buf_adds(out, text);
 	else
 		buf_addf(out, "'%s'", text);
+	return true;
 }
 
 bool tell_typed(struct buf *out, const char *slot, const cJSON *value)
@@ -199,8 +206,8 @@ bool tell_typed(struct buf *out, const char *slot, const cJSON *value)
 		buf_adds(out, cJSON_IsTrue(value) ? "added" : "removed");
 	else if (!value || cJSON_IsNull(value))
 		buf_adds(out, "''");
-	else if (cJSON_IsString(value) && text_width(value->valuestring) <= TYPED_MAX && !strpbrk(value->valuestring, "'\n"))
-		quote(out, value->valuestring);
+	else if (cJSON_IsString(value))
+		return text_width(value->valuestring) <= TYPED_MAX && tell_word(out, value->valuestring);
 	else if (cJSON_IsBool(value))
 		buf_adds(out, cJSON_IsTrue(value) ? "yes" : "no");
 	else if (cJSON_IsNumber(value))

@@ -16,6 +16,9 @@ void tell_value_cut(struct buf *out, const char *slot, const cJSON *value, size_
 /* Append the value as --value takes it, quoted for a shell; false, and nothing appended, when it has no such short form. */
 bool tell_typed(struct buf *out, const char *slot, const cJSON *value);
 
+/* Append text so that a POSIX shell takes it as one word; false, and nothing appended, when it holds what cannot be typed or seen. */
+bool tell_word(struct buf *out, const char *text);
+
 /* "2022-09-01" → "1 Sep 2022"; what is no day stays as it is. */
 void tell_day(struct buf *out, const char *day);
 /* "2022-09-01T10:20:30.000Z" → "1 Sep 2022 10:20". */

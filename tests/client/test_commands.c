@@ -277,6 +277,27 @@ static void put_slot(const char *home, const char *path, const char *start, cons
 	qip_close(q);
 }
 
+static void what_a_device_wrote_steers_neither_terminal_nor_shell(void **state)
+{
+	static const char path[] = "qip/01890a5d-ac96-774b-bcce-b302099a80c1.json";
+	static const char start[] = "{\"schema\":\"action/1\",\"id\":\"01890a5d-ac96-774b-bcce-b302099a80c1\"}";
+
+	(void)state;
+	put_slot("manager", path, start, "ref", "\"QIP-64;reboot \\u001b[2J\"");
+	sync_both();
+	put_slot("manager", path, "", "owner_role", "\"$(reboot)\"");
+	put_slot("other", path, "", "owner_role", "\"'; reboot \\u001b[2J\"");
+	sync_both();
+	SAYS("manager", "conflicts", 0, "qip resolve 01890a5d-ac96-774b-bcce-b302099a80c1 owner_role --value '$(reboot)'\n");
+	assert_said("    qip resolve 01890a5d-ac96-774b-bcce-b302099a80c1 owner_role --claim 2\n");
+	assert_null(strchr(said, '\033'));
+	SAYS("manager", "log 01890a5d-ac96-774b-bcce-b302099a80c1", 0, "Here a conflict began");
+	assert_null(strchr(said, '\033'));
+	assert_int_equal(run("manager", "resolve --all-of kibworth"), 0);
+	assert_null(strchr(said, '\033'));
+	sync_both();
+}
+
 static void conflicts_in_every_kind_of_record_are_told_counted_and_settled(void **state)
 {
 	static const struct {
@@ -419,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_conflict_is_told_in_sentences_with_the_commands_that_settle_it),
 		cmocka_unit_test(long_texts_are_cut_where_they_differ),
 		cmocka_unit_test(the_log_tells_the_story_of_an_action_point),
+		cmocka_unit_test(what_a_device_wrote_steers_neither_terminal_nor_shell),
 		cmocka_unit_test(conflicts_in_every_kind_of_record_are_told_counted_and_settled),
 		cmocka_unit_test(what_a_site_has_no_say_in_stays_in_conflict),
 		cmocka_unit_test(what_is_broken_is_shown_with_what_to_do_and_refused_by_nobody),
