@@ -9,88 +9,9 @@
 #include "core/signature.h"
 #include "tests/fuzz/forge_commits.h"
 #include "tests/fuzz/forge_trees.h"
+#include "tests/fuzz/live.h"
 #include "tests/fuzz/memo.h"
 #include "tests/support/must.h"
-
-/* ---- the true history ---- */
-
-static cJSON *action(struct practice *p, const struct fixture_device *d, char path[TREE_PATH_MAX])
-{
-	cJSON *r = cJSON_CreateObject();
-	struct stamp s = practice_stamp(p, d, "2022-06-06");
-	char id[ID_TEXT_LEN + 1];
-	struct error e = {0};
-
-	practice_id(p, id);
-	(void)cJSON_AddStringToObject(r, "schema", "action/1");
-	(void)cJSON_AddStringToObject(r, "id", id);
-	must(record_set(r, "ref", cJSON_CreateString("QIP-01"), &s, &e), &e);
-	s = practice_stamp(p, d, "2022-06-07");
-	must(record_set(r, "status", cJSON_CreateString("red"), &s, &e), &e);
-	(void)snprintf(path, TREE_PATH_MAX, "qip/%s.json", id);
-	return r;
-}
-
-/* Two set the status without having seen each other: a merge that makes bytes of its own. */
-static void edit_apart(struct practice *p, const char *path)
-{
-	static const char *const values[] = {"amber", "green"};
-	struct fixture_device *both[] = {practice_device(p, "fle-staff"), practice_device(p, "kib-manager")};
-	struct oid base = p->main, tree = p->main_tree;
-	struct error e = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		struct stamp s = practice_stamp(p, both[i], "2022-07-01");
-		cJSON *r = practice_read(p, &tree, path);
-
-		must(record_set(r, "status", cJSON_CreateString(values[i]), &s, &e), &e);
-		practice_write_on(p, both[i], &base, path, r);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(both); i++)
-		practice_push(p, both[i]);
-}
-
-static void send_answers(struct practice *p, uint64_t first, uint64_t last)
-{
-	struct fixture_device *kiosk = practice_device(p, "kib-kiosk");
-	char path[TREE_PATH_MAX];
-
-	for (uint64_t seq = first; seq <= last; seq++) {
-		policy_feedback_path(path, kiosk->id, seq);
-		practice_write(p, kiosk, path, practice_answer(p, kiosk->id, (int64_t)seq));
-	}
-	practice_push(p, kiosk);
-}
-
-static void follow(struct practice *p, const char *device)
-{
-	struct fixture_device *d = practice_device(p, device);
-	char hex[OID_HEX_LEN + 1], path[TREE_PATH_MAX];
-	cJSON *r = cJSON_CreateObject();
-
-	oid_hex(hex, &p->main);
-	(void)cJSON_AddStringToObject(r, "schema", "checkpoint/1");
-	(void)cJSON_AddStringToObject(r, "device", device);
-	(void)cJSON_AddStringToObject(r, "main", hex);
-	(void)cJSON_AddNumberToObject(r, "index", (double)p->index);
-	(void)cJSON_AddStringToObject(r, "at", "2025-11-24T16:00:00.000Z");
-	(void)snprintf(path, sizeof(path), "checkpoints/%s.json", device);
-	practice_write_on(p, d, &p->main, path, r);
-	practice_push(p, d);
-}
-
-static void live(struct practice *p)
-{
-	struct fixture_device *staff = practice_device(p, "fle-staff");
-	char path[TREE_PATH_MAX];
-
-	send_answers(p, 1, 3);
-	practice_write(p, staff, path, action(p, staff, path));
-	practice_push(p, staff);
-	edit_apart(p, path);
-	follow(p, "lead-icb");
-	send_answers(p, 4, 5);
-}
 
 static const struct step *find_step(const struct history *h, const struct oid *id)
 {
@@ -321,7 +242,7 @@ static void tell(struct forging *f)
 	const struct step *s = &f->h->steps[f->at];
 
 	(void)snprintf(f->out->told, sizeof(f->out->told), "%s of step %zu by %s%s%s%.200s", names[f->what], f->at, s->author,
-		       f->carried ? ", carried on" : "", f->what == FORGE_TREE ? ", at /" : "", f->what == FORGE_TREE ? f->tree.path : "");
+		       f->what == FORGE_TREE && f->carried ? ", carried on" : "", f->what == FORGE_TREE ? ", at /" : "", f->what == FORGE_TREE ? f->tree.path : "");
 }
 
 void history_forge(struct forgery *out, struct history *h, struct dice *d)

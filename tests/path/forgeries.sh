@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Forged histories, most of them by a host with its true key: `qip audit` names each with commit, path and reason, and so does the independent
-# checker tools/verify-history, which needs no more than stock git and ssh-keygen.
+# checker tools/verify-history, which needs no more than stock git and ssh-keygen. QIP_SHOW=1 prints their sentences.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -52,6 +52,7 @@ names() {
 	out=$("$1" "$R" 2>"$WORK/judge.err") || status=$?
 	[ "$status" -eq 1 ] || die "$1 ended with status $status: $out $(cat "$WORK/judge.err")"
 	grep -Eq -- "^$2 $3( [a-z0-9-]+)?: .*($4)" <<<"$out" || die "$1: wanted '$2 $3: …$4…', got: $out $(cat "$WORK/judge.err")"
+	[ -z "${QIP_SHOW:-}" ] || say "  $1: $(grep -E -m 1 -- "^$2 $3( [a-z0-9-]+)?: .*($4)" <<<"$out")"
 }
 # both COMMIT PATH WORDS - both judges name it there.
 both() {
@@ -401,11 +402,11 @@ names checker "$sub" - 'contains duplicate'
 
 # ---- copies that are damaged: told in words, whatever is missing ----
 
-# told WORDS - the audit ends with a fault, in words like these, and the checker with one too.
+# told WORDS - the audit ends with a fault (1), or cannot begin (3), in words like these, and the checker with one too.
 told() {
 	local status=0 out
 	out=$(audit "$R" 2>&1) || status=$?
-	[ "$status" -eq 1 ] || die "the audit ended with status $status: $out"
+	[ "$status" -eq 1 ] || [ "$status" -eq 3 ] || die "the audit ended with status $status: $out"
 	grep -Eq -- "$1" <<<"$out" || die "wanted '$1', got: $out"
 	! checker "$R" >/dev/null 2>&1 || die 'the checker finds nothing'
 }
