@@ -288,7 +288,7 @@ void check_refusals(struct run *r)
 		if (d->wrong && !d->deletes && d->fate == FATE_MEANT)
 			run_finding(r, "forgotten", "%s: the wrong edit of step %u was neither taken up nor kept as refused",
 				    r->world.sites[d->site].name, d->step);
-		if (d->fate != FATE_REFUSED)
+		if (d->fate != FATE_REFUSED || d->dropped) /* what is settled is forgotten after some weeks */
 			continue;
 		if (qip_refused_each(r->world.sites[d->site].q, look_for, &l, NULL) != STATUS_OK || !l.found || !is_kept(r, d))
 			run_finding(r, "forgotten", "%s: the refused edit of step %u is kept nowhere", r->world.sites[d->site].name, d->step);

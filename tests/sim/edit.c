@@ -73,12 +73,16 @@ static enum status make_changes(struct run *r, struct qip_edit *edit, cJSON *rec
 }
 
 /* A deletion that will be refused hides it: nobody makes it anew. */
-static bool is_hidden(struct qip *q, const char *path)
+static bool is_hidden(struct run *r, const struct site *site, unsigned record)
 {
+	const struct ledger *l = &r->ledger;
 	struct oid main, tree, id;
 
-	return qip_main(&main, q, NULL) == STATUS_OK && home_tree_of(&tree, q, &main, NULL) == STATUS_OK &&
-	       tree_find(&id, NULL, q->repo, &tree, path, NULL) == STATUS_OK;
+	for (size_t i = 0; i < l->claims_len; i++)
+		if (l->claims[i].record == record && strcmp(l->claims[i].device, site->name) == 0)
+			return true;
+	return qip_main(&main, site->q, NULL) == STATUS_OK && home_tree_of(&tree, site->q, &main, NULL) == STATUS_OK &&
+	       tree_find(&id, NULL, site->q->repo, &tree, l->paths[record], NULL) == STATUS_OK;
 }
 
 /* The record as the site sees it, or a new one where its name alone makes it; NULL when there is nothing to edit. */
@@ -99,7 +103,7 @@ static cJSON *find_record(struct run *r, const struct step *s, struct qip_edit *
 		return NULL;
 	if (qip_read(&record, act_site(r, s->site)->q, path, NULL) == STATUS_OK)
 		return record;
-	return k->named && !is_hidden(act_site(r, s->site)->q, path) ? skeleton(k, k->named) : NULL;
+	return k->named && !is_hidden(r, act_site(r, s->site), s->record) ? skeleton(k, k->named) : NULL;
 }
 
 void edit_make(struct run *r, const struct step *s)

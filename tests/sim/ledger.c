@@ -206,6 +206,18 @@ static void look_for_own(void *ctx, const cJSON *claim, const cJSON *value)
 		a->found = true;
 }
 
+/* What had taken its place took that of the refused one, not of what it is made as now. */
+static void forget_seen(struct ledger *l, const char *id)
+{
+	for (size_t i = 0; i < l->claims_len; i++) {
+		struct claim *c = &l->claims[i];
+
+		for (size_t k = 0; k < c->seen_len; k++)
+			if (strcmp(c->seen[k], id) == 0)
+				c->seen[k][0] = '\0';
+	}
+}
+
 void ledger_made_again(struct ledger *l, size_t deed, unsigned record, const char *device, const cJSON *present)
 {
 	for (size_t i = 0; i < l->claims_len; i++) {
@@ -216,6 +228,8 @@ void ledger_made_again(struct ledger *l, size_t deed, unsigned record, const cha
 			continue;
 		ledger_each_claim(present, c->slot, look_for_own, &a);
 		c->overtaken = a.found;
+		if (!c->overtaken)
+			forget_seen(l, c->id);
 		c->n = ledger_next_number(present);
 	}
 }

@@ -1,4 +1,5 @@
 /* tests/sim/refuse.c - edits that the server refuses: made, noticed, and made again or dropped. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/commit.h"
@@ -19,6 +20,19 @@ static struct deed *deed_of_step(struct run *r, unsigned step)
 	return NULL;
 }
 
+/* True if it was before; now it is. */
+static bool was_noticed(struct run *r, const char *commit)
+{
+	for (size_t i = 0; i < r->refused_len; i++)
+		if (strcmp(r->refused[i], commit) == 0)
+			return true;
+	r->refused = realloc(r->refused, (r->refused_len + 1) * sizeof(*r->refused));
+	if (!r->refused)
+		abort();
+	memcpy(r->refused[r->refused_len++], commit, sizeof(*r->refused));
+	return false;
+}
+
 static enum status notice(void *ctx, const struct qip_refusal *refusal, struct error *e)
 {
 	struct noticing *n = ctx;
@@ -27,9 +41,8 @@ static enum status notice(void *ctx, const struct qip_refusal *refusal, struct e
 	unsigned step = 0;
 
 	(void)e;
-	if (refusal->number <= r->refusals[n->site])
+	if (was_noticed(r, refusal->commit))
 		return STATUS_OK;
-	r->refusals[n->site] = refusal->number;
 	r->counts.refusals++;
 	d = sscanf(refusal->subject, "Step %u", &step) == 1 ? deed_of_step(r, step) : NULL;
 	if (!d || (!d->wrong && !d->may_fail)) {

@@ -76,5 +76,7 @@ void run_clear(struct run *r)
 	world_close(&r->world);
 	ledger_clear(&r->ledger);
 	free(r->answers);
+	free(r->refused);
 	r->answers = NULL;
+	r->refused = NULL;
 }

@@ -24,7 +24,8 @@ struct run {
 	int64_t first;          /* number of the merge that the run began with */
 	struct answer *answers; /* owned */
 	size_t answers_len;
-	int refusals[WORLD_SITES]; /* highest number that was seen */
+	char (*refused)[OID_HEX_LEN + 1]; /* owned; commits whose refusal was noticed: numbers are given again */
+	size_t refused_len;
 	bool unsure[WORLD_SITES];  /* the last sync failed: the server may have what the site does not know it has */
 	FILE *out;              /* findings, a line each */
 	unsigned findings;
