@@ -196,8 +196,8 @@ both "$merge" - 'rules 0'
 
 forged fallen-back 'A merge goes back behind rules that were in use'
 for version in 2 1; do
-	head=$(forge_head "$R" main^{tree} "$(device_key fleckney)" fleckney 'Edit actions' main)
-	merge=$(forge_commit "$R" main^{tree} "$(server_key)" server "$(git -C "$R" log -1 --format=%B main | sed "s/hand/fleckney/; s/^Qip-Rules: [0-9]*/Qip-Rules: $version/" |
+	head=$(forge_head "$R" 'main^{tree}' "$(device_key fleckney)" fleckney 'Edit actions' main)
+	merge=$(forge_commit "$R" 'main^{tree}' "$(server_key)" server "$(git -C "$R" log -1 --format=%B main | sed "s/hand/fleckney/; s/^Qip-Rules: [0-9]*/Qip-Rules: $version/" |
 		awk '/^Qip-Index: / { $2 += 1 } { print }')" main "$head")
 	git -C "$R" update-ref refs/heads/main "$merge"
 done
