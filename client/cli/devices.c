@@ -88,8 +88,8 @@ static enum status end_device(struct cli *c, bool revoke, struct error *e)
 		return tell_end(c, device, revoke, e);
 	if (revoke)
 		fprintf(c->out,
-			"%s is revoked as soon as the server knows: qip sync\nWhat it still sends will not be "
-			"accepted.\n",
+			"%s is revoked as soon as the server knows: qip sync\nWhat it still sends is not accepted, but kept "
+			"aside for you to look at: qip adopt\n",
 			device);
 	else
 		fprintf(c->out, "%s is retired: it can still hand in what it has. Next: qip sync\n", device);

@@ -233,7 +233,8 @@ static enum status end_merge(struct telling *t, struct error *e)
 static cJSON *new_entry(const struct timeline_step *step, bool begins)
 {
 	const char *message = step->commit->message;
-	char hex[OID_HEX_LEN + 1], subject[128];
+	char hex[OID_HEX_LEN + 1], adopted[OID_HEX_LEN + 1], subject[128];
+	struct oid adopts;
 	cJSON *entry = cJSON_CreateObject();
 
 	oid_hex(hex, &step->id);
@@ -245,6 +246,10 @@ static cJSON *new_entry(const struct timeline_step *step, bool begins)
 	put_bool(&entry, "begins", begins);
 	if (step->merge)
 		put_number(&entry, "index", step->merge->index);
+	if (head_message_adopts(&adopts, message)) {
+		oid_hex(adopted, &adopts);
+		put_string(&entry, "adopts", adopted);
+	}
 	return entry;
 }
 

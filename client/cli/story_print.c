@@ -132,6 +132,8 @@ static void print_heading(const struct claims_view *v, const cJSON *entry, struc
 	buf_adds(line, ": ");
 	tell_who(line, &v->registry, &v->sites, member(entry, "device"), member(entry, "by"));
 	buf_addf(line, " %s it", cJSON_IsTrue(json_get(entry, "begins")) ? "began" : "edited");
+	if (member(entry, "adopts")[0])
+		buf_adds(line, ", taking over what a revoked device had sent");
 	if (effective[0] && entered[0] && order != 0) {
 		buf_addf(line, "; dated %s", order < 0 ? "back" : "ahead");
 		if (strncmp(entered, received, 10) != 0) {
