@@ -114,10 +114,10 @@ static enum status check_ended(const struct policy_change *c, struct error *e)
 {
 	static const char *const names[] = {"retired", "revoked"};
 
+	if (!only_added(c->before, c->after, names, ARRAY_LEN(names)))
+		return error_set(e, STATUS_DENIED, "its role, site, key or invite was changed; of a device, only its end can be added");
 	if (c->role != ROLE_MANAGER)
 		return error_set(e, STATUS_DENIED, "only managers retire or revoke devices");
-	if (!only_added(c->before, c->after, names, ARRAY_LEN(names)))
-		return error_set(e, STATUS_DENIED, "of a device, only its end can be added");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		const char *by = json_string(json_get(c->after, names[i]), "by");
 

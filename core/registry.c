@@ -28,6 +28,18 @@ enum role role_parse(const char *text)
 	return ROLE_NONE;
 }
 
+/* By its schema, which has to be the one of what stands there: a record of another kind is sound by its own, and lacks all that is read here. */
+static enum status check_as(const char *type, const cJSON *record, struct error *e)
+{
+	char found[RECORD_TYPE_MAX];
+	enum status st = schema_check(record, e);
+
+	record_type(found, record);
+	if (st == STATUS_OK && strcmp(found, type) != 0)
+		st = error_set(e, STATUS_INVALID, "it is a record of type %s where one of type %s has to stand", found, type);
+	return st;
+}
+
 /* ---- checking signatures ---- */
 
 static enum status check_statement(const struct key *key, struct buf *statement, const char *signature, struct error *e)
@@ -101,7 +113,7 @@ static enum status check_inviter(const struct registry *reg, const cJSON *record
 
 enum status registry_check_device(const struct registry *reg, const cJSON *record, struct error *e)
 {
-	enum status st = schema_check(record, e);
+	enum status st = check_as("device", record, e);
 
 	if (st == STATUS_OK)
 		st = check_inviter(reg, record, e);
@@ -117,7 +129,7 @@ enum status registry_check_comment_key(const struct registry *reg, const cJSON *
 	const struct device *signer = NULL;
 	const struct key *key = reg->root;
 	int64_t generation = 0;
-	enum status st = schema_check(record, e);
+	enum status st = check_as("key", record, e);
 
 	if (st != STATUS_OK)
 		return st;
@@ -185,7 +197,7 @@ static enum status read_practice(struct registry *reg, const struct registry *kn
 
 	if (st == STATUS_OK)
 		st = read_json(&practice, r, &reg->practice, "practice.json", e);
-	if (st == STATUS_OK && (st = schema_check(practice, e)) != STATUS_OK)
+	if (st == STATUS_OK && (st = check_as("practice", practice, e)) != STATUS_OK)
 		(void)error_prefix(e, st, "practice.json");
 	if (st == STATUS_OK)
 		st = key_from_ssh(&reg->root, json_string(practice, "root_key"), e);
@@ -255,7 +267,7 @@ static enum status read_device(void *ctx, const char *path, const struct oid *ol
 		return st;
 	reg->devices_len++;
 	reg->devices[n].record = *new_id;
-	st = schema_check(in->records[n], e);
+	st = check_as("device", in->records[n], e);
 	if (st == STATUS_OK)
 		st = fill_device(&reg->devices[n], in->records[n], e);
 	if (st != STATUS_OK)

@@ -613,6 +613,23 @@ static void of_very_many_faults_the_first_hundred_are_listed(void **state)
 	assert_string_equal(a.findings[AUDIT_MAX_FINDINGS - 1].commit, last);
 }
 
+/* One more after that costs nothing, whatever stands behind. */
+static void after_a_thousand_faults_the_rest_of_the_log_is_not_judged(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	const uint64_t sound = (uint64_t)p.index;
+
+	(void)state;
+	for (int i = 0; i < AUDIT_MAX_FAULTS + 200; i++) { /* a head that was accepted before, again and again */
+		p.main = practice_merge_commit(&p, staff->id, &staff->accepted, &p.main_tree, "");
+		p.index++;
+	}
+	run();
+	assert_int_equal(a.findings_len, AUDIT_MAX_FINDINGS);
+	assert_int_equal(a.findings_more, AUDIT_MAX_FAULTS - AUDIT_MAX_FINDINGS);
+	assert_true(a.merges >= sound + AUDIT_MAX_FAULTS && a.merges < sound + AUDIT_MAX_FAULTS + 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -638,6 +655,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_long_history_of_many_devices_passes, begin, end),
 		cmocka_unit_test_setup_teardown(faults_are_listed_as_they_follow_in_the_log, begin, end),
 		cmocka_unit_test_setup_teardown(of_very_many_faults_the_first_hundred_are_listed, begin, end),
+		cmocka_unit_test_setup_teardown(after_a_thousand_faults_the_rest_of_the_log_is_not_judged, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,21 @@ static void a_practice_with_many_claims_is_read(void **state)
 	registry_clear(&reg);
 }
 
+/* Sound by its own schema, and with nothing in it that is looked for. */
+static void a_record_of_another_kind_in_the_place_of_one_is_refused(void **state)
+{
+	static const char id[] = "01920000-0000-7000-8000-00000000aa01";
+	char path[TREE_PATH_MAX];
+	struct oid tree;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "devices/%s.json", id);
+	tree = with(path, cJSON_Parse("{\"schema\":\"triage/1\",\"id\":\"01920000-0000-7000-8000-00000000aa01\"}"));
+	refused(&tree, STATUS_INVALID, "a record of type triage where one of type device has to stand");
+	tree = with("practice.json", cJSON_Parse("{\"schema\":\"opel/1\",\"week\":\"2022-W49\"}"));
+	refused(&tree, STATUS_INVALID, "a record of type opel where one of type practice has to stand");
+}
+
 static void a_tree_without_a_practice_says_so(void **state)
 {
 	struct oid none = {{0}};
@@ -257,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_practice_is_read_with_roles_and_keys, begin, end),
 		cmocka_unit_test_setup_teardown(a_practice_with_many_claims_is_read, begin, end),
+		cmocka_unit_test_setup_teardown(a_record_of_another_kind_in_the_place_of_one_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_tree_without_a_practice_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(another_root_key_is_not_trusted, begin, end),
 		cmocka_unit_test_setup_teardown(an_invite_that_a_non_manager_signed_is_not_trusted, begin, end),
