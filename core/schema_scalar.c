@@ -110,7 +110,7 @@ enum status check_const(const struct check *c)
 
 /* ---- text and numbers ---- */
 
-#define SEEN_TEXTS 64
+#define SEEN_TEXTS 256
 #define SEEN_TEXT_MAX 48 /* with NUL */
 
 /* A text that was found to fit a pattern. Records name the same devices, sites, days and words again and again, and asking the pattern costs
