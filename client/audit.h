@@ -123,4 +123,8 @@ void audit_clear(struct audit *a);
 /* The first bytes of a fingerprint, "SHA256:<base64 without padding>". STATUS_USAGE. */
 enum status audit_parse_root(uint8_t pin[CODE_PIN_LEN], const char *text, struct error *e) MUST_CHECK;
 
+/* client/audit_seen.c: add what this home's syncs found and nobody settled (client/seen.h), as findings. */
+struct qip;
+enum status audit_seen(struct audit *a, struct qip *q, struct error *e) MUST_CHECK;
+
 #endif

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/checkpoint.h"
 #include "client/lost.h"
+#include "client/seen.h"
 #include "core/signature.h"
 
 /* Objects that are here already were judged when they came: packs are kept only after that. */
@@ -163,6 +165,61 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 	return st;
 }
 
+/* What the server showed is kept; the own copy stays where it is. */
+static enum status keep_seen(struct qip *q, struct repo_intake *in, struct seen *seen, struct error *e)
+{
+	enum status st = in ? repo_intake_keep(in, e) : STATUS_OK;
+
+	return st == STATUS_OK ? seen_contradiction(q, seen, e) : st;
+}
+
+/* A log that does not go on from the known one, nor tells of a restore. It is the server's own word only if it is signed. */
+static enum status other_log(const struct follow_part *part, struct qip *q, const struct registry *reg, struct repo_intake *in,
+			     const struct oid *known, const struct oid *parting, struct error *e)
+{
+	struct seen seen = SEEN_INIT;
+	bool older = oid_equal(parting, &part->to);
+	uint64_t merges = 0;
+	int64_t index = 0;
+	enum status st = check_log(&merges, &index, q, reg, &part->to, parting, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (older && !part->last) /* a slice is not what it shows as the log's end */
+		return other_history(e);
+	st = older ? seen_older(&seen, q, known, &part->to, e) : seen_parted(&seen, q, known, &part->to, parting, e);
+	return st == STATUS_OK ? keep_seen(q, in, &seen, e) : st;
+}
+
+/* What other readers of the log signed has to agree with it. */
+static enum status check_others(const struct follow_part *part, struct qip *q, struct repo_intake *in, const struct oid *base, struct error *e)
+{
+	struct checkpoint_fault fault;
+	struct seen seen = SEEN_INIT;
+	enum status st = checkpoint_compare(&fault, q, base, &part->to, e);
+
+	if (st != STATUS_OK || !fault.device[0])
+		return st;
+	seen_checkpoint(&seen, &fault, &part->to);
+	return keep_seen(q, in, &seen, e);
+}
+
+static enum status judge_log(struct oid *base, struct follow_part *part, struct qip *q, const struct registry *reg, struct repo_intake *in,
+			     const struct oid *known, struct error *e)
+{
+	struct oid parting;
+	enum status st = lost_base(base, &parting, q, &part->to, known, e);
+
+	if (st == STATUS_OK && oid_equal(base, known) && !oid_equal(&parting, known))
+		return other_log(part, q, reg, in, known, &parting, e);
+	if (st == STATUS_OK)
+		st = check_log(&part->merges, &part->index, q, reg, &part->to, base, e);
+	if (st == STATUS_OK && part->number >= 0 && part->index != part->number)
+		st = error_set(e, STATUS_UNTRUSTED, "what the server calls number %" PRId64 " of its log is number %" PRId64 ": nothing was taken over",
+			       part->number, part->index);
+	return st == STATUS_OK ? check_others(part, q, in, base, e) : st;
+}
+
 enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r, struct error *e)
 {
 	const struct registry *reg = NULL;
@@ -176,12 +233,7 @@ enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r
 	if (st == STATUS_OK)
 		st = load_registry(&reg, q, &part->to, e);
 	if (st == STATUS_OK)
-		st = lost_base(&base, q, &part->to, &known, e);
-	if (st == STATUS_OK)
-		st = check_log(&part->merges, &part->index, q, reg, &part->to, &base, e);
-	if (st == STATUS_OK && part->number >= 0 && part->index != part->number)
-		st = error_set(e, STATUS_UNTRUSTED, "what the server calls number %" PRId64 " of its log is number %" PRId64 ": nothing was taken over",
-			       part->number, part->index);
+		st = judge_log(&base, part, q, reg, in, &known, e);
 	if (st == STATUS_OK)
 		st = home_set_root(q, reg->root_ssh, e);
 	if (st == STATUS_OK && part->last)

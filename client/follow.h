@@ -19,7 +19,8 @@ struct follow_part {
 	uint64_t bytes;   /* out: what came over the line */
 };
 
-/* Bring refs/heads/main to part->to. STATUS_UNTRUSTED: the server shows another history or one that does not hold; nothing moved.
+/* Bring refs/heads/main to part->to. STATUS_UNTRUSTED: what the server shows does not hold; nothing moved. STATUS_CONTRADICTED: it holds, and
+ * is another history than it showed before or to others; nothing moved, and it is kept as evidence (client/seen.h).
  * STATUS_REFUSED: this device is revoked. STATUS_TOO_BIG: over the limits. */
 enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r, struct error *e) MUST_CHECK;
 

@@ -76,6 +76,8 @@ bool home_is_kiosk(const struct qip *q);
 enum status home_ref(struct oid *out, struct qip *q, const char *name, struct error *e) MUST_CHECK;
 /* Compare and swap; a zero `old` means that there was none. Nothing to do when both are equal. */
 enum status home_move_ref(struct qip *q, const char *name, const struct oid *to, const struct oid *from, struct error *e) MUST_CHECK;
+/* Keep a commit as evidence, under the next free number below `prefix` ("refs/lost/"), or where it is kept already; `ref` is its name. */
+enum status home_keep(char ref[HOME_REF_MAX], struct qip *q, const char *prefix, const struct oid *id, struct error *e) MUST_CHECK;
 /* The tree of a commit; a zero commit gives a zero tree. */
 enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e) MUST_CHECK;
 

@@ -57,6 +57,12 @@
 #define LIMIT_RECENT_IDS 1024
 #define LIMIT_KEEP_RECEIPTED_MS (35LL * 86400 * 1000)
 
+/* checkpoints */
+#define LIMIT_CHECKPOINT_MERGES 500  /* since the own last one; or a day */
+#define LIMIT_SEEN 64                /* contradictions of a server that are kept */
+#define LIMIT_STATED 64              /* statements of others that wait for the log to reach them */
+#define LIMIT_STATEMENT_BYTES 8192
+
 /* an audit */
 #define LIMIT_AUDIT_THREADS 8
 #define LIMIT_AUDIT_TASKS 64             /* merges that wait to be judged: some kB each */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/chain.h"
+#include "client/place.h"
 #include "client/replay.h"
 #include "core/log.h"
 
@@ -17,44 +18,14 @@
 
 /* ---- where two logs part ---- */
 
-struct place {
-	struct oid id, parent;
-	struct oid head;
-	int64_t index;
-	char device[NAME_MAX_LEN + 1];
-};
-
-/* Shape alone: what is new is judged afterwards. */
-static enum status read_place(struct place *out, struct qip *q, const struct oid *id, struct error *e)
-{
-	struct place p = {.id = *id};
-	struct commit c = COMMIT_INIT;
-	struct merge_note note = {0};
-	enum status st = repo_commit_read(&c, q->repo, id, e);
-
-	if (st == STATUS_OK && c.parents_len > 0) {
-		if (c.parents_len != 2 || merge_note_parse(&note, c.message, NULL) != STATUS_OK)
-			st = STATUS_UNTRUSTED;
-		p.parent = c.parents[0];
-		p.head = c.parents[1];
-		p.index = note.index;
-		(void)snprintf(p.device, sizeof(p.device), "%s", note.device);
-	}
-	if (st == STATUS_OK)
-		*out = p;
-	buf_clear(&note.kept);
-	commit_clear(&c);
-	return st;
-}
-
 /* Zero when they share nothing. STATUS_UNTRUSTED: one of them is no log, which is the judge's to put into words. */
 static enum status find_parting(struct oid *out, struct qip *q, const struct oid *a, const struct oid *b, struct error *e)
 {
 	struct place x, y;
-	enum status st = read_place(&x, q, a, e);
+	enum status st = place_read(&x, q, a, e);
 
 	if (st == STATUS_OK)
-		st = read_place(&y, q, b, e);
+		st = place_read(&y, q, b, e);
 	while (st == STATUS_OK && !oid_equal(&x.id, &y.id)) {
 		struct place *later = x.index >= y.index ? &x : &y;
 		int64_t before = later->index;
@@ -63,7 +34,7 @@ static enum status find_parting(struct oid *out, struct qip *q, const struct oid
 			*out = (struct oid){0};
 			return STATUS_OK;
 		}
-		st = read_place(later, q, &later->parent, e);
+		st = place_read(later, q, &later->parent, e);
 		if (st == STATUS_OK && later->index >= before)
 			st = STATUS_UNTRUSTED;
 	}
@@ -107,8 +78,7 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	return st;
 }
 
-static enum status is_announced(bool *out, struct qip *q, const struct oid *tip, const struct oid *known, const struct oid *base,
-				struct error *e)
+enum status lost_announced(bool *out, struct qip *q, const struct oid *tip, const struct oid *known, const struct oid *base, struct error *e)
 {
 	struct search s = {.q = q, .base = base};
 	struct oid tree;
@@ -123,20 +93,22 @@ static enum status is_announced(bool *out, struct qip *q, const struct oid *tip,
 	return st;
 }
 
-enum status lost_base(struct oid *base, struct qip *q, const struct oid *tip, const struct oid *known, struct error *e)
+enum status lost_base(struct oid *base, struct oid *parting, struct qip *q, const struct oid *tip, const struct oid *known, struct error *e)
 {
-	struct oid parting = *known;
 	bool announced = false;
-	enum status st = oid_is_zero(known) ? STATUS_OK : find_parting(&parting, q, tip, known, e);
+	enum status st = STATUS_OK;
 
+	*parting = *known;
+	if (!oid_is_zero(known))
+		st = find_parting(parting, q, tip, known, e);
 	if (st == STATUS_UNTRUSTED) {
-		*base = *known;
+		*parting = *base = *known;
 		return STATUS_OK;
 	}
-	if (st == STATUS_OK && !oid_equal(&parting, known) && !oid_is_zero(&parting))
-		st = is_announced(&announced, q, tip, known, &parting, e);
+	if (st == STATUS_OK && !oid_equal(parting, known) && !oid_is_zero(parting))
+		st = lost_announced(&announced, q, tip, known, parting, e);
 	if (st == STATUS_OK)
-		*base = announced ? parting : *known;
+		*base = announced ? *parting : *known;
 	return st;
 }
 
@@ -158,7 +130,7 @@ enum status lost_config_base(struct oid *base, struct qip *q, const struct oid *
 		commit_clear(&c);
 	}
 	if (st == STATUS_OK && !oid_is_zero(known) && !oid_equal(&at, known))
-		st = is_announced(&announced, q, tip, known, NULL, e);
+		st = lost_announced(&announced, q, tip, known, NULL, e);
 	if (st == STATUS_OK)
 		*base = announced ? at : *known;
 	return st;
@@ -227,7 +199,7 @@ static enum status list_edits(struct edits *l, struct qip *q, const struct oid *
 	enum status st = add_head(l, q, work, e);
 
 	while (st == STATUS_OK && !oid_equal(&p.id, base)) {
-		st = read_place(&p, q, &p.id, e);
+		st = place_read(&p, q, &p.id, e);
 		if (st == STATUS_OK && strcmp(p.device, q->identity.device) == 0)
 			st = add_head(l, q, &p.head, e);
 		p.id = p.parent;
@@ -258,38 +230,10 @@ static enum status replay_all(struct qip *q, const struct oid *base, const struc
 
 /* ---- the whole ---- */
 
-struct kept {
-	const struct oid *id;
-	int highest;
-	bool there;
-};
-
-static enum status look_at_kept(void *ctx, const char *name, const struct oid *id)
-{
-	struct kept *k = ctx;
-	int n = (int)strtol(name + strlen(REF_LOST), NULL, 10);
-
-	if (n > k->highest)
-		k->highest = n;
-	k->there = k->there || oid_equal(id, k->id);
-	return STATUS_OK;
-}
-
-static enum status keep_evidence(struct qip *q, const struct oid *known, struct error *e)
-{
-	struct kept k = {.id = known};
-	char ref[HOME_REF_MAX];
-	enum status st = repo_ref_each(q->repo, REF_LOST, look_at_kept, &k, e);
-
-	if (st != STATUS_OK || k.there)
-		return st;
-	(void)snprintf(ref, sizeof(ref), REF_LOST "%d", k.highest + 1);
-	return repo_ref_update(q->repo, ref, known, NULL, e);
-}
-
 enum status lost_go_on(struct qip *q, const struct oid *base, const struct oid *tip, const struct oid *known, struct error *e)
 {
-	enum status st = keep_evidence(q, known, e);
+	char ref[HOME_REF_MAX];
+	enum status st = home_keep(ref, q, REF_LOST, known, e);
 
 	if (st == STATUS_OK && !home_is_kiosk(q))
 		st = replay_all(q, base, tip, known, e);

@@ -114,6 +114,19 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 
 /* ---- commits ---- */
 
+/* A checkpoint speaks of the place that it was made at. It is not made anew: one that is true here follows when it is due. */
+static enum status without_checkpoints(struct oid *tree, struct qip *q, const struct oid *tip_tree, struct error *e)
+{
+	struct tree_edit edit = {.path = "checkpoints", .is_dir = true};
+	enum status st = tree_find(&edit.id, NULL, q->repo, tip_tree, edit.path, e);
+
+	if (st == STATUS_NOT_FOUND)
+		edit.id = (struct oid){{0}};
+	else if (st != STATUS_OK)
+		return st;
+	return tree_apply(tree, q->repo, tree, &edit, 1, e);
+}
+
 enum status replay_commit(struct oid *tip, struct oid *tip_tree, struct qip *q, const struct oid *id, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
@@ -129,6 +142,8 @@ enum status replay_commit(struct oid *tip, struct oid *tip_tree, struct qip *q, 
 	/* an edit replaces its device's earlier one, and the server insists: also where the refused one stood between the two */
 	if (st == STATUS_OK && !home_is_kiosk(q))
 		st = tree_diff(q->repo, &base, &c.tree, visit, &(struct latest){q, &base, &c.tree, &tree}, e);
+	if (st == STATUS_OK)
+		st = without_checkpoints(&tree, q, tip_tree, e);
 	if (st != STATUS_OK || oid_equal(&tree, tip_tree))
 		goto done;
 	replay_subject(subject, sizeof(subject), &c);

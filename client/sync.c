@@ -1,36 +1,22 @@
 /* client/sync.c - qip_sync: one visit to the server.
  *
  * List the refs (which also tells the server's time); push what waits, in parts, handling refusals; list again if anything was pushed; take
- * over what moved. A kiosk commits its journal in parts, too: the next one while the server judges the one before. With nothing to do it is the
- * one request. An interruption anywhere leaves a state from which the next sync goes on.
+ * over what moved; leave this device's word on the log in it when that is due, and ask whether it is the log that was shown before and to
+ * others. A kiosk commits its journal in parts, too: the next one while the server judges the one before. With nothing to do it is the one
+ * request. An interruption anywhere leaves a state from which the next sync goes on.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "client/answers.h"
-#include "client/chain.h"
 #include "client/handover.h"
 #include "client/offer.h"
-#include "client/push.h"
-#include "client/refused.h"
 #include "client/refused_prune.h"
 #include "client/renew.h"
 #include "client/retry.h"
+#include "client/seen.h"
 #include "client/slices.h"
+#include "client/sync_internal.h"
 #include "core/log.h"
 
-struct sync {
-	struct qip *q;
-	struct remote remote;
-	struct remote_refs refs;
-	struct qip_sync_report report;
-	bool singly; /* a refusal named no commit: send one by one until it is found */
-	struct answers *answers; /* of a kiosk: its journal */
-	bool ahead;              /* the part after the one that is pushed was looked for */
-	struct error failed;     /* why it could not be committed */
-};
-
-static enum status list(struct sync *s, struct error *e)
+enum status sync_list(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
 	enum status st = remote_list(&s->refs, &s->remote, q, e);
@@ -48,13 +34,13 @@ static void offer(struct sync *s)
 {
 	struct error why = {0};
 
-	if (offer_history(s->q, &s->remote, &why) != STATUS_OK)
+	if (offer_history(s->q, &s->remote, &why) != STATUS_OK || (!home_is_kiosk(s->q) && seen_set_restored(s->q, true, &why) != STATUS_OK))
 		log_line(LOG_LEVEL_WARN, "the history could not be offered to the restored server", "reason", why.text, NULL);
 }
 
 /* The server's word on where the own head stands. It may be further than known here (a lost receipt) or less far (a server restored from a
  * backup: what it lacks is sent again), but it must be a commit of this device's own branch. Zero: it does not know that the device joined. */
-static enum status adopt_own(struct sync *s, const struct oid *tip, struct error *e)
+enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *e)
 {
 	struct qip *q = s->q;
 	struct oid accepted, work;
@@ -78,155 +64,10 @@ static enum status adopt_own(struct sync *s, const struct oid *tip, struct error
 		return error_set(e, STATUS_UNTRUSTED,
 				 "the server holds a head of %s that was not made here: is there a copy of this installation? Join one of them anew",
 				 q->identity.device);
-	return home_move_ref(q, q->own_ref, tip, &accepted, e);
-}
-
-static enum status receipted(struct sync *s, const struct chain *chain, size_t sent, struct error *e)
-{
-	struct qip *q = s->q;
-	struct oid accepted;
-	uint64_t records = 0;
-	enum status st = home_ref(&accepted, q, q->own_ref, e);
-
-	if (st == STATUS_OK)
-		st = home_move_ref(q, q->own_ref, &chain->ids[sent - 1], &accepted, e);
-	if (st == STATUS_OK)
-		st = chain_count_records(&records, q, &chain->base, &chain->ids[sent - 1], e);
+	st = sync_check_receipt(s, &accepted, e);
 	if (st != STATUS_OK)
 		return st;
-	s->report.commits_sent += sent;
-	s->report.records_sent += records;
-	return STATUS_OK;
-}
-
-static enum status refused(struct sync *s, const struct chain *chain, size_t sent, struct push_refusal *refusal, struct error *e)
-{
-	enum status st = STATUS_OK;
-
-	if (oid_is_zero(&refusal->commit) && home_is_kiosk(s->q))
-		return error_set(e, STATUS_REFUSED, "the server refused what this kiosk sends: %s", refusal->reason);
-	if (oid_is_zero(&refusal->commit) && sent > 1) {
-		s->singly = true;
-		return STATUS_OK;
-	}
-	if (oid_is_zero(&refusal->commit))
-		refusal->commit = chain->ids[0];
-	st = refused_handle(s->q, chain, refusal, e);
-	if (st == STATUS_OK)
-		s->report.refused++;
-	return st;
-}
-
-static enum status commit_answers(uint64_t *committed, struct sync *s, struct error *e)
-{
-	enum status st = answers_next(committed, s->answers, e);
-
-	if (st == STATUS_OK)
-		s->report.answers_committed += *committed;
-	return st;
-}
-
-/* While the server works on the part before. */
-static void commit_ahead(void *ctx)
-{
-	struct sync *s = ctx;
-	uint64_t committed = 0;
-
-	if (!s->ahead)
-		s->failed.status = commit_answers(&committed, s, &s->failed);
-	s->ahead = true;
-}
-
-/* What is committed and not sent; of a kiosk, if that is all sent, what the journal holds. */
-static enum status load_waiting(struct chain *out, struct sync *s, struct error *e)
-{
-	struct chain chain = {0};
-	uint64_t committed = 0;
-	enum status st = chain_load(&chain, s->q, e);
-
-	if (st == STATUS_OK && chain.len == 0 && s->answers) {
-		st = commit_answers(&committed, s, e);
-		if (st == STATUS_OK && committed > 0) {
-			chain_clear(&chain);
-			st = chain_load(&chain, s->q, e);
-		}
-	}
-	if (st == STATUS_OK)
-		*out = chain;
-	else
-		chain_clear(&chain);
-	return st;
-}
-
-/* The chain has grown meanwhile, at its end. */
-static enum status load_again(struct chain *chain, struct sync *s, struct error *e)
-{
-	chain_clear(chain);
-	return chain_load(chain, s->q, e);
-}
-
-/* Send the next part of the chain; *more is false when nothing waits. */
-static enum status push_part(bool *more, struct sync *s, struct error *e)
-{
-	struct qip *q = s->q;
-	struct chain chain = {0};
-	struct push_refusal refusal = {0};
-	enum push_outcome outcome = PUSH_ACCEPTED;
-	struct oid accepted, main, tip;
-	size_t part = home_is_kiosk(q) ? LIMIT_PUSH_KIOSK_COMMITS : LIMIT_PUSH_COMMITS;
-	enum status st = load_waiting(&chain, s, e);
-
-	*more = st == STATUS_OK && chain.len > 0;
-	if (!*more)
-		goto done;
-	s->ahead = false;
-	s->failed = (struct error){0};
-	if (s->singly)
-		part = 1;
-	if (part > chain.len)
-		part = chain.len;
-	st = home_ref(&accepted, q, q->own_ref, e);
-	if (st == STATUS_OK && oid_is_zero(&accepted))
-		part = 1; /* an enrolment goes alone */
-	if (st == STATUS_OK)
-		st = home_ref(&main, q, REF_MAIN, e);
-	if (st == STATUS_OK)
-		st = push_ref(&outcome, &tip, &refusal, &s->remote, q, &accepted, &chain.ids[part - 1], &main, e);
-	if (st != STATUS_OK)
-		goto done;
-	switch (outcome) {
-	case PUSH_ACCEPTED:
-		st = receipted(s, &chain, part, e);
-		break;
-	case PUSH_MOVED:
-		st = adopt_own(s, &tip, e);
-		break;
-	case PUSH_REFUSED:
-		st = s->ahead ? load_again(&chain, s, e) : STATUS_OK;
-		if (st == STATUS_OK)
-			st = refused(s, &chain, part, &refusal, e);
-		break;
-	}
-	if (st == STATUS_OK && s->failed.status != STATUS_OK)
-		st = error_set(e, s->failed.status, "%s", s->failed.text);
-done:
-	chain_clear(&chain);
-	return st;
-}
-
-static enum status push_all(bool *pushed, struct sync *s, struct error *e)
-{
-	bool more = true;
-	enum status st = STATUS_OK;
-
-	*pushed = false;
-	for (int round = 0; round < LIMIT_PUSH_ROUNDS; round++) {
-		st = push_part(&more, s, e);
-		if (st != STATUS_OK || !more)
-			return st;
-		*pushed = true;
-	}
-	return STATUS_OK; /* the rest goes with the next sync */
+	return home_move_ref(q, q->own_ref, tip, &accepted, e);
 }
 
 /* Once the log contains all own commits, reads and edits start from the log. */
@@ -245,23 +86,36 @@ static enum status catch_up(struct sync *s, const struct oid *old_main, const st
 	return st == STATUS_OK && contained ? home_move_ref(q, REF_WORK, new_main, &work, e) : st;
 }
 
-static enum status follow(struct sync *s, struct error *e)
+static enum status gone(struct qip *q, const struct oid *known, struct error *e)
+{
+	struct seen seen;
+	enum status st = STATUS_OK;
+
+	if (home_is_kiosk(q))
+		return error_set(e, STATUS_UNTRUSTED, "the server does not show the history that it showed before: ask the host");
+	st = seen_gone(&seen, q, known, e);
+	return st == STATUS_OK ? seen_contradiction(q, &seen, e) : st;
+}
+
+enum status sync_follow(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
 	const struct oid *tip = home_is_kiosk(q) ? &s->refs.config : &s->refs.main;
 	struct oid known;
+	uint64_t merges = 0;
 	enum status st = home_ref(&known, q, home_is_kiosk(q) ? REF_CONFIG : REF_MAIN, e);
 
 	if (st != STATUS_OK)
 		return st;
 	if (oid_is_zero(tip) && !oid_is_zero(&known))
-		return error_set(e, STATUS_UNTRUSTED, "the server does not show the history that it showed before: ask the host");
+		return gone(q, &known, e);
 	if (home_is_kiosk(q))
 		return oid_equal(tip, &known) ? STATUS_OK : follow_config(q, &s->remote, tip, e);
 	if (oid_equal(tip, &known))
 		st = home_log_number(&s->report.main_index, q, tip, e);
 	else
-		st = slices_follow(&s->report.merges_received, &s->report.main_index, q, &s->remote, &s->refs, e);
+		st = slices_follow(&merges, &s->report.main_index, q, &s->remote, &s->refs, e);
+	s->report.merges_received += merges;
 	return st == STATUS_OK ? catch_up(s, &known, tip, e) : st;
 }
 
@@ -300,6 +154,8 @@ static enum status finish(struct sync *s, struct error *e)
 		release_journal(q);
 	}
 	q->state.last_sync_ms = s->report.server_time_ms;
+	if (st == STATUS_OK && !home_is_kiosk(q))
+		st = seen_set_restored(q, false, e);
 	if (st == STATUS_OK)
 		st = state_save(&q->state, q->dir, e);
 	if (st == STATUS_OK)
@@ -337,11 +193,11 @@ static void join_packs(struct qip *q)
 static enum status send_and_follow(struct sync *s, struct error *e)
 {
 	bool pushed = false;
-	enum status st = push_all(&pushed, s, e);
+	enum status st = sync_push_all(&pushed, s, e);
 
 	if (st == STATUS_OK && pushed)
-		st = list(s, e);
-	return st == STATUS_OK ? follow(s, e) : st;
+		st = sync_list(s, e);
+	return st == STATUS_OK ? sync_follow(s, e) : st;
 }
 
 /* A restored server cannot take what builds on merges that it lost. Its log says from where it went on, and then own edits are there again. */
@@ -352,25 +208,56 @@ static enum status exchange(struct sync *s, struct error *e)
 
 	q->went_back = false;
 	st = send_and_follow(s, e);
-	if (st == STATUS_REFUSED && !q->went_back && !home_is_kiosk(q) && follow(s, NULL) == STATUS_OK && q->went_back)
+	if (st == STATUS_REFUSED && !q->went_back && !home_is_kiosk(q) && sync_follow(s, NULL) == STATUS_OK && q->went_back)
 		st = STATUS_OK;
 	return st == STATUS_OK && q->went_back ? send_and_follow(s, e) : st;
+}
+
+/* Last, and only where all is sent and followed: this device's own word on the log, when it is due. People are not told of it as of an edit. */
+static enum status deposit(struct sync *s, struct error *e)
+{
+	struct qip_sync_report told = s->report;
+	enum status st = home_is_kiosk(s->q) ? STATUS_OK : checkpoint_make(&told.checkpoint, s->q, e);
+
+	if (st == STATUS_OK && told.checkpoint) {
+		st = send_and_follow(s, e);
+		told.main_index = s->report.main_index;
+		told.refused = s->report.refused;
+		s->report = told;
+	}
+	return st;
+}
+
+/* Is this log the one that others were shown? */
+static enum status compare(struct sync *s, struct error *e)
+{
+	struct oid main;
+	enum status st = STATUS_OK;
+
+	if (home_is_kiosk(s->q))
+		return STATUS_OK;
+	st = sync_check_receipts(s, e);
+	if (st == STATUS_OK)
+		st = home_ref(&main, s->q, REF_MAIN, e);
+	return st == STATUS_OK ? seen_compare_stated(s->q, &main, e) : st;
 }
 
 static enum status run(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
-	enum status st = list(s, e);
+	enum status st = sync_list(s, e);
 
 	if (st != STATUS_OK && s->remote.closed)
 		offer(s);
 	else if (st == STATUS_REFUSED)
 		st = handover(q, &s->remote, e);
 	if (st == STATUS_OK)
-		st = adopt_own(s, &s->refs.own, e);
+		st = sync_look_first(s, e);
+	if (st == STATUS_OK)
+		st = sync_adopt_own(s, &s->refs.own, e);
 	if (st == STATUS_OK && home_is_kiosk(q)) {
 		st = answers_open(&s->answers, q, s->report.server_time_ms, e);
-		s->remote.meanwhile = commit_ahead;
+		s->remote.meanwhile = sync_commit_ahead;
 		s->remote.meanwhile_ctx = s;
 	}
 	if (st == STATUS_OK)
@@ -378,8 +265,16 @@ static enum status run(struct sync *s, struct error *e)
 	if (st == STATUS_OK)
 		st = exchange(s, e);
 	if (st == STATUS_OK)
+		st = deposit(s, e);
+	if (st == STATUS_OK)
+		st = compare(s, e);
+	if (st == STATUS_OK)
 		renew(s);
-	return st == STATUS_OK ? finish(s, e) : st;
+	if (st == STATUS_OK)
+		st = finish(s, e);
+	if (st == STATUS_OK && s->found.status != STATUS_OK)
+		st = error_set(e, s->found.status, "%s", s->found.text);
+	return st;
 }
 
 enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e)
@@ -397,36 +292,5 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 		join_packs(q);
 		*out = s.report;
 	}
-	return st;
-}
-
-enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
-{
-	struct chain chain = {0};
-	struct journal *j = NULL;
-	struct oid accepted;
-	char path[HOME_PATH_MAX];
-	uint64_t sent = 0, last = 0;
-	enum status st = STATUS_OK;
-
-	if (!home_is_kiosk(q)) {
-		st = chain_load(&chain, q, e);
-		if (st == STATUS_OK)
-			*out = chain.len;
-		chain_clear(&chain);
-		return st;
-	}
-	st = home_ref(&accepted, q, q->own_ref, e);
-	if (st == STATUS_OK)
-		st = answers_last(&sent, q, &accepted, e);
-	if (st == STATUS_OK)
-		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
-	if (st == STATUS_OK)
-		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
-	if (st == STATUS_OK) {
-		last = journal_last(j);
-		*out = last > sent ? last - sent : 0;
-	}
-	journal_close(j);
 	return st;
 }

@@ -1,4 +1,5 @@
 /* client/view.c - reading a home: its refs, and the practice as this device sees it, own unsynced edits included. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,35 @@ enum status home_move_ref(struct qip *q, const char *name, const struct oid *to,
 	if (oid_equal(to, from))
 		return STATUS_OK;
 	return repo_ref_update(q->repo, name, to, oid_is_zero(from) ? NULL : from, e);
+}
+
+struct kept {
+	const struct oid *id;
+	size_t prefix_len;
+	int highest, same; /* same: the number that it is kept under already, 0 for none */
+};
+
+static enum status look_at_kept(void *ctx, const char *name, const struct oid *id)
+{
+	struct kept *k = ctx;
+	int n = (int)strtol(name + k->prefix_len, NULL, 10);
+
+	if (n > k->highest)
+		k->highest = n;
+	if (oid_equal(id, k->id))
+		k->same = n;
+	return STATUS_OK;
+}
+
+enum status home_keep(char ref[HOME_REF_MAX], struct qip *q, const char *prefix, const struct oid *id, struct error *e)
+{
+	struct kept k = {.id = id, .prefix_len = strlen(prefix)};
+	enum status st = repo_ref_each(q->repo, prefix, look_at_kept, &k, e);
+
+	if (st != STATUS_OK)
+		return st;
+	(void)snprintf(ref, HOME_REF_MAX, "%s%d", prefix, k.same ? k.same : k.highest + 1);
+	return k.same ? STATUS_OK : repo_ref_update(q->repo, ref, id, NULL, e);
 }
 
 enum status home_tree_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e)

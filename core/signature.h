@@ -8,6 +8,7 @@
 #define SIGNATURE_NAMESPACE_GIT "git"       /* commits */
 #define SIGNATURE_NAMESPACE_RECORD "qip"    /* statements inside records */
 #define SIGNATURE_NAMESPACE_AUDIT "qip-audit" /* what an audit leaves: its checkpoint, its certificate */
+#define SIGNATURE_NAMESPACE_CHECKPOINT "qip-checkpoint" /* how far a device has followed the log, as a text */
 #define SIGNATURE_MAX_BYTES 2048
 
 /* Append the armored signature: BEGIN line, base64 at 70 columns, END line, no newline after END. */

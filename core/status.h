@@ -37,7 +37,8 @@
 	X(CRYPTO, -20, "a cryptographic operation failed")                      \
 	X(GONE, -21, "erased for good")                                         \
 	X(UNKNOWN, -22, "it is not known whether it was done; ask again")       \
-	X(CLOSED, -23, "restored from a backup and not open yet")
+	X(CLOSED, -23, "restored from a backup and not open yet")               \
+	X(CONTRADICTED, -24, "the server showed one thing, and another before or to others")
 
 enum status {
 #define STATUS_ENUM(name, value, text) STATUS_##name = (value),

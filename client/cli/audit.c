@@ -202,6 +202,8 @@ enum status cmd_audit(struct cli *c, struct error *e)
 	st = audited_open(&on, c, args_get(&c->args, "ods"), e);
 	if (st == STATUS_OK)
 		st = run(&a, c, &on, &refusal, e);
+	if (st == STATUS_OK && !on.copy)
+		st = audit_seen(&a, c->q, e);
 	if (st == STATUS_OK)
 		st = leave(c, &on, &a, refusal.text, e);
 	audit_clear(&a);

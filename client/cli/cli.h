@@ -1,8 +1,8 @@
 /* client/cli/cli.h - what every subcommand of `qip` shares: its place in the dispatch table, the open home, output.
  *
  * A subcommand is one file with one `cmd_…` per command. It prints to stdout only what was asked for, and returns a
- * status with one sentence in *e; main prints that sentence, and makes the exit status of it: 0, 2 for STATUS_USAGE, else 1 or
- * what the command put into `failed`.
+ * status with one sentence in *e; main prints that sentence, and makes the exit status of it: 0, 2 for STATUS_USAGE,
+ * CLI_EXIT_CONTRADICTED for STATUS_CONTRADICTED, else 1 or what the command put into `failed`.
  */
 #ifndef QIP_CLI_CLI_H
 #define QIP_CLI_CLI_H
@@ -12,6 +12,8 @@
 #include "client/cli/args.h"
 #include "client/cli/table.h"
 #include "qip/client.h"
+
+#define CLI_EXIT_CONTRADICTED 5
 
 struct cli {
 	FILE *out;
@@ -87,13 +89,14 @@ enum status cmd_adopt(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_log(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_conflicts(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_resolve(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_checkpoint(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_audit(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_allowed_signers(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
 extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
-	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_summary[], options_resolve[], options_refused[], options_audit[],
+	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_summary[], options_resolve[], options_refused[], options_audit[], options_checkpoint[],
 	options_git_config[];
 
 #endif

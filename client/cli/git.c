@@ -25,7 +25,7 @@ static void add_signer(struct buf *out, const char *name, const char *ods, const
 	buf_addf(out, "%s namespaces=\"%s\" %s\n", email, namespaces, key);
 }
 
-/* A line for each key that may have signed a commit, or a certificate of audit: the server's, and every device's that enrolled, be it retired
+/* A line for each key that may have signed a commit, a certificate of audit or a checkpoint: the server's, and every device's that enrolled, be it retired
  * or revoked since. */
 static enum status signers(struct buf *out, struct cli *c, struct error *e)
 {
@@ -40,7 +40,8 @@ static enum status signers(struct buf *out, struct cli *c, struct error *e)
 	}
 	for (size_t i = 0; st == STATUS_OK && i < reg.devices_len; i++)
 		if (reg.devices[i].key)
-			add_signer(out, reg.devices[i].id, reg.ods, SIGNATURE_NAMESPACE_GIT "," SIGNATURE_NAMESPACE_AUDIT, reg.devices[i].key_ssh);
+			add_signer(out, reg.devices[i].id, reg.ods,
+				   SIGNATURE_NAMESPACE_GIT "," SIGNATURE_NAMESPACE_AUDIT "," SIGNATURE_NAMESPACE_CHECKPOINT, reg.devices[i].key_ssh);
 	registry_clear(&reg);
 	return st == STATUS_OK && !buf_ok(out) ? error_set(e, STATUS_NOMEM, "out of memory") : st;
 }

@@ -134,6 +134,17 @@ const char help_retire[] = "For managers.\n\n"
 const char help_revoke[] = "For managers. What the device still sends is not accepted; the server keeps it aside, see: qip adopt.\n\n"
 			   "  qip revoke kib-kiosk --reason \"Stolen\"\n";
 
+const char help_checkpoint[] =
+	"A server might show one history to you and another to the ICB. Each device of staff, ICB and auditors says in the history how far it "
+	"followed the log, once a day, and each sync compares what all said. To be sure without the server, compare with another device by "
+	"mail or phone: two homes that followed the log to the same merge must name the same commit for it. "
+	"If they differ, keep both copies and call the ICB.\n\n"
+	"  qip checkpoint\n"
+	"  qip checkpoint --signed > checkpoint.txt\n"
+	"  qip checkpoint --check checkpoint-of-the-icb.txt\n"
+	"  qip checkpoint --check \"120 4f3a 9c01 22bb 01d4 5c6e 7f80 91a2 b3c4 d5e6 f708\"\n"
+	"  qip checkpoint --settle 1 --reason \"The host had started an old copy of the server by mistake\"\n";
+
 const char help_audit[] =
 	"Trusts nothing but the practice's root key and what this device itself audited before: every signature, right, schema, number and "
 	"merge since then is checked again, or with --all of the whole log. "

@@ -1,6 +1,7 @@
 /* client/cli/main.c - qip: finds the command, runs it, and says in one sentence what went wrong.
  *
- * Exit status: 0 done, 1 failed, 2 called wrongly; an audit has more, see client/cli/audit.h.
+ * Exit status: 0 done, 1 failed, 2 called wrongly, 5 the server contradicts what it showed before or to others; an audit has more, see
+ * client/cli/audit.h.
  */
 #include <errno.h>
 #include <signal.h>
@@ -61,6 +62,7 @@ static const struct command commands[] = {
 	{"retire", "DEVICE", "let a device hand in what it has, and end", help_retire, options_end, 1, 1, cmd_retire},
 	{"revoke", "DEVICE", "shut a lost or stolen device out", help_revoke, options_end, 1, 1, cmd_revoke},
 	{"audit", "", "check the history again: what is new, or all", help_audit, options_audit, 0, 0, cmd_audit},
+	{"checkpoint", "", "is it the same history that others are shown?", help_checkpoint, options_checkpoint, 0, 0, cmd_checkpoint},
 	{"allowed-signers", "", "the keys behind the history, for git and ssh-keygen", help_signers, NULL, 0, 0,
 	 cmd_allowed_signers},
 	{"git-config", "", "what stock git needs to read the history", help_git_config, options_git_config, 0, 0,
@@ -210,5 +212,7 @@ int main(int argc, char **argv)
 	if (st == STATUS_USAGE)
 		return usage(e.text[0] ? e.text : status_text(st), cmd->name);
 	fprintf(stderr, "qip: %s\n", e.text[0] ? e.text : status_text(st));
+	if (st == STATUS_CONTRADICTED)
+		return CLI_EXIT_CONTRADICTED;
 	return c.failed ? c.failed : 1;
 }

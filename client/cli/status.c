@@ -17,6 +17,8 @@ struct standing {
 	uint64_t waiting, conflicts, refused;
 	struct broken broken;
 	int64_t last_sync_ms;
+	uint64_t found;		/* contradictions of the server that nobody settled */
+	struct qip_seen last_found; /* of them */
 	struct kiosk kiosks[MAX_KIOSKS];
 	size_t kiosks_len;
 };
@@ -142,6 +144,18 @@ static enum status read_broken(struct standing *s, struct error *e)
 	return st;
 }
 
+static enum status count_found(void *ctx, const struct qip_seen *f, struct error *e)
+{
+	struct standing *s = ctx;
+
+	(void)e;
+	if (!f->settled[0]) {
+		s->found++;
+		s->last_found = *f;
+	}
+	return STATUS_OK;
+}
+
 static enum status read_standing(struct standing *s, struct error *e)
 {
 	struct qip *q = s->c->q;
@@ -150,6 +164,8 @@ static enum status read_standing(struct standing *s, struct error *e)
 	s->last_sync_ms = qip_last_sync_ms(q);
 	if (st == STATUS_OK)
 		st = qip_refused_each(q, count_refused, s, e);
+	if (st == STATUS_OK)
+		st = qip_seen_each(q, count_found, s, e);
 	if (qip_identity(q)->role == ROLE_KIOSK)
 		return st; /* a kiosk has no copy of the plan */
 	if (st == STATUS_OK)
@@ -188,6 +204,7 @@ static enum status print_json(const struct standing *s, struct error *e)
 	put_number(&out, "conflicts", (int64_t)s->conflicts);
 	put_number(&out, "refused", (int64_t)s->refused);
 	broken_put(&out, &s->broken);
+	put_number(&out, "contradictions", (int64_t)s->found);
 	put_item(&out, "kiosks", kiosks);
 	return cli_print_json(s->c, out, e);
 }
@@ -220,6 +237,8 @@ static void print_text(const struct standing *s)
 	fprintf(out, "Waiting     %llu to send\n", (unsigned long long)s->waiting);
 	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
 		s->conflicts ? "; see: qip conflicts" : "");
+	if (s->found > 0)
+		fprintf(out, "Server      CONTRADICTS ITSELF: %s (%.10s). Call the ICB; see: qip checkpoint\n", s->last_found.text, s->last_found.at);
 	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused list" : "");
 	broken_print(out, &s->broken, "To mend     ");
 	for (size_t i = 0; i < s->kiosks_len; i++) {

@@ -11,6 +11,7 @@ static enum status print_json(struct cli *c, const struct qip_sync_report *r, st
 	put_number(&json, "refused", (int64_t)r->refused);
 	put_number(&json, "waiting", (int64_t)r->waiting);
 	put_number(&json, "main_index", r->main_index);
+	put_bool(&json, "checkpoint", r->checkpoint);
 	return cli_print_json(c, json, e);
 }
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
@@ -28,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/files.h"
 #include "client/home.h"
 #include "client/include/qip/client.h"
 
@@ -213,6 +215,18 @@ static inline void practice_copy(const char *from, const char *to)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+/* The key that the server signs merges with; to be freed. */
+static inline struct key *practice_server_key(const struct practice *p)
+{
+	struct buf pem = BUF_INIT;
+	struct key *key = NULL;
+
+	OK(files_read(&pem, AT_FDCWD, practice_path(p, "server/C82999/server.key"), 10000, &last_error));
+	OK(key_from_pem(&key, buf_text(&pem), &last_error));
+	buf_wipe(&pem);
+	return key;
 }
 
 /* ---- homes ---- */

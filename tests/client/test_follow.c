@@ -32,17 +32,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct key *server_key(void)
-{
-	struct buf pem = BUF_INIT;
-	struct key *key = NULL;
-
-	OK(files_read(&pem, AT_FDCWD, practice_path(&p, "server/C82999/server.key"), 10000, &last_error));
-	OK(key_from_pem(&key, buf_text(&pem), &last_error));
-	buf_wipe(&pem);
-	return key;
-}
-
 struct forgery {
 	bool foreign_key;     /* not the endorsed one */
 	int64_t index_step;   /* 1 is right */
@@ -72,7 +61,7 @@ static struct oid forge(const struct forgery *f)
 	if (f->foreign_key)
 		OK(key_generate(&key, &last_error));
 	else
-		key = server_key();
+		key = practice_server_key(&p);
 	spec.tree = last.tree;
 	spec.parents[0] = old;
 	spec.parents[1] = last.parents[1];

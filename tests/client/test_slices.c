@@ -2,9 +2,6 @@
  * found out. */
 #include "tests/client/practice.h"
 
-#include <fcntl.h>
-
-#include "client/files.h"
 #include "client/slices.h"
 
 #define GROWN 200 /* merges */
@@ -15,17 +12,6 @@ static struct qip *boss;
 static struct key *server_key;
 static struct oid chain[GROWN + 1]; /* what grow() put on the log; the first was there */
 static int64_t first_index;
-
-static struct key *read_server_key(void)
-{
-	struct buf pem = BUF_INIT;
-	struct key *key = NULL;
-
-	OK(files_read(&pem, AT_FDCWD, practice_path(&p, "server/C82999/server.key"), 10000, &last_error));
-	OK(key_from_pem(&key, buf_text(&pem), &last_error));
-	buf_wipe(&pem);
-	return key;
-}
 
 /* One more merge by the server's key on `old`, with a record that does not compress; staged. */
 static struct oid add_merge(struct repo *r, const struct oid *old, int64_t number)
@@ -83,7 +69,7 @@ static int set_up(void **state)
 	boss = practice_manager(&p, "manager");
 	practice_add_action(path, boss, "QIP-01");
 	(void)practice_sync(boss);
-	server_key = read_server_key();
+	server_key = practice_server_key(&p);
 	grow();
 	qip_close(boss);
 	practice_copy(practice_path(&p, "manager"), practice_path(&p, "as-it-was"));

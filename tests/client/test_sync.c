@@ -300,7 +300,7 @@ static void a_server_that_shows_an_older_history_is_not_followed(void **state)
 	practice_remove(practice_path(&p, "server"));
 	practice_copy(practice_path(&p, "backup"), practice_path(&p, "server"));
 	practice_serve(&p);
-	FAILS(qip_sync(boss, &report, &last_error), STATUS_UNTRUSTED);
+	FAILS(qip_sync(boss, &report, &last_error), STATUS_CONTRADICTED);
 	assert_non_null(strstr(last_error.text, "another history"));
 	OK(qip_main(&after, boss, &last_error));
 	assert_true(oid_equal(&before, &after));

@@ -5,14 +5,7 @@ set -euo pipefail
 
 practice_start
 
-# at TIME COMMAND… - with the wall clock starting at that time; the time since boot stays true. An external command, so that `start` can run it.
-cat >"$WORK/at" <<END
-#!/bin/sh
-export FAKETIME="@\$1" FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
-shift
-LD_PRELOAD='$(faketime -f '+0' printenv LD_PRELOAD)' exec "\$@"
-END
-chmod +x "$WORK/at"
+at_ready
 at() { "$WORK/at" "$@"; }
 # record DEVICE SEQ - as the server holds it.
 record() { git -C "$(server_history)" cat-file blob "main:feedback/$1/0/0/$2.json"; }

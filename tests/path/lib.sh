@@ -99,3 +99,16 @@ feedback_record() {
 
 # answers_on_main - how many answers the server's log holds.
 answers_on_main() { git -C "$(server_history)" ls-tree -r --name-only refs/heads/main feedback/ | wc -l; }
+
+# ---- other times ----
+
+# $WORK/at TIME COMMAND… - with the wall clock starting at that time; the time since boot stays true. An external command, so that `start` can run it.
+at_ready() {
+	cat >"$WORK/at" <<END
+#!/bin/sh
+export FAKETIME="@\$1" FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+shift
+LD_PRELOAD='$(faketime -f '+0' printenv LD_PRELOAD)' exec "\$@"
+END
+	chmod +x "$WORK/at"
+}

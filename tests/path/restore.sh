@@ -271,6 +271,11 @@ kiosk_sync kib-kiosk
 kiosk_sync late-kiosk
 same 'answers' "$answers" "$(answers_on_main)"
 
+it 'None of those restores was taken for a server that contradicts itself'
+for home in fleckney great-glen "$MANAGER"; do
+	same "contradictions found by $home" 0 "$(q "$home" status --json | jq .contradictions)"
+done
+
 it 'A history that was rewritten without a word is refused as ever'
 q fleckney sync >/dev/null
 server_stop
@@ -279,7 +284,7 @@ forged=$(server_history)
 git -C "$forged" update-ref refs/heads/main refs/heads/main~2
 forge_merge "$forged" "$(git -C "$forged" rev-parse 'refs/heads/main^{tree}')" "$(git -C "$forged" rev-parse refs/devices/fleckney)" fleckney >/dev/null
 server_start
-refused 'another history' q fleckney sync
+refused_with 5 'another history' q fleckney sync
 server_stop
 rm -rf "$WORK/server"
 mv "$WORK/honest" "$WORK/server"

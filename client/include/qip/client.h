@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/buf.h"
 #include "core/env.h"
 #include "core/code.h"
 #include "core/json.h"
@@ -130,9 +131,11 @@ struct qip_sync_report {
 	uint64_t waiting;           /* kiosk: answers not yet receipted */
 	int64_t server_time_ms;     /* authenticated */
 	int64_t main_index;         /* staff: place of the log reached */
+	bool checkpoint;            /* this device's own word on how far it followed the log was sent, too */
 };
 /* Commit what the journal holds (kiosk), push own commits, fetch. Success only on the server's receipt. STATUS_NETWORK, STATUS_TIMEOUT: nothing is lost, try again.
- * STATUS_REFUSED: the device may not sync (revoked, unknown): *e says what to do. STATUS_UNTRUSTED: the server shows another history. */
+ * STATUS_REFUSED: the device may not sync (revoked, unknown): *e says what to do. STATUS_UNTRUSTED: what the server shows does not hold.
+ * STATUS_CONTRADICTED: it contradicts what it showed before, or to others; nothing of it was taken over, and it is kept: see qip_seen_each. */
 enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e) MUST_CHECK;
 
 /* Answers captured but not yet receipted (kiosk), commits not yet accepted (others). */
@@ -209,6 +212,45 @@ struct qip_adopted {
 enum status qip_kept_adopt(struct qip_adopted *out, struct qip *q, int64_t number, struct error *e) MUST_CHECK;
 /* Have the server delete it. */
 enum status qip_kept_drop(struct qip *q, int64_t number, struct error *e) MUST_CHECK;
+
+/* ---- is it the same history that others are shown? ---- */
+
+/* What the server showed that contradicts what it showed before, or to others. */
+struct qip_seen {
+	int number;           /* from 1 */
+	char kind[16];        /* "parted", "older", "gone", "dropped", "checkpoint", "stated", "held-back", "not-taken" */
+	char device[NAME_MAX_LEN + 1]; /* whose word says otherwise; "" for this home's own */
+	char commit[41];      /* what was shown, or dropped */
+	char ref[64];         /* under which it is kept; "" where it is not */
+	char text[512];       /* one sentence, with both commits */
+	char at[TIME_TEXT_MAX];
+	char settled[256];    /* how a person explained it; "" open */
+};
+typedef enum status (*qip_seen_visit)(void *ctx, const struct qip_seen *s, struct error *e);
+/* In the order in which they were found. STATUS_CORRUPT, STATUS_MALFORMED: the file that holds them is damaged. */
+enum status qip_seen_each(struct qip *q, qip_seen_visit visit, void *ctx, struct error *e) MUST_CHECK;
+/* A person knows the reason. STATUS_NOT_FOUND. */
+enum status qip_seen_settle(struct qip *q, int number, const char *why, struct error *e) MUST_CHECK;
+
+/* How far this home has followed the log, as others can compare it by another way than the server. */
+struct qip_checkpoint {
+	int64_t index;
+	char main[41];
+	char received[TIME_TEXT_MAX];
+	struct buf text; /* the statement and its signature; owned */
+};
+/* STATUS_NOT_FOUND before the first sync. Clear out->text with buf_clear. */
+enum status qip_checkpoint(struct qip_checkpoint *out, struct qip *q, struct error *e) MUST_CHECK;
+
+struct qip_checked {
+	char device[NAME_MAX_LEN + 1]; /* "": the text was a number and a commit, unsigned */
+	int64_t index;
+	bool waits; /* it speaks of a merge that this home has not reached; the next sync compares it */
+};
+/* Compare what another device's qip_checkpoint gave, or "<number> <commit>" as read out by phone, with the log here. STATUS_OK: it agrees, or
+ * waits. STATUS_CONTRADICTED: that device was shown another history. STATUS_GONE: the log tells that this merge was lost. STATUS_UNTRUSTED: not
+ * signed by a device of this practice; STATUS_MALFORMED. */
+enum status qip_checkpoint_check(struct qip_checked *out, struct qip *q, const char *text, size_t len, struct error *e) MUST_CHECK;
 
 /* When the last successful sync ended, by the server's clock; 0 never. */
 int64_t qip_last_sync_ms(struct qip *q);

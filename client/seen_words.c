@@ -1,0 +1,114 @@
+/* client/seen_words.c - contradictions of a server, each in a sentence that names both commits. */
+#include "client/seen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/place.h"
+
+enum status seen_parted(struct seen *out, struct qip *q, const struct oid *known, const struct oid *shown, const struct oid *parting,
+			struct error *e)
+{
+	struct seen s = {.kind = "parted", .shown = *shown, .keep = true};
+	char here[OID_HEX_LEN + 1], there[OID_HEX_LEN + 1];
+	struct oid mine, other;
+	int64_t index = 0;
+	enum status st = oid_is_zero(parting) ? STATUS_OK : home_log_number(&index, q, parting, e);
+
+	if (!oid_is_zero(parting))
+		index++;
+	if (st == STATUS_OK)
+		st = place_find(&mine, q, known, index, e);
+	if (st == STATUS_OK)
+		st = place_find(&other, q, shown, index, e);
+	if (st != STATUS_OK)
+		return st;
+	oid_hex(here, &mine);
+	oid_hex(there, &other);
+	(void)snprintf(s.text, sizeof(s.text),
+		       "the server shows another history than before: merge %" PRId64 " of its log is %s now, and was %s when this home followed it; it has "
+		       "signed both",
+		       index, there, here);
+	*out = s;
+	return STATUS_OK;
+}
+
+enum status seen_older(struct seen *out, struct qip *q, const struct oid *known, const struct oid *shown, struct error *e)
+{
+	struct seen s = {.kind = "older", .shown = *shown, .keep = true};
+	char here[OID_HEX_LEN + 1], there[OID_HEX_LEN + 1];
+	int64_t index = 0, known_index = 0;
+	enum status st = home_log_number(&index, q, shown, e);
+
+	if (st == STATUS_OK)
+		st = home_log_number(&known_index, q, known, e);
+	if (st != STATUS_OK)
+		return st;
+	oid_hex(here, known);
+	oid_hex(there, shown);
+	(void)snprintf(s.text, sizeof(s.text),
+		       "the server shows another history than before: an older one, that ends with merge %" PRId64 " (%s), while it has shown and signed "
+		       "merge %" PRId64 " (%s) to this home",
+		       index, there, known_index, here);
+	*out = s;
+	return STATUS_OK;
+}
+
+enum status seen_gone(struct seen *out, struct qip *q, const struct oid *known, struct error *e)
+{
+	struct seen s = {.kind = "gone"};
+	char here[OID_HEX_LEN + 1];
+	int64_t index = 0;
+	enum status st = home_log_number(&index, q, known, e);
+
+	if (st != STATUS_OK)
+		return st;
+	oid_hex(here, known);
+	(void)snprintf(s.text, sizeof(s.text),
+		       "the server shows no history, while it has shown and signed merge %" PRId64 " (%s) to this home", index, here);
+	*out = s;
+	return STATUS_OK;
+}
+
+enum status seen_dropped(struct seen *out, struct qip *q, const struct oid *head, const struct oid *main, struct error *e)
+{
+	struct seen s = {.kind = "dropped", .shown = *head};
+	char mine[OID_HEX_LEN + 1], there[OID_HEX_LEN + 1];
+	int64_t index = 0;
+	enum status st = home_log_number(&index, q, main, e);
+
+	if (st != STATUS_OK)
+		return st;
+	oid_hex(mine, head);
+	oid_hex(there, main);
+	(void)snprintf(s.text, sizeof(s.text),
+		       "the server acknowledged commit %s of this device, and the log that it shows does not hold it: that ends with merge %" PRId64 " (%s)",
+		       mine, index, there);
+	*out = s;
+	return STATUS_OK;
+}
+
+void seen_checkpoint(struct seen *out, const struct checkpoint_fault *fault, const struct oid *shown)
+{
+	char said[OID_HEX_LEN + 1], here[OID_HEX_LEN + 1];
+
+	*out = (struct seen){.kind = "checkpoint", .shown = *shown, .keep = true};
+	(void)snprintf(out->device, sizeof(out->device), "%s", fault->device);
+	oid_hex(said, &fault->said);
+	oid_hex(here, oid_is_zero(&fault->shown) ? shown : &fault->shown);
+	(void)snprintf(out->text, sizeof(out->text),
+		       "%s has signed that merge %" PRId64 " of the log is %s, and the log that the server shows here %s %s: it shows different "
+		       "histories to different readers",
+		       fault->device, fault->index, said, oid_is_zero(&fault->shown) ? "ends earlier, with" : "has there", here);
+}
+
+void seen_not_taken(struct seen *out, const struct oid *commit, const char *reason)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	*out = (struct seen){.kind = "not-taken", .shown = *commit};
+	oid_hex(hex, commit);
+	(void)snprintf(out->text, sizeof(out->text),
+		       "the server does not take this device's word on which history it showed to it (commit %s): \"%.160s\"", hex, reason);
+}

@@ -1,0 +1,184 @@
+/* client/sync_send.c - one visit's way out: what waits goes in parts, and refusals are handled. */
+#include "client/answers.h"
+#include "client/chain.h"
+#include "client/push.h"
+#include "client/refused.h"
+#include "client/sync_internal.h"
+
+static enum status receipted(struct sync *s, const struct chain *chain, size_t sent, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid accepted;
+	uint64_t records = 0;
+	enum status st = home_ref(&accepted, q, q->own_ref, e);
+
+	if (st == STATUS_OK)
+		st = home_move_ref(q, q->own_ref, &chain->ids[sent - 1], &accepted, e);
+	if (st == STATUS_OK)
+		st = chain_count_records(&records, q, &chain->base, &chain->ids[sent - 1], e);
+	if (st != STATUS_OK)
+		return st;
+	s->report.commits_sent += sent;
+	s->report.records_sent += records;
+	return STATUS_OK;
+}
+
+static enum status refused(struct sync *s, const struct chain *chain, size_t sent, struct push_refusal *refusal, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (oid_is_zero(&refusal->commit) && home_is_kiosk(s->q))
+		return error_set(e, STATUS_REFUSED, "the server refused what this kiosk sends: %s", refusal->reason);
+	if (oid_is_zero(&refusal->commit) && sent > 1) {
+		s->singly = true;
+		return STATUS_OK;
+	}
+	if (oid_is_zero(&refusal->commit))
+		refusal->commit = chain->ids[0];
+	st = refused_handle(s->q, chain, refusal, e);
+	if (st == STATUS_OK)
+		s->report.refused++;
+	return st == STATUS_OK ? sync_check_refusal(s, refusal, e) : st;
+}
+
+static enum status commit_answers(uint64_t *committed, struct sync *s, struct error *e)
+{
+	enum status st = answers_next(committed, s->answers, e);
+
+	if (st == STATUS_OK)
+		s->report.answers_committed += *committed;
+	return st;
+}
+
+void sync_commit_ahead(void *ctx)
+{
+	struct sync *s = ctx;
+	uint64_t committed = 0;
+
+	if (!s->ahead)
+		s->failed.status = commit_answers(&committed, s, &s->failed);
+	s->ahead = true;
+}
+
+/* What is committed and not sent; of a kiosk, if that is all sent, what the journal holds. */
+static enum status load_waiting(struct chain *out, struct sync *s, struct error *e)
+{
+	struct chain chain = {0};
+	uint64_t committed = 0;
+	enum status st = chain_load(&chain, s->q, e);
+
+	if (st == STATUS_OK && chain.len == 0 && s->answers) {
+		st = commit_answers(&committed, s, e);
+		if (st == STATUS_OK && committed > 0) {
+			chain_clear(&chain);
+			st = chain_load(&chain, s->q, e);
+		}
+	}
+	if (st == STATUS_OK)
+		*out = chain;
+	else
+		chain_clear(&chain);
+	return st;
+}
+
+/* The chain has grown meanwhile, at its end. */
+static enum status load_again(struct chain *chain, struct sync *s, struct error *e)
+{
+	chain_clear(chain);
+	return chain_load(chain, s->q, e);
+}
+
+/* Send the next part of the chain; *more is false when nothing waits. */
+static enum status push_part(bool *more, struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	struct chain chain = {0};
+	struct push_refusal refusal = {0};
+	enum push_outcome outcome = PUSH_ACCEPTED;
+	struct oid accepted, main, tip;
+	size_t part = home_is_kiosk(q) ? LIMIT_PUSH_KIOSK_COMMITS : LIMIT_PUSH_COMMITS;
+	enum status st = load_waiting(&chain, s, e);
+
+	*more = st == STATUS_OK && chain.len > 0;
+	if (!*more)
+		goto done;
+	s->ahead = false;
+	s->failed = (struct error){0};
+	if (s->singly)
+		part = 1;
+	if (part > chain.len)
+		part = chain.len;
+	st = home_ref(&accepted, q, q->own_ref, e);
+	if (st == STATUS_OK && oid_is_zero(&accepted))
+		part = 1; /* an enrolment goes alone */
+	if (st == STATUS_OK)
+		st = home_ref(&main, q, REF_MAIN, e);
+	if (st == STATUS_OK)
+		st = push_ref(&outcome, &tip, &refusal, &s->remote, q, &accepted, &chain.ids[part - 1], &main, e);
+	if (st != STATUS_OK)
+		goto done;
+	switch (outcome) {
+	case PUSH_ACCEPTED:
+		st = receipted(s, &chain, part, e);
+		break;
+	case PUSH_MOVED:
+		st = sync_adopt_own(s, &tip, e);
+		break;
+	case PUSH_REFUSED:
+		st = s->ahead ? load_again(&chain, s, e) : STATUS_OK;
+		if (st == STATUS_OK)
+			st = refused(s, &chain, part, &refusal, e);
+		break;
+	}
+	if (st == STATUS_OK && s->failed.status != STATUS_OK)
+		st = error_set(e, s->failed.status, "%s", s->failed.text);
+done:
+	chain_clear(&chain);
+	return st;
+}
+
+enum status sync_push_all(bool *pushed, struct sync *s, struct error *e)
+{
+	bool more = true;
+	enum status st = STATUS_OK;
+
+	*pushed = false;
+	for (int round = 0; round < LIMIT_PUSH_ROUNDS; round++) {
+		st = push_part(&more, s, e);
+		if (st != STATUS_OK || !more)
+			return st;
+		*pushed = true;
+	}
+	return STATUS_OK; /* the rest goes with the next sync */
+}
+
+enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
+{
+	struct chain chain = {0};
+	struct journal *j = NULL;
+	struct oid accepted;
+	char path[HOME_PATH_MAX];
+	uint64_t sent = 0, last = 0;
+	enum status st = STATUS_OK;
+
+	if (!home_is_kiosk(q)) {
+		st = chain_load(&chain, q, e);
+		if (st == STATUS_OK)
+			*out = chain.len;
+		chain_clear(&chain);
+		return st;
+	}
+	st = home_ref(&accepted, q, q->own_ref, e);
+	if (st == STATUS_OK)
+		st = answers_last(&sent, q, &accepted, e);
+	if (st == STATUS_OK)
+		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
+	if (st == STATUS_OK)
+		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
+	if (st == STATUS_OK) {
+		last = journal_last(j);
+		*out = last > sent ? last - sent : 0;
+	}
+	journal_close(j);
+	return st;
+}
