@@ -9,7 +9,7 @@ QIP_TOOLS=${QIP_TOOLS:-$(dirname "$QIP_BIN")/tests}
 # What follows is one behaviour, named as a sentence.
 it() { say "- $*"; }
 
-# sample_plan DEVICE… - the sample's 24 action points, entered by the first of them; all of them sync.
+# sample_plan DEVICE… - the sample's action points, entered by the first of them; all of them sync.
 sample_plan() {
 	local device
 	q "$1" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
