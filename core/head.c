@@ -216,10 +216,14 @@ static enum status check_signature(struct judge *j, const struct commit *c)
 
 static enum status check_author(struct judge *j, const struct commit *c)
 {
+	struct oid adopted;
+
 	if (strcmp(c->author_email, j->email) != 0 || strcmp(c->author_name, j->ctx->device) != 0)
 		return error_set(j->e, STATUS_DENIED, "the commit's author is %s, not %s", c->author_email, j->email);
 	if (!head_message_names(c->message, j->ctx->device))
 		return error_set(j->e, STATUS_INVALID, "the commit's message does not end with \"Qip-Device: %s\"", j->ctx->device);
+	if (head_message_adopts(&adopted, c->message) && (!j->device || j->device->role != ROLE_MANAGER))
+		return error_set(j->e, STATUS_DENIED, "only managers take over what a revoked device sent");
 	return STATUS_OK;
 }
 

@@ -286,6 +286,19 @@ static void a_record_that_breaks_its_schema_or_is_newer_is_refused(void **state)
 	assert_string_equal(last_fault.path, path);
 }
 
+static void only_a_manager_takes_over_what_a_revoked_device_sent(void **state)
+{
+	struct fixture_device *staff = practice_device(&p, "fle-staff"), *manager = practice_device(&p, "kib-manager");
+	char path[TREE_PATH_MAX];
+
+	(void)state;
+	staff->adopts = manager->adopts = p.main;
+	practice_write(&p, staff, path, action(staff, path));
+	refused(staff, STATUS_DENIED, "only managers take over", "");
+	practice_write(&p, manager, path, action(manager, path));
+	practice_push(&p, manager);
+}
+
 static void an_auditor_or_icb_writes_no_plan(void **state)
 {
 	struct fixture_device *icb = practice_device(&p, "lead-icb");
@@ -522,6 +535,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(claims_in_another_name_and_removed_claims_are_refused, begin, end),
 		cmocka_unit_test_setup_teardown(an_edit_number_cannot_jump_ahead, begin, end),
 		cmocka_unit_test_setup_teardown(a_record_that_breaks_its_schema_or_is_newer_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(only_a_manager_takes_over_what_a_revoked_device_sent, begin, end),
 		cmocka_unit_test_setup_teardown(an_auditor_or_icb_writes_no_plan, begin, end),
 		cmocka_unit_test_setup_teardown(only_managers_invite_and_only_in_their_own_name, begin, end),
 		cmocka_unit_test_setup_teardown(an_enrolment_adds_the_key_and_nothing_else, begin, end),

@@ -61,7 +61,10 @@ struct oid practice_commit(struct practice *p, const struct fixture_device *d, c
 	struct commit_spec spec = {.tree = *tree, .name = d->id, .email = email, .time_ms = FIXTURE_TIME_MS, .key = key ? key : d->key};
 
 	head_email(email, d->id, FIXTURE_ODS);
-	must(head_message_format(&message, "A change", d->id), &e);
+	if (oid_is_zero(&d->adopts))
+		must(head_message_format(&message, "A change", d->id), &e);
+	else
+		must(head_message_adopt(&message, "A change", &d->adopts, d->id), &e);
 	spec.message = buf_text(&message);
 	if (!oid_is_zero(parent)) {
 		spec.parents[0] = *parent;

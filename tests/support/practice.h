@@ -15,6 +15,7 @@ struct fixture_device {
 	char seal_key[64];   /* base64url */
 	struct oid tip;      /* own last commit, pushed or not; zero for none */
 	struct oid accepted; /* last accepted head */
+	struct oid adopts;   /* what its commits say they take over; zero for nothing */
 };
 
 struct practice {
