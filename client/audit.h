@@ -86,7 +86,7 @@ struct audit {
 	char from_main[OID_HEX_LEN + 1], from_at[TIME_TEXT_MAX]; /* "" when it began at the start */
 	struct audit_counts before;      /* of the earlier audits that this one goes on from */
 	char first_received[TIME_TEXT_MAX], last_received[TIME_TEXT_MAX];
-	struct audit_finding *findings;
+	struct audit_finding *findings; /* owned; room for AUDIT_MAX_FINDINGS */
 	size_t findings_len;
 	uint64_t findings_more;  /* beyond AUDIT_MAX_FINDINGS; after AUDIT_MAX_FAULTS in all the rest of the log is not judged */
 	uint64_t backdated;      /* edits whose effective day lies before the day they were received */

@@ -1,6 +1,5 @@
 /* client/audit_seen.c - what syncs of this home found that contradicts the history, whatever a log shows that is sound in itself. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "client/audit.h"
 #include "client/include/qip/client.h"
@@ -8,19 +7,16 @@
 static enum status add(void *ctx, const struct qip_seen *s, struct error *e)
 {
 	struct audit *a = ctx;
-	struct audit_finding *grown = NULL, *f = NULL;
+	struct audit_finding *f;
 
+	(void)e;
 	if (s->settled[0])
 		return STATUS_OK;
 	if (a->findings_len == AUDIT_MAX_FINDINGS) {
 		a->findings_more++;
 		return STATUS_OK;
 	}
-	grown = realloc(a->findings, (a->findings_len + 1) * sizeof(*grown));
-	if (!grown)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	a->findings = grown;
-	f = &grown[a->findings_len++];
+	f = &a->findings[a->findings_len++];
 	*f = (struct audit_finding){.commit = ""};
 	(void)snprintf(f->commit, sizeof(f->commit), "%s", s->commit);
 	(void)snprintf(f->path, sizeof(f->path), "%s", s->ref);

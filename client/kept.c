@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "client/remote.h"
-#include "core/signature.h"
+#include "core/head.h"
 
 #define KEPT_TYPE "application/x-qip-kept"
 
@@ -210,19 +210,21 @@ enum status qip_kept_fetch(struct qip_kept *out, struct qip *q, int64_t number, 
 
 /* ---- the chain ---- */
 
-static enum status check_commit(struct qip *q, const struct qip_kept *k, const struct commit *c, struct error *e)
+/* By the rules that held while the device belonged to the practice, as the server should have: what is taken over bears this device's name. */
+static enum status judge(struct qip *q, const struct qip_kept *k, const struct oid *main, const struct oid *base, const struct oid *head_id,
+			 struct error *e)
 {
-	const struct registry *reg = NULL;
-	const struct device *d = NULL;
-	enum status st = view_registry(&reg, q, e);
+	struct head_context ctx = {.repo = q->repo, .ods = q->identity.ods, .main = *main, .device = k->device, .last = *base, .though_revoked = true};
+	struct head_fault fault;
+	struct head head;
+	enum status st = view_registry(&ctx.registry, q, e);
 
+	if (st == STATUS_OK)
+		st = home_tree_of(&ctx.main_tree, q, main, e);
 	if (st != STATUS_OK)
 		return st;
-	d = registry_find(reg, k->device);
-	if (!d || !d->key || c->parents_len != 1 || !c->signature ||
-	    signature_check(c->signature, strlen(c->signature), d->key, SIGNATURE_NAMESPACE_GIT, c->signed_text, c->signed_len, e) != STATUS_OK)
-		return error_set(e, STATUS_UNTRUSTED, "what is kept aside as No %" PRId64 " is not by %s: do not take it over", k->number, k->device);
-	return STATUS_OK;
+	st = head_check(&head, &fault, &ctx, head_id, e);
+	return st == STATUS_OK ? st : error_prefix(e, STATUS_UNTRUSTED, "No %" PRId64 " is not what %s could have sent: do not take it over", k->number, k->device);
 }
 
 static void reverse(struct kept_chain *c)
@@ -247,8 +249,8 @@ static enum status step(struct oid *at, bool *done, struct kept_chain *chain, st
 	if (chain->len == LIMIT_KEPT_COMMITS)
 		return error_set(e, STATUS_TOO_BIG, "more than %d edits are kept aside as No %" PRId64, LIMIT_KEPT_COMMITS, k->number);
 	st = repo_commit_read(&c, q->repo, at, e);
-	if (st == STATUS_OK)
-		st = check_commit(q, k, &c, e);
+	if (st == STATUS_OK && c.parents_len != 1)
+		st = error_set(e, STATUS_INVALID, "No %" PRId64 " builds on nothing of this practice", k->number);
 	if (st == STATUS_OK) {
 		chain->ids[chain->len++] = *at;
 		*at = c.parents[0];
@@ -272,6 +274,8 @@ enum status kept_chain_load(struct kept_chain *out, struct qip *q, const struct 
 		st = step(&at, &done, &chain, q, k, &main, e);
 	if (st == STATUS_OK && chain.len == 0)
 		st = error_set(e, STATUS_EXISTS, "the log has all of No %" PRId64 " already", k->number);
+	if (st == STATUS_OK)
+		st = judge(q, k, &main, &at, &chain.ids[0], e);
 	if (st != STATUS_OK) {
 		free(chain.ids);
 		return st;

@@ -90,7 +90,7 @@ static enum status open_judge(struct judge *j, const struct oid *tree)
 	j->device = registry_find(ctx->registry, ctx->device);
 	if (!j->device)
 		return error_set(j->e, STATUS_DENIED, "%s is not a device of this practice", ctx->device);
-	if (j->device->revoked)
+	if (j->device->revoked && !ctx->though_revoked)
 		return error_set(j->e, STATUS_DENIED, "%s has been revoked; nothing it sends is taken. A manager can invite the device under a new name",
 				 ctx->device);
 	if (!j->device->key)

@@ -5,8 +5,8 @@
  *     get   {"number"} → the kept file, see kept.h
  *     drop  {"number", "head"} → {"dropped": number}
  *
- * Nothing of it enters the history: the pack is judged in a transaction that ends without a commit. It must be signed by the device's key, commit by
- * commit, down to something that the log holds; what it says is for whoever adopts it to judge.
+ * Nothing of it enters the history: the pack is judged in a transaction that ends without a commit, as the device's pushes were while it belonged to
+ * the practice. Whether what it says is true is for whoever adopts it to judge.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 
 #include "core/head.h"
 #include "core/pkt.h"
-#include "core/signature.h"
 #include "server/kept.h"
 #include "server/request.h"
 #include "server/verify.h"
@@ -99,46 +98,47 @@ static enum status read_head(struct keeping *k, size_t *used, struct error *e)
 	return STATUS_OK;
 }
 
-static enum status check_commit(const struct keeping *k, const struct commit *c, struct error *e)
+/* By the rules that held while the device belonged to the practice: a manager who takes it over puts their name to it. */
+static enum status judge_head(struct keeping *k, struct repo *repo, struct error *e)
 {
-	if (k->kept.commits == LIMIT_KEPT_COMMITS)
-		return error_set(e, STATUS_TOO_BIG, "more than %d edits of a revoked device are not kept", LIMIT_KEPT_COMMITS);
-	if (c->parents_len != 1)
-		return error_set(e, STATUS_INVALID, "devices do not merge, and go on from what they had accepted");
-	if (!c->signature ||
-	    signature_check(c->signature, strlen(c->signature), k->device->key, SIGNATURE_NAMESPACE_GIT, c->signed_text, c->signed_len, e) != STATUS_OK)
-		return error_set(e, STATUS_UNTRUSTED, "it is not signed by the key of %s", k->kept.device);
+	const struct limits *l = k->r->service->limits;
+	const struct head_limits granted = {.commits = LIMIT_KEPT_COMMITS, .paths = (size_t)l->push_paths, .depth = (size_t)l->tree_depth};
+	const struct view *v = k->r->view;
+	struct head_context ctx = {.repo = repo,
+				   .ods = k->r->practice->ods,
+				   .main = v->end.commit,
+				   .main_tree = v->end.tree,
+				   .registry = view_registry(v),
+				   .device = k->kept.device,
+				   .though_revoked = true,
+				   .limits = &granted};
+	struct push own = {.practice = k->r->practice, .device = k->kept.device};
+	struct head_fault fault;
+	struct head head;
+	enum status st = verify_last(&ctx.last, &own, e);
+
+	if (st == STATUS_OK)
+		st = head_check(&head, &fault, &ctx, &k->kept.head, e);
+	if (st != STATUS_OK)
+		return st;
+	k->kept.commits = (int64_t)head.commits;
+	k->base = head.base;
 	return STATUS_OK;
 }
 
-/* Back to the log, which holds what the device had accepted. */
-static enum status walk(struct keeping *k, struct repo *repo, struct error *e)
+/* The head's own commits, newest first. */
+static enum status collect(struct keeping *k, struct repo *repo, struct error *e)
 {
-	const struct oid *main = &k->r->view->end.commit;
-	char email[HEAD_EMAIL_MAX];
-	struct oid at = k->kept.head, last = {{0}};
-	struct push own = {.practice = k->r->practice, .device = k->kept.device};
-	enum status st = verify_last(&last, &own, e);
+	struct oid at = k->kept.head;
+	enum status st = STATUS_OK;
 
-	head_email(email, k->kept.device, k->r->practice->ods);
-	while (st == STATUS_OK) {
+	for (int64_t i = 0; st == STATUS_OK && i < k->kept.commits; i++) {
 		struct commit c = COMMIT_INIT;
-		bool own_commit = false, contained = false;
 
+		k->commits[i] = at;
 		st = repo_commit_read(&c, repo, &at, e);
-		own_commit = st == STATUS_OK && !oid_equal(&at, &last) && strcmp(c.author_email, email) == 0;
-		if (st == STATUS_OK && !own_commit) {
-			st = repo_is_ancestor(&contained, repo, &at, main, e);
-			commit_clear(&c);
-			k->base = at;
-			return st != STATUS_OK || contained ? st : error_set(e, STATUS_UNTRUSTED, "it builds on what is not in the log");
-		}
-		if (st == STATUS_OK)
-			st = check_commit(k, &c, e);
-		if (st == STATUS_OK) {
-			k->commits[k->kept.commits++] = at;
+		if (st == STATUS_OK && c.parents_len > 0)
 			at = c.parents[0];
-		}
 		commit_clear(&c);
 	}
 	return st;
@@ -155,9 +155,9 @@ static enum status judge(struct keeping *k, const void *pack, size_t len, struct
 		st = store_txn_received(k->txn, e);
 	repo = st == STATUS_OK ? store_txn_repo(k->txn) : NULL;
 	if (st == STATUS_OK)
-		st = walk(k, repo, e);
-	if (st == STATUS_OK && k->kept.commits == 0)
-		st = error_set(e, STATUS_INVALID, "the log holds that already");
+		st = judge_head(k, repo, e);
+	if (st == STATUS_OK)
+		st = collect(k, repo, e);
 	if (st == STATUS_OK)
 		st = repo_check_complete(repo, &k->kept.head, 1, &k->base, 1, e);
 	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)

@@ -7,8 +7,7 @@ practice_start
 join fleckney staff fleckney
 join second manager kibworth
 join lost-kiosk kiosk kibworth
-q "$MANAGER" import "$QIP_SOURCE/tests/data/qip-sample.csv" --effective 2022-06-06 >/dev/null
-for device in "$MANAGER" fleckney second; do q "$device" sync >/dev/null; done
+sample_plan "$MANAGER" fleckney second
 kiosk_sync lost-kiosk
 kept() { find "$WORK/server/$QIP_ODS/quarantine" -name '*.kept' 2>/dev/null | wc -l; }
 shows() { q "$1" action show "$2" --json; }
@@ -23,7 +22,7 @@ keep_as() {
 }
 # ask_as DEVICE WHAT TYPE - with $WORK/kept.body
 ask_as() {
-	curl -s -o "$WORK/kept.said" -w '%{http_code} ' --cert "$HOMES/$1/device.crt" --key "$HOMES/$1/device.key" --cacert "$HOMES/$1/ca.crt" \
+	curl -s -m 60 -o "$WORK/kept.said" -w '%{http_code} ' --cert "$HOMES/$1/device.crt" --key "$HOMES/$1/device.key" --cacert "$HOMES/$1/ca.crt" \
 		-H "Content-Type: $3" --data-binary "@$WORK/kept.body" "$URL/$QIP_ODS/$2"
 	cat "$WORK/kept.said"
 }
@@ -56,23 +55,44 @@ refused 'for managers' q staff2 adopt list
 refused 'nothing is kept aside under No 99' q "$MANAGER" adopt show 99
 number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
 
-it 'What a revoked device did not sign is not kept, and what is kept has an end'
+it 'What a revoked device did not sign is not kept'
 says '^403 .*syncs as ever' "$(keep_as second "$(git -C "$HOMES/second/history.git" rev-parse refs/qip/work)")"
 repo=$HOMES/fleckney/history.git
 bad=$(forge_head "$repo" "refs/qip/work^{tree}" "$(foreign_key other)" fleckney 'By another key' refs/qip/work)
 says '^4.. .*not signed by the key of fleckney' "$(keep_as fleckney "$bad")"
 bad=$(forge_head "$repo" "refs/qip/work^{tree}" "$(device_key fleckney)" fleckney 'Without a parent')
-says '^4.. .*devices do not merge' "$(keep_as fleckney "$bad")"
+says '^4.. .*a history of its own' "$(keep_as fleckney "$bad")"
 printf 'head nothing' >"$WORK/kept.body"
 says '^400 ' "$(ask_as fleckney quarantine/keep application/x-qip-kept)"
 printf '{}' >"$WORK/kept.body"
 says '^403 ' "$(ask_as staff2 quarantine/list application/json)"
 says '^403 ' "$(ask_as fleckney quarantine/list application/json)"
+
+it 'Nor what the device had no right to say, says one thing and means another, or goes on without end'
+printf '{"id":"new","schema":"site/1"}' >"$WORK/site.json"
+bad=$(forge_head "$repo" "$(forge_tree "$repo" "refs/qip/work^{tree}" "sites/new.json=$WORK/site.json")" "$(device_key fleckney)" fleckney 'A site' refs/qip/work)
+says '^4.. .*may not write there' "$(keep_as fleckney "$bad")"
+record=qip/$(q fleckney action show QIP-04 --json | jq -r .id).json
+git -C "$repo" cat-file blob "refs/qip/work:$record" |
+	jq -cSj --arg edit "$(uuid7)" '{device: "fleckney", by: "staff", effective: "2022-09-03", at: "2022-09-03T00:00:00.000Z", id: $edit, n: 900, value: "green"} as $claim |
+	  .conflicts.status = [(.edits.status[] + {value: "red"}), $claim] | .status = "amber" | del(.edits.status)' >"$WORK/action.json"
+bad=$(forge_head "$repo" "$(forge_tree "$repo" "refs/qip/work^{tree}" "$record=$WORK/action.json")" "$(device_key fleckney)" fleckney 'Amber' refs/qip/work)
+says '^4.. .*do not agree' "$(keep_as fleckney "$bad")"
+many=$(git -C "$repo" hash-object -w --stdin <"$WORK/site.json") mode='100644 blob'
+for i in 1 2 3 4 5 6 7; do
+	many=$(for name in {100..599}; do printf '%s %s\t%s\n' "$mode" "$many" "$name"; done | git -C "$repo" mktree)
+	mode='040000 tree'
+done
+bad=$(printf '040000 tree %s\tqip\n' "$many" | git -C "$repo" mktree)
+bad=$(forge_head "$repo" "$bad" "$(device_key fleckney)" fleckney 'Many' refs/qip/work)
+says '^4.. ' "$(keep_as fleckney "$bad")"
+
+it 'A device has a few kept, no more'
 for i in 1 2 3; do
-	own=$(forge_head "$repo" "refs/qip/work^{tree}" "$(device_key fleckney)" fleckney "Another $i" refs/devices/fleckney)
+	own=$(forge_head "$repo" "refs/devices/fleckney^{tree}" "$(device_key fleckney)" fleckney "Another $i" refs/devices/fleckney)
 	says '^200 ' "$(keep_as fleckney "$own")"
 done
-own=$(forge_head "$repo" "refs/qip/work^{tree}" "$(device_key fleckney)" fleckney 'One too many' refs/devices/fleckney)
+own=$(forge_head "$repo" "refs/devices/fleckney^{tree}" "$(device_key fleckney)" fleckney 'One too many' refs/devices/fleckney)
 says '^413 .*as much as may be is kept' "$(keep_as fleckney "$own")"
 same 'what the server keeps' 4 "$(kept)"
 for i in $(q "$MANAGER" adopt list --json | jq '.[] | select(.commits == 1).number'); do q "$MANAGER" adopt drop "$i" >/dev/null; done
