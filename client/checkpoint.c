@@ -177,12 +177,13 @@ struct claims {
 
 static enum status add_claim(struct claims *l, const char *path, const cJSON *record, struct error *e)
 {
-	size_t cap = l->cap ? l->cap * 2 : 16;
+	size_t cap = l->cap ? l->cap * 2 : 16, name_len = strcspn(path, "./");
 	const char *hex = json_string(record, "main");
 	struct said s = {.index = 0}, *grown = NULL;
 
-	(void)snprintf(s.device, sizeof(s.device), "%.*s", (int)strcspn(path, "."), path);
-	if (!name_valid(s.device) || !hex || oid_parse(&s.main, hex, strlen(hex)) != STATUS_OK || !json_integer(record, "index", &s.index))
+	if (name_len < sizeof(s.device) && strcmp(path + name_len, ".json") == 0)
+		memcpy(s.device, path, name_len); /* and the rest is zero */
+	if (l->len == REGISTRY_MAX_DEVICES || !name_valid(s.device) || !hex || oid_parse(&s.main, hex, strlen(hex)) != STATUS_OK || !json_integer(record, "index", &s.index))
 		return error_set(e, STATUS_UNTRUSTED, FOLDER "/ holds what is no checkpoint: nothing was taken over");
 	if (l->len == l->cap) {
 		grown = realloc(l->list, cap * sizeof(*grown));

@@ -154,6 +154,9 @@ static enum status check_signature(struct qip *q, const struct stated *s, const 
 	if (st == STATUS_OK && (!device || !device->key))
 		st = error_set(e, STATUS_UNTRUSTED, "%s is no device of practice %s that this home knows: sync first, if it has just joined", s->device,
 			       q->identity.ods);
+	if (st == STATUS_OK && (device->revoked || device->role == ROLE_KIOSK))
+		st = error_set(e, STATUS_UNTRUSTED, "%s %s: its word on the log does not count", s->device,
+			       device->revoked ? "was revoked" : "is a kiosk, which is not shown the log");
 	if (st != STATUS_OK)
 		return st;
 	add_lines(&lines, q->identity.ods, s);

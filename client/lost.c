@@ -49,6 +49,7 @@ struct search {
 	struct qip *q;
 	struct oid before;     /* tree of what was known */
 	const struct oid *base; /* NULL: any place */
+	unsigned incidents;
 	bool found;
 };
 
@@ -63,6 +64,8 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	enum status st = STATUS_OK;
 
 	(void)old_id;
+	if (++s->incidents > LIMIT_INCIDENTS)
+		return error_set(e, STATUS_TOO_BIG, "the log tells of more than %d restores", LIMIT_INCIDENTS);
 	if (tree_find(&there, NULL, s->q->repo, &s->before, path, NULL) == STATUS_OK)
 		return STATUS_OK; /* of an earlier restore */
 	st = repo_read(&bytes, s->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);

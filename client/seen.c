@@ -58,16 +58,29 @@ static enum status say(const struct seen *s, const char *ref, struct error *e)
 			 s->text, ref[0] ? ", and what it shows is kept as " : "", ref);
 }
 
+/* What was settled and is shown again is new. */
 static cJSON *find_same(cJSON *list, const struct seen *s, const char *hex)
 {
 	cJSON *item = NULL;
 
 	cJSON_ArrayForEach(item, list)
 	{
-		if (member_is(item, "kind", s->kind) && member_is(item, "commit", hex) && member_is(item, "device", s->device))
+		if (!json_get(item, "settled") && member_is(item, "kind", s->kind) && member_is(item, "commit", hex) && member_is(item, "device", s->device))
 			return item;
 	}
 	return NULL;
+}
+
+static int count_open(const cJSON *list)
+{
+	const cJSON *item;
+	int open = 0;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		open += json_get(item, "settled") == NULL;
+	}
+	return open;
 }
 
 static enum status add_found(cJSON *list, struct qip *q, const struct seen *s, const char *hex, const char *ref)
@@ -101,7 +114,7 @@ enum status seen_contradiction(struct qip *q, const struct seen *s, struct error
 		list = list_of(file, "found");
 		st = list ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 	}
-	if (st == STATUS_OK && !find_same(list, s, hex) && cJSON_GetArraySize(list) < LIMIT_SEEN) {
+	if (st == STATUS_OK && !find_same(list, s, hex) && count_open(list) < LIMIT_SEEN && cJSON_GetArraySize(list) < LIMIT_SEEN_EVER) {
 		if (s->keep)
 			st = home_keep(ref, q, REF_SEEN, &s->shown, e);
 		if (st == STATUS_OK)
@@ -265,8 +278,23 @@ static bool read_stated(struct stated *out, const cJSON *item)
 struct restores {
 	struct qip *q;
 	int64_t index;
+	const char *device; /* that knows the merge of that number otherwise */
+	unsigned incidents;
 	char restored[TIME_TEXT_MAX]; /* of the restore that lost that number; "" while there is none */
 };
+
+/* Nobody asked that device what it knew: it may be more than the server was told. */
+static bool is_unheard(const cJSON *incident, const char *device)
+{
+	const cJSON *name;
+
+	cJSON_ArrayForEach(name, json_get(incident, "unheard"))
+	{
+		if (cJSON_IsString(name) && strcmp(name->valuestring, device) == 0)
+			return true;
+	}
+	return false;
+}
 
 static enum status look_at_restore(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
@@ -274,14 +302,17 @@ static enum status look_at_restore(void *ctx, const char *path, const struct oid
 	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	int64_t index = 0, known = 0;
-	enum status st = repo_read(&bytes, r->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	enum status st = STATUS_OK;
 
 	(void)path;
 	(void)old_id;
+	if (++r->incidents > LIMIT_INCIDENTS)
+		return error_set(e, STATUS_TOO_BIG, "the log tells of more than %d restores", LIMIT_INCIDENTS);
+	st = repo_read(&bytes, r->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
 	if (st == STATUS_OK)
 		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
 	if (st == STATUS_OK && json_integer(record, "index", &index) && json_integer(record, "known", &known) && r->index > index &&
-	    r->index <= known)
+	    (r->index <= known || is_unheard(record, r->device)))
 		copy_text(r->restored, sizeof(r->restored), record, "restored");
 	cJSON_Delete(record);
 	buf_clear(&bytes);
@@ -291,7 +322,7 @@ static enum status look_at_restore(void *ctx, const char *path, const struct oid
 /* A merge that was lost with the server's disk is another one today, and the log says so itself. */
 static enum status was_lost(struct qip *q, const struct stated *s, const struct oid *main, struct error *e)
 {
-	struct restores r = {.q = q, .index = s->index};
+	struct restores r = {.q = q, .index = s->index, .device = s->device};
 	struct oid tree;
 	enum status st = home_tree_of(&tree, q, main, e);
 

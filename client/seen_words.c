@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/place.h"
+#include "core/utf8.h"
 
 enum status seen_parted(struct seen *out, struct qip *q, const struct oid *known, const struct oid *shown, const struct oid *parting,
 			struct error *e)
@@ -106,9 +107,12 @@ void seen_checkpoint(struct seen *out, const struct checkpoint_fault *fault, con
 void seen_not_taken(struct seen *out, const struct oid *commit, const char *reason)
 {
 	char hex[OID_HEX_LEN + 1];
+	size_t len = strnlen(reason, 160);
 
+	while (len > 0 && !utf8_valid(NULL, reason, len))
+		len--; /* never inside a character */
 	*out = (struct seen){.kind = "not-taken", .shown = *commit};
 	oid_hex(hex, commit);
 	(void)snprintf(out->text, sizeof(out->text),
-		       "the server does not take this device's word on which history it showed to it (commit %s): \"%.160s\"", hex, reason);
+		       "the server does not take this device's word on which history it showed to it (commit %s): \"%.*s\"", hex, (int)len, reason);
 }

@@ -187,7 +187,7 @@ enum status kept_read(struct buf *out, struct practice *p, int64_t number, struc
 	char path[FILE_PATH_MAX];
 	enum status st = path_of(path, p, number, e);
 
-	return st == STATUS_OK ? file_read_max(out, path, LIMIT_KEPT_FILE_BYTES, e) : st;
+	return st == STATUS_OK ? file_read_max(out, path, LIMIT_KEPT_FILE_BYTES + LINE_MAX_BYTES, e) : st;
 }
 
 enum status kept_remove(struct practice *p, int64_t number, struct error *e)

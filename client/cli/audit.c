@@ -145,19 +145,18 @@ static enum status look_at_texts(struct cli *c, const struct audited *on, struct
 	return st;
 }
 
-/* What stays of it, on disk and on screen. Certificate and checkpoint are of the history; what is kept beside it comes after them. */
+/* What stays of it, on disk and on screen. */
 static enum status leave(struct cli *c, const struct audited *on, struct audit *a, const char *refusal, struct error *e)
 {
 	const char *certificate = args_get(&c->args, "certificate");
+	enum status st = on->copy ? STATUS_OK : look_at_texts(c, on, a, e), printed;
 	uint64_t findings = a->findings_len + a->findings_more;
-	enum status st = certificate ? audit_certificate_write(c->q, a, certificate, e) : STATUS_OK, printed;
 	struct error ignored;
 
+	if (st == STATUS_OK && certificate)
+		st = audit_certificate_write(c->q, a, certificate, e);
 	if (st == STATUS_OK && findings == 0 && !on->copy)
 		st = audit_checkpoint_save(c->q, a, e);
-	if (st == STATUS_OK && !on->copy)
-		st = look_at_texts(c, on, a, e);
-	findings = a->findings_len + a->findings_more;
 	printed = audit_print(c, a, refusal, st == STATUS_OK ? e : &ignored);
 	if (st != STATUS_OK || printed != STATUS_OK)
 		return st != STATUS_OK ? st : printed;

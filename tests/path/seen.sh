@@ -158,7 +158,7 @@ found "$MANAGER" "fleckney has signed that merge [0-9]+ of the log is $said"
 cp -a "$fork" "$WORK/contradicts.git"
 names() { grep -q "$2" <<<"$1" || die "wanted '$2' in: $1"; }
 names "$(bash "$QIP_SOURCE/tools/verify-history" --root "$ROOT" "$WORK/contradicts.git" || true)" 'checkpoints/fleckney.json: .* and is another here'
-names "$(qip audit --repo "$WORK/contradicts.git" --ods "$QIP_ODS" --root "$ROOT" 2>&1 || true)" 'fleckney'
+names "$(qip audit --repo "$WORK/contradicts.git" --ods "$QIP_ODS" --root "$ROOT" 2>&1 || true)" 'fleckney: it builds on a commit that is neither in the log nor by fleckney'
 settle "$MANAGER"
 serve server
 refused_with 5 'another history' q "$MANAGER" sync # it has followed the other one

@@ -146,6 +146,12 @@ static void tell_sum(const struct tally *t)
 		     t->refusals / n, t->refusals * 10 / n % 10, t->retries / n, t->retries * 10 / n % 10, t->cpu_s / (double)n);
 }
 
+/* A run that did not come to its end shows nothing of a planted fault. */
+static bool ran_badly(const struct tally *t)
+{
+	return strcmp(t->kind, "crash") == 0 || strcmp(t->kind, "stalled") == 0 || strcmp(t->kind, "start") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options o = {.seed = 1, .runs = 100, .jobs = 1, .shrinks = true};
@@ -171,5 +177,5 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "%s\n", e.text);
 	trials_close(&o.trials);
 	repo_shutdown_library();
-	return st == STATUS_OK && (t.failed > 0) == o.planted ? 0 : 1;
+	return st == STATUS_OK && (t.failed > 0) == o.planted && !(o.planted && ran_badly(&t)) ? 0 : 1;
 }
