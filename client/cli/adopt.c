@@ -267,22 +267,6 @@ static enum status drop(struct cli *c, int64_t number, struct error *e)
 	return STATUS_OK;
 }
 
-static enum status read_number(int64_t *out, const struct cli *c, struct error *e)
-{
-	const char *text = cli_word(c, 1);
-	size_t digits = text ? strspn(text, "0123456789") : 0;
-	int64_t n = 0;
-
-	if (!text)
-		return error_set(e, STATUS_USAGE, "please name a number: qip adopt %s N; \"qip adopt list\" shows them", cli_word(c, 0));
-	for (size_t i = 0; i < digits && i < 9; i++)
-		n = n * 10 + (text[i] - '0');
-	if (digits == 0 || digits > 9 || text[digits] || n == 0)
-		return error_set(e, STATUS_USAGE, "\"%.20s\" is not a number of \"qip adopt list\"", text);
-	*out = n;
-	return STATUS_OK;
-}
-
 enum status cmd_adopt(struct cli *c, struct error *e)
 {
 	static const struct {
@@ -290,7 +274,7 @@ enum status cmd_adopt(struct cli *c, struct error *e)
 		enum status (*run)(struct cli *c, int64_t number, struct error *e);
 	} runs[] = {{"show", show}, {"take", take}, {"drop", drop}};
 	const char *word = cli_word(c, 0) ? cli_word(c, 0) : "list";
-	int64_t number = 0;
+	int number = 0;
 	enum status st = cli_open_log(c, e);
 
 	if (st == STATUS_OK && strcmp(word, "list") == 0)
@@ -298,7 +282,7 @@ enum status cmd_adopt(struct cli *c, struct error *e)
 	for (size_t i = 0; i < ARRAY_LEN(runs) && st == STATUS_OK; i++) {
 		if (strcmp(word, runs[i].word) != 0)
 			continue;
-		st = read_number(&number, c, e);
+		st = cli_number(&number, c, "adopt", 9, e);
 		return st == STATUS_OK ? runs[i].run(c, number, e) : st;
 	}
 	return st == STATUS_OK ? error_set(e, STATUS_USAGE, "there is \"qip adopt list\", \"show N\", \"take N\" and \"drop N\"; \"%.40s\" is none of them", word)

@@ -87,6 +87,22 @@ const char *cli_word(const struct cli *c, size_t i)
 	return i < c->args.words_len ? c->args.words[i] : NULL;
 }
 
+enum status cli_number(int *out, const struct cli *c, const char *command, size_t digits_max, struct error *e)
+{
+	const char *text = cli_word(c, 1);
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+	int n = 0;
+
+	if (!text)
+		return error_set(e, STATUS_USAGE, "please name a number: qip %s %s N; \"qip %s list\" shows them", command, cli_word(c, 0), command);
+	for (size_t i = 0; i < digits && i < digits_max; i++)
+		n = n * 10 + (text[i] - '0');
+	if (digits == 0 || digits > digits_max || text[digits] || n == 0)
+		return error_set(e, STATUS_USAGE, "\"%.20s\" is not a number of \"qip %s list\"", text, command);
+	*out = n;
+	return STATUS_OK;
+}
+
 const char *plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";

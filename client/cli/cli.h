@@ -49,6 +49,8 @@ enum status cli_print_json(struct cli *c, cJSON *value, struct error *e) MUST_CH
 void cli_today(char out[11], const struct cli *c);
 /* The i-th word behind the command's name, NULL past the end. */
 const char *cli_word(const struct cli *c, size_t i);
+/* The second word, a number above 0 of at most so many digits (9 or less), as "qip COMMAND list" shows it. STATUS_USAGE. */
+enum status cli_number(int *out, const struct cli *c, const char *command, size_t digits_max, struct error *e) MUST_CHECK;
 /* "5 minutes", "3 days". */
 void cli_age(char *out, size_t size, int64_t ms);
 /* "" for one, "s" otherwise. */

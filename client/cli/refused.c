@@ -90,22 +90,6 @@ static enum status list(struct cli *c, struct error *e)
 
 /* ---- retry, drop ---- */
 
-static enum status read_number(int *out, const struct cli *c, struct error *e)
-{
-	const char *text = cli_word(c, 1);
-	size_t digits = text ? strspn(text, "0123456789") : 0;
-	int n = 0;
-
-	if (!text)
-		return error_set(e, STATUS_USAGE, "please name a number: qip refused %s N; \"qip refused list\" shows them", cli_word(c, 0));
-	for (size_t i = 0; i < digits && i < 7; i++)
-		n = n * 10 + (text[i] - '0');
-	if (digits == 0 || digits > 7 || text[digits] || n == 0)
-		return error_set(e, STATUS_USAGE, "\"%.20s\" is not a number of \"qip refused list\"", text);
-	*out = n;
-	return STATUS_OK;
-}
-
 static enum status tell(struct cli *c, int number, const char *state, const char *text, struct error *e)
 {
 	cJSON *json = NULL;
@@ -125,7 +109,7 @@ static enum status retry(struct cli *c, struct error *e)
 	struct qip_retried r;
 	char text[400], left[160] = "";
 	int number = 0;
-	enum status st = read_number(&number, c, e);
+	enum status st = cli_number(&number, c, "refused", 7, e);
 
 	if (st == STATUS_OK)
 		st = qip_refused_retry(&r, c->q, number, e);
@@ -150,7 +134,7 @@ static enum status drop(struct cli *c, struct error *e)
 	const char *reason = args_get(&c->args, "reason");
 	char text[200];
 	int number = 0;
-	enum status st = read_number(&number, c, e);
+	enum status st = cli_number(&number, c, "refused", 7, e);
 
 	if (st == STATUS_OK && !args_has(&c->args, "yes") && !(reason && reason[0]))
 		st = error_set(e, STATUS_USAGE, "please say why nobody wants No %d: --reason TEXT, or --yes without one", number);
