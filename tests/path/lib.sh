@@ -36,10 +36,15 @@ proxy_stop() {
 	REPLIED=$(awk 'END {print $4}' "$WORK/logs/proxy.out")
 }
 
-# The packages that the browser's scripts use, from their lock file; several tests may ask at once.
+# The packages that the browser's scripts use, from their lock file; several tests may ask at once. An installation begins by deleting what is
+# there, so one that fits the lock file is left alone: another test may be running on it.
+web_tests_install() {
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] ||
+		npm --prefix "$1" ci --prefer-offline --no-audit --no-fund --ignore-scripts
+}
 web_tests_ready() {
-	flock "$QIP_SOURCE/tests/web" npm --prefix "$QIP_SOURCE/tests/web" ci --prefer-offline --no-audit --no-fund --ignore-scripts \
-		>"$WORK/logs/npm.log" 2>&1 || die 'npm ci in tests/web'
+	local web=$QIP_SOURCE/tests/web
+	(flock 9 && web_tests_install "$web") 9<"$web" >"$WORK/logs/npm.log" 2>&1 || die 'npm ci in tests/web'
 }
 
 # ---- stock git, with a device's certificate ----
