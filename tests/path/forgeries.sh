@@ -307,6 +307,11 @@ later=$(forge_head "$R" "$MAIN^{tree}" "$(device_key fleckney)" fleckney 'Edit a
 taken "$later" fleckney >/dev/null
 both "$head" sites/new.json 'may not write'
 
+forged adopted 'A device that is no manager takes over what a revoked device sent'
+head=$(forge_commit "$R" "$MAIN^{tree}" "$(device_key fleckney)" fleckney "Adopt"$'\n\n'"Qip-Adopts: $HAND"$'\n'"Qip-Device: fleckney" "$MAIN")
+taken "$head" fleckney >/dev/null
+both "$head" - '[Oo]nly (a )?managers? takes? over what a revoked device sent'
+
 # shellcheck disable=SC2016 # jq's variables
 stamp='{id: $id, device: "second", n: ([.edits[][].n] | max + 1), by: "manager", effective: "2022-09-01", at: "2022-09-01T09:00:00.000Z"}'
 changed() {
