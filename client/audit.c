@@ -216,7 +216,8 @@ static enum status judge_log(struct auditor *a, const struct oid *main, const st
 	struct audit_pool *pool = NULL;
 	enum status st;
 
-	a->from = scope->all ? NULL : scope->earlier;
+	a->out->anew = !scope->all && scope->earlier && scope->earlier->checks < AUDIT_CHECKS;
+	a->from = scope->all || a->out->anew ? NULL : scope->earlier;
 	st = collect_log(a, main);
 	if (st == STATUS_OK && a->from)
 		st = go_to_start(a);
@@ -234,7 +235,7 @@ static enum status judge_log(struct auditor *a, const struct oid *main, const st
 	audit_tell_silence(a);
 	if (st == STATUS_OK)
 		st = audit_list_incidents(a);
-	if (st == STATUS_OK && scope->all && scope->earlier)
+	if (st == STATUS_OK && !a->from && scope->earlier)
 		check_earlier(a, scope->earlier);
 	return st;
 }

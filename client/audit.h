@@ -12,6 +12,9 @@
 
 #define AUDIT_UNHEARD_MAX 512
 
+/* What this program's audits check. Raised whenever they check more, or otherwise: an audit does not go on from one that checked less. */
+#define AUDIT_CHECKS 1
+
 struct audit_finding {
 	char commit[OID_HEX_LEN + 1]; /* "" when it is no single commit */
 	char path[TREE_PATH_MAX];     /* "" when it is no single path */
@@ -61,6 +64,7 @@ struct audit_checkpoint {
 	} *lasts;                      /* owned; of devices that have answers */
 	size_t lasts_len;
 	uint64_t incidents;
+	uint64_t checks;               /* AUDIT_CHECKS of the program that made it; 0: from before they were counted */
 	int rules_version;             /* the highest that a merge went by */
 	struct audit_counts counts;    /* from the start of the log */
 	char last_received[TIME_TEXT_MAX];
@@ -82,6 +86,7 @@ struct audit {
 	char main[OID_HEX_LEN + 1];
 	uint64_t index;          /* its number */
 	char root[KEY_FINGERPRINT_MAX]; /* of the practice's root key, as the history has it; "" when it has none */
+	bool anew;               /* it began at the start, unasked: the earlier audit was made by an earlier version of the checks */
 	uint64_t from;           /* number of the merge that an earlier audit reached, and where this one began; 0: the start of the log */
 	char from_main[OID_HEX_LEN + 1], from_at[TIME_TEXT_MAX]; /* "" when it began at the start */
 	struct audit_counts before;      /* of the earlier audits that this one goes on from */
@@ -110,8 +115,8 @@ struct audit {
  * own word (told as a finding). STATUS_OK: the audit ran; whether it passed is findings_len == 0. */
 enum status audit_run(struct audit *out, struct repo *r, const struct oid *main, const char *ods, const uint8_t *root_pin, struct error *e) MUST_CHECK;
 
-/* The same with what an earlier audit reached (NULL: there was none). Begins there or, with `all`, at the start of the log; then a log that
- * does not lead through that place is a finding, unless the server told of a restore since. Else STATUS_STALE, and nothing was audited. */
+/* The same with what an earlier audit reached (NULL: there was none). Begins there or, with `all` or where that one checked less, at the start
+ * of the log; then a log that does not lead through that place is a finding, unless the server told of a restore since. Else STATUS_STALE, and nothing was audited. */
 struct audit_scope {
 	const struct audit_checkpoint *earlier;
 	bool all;

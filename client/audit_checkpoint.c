@@ -98,6 +98,7 @@ enum status audit_checkpoint_save(struct qip *q, const struct audit *a, struct e
 	build_integer(&st, c, "index", (int64_t)a->index);
 	build_item(&st, c, "heads", heads_json(&st, a));
 	build_item(&st, c, "answers", answers_json(&st, a));
+	build_integer(&st, c, "checks", AUDIT_CHECKS);
 	build_integer(&st, c, "incidents", (int64_t)a->incidents_len);
 	build_item(&st, c, "rules", audit_rules_json());
 	build_integer(&st, c, "rules_version", a->rules_version);
@@ -177,10 +178,12 @@ static bool read_all(struct audit_checkpoint *c, const cJSON *json)
 	const char *main = json_string(json, "main");
 	const cJSON *counts = json_get(json, "counts");
 
-	return cJSON_IsArray(json_get(json, "rules")) && read_text(c->last_received, sizeof(c->last_received), json, "last_received") && main && oid_parse(&c->main, main, strlen(main)) == STATUS_OK && read_count(&c->index, json, "index") && c->index > 0 &&
+	return main && oid_parse(&c->main, main, strlen(main)) == STATUS_OK && read_count(&c->index, json, "index") && c->index > 0 &&
 	       read_text(c->ods, sizeof(c->ods), json, "ods") && read_text(c->root, sizeof(c->root), json, "root") &&
-	       read_text(c->at, sizeof(c->at), json, "at") && read_heads(c, json_get(json, "heads")) &&
-	       read_answers(c, json_get(json, "answers")) && read_count(&c->incidents, json, "incidents") &&
+	       read_text(c->at, sizeof(c->at), json, "at") && read_text(c->last_received, sizeof(c->last_received), json, "last_received") &&
+	       read_heads(c, json_get(json, "heads")) && read_answers(c, json_get(json, "answers")) &&
+	       cJSON_IsArray(json_get(json, "rules")) && read_count(&c->incidents, json, "incidents") &&
+	       (!json_get(json, "checks") || read_count(&c->checks, json, "checks")) &&
 	       read_count(&c->counts.merges, counts, "merges") && read_count(&c->counts.commits, counts, "commits") &&
 	       read_count(&c->counts.records, counts, "records") && read_count(&c->counts.backdated, counts, "backdated");
 }
@@ -243,6 +246,8 @@ static enum status read_checkpoint(struct audit_checkpoint *c, struct qip *q, co
 		st = error_set(e, STATUS_UNTRUSTED, "it is of practice %s", c->ods);
 	if (st == STATUS_OK && (audit_parse_root(pin, c->root, NULL) != STATUS_OK || memcmp(pin, root_pin, CODE_PIN_LEN) != 0))
 		st = error_set(e, STATUS_UNTRUSTED, "it went by another root key, %s", c->root);
+	if (st == STATUS_OK && c->checks > AUDIT_CHECKS)
+		st = error_set(e, STATUS_UNSUPPORTED, "a newer program made it, which checks more");
 	if (st == STATUS_OK)
 		st = read_rules(c, json, e);
 	cJSON_Delete(json);

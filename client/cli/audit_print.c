@@ -35,6 +35,7 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 		push_item(&devices, device);
 	}
 	put_bool(&out, "passed", a->findings_len == 0);
+	put_bool(&out, "anew", a->anew);
 	put_item(&out, "from", audit_from_json(a));
 	put_string(&out, "main", a->main);
 	put_number(&out, "index", (int64_t)a->index);
@@ -177,6 +178,8 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 
 	if (refusal[0])
 		fprintf(c->out, "Not used: %s.\n", refusal);
+	if (a->anew)
+		fputs("Everything is checked anew: the last audit here was made by an earlier version of the checks.\n", c->out);
 	print_counts(c->out, a);
 	fputc('\n', c->out);
 	st = print_devices(c, a, e);

@@ -82,6 +82,7 @@ static void what_an_audit_reached_is_read_as_it_was_kept(void **state)
 	assert_int_equal(w.from.counts.records, w.a.records);
 	assert_string_equal(w.from.last_received, w.a.last_received);
 	assert_int_equal(w.from.rules_version, RULES_VERSION);
+	assert_int_equal(w.from.checks, AUDIT_CHECKS);
 }
 
 static void it_is_as_its_schema_says(void **state)
@@ -205,6 +206,21 @@ static void one_of_another_practice_root_or_kind_is_refused(void **state)
 	refused(STATUS_UNSUPPORTED, "newer program");
 	sign_changed("rules_version", cJSON_CreateNumber(RULES_VERSION + 1), w.home.key);
 	refused(STATUS_UNSUPPORTED, "newer program");
+	sign_changed("checks", cJSON_CreateNumber(AUDIT_CHECKS + 1), w.home.key);
+	refused(STATUS_UNSUPPORTED, "newer program");
+}
+
+static void one_of_fewer_checks_is_read_and_says_so(void **state)
+{
+	(void)state;
+	sign_changed("checks", NULL, w.home.key); /* programs before did not count them */
+	assert_int_equal(load(), STATUS_OK);
+	assert_int_equal(w.from.checks, 0);
+	sign_changed("checks", cJSON_CreateNumber(AUDIT_CHECKS - 1), w.home.key);
+	assert_int_equal(load(), STATUS_OK);
+	assert_int_equal(w.from.checks, AUDIT_CHECKS - 1);
+	sign_changed("checks", cJSON_CreateNumber(-1), w.home.key);
+	refused(STATUS_CORRUPT, "missing");
 }
 
 static void one_that_lacks_a_member_or_has_nonsense_there_is_refused(void **state)
@@ -238,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_a_broken_off_writing_left_is_swept_and_the_one_before_holds, begin, end),
 		cmocka_unit_test_setup_teardown(another_device_s_word_or_none_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(one_of_another_practice_root_or_kind_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(one_of_fewer_checks_is_read_and_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_lacks_a_member_or_has_nonsense_there_is_refused, begin, end),
 	};
 

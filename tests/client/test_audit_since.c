@@ -200,6 +200,25 @@ static void an_audit_of_all_says_that_the_log_was_rewritten(void **state)
 	assert_string_equal(w.a.findings[0].commit, hex);
 }
 
+/* What the earlier audit did not look for may stand before its place. */
+static void an_audit_by_more_checks_than_the_earlier_one_begins_at_the_start(void **state)
+{
+	struct fixture_device *staff = practice_device(&w.p, "fle-staff");
+
+	(void)state;
+	audited_edit(&w, staff->id);
+	w.from.checks = AUDIT_CHECKS - 1;
+	audited_run(&w, false);
+	audited_passes(&w);
+	assert_true(w.a.anew);
+	assert_int_equal(w.a.from, 0);
+	assert_int_equal(w.a.merges, w.p.index);
+	w.from.checks = AUDIT_CHECKS;
+	audited_run(&w, false);
+	assert_false(w.a.anew);
+	assert_int_equal(w.a.merges, 1);
+}
+
 static void push_incident(const struct oid *commit, int64_t index)
 {
 	struct fixture_device host = {.id = "server", .key = w.p.server};
@@ -304,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_server_clock_that_was_set_back_since_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(a_log_that_does_not_lead_through_the_earlier_place_is_not_audited, begin, end),
 		cmocka_unit_test_setup_teardown(an_audit_of_all_says_that_the_log_was_rewritten, begin, end),
+		cmocka_unit_test_setup_teardown(an_audit_by_more_checks_than_the_earlier_one_begins_at_the_start, begin, end),
 		cmocka_unit_test_setup_teardown(a_log_that_went_on_from_an_earlier_place_by_the_server_s_word_passes_when_all_is_audited, begin, end),
 		cmocka_unit_test_setup_teardown(an_incident_that_the_earlier_audit_knew_excuses_no_rewriting, begin, end),
 		cmocka_unit_test_setup_teardown(incidents_are_listed_from_the_start_and_checked_when_they_are_new, begin, end),

@@ -143,8 +143,20 @@ signed_checkpoint '.rules[0].version = 9'
 refuses_checkpoint 'newer program'
 signed_checkpoint '.schema = "audit-checkpoint/2"'
 refuses_checkpoint 'newer program'
+signed_checkpoint '.checks += 1'
+refuses_checkpoint 'newer program.*checks more'
 back_to good
 refused_with 4 'another root key' icb audit --root "SHA256:$(head -c 32 /dev/zero | base64 | tr -d =)"
+
+it 'After a checkpoint by an earlier version of the checks everything is checked anew, and the audit says so'
+for older in '.checks -= 1' 'del(.checks)'; do
+	back_to good
+	signed_checkpoint "$older"
+	out=$(icb audit)
+	says '^Everything is checked anew: .* an earlier version of the checks' "$out"
+	says 'From the start of the log' "$out"
+	same 'after that' 'false 0' "$(icb audit --json | jq -r '[.anew, .merges] | join(" ")')"
+done
 
 it 'A log that was rewritten from before the checkpoint is not audited over it; with --all the rewriting is a finding, and stays one'
 back_to good
