@@ -1,5 +1,5 @@
 /* core/merge.c - three-way merge of one record. */
-#include "core/merge.h"
+#include "core/merge_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,19 +39,7 @@ static enum status choose(const cJSON **out, const cJSON *base, const cJSON *our
 	return STATUS_OK;
 }
 
-/* A merge under way. */
-struct merge {
-	const char *type;
-	const struct rules *rules;
-	const cJSON *base, *ours, *theirs; /* base: NULL if there was none */
-	const cJSON *edits[3], *conflicts[3]; /* members of each, in that order */
-	cJSON *out;
-	bool refers; /* out may refer to pieces of the sides */
-	struct error *e;
-};
-
-/* What a side has, for the merged record. NULL without memory. */
-static cJSON *piece_of(const struct merge *m, const cJSON *value)
+cJSON *merge_piece(const struct merge *m, const cJSON *value)
 {
 	cJSON *piece;
 
@@ -69,39 +57,11 @@ static cJSON *piece_of(const struct merge *m, const cJSON *value)
 
 static enum status copy_member(const struct merge *m, cJSON *out, const char *name, const cJSON *value)
 {
-	return value ? json_set(out, name, piece_of(m, value)) : STATUS_OK;
+	return value ? json_set(out, name, merge_piece(m, value)) : STATUS_OK;
 }
 
-/* A member that is not there yet. */
-static enum status add_member(const struct merge *m, cJSON *out, const char *name, const cJSON *value)
-{
-	cJSON *piece = piece_of(m, value);
-
-	if (piece && cJSON_AddItemToObject(out, name, piece))
-		return STATUS_OK;
-	cJSON_Delete(piece);
-	return STATUS_NOMEM;
-}
-
-/* ---- claims ---- */
-
-static const cJSON *find_id(const cJSON *claims, const char *id)
-{
-	const cJSON *claim;
-
-	cJSON_ArrayForEach(claim, claims) {
-		const char *text = json_string(claim, "id");
-
-		if (text && strcmp(text, id) == 0)
-			return claim;
-	}
-	return NULL;
-}
-
-/* What both sides have under one id is one thing, so choosing between two contents would let the one hide the other: honest programs
- * never make this, and a merge does not take it. */
-static enum status same_thing(const cJSON **out, const cJSON *base, const cJSON *ours, const cJSON *theirs, const char *place,
-			      const char *what, const char *id, struct error *e)
+enum status merge_same_thing(const cJSON **out, const cJSON *base, const cJSON *ours, const cJSON *theirs, const char *place,
+			     const char *what, const char *id, struct error *e)
 {
 	if (json_equal(ours, theirs) || json_equal(base, theirs))
 		*out = ours;
@@ -110,142 +70,6 @@ static enum status same_thing(const cJSON **out, const cJSON *base, const cJSON 
 	else
 		return error_set(e, STATUS_DENIED, "%s: two different %s have the id %s", place, what, id);
 	return STATUS_OK;
-}
-
-/* Append to `out` the claims of `side` that survive: those the other side has too, or that are new (not in the base). `first` tells the two
- * sides apart, so that a claim of both is taken once. */
-static enum status surviving(cJSON *out, const char *slot, const cJSON *base, const cJSON *side, const cJSON *other, bool first,
-			     struct error *e)
-{
-	const cJSON *claim;
-	enum status st;
-
-	cJSON_ArrayForEach(claim, side) {
-		const char *id = json_string(claim, "id");
-		const cJSON *twin = id ? find_id(other, id) : NULL, *old = id ? find_id(base, id) : NULL;
-		const cJSON *keep = claim;
-		cJSON *copy;
-
-		if (!id || (twin && !first) || (!twin && old))
-			continue;
-		st = twin ? same_thing(&keep, old, claim, twin, slot, "edits", id, e) : STATUS_OK;
-		if (st != STATUS_OK)
-			return st;
-		copy = cJSON_Duplicate(keep, true);
-		if (!copy || !cJSON_AddItemToArray(out, copy)) {
-			cJSON_Delete(copy);
-			return STATUS_NOMEM;
-		}
-	}
-	return STATUS_OK;
-}
-
-/* Any slot, claim by claim. */
-static enum status merge_claims(const struct merge *m, const char *slot)
-{
-	cJSON *cb = m->base ? record_claims(m->base, slot) : cJSON_CreateArray();
-	cJSON *co = record_claims(m->ours, slot), *ct = record_claims(m->theirs, slot);
-	cJSON *merged = cJSON_CreateArray();
-	enum status st = cb && co && ct && merged ? STATUS_OK : STATUS_NOMEM;
-
-	if (st == STATUS_OK)
-		st = surviving(merged, slot, cb, co, ct, true, m->e);
-	if (st == STATUS_OK)
-		st = surviving(merged, slot, cb, ct, co, false, m->e);
-	if (st == STATUS_OK) {
-		st = record_put_claims(m->out, slot, merged, m->rules, m->e);
-		merged = NULL;
-	}
-	cJSON_Delete(cb);
-	cJSON_Delete(co);
-	cJSON_Delete(ct);
-	cJSON_Delete(merged);
-	return st;
-}
-
-/* ---- the common case: one edit on each side, and only one side's is new ---- */
-
-/* A slot of one side that nobody set, or whose one edit is not disputed. */
-struct lone {
-	const cJSON *stamps; /* NULL: not set */
-	const cJSON *plain;  /* NULL: cleared, or not set */
-};
-
-/* side: 0 base, 1 ours, 2 theirs. False if it stands otherwise. */
-static bool find_lone(struct lone *out, const struct merge *m, size_t side, const char *slot, const struct slot *s, enum field_kind kind)
-{
-	const cJSON *const records[] = {m->base, m->ours, m->theirs}, *record = records[side], *field;
-
-	*out = (struct lone){.stamps = json_get(m->edits[side], slot)};
-	if (m->conflicts[side] && json_get(m->conflicts[side], slot))
-		return false;
-	if (!out->stamps)
-		return true;
-	field = s->key ? json_get(record, s->field) : NULL;
-	if ((kind == FIELD_SET && field && !cJSON_IsArray(field)) || (kind == FIELD_MAP && field && !cJSON_IsObject(field)))
-		return false;
-	out->plain = slot_plain(record, s);
-	if (cJSON_IsNull(out->plain))
-		out->plain = NULL;
-	return slot_is_lone(out->stamps) && json_string(out->stamps->child, "id");
-}
-
-static bool same_lone(const struct lone *a, const struct lone *b)
-{
-	return json_equal(a->stamps, b->stamps) && (!a->stamps || json_equal(a->plain, b->plain));
-}
-
-/* The side whose claim is the only one that stays: both have it, or the other has nothing but what the base had. */
-static const struct lone *only_survivor(const struct lone *base, const struct lone *ours, const struct lone *theirs)
-{
-	const struct lone *side = NULL;
-
-	if (same_lone(ours, theirs) || same_lone(base, theirs))
-		side = ours;
-	else if (same_lone(base, ours))
-		side = theirs;
-	return side && side->stamps ? side : NULL;
-}
-
-/* The list or object of a set or map, made when it is first needed. NULL without memory. */
-static cJSON *container(cJSON *out, const char *name, bool is_array)
-{
-	cJSON *there = cJSON_GetObjectItemCaseSensitive(out, name);
-
-	return there ? there : is_array ? cJSON_AddArrayToObject(out, name) : cJSON_AddObjectToObject(out, name);
-}
-
-/* As record_put_claims would; slots come in order, so a set's elements do. */
-static enum status put_lone(const struct merge *m, const char *slot, const struct slot *s, enum field_kind kind, const struct lone *l)
-{
-	cJSON *edits = container(m->out, "edits", false), *field = NULL, *piece;
-	enum status st = edits ? add_member(m, edits, slot, l->stamps) : STATUS_NOMEM;
-
-	if (st != STATUS_OK || !l->plain)
-		return st;
-	if (!s->key)
-		return add_member(m, m->out, s->field, l->plain);
-	field = container(m->out, s->field, kind == FIELD_SET);
-	if (kind == FIELD_MAP)
-		return field ? add_member(m, field, s->key, l->plain) : STATUS_NOMEM;
-	piece = field ? piece_of(m, l->plain) : NULL;
-	if (piece && cJSON_AddItemToArray(field, piece))
-		return STATUS_OK;
-	cJSON_Delete(piece);
-	return STATUS_NOMEM;
-}
-
-static enum status merge_slot(const struct merge *m, const char *slot)
-{
-	struct lone base, ours, theirs;
-	const struct lone *survivor = NULL;
-	enum field_kind kind = FIELD_NONE;
-	struct slot s;
-
-	if (slot_resolve(&s, &kind, m->type, slot, m->rules, NULL) == STATUS_OK && find_lone(&base, m, 0, slot, &s, kind) &&
-	    find_lone(&ours, m, 1, slot, &s, kind) && find_lone(&theirs, m, 2, slot, &s, kind))
-		survivor = only_survivor(&base, &ours, &theirs);
-	return survivor ? put_lone(m, slot, &s, kind, survivor) : merge_claims(m, slot);
 }
 
 /* ---- logs, and what the rules do not name ---- */
@@ -265,7 +89,7 @@ static enum status merge_log(const struct merge *m, const char *field)
 		const cJSON *keep = entry, *twin = json_get(theirs, entry->string);
 
 		if (st == STATUS_OK && twin)
-			st = same_thing(&keep, json_get(base, entry->string), entry, twin, field, "entries", entry->string, m->e);
+			st = merge_same_thing(&keep, json_get(base, entry->string), entry, twin, field, "entries", entry->string, m->e);
 		if (st == STATUS_OK)
 			st = copy_member(m, log, entry->string, keep);
 	}
@@ -358,7 +182,7 @@ static enum status merge_versioned_record(cJSON **out, const struct merge *m)
 		st = choose(&chosen, m->base, m->ours, m->theirs);
 	if (st != STATUS_OK)
 		return st;
-	*out = piece_of(m, chosen);
+	*out = merge_piece(m, chosen);
 	return *out ? STATUS_OK : STATUS_NOMEM;
 }
 

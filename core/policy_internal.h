@@ -1,9 +1,13 @@
-/* core/policy_internal.h - what is particular to single places of the tree; see policy_check(). */
+/* core/policy_internal.h - the parts of policy_check(). */
 #ifndef QIP_CORE_POLICY_INTERNAL_H
 #define QIP_CORE_POLICY_INTERNAL_H
 
 #include "core/policy.h"
 
+/* ---- core/policy_claims.c: a record of claims against what it was, STATUS_DENIED, STATUS_INVALID ---- */
+enum status policy_check_claims(const struct policy_change *c, const char *type, const struct rules *rules, struct error *e) MUST_CHECK;
+
+/* ---- core/policy_places.c, core/policy_reports.c ---- */
 enum status policy_check_survey(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_device(const struct policy_change *c, struct error *e) MUST_CHECK;
 enum status policy_check_comment_key(const struct policy_change *c, struct error *e) MUST_CHECK;

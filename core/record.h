@@ -32,6 +32,8 @@ void record_type(char out[RECORD_TYPE_MAX], const cJSON *record);
 /* A slot's claims as an array of {id, device, n, by, effective, at, value}, sorted by id; the caller's to delete.
  * An unset slot gives an empty array. NULL when memory is out. */
 cJSON *record_claims(const cJSON *record, const char *slot);
+/* The one of such claims that has the id (may be NULL); borrowed. NULL: none. */
+const cJSON *record_find_claim(const cJSON *claims, const char *id);
 
 /* Set a slot: one new claim replaces all that are there. `value` is taken over; cJSON null clears. For a set's element, true adds and
  * null removes. Saying the same value again is an edit too. STATUS_INVALID: no such field, or a log. */

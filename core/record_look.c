@@ -12,6 +12,19 @@ static const cJSON *slots_in(const cJSON *record, const char *group)
 	return cJSON_IsObject(slots) ? slots : NULL;
 }
 
+const cJSON *record_find_claim(const cJSON *claims, const char *id)
+{
+	const cJSON *claim;
+
+	cJSON_ArrayForEach(claim, claims) {
+		const char *text = json_string(claim, "id");
+
+		if (text && id && strcmp(text, id) == 0)
+			return claim;
+	}
+	return NULL;
+}
+
 size_t record_conflicts(const cJSON *record)
 {
 	const cJSON *conflicts = slots_in(record, "conflicts");

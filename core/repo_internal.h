@@ -80,7 +80,7 @@ const struct staged_object *recent_find(const struct repo *r, const struct oid *
 void recent_add(struct repo *r, const struct oid *id, git_object_t kind, const void *bytes, size_t len);
 void recent_clear(struct repo *r);
 
-/* ---- repo.c ---- */
+/* ---- repo.c: the handle ---- */
 struct refresher {
 	git_odb_backend *backend; /* borrowed from the odb */
 	int (*refresh)(git_odb_backend *);
@@ -113,13 +113,17 @@ struct repo {
 
 /* Let go of packs that are gone; what is staged or in quarantine stays. The handle is as before if it fails. */
 enum status repo_reopen(struct repo *r, struct error *e) MUST_CHECK;
-/* Turn a failed libgit2 call into a status; the text is "<fmt>: <libgit2's message>". */
-enum status git_failed(struct error *e, int rc, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* True if the repository itself holds id: neither staged nor in quarantine. */
-bool repo_has_kept(struct repo *r, const struct oid *id);
 enum status sync_path(const char *path, struct error *e) MUST_CHECK; /* fsync a file or directory */
 /* A new string "<dir>/<name>", or NULL. */
 char *path_join(const char *dir, const char *name);
+
+/* ---- repo_library.c ---- */
+/* Turn a failed libgit2 call into a status; the text is "<fmt>: <libgit2's message>". */
+enum status git_failed(struct error *e, int rc, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* ---- repo_read.c: single objects ---- */
+/* True if the repository itself holds id: neither staged nor in quarantine. */
+bool repo_has_kept(struct repo *r, const struct oid *id);
 
 /* ---- repo_scan.c: a pack's objects looked over as they come, against bombs ---- */
 enum scan_state { SCAN_KIND, SCAN_SIZE, SCAN_OFFSET, SCAN_BASE, SCAN_DATA, SCAN_END };
@@ -261,9 +265,11 @@ void commit_links_clear(struct commit_links *links);
 /* What a tag object names; out may be id. */
 enum status tag_target(struct oid *out, struct repo *r, const struct oid *id, struct error *e) MUST_CHECK;
 
-/* ---- repo_walk.c: which commits are new ---- */
+/* ---- repo_walk.c: see also repo_walk.h ---- */
 /* For the n-th of many steps: STATUS_NETWORK if the span is given up. */
 enum status span_go_on(const struct repo_span *span, size_t n, struct error *e) MUST_CHECK;
+
+/* ---- repo_difference.c: which commits are new ---- */
 struct walk_commit {
 	struct oid id, tree;
 	struct oid before[REPO_MAX_PARENTS]; /* its first parents' trees */

@@ -11,10 +11,11 @@
 
 #define PACK_START 12	   /* bytes before the first entry */
 #define PACK_VARINT_MAX 10 /* bytes of a number */
+#define PACK_PART_BYTES 8192 /* inflated or deflated at once */
 #define PACK_OFS_DELTA 6
 #define PACK_REF_DELTA 7
 
-/* ---- reading ---- */
+/* ---- core/repo_packfile.c: reading ---- */
 
 struct mapped {
 	const uint8_t *bytes;
@@ -103,7 +104,7 @@ enum status packset_find(struct packset_place *out, struct packset *s, const str
 enum status packset_open_all(struct packset *s, struct error *e) MUST_CHECK;
 void packset_close(struct packset *s);
 
-/* ---- writing ---- */
+/* ---- core/repo_packstream.c: writing ---- */
 
 size_t pack_put_head(uint8_t out[PACK_VARINT_MAX], unsigned kind, uint64_t size);
 size_t pack_put_distance(uint8_t out[PACK_VARINT_MAX], uint64_t distance);

@@ -1,11 +1,11 @@
-/* core/repo_walk.c - which commits are new, by the graph alone.
+/* core/repo_walk.c - which commits lead to which, by the graph alone.
  *
  * Commit times order nothing here: a kiosk may think it is 1970, and a walk by date (git's, libgit2's) would then read
  * the whole history before it is sure. Instead two walks go at the same pace, one from what is wanted and one from what
  * the other side has. What the second finds is marked, and the mark runs on at once through all that the first has read
  * already; so the first stops soon after the histories meet, and the cost is that of the difference.
  */
-#include "core/repo_internal.h"
+#include "core/repo_walk.h"
 
 #include <stdlib.h>
 
@@ -17,41 +17,7 @@
 
 #define GIVEN_UP_EACH 1024 /* steps between two looks whether it was */
 
-#define MARK_WANTED 1
-#define MARK_HAD 2
-#define MARK_READ 4
-#define MARK_GOAL 8
-#define MARK_OPENED 16 /* collect: its parents come first */
-#define MARK_TAKEN 32
-
-struct node {
-	struct oid tree;
-	uint32_t parents_at, parents_len; /* in walk.parents */
-	uint8_t marks;
-};
-
-/* First in, first out; every node enters once. */
-struct queue {
-	uint32_t *items;
-	size_t first, len, cap;
-};
-
-struct walk {
-	struct repo *repo;
-	struct error *e;
-	const struct repo_span *span; /* NULL: nobody can give it up */
-	struct oid_map cuts; /* commits that count as having no parents */
-	struct oid_map ids;
-	struct node *nodes; /* parallel to ids.keys */
-	size_t cap;
-	struct queue wanted, had;
-	struct queue stack; /* of mark_had; from the end */
-	struct queue roots; /* that were reached from what is wanted */
-	bool found;	    /* something wanted leads to a goal */
-	struct queue parents; /* of all nodes that are read; none is taken out */
-};
-
-static enum status push(struct queue *q, size_t item)
+enum status walk_push(struct queue *q, size_t item)
 {
 	if (q->len == q->cap) {
 		size_t cap = q->cap ? q->cap * 2 : 64;
@@ -98,7 +64,7 @@ enum status span_go_on(const struct repo_span *span, size_t n, struct error *e)
 	return error_set(e, STATUS_NETWORK, "the client went away before its answer was made");
 }
 
-static enum status read_node(struct walk *w, size_t at)
+enum status walk_read(struct walk *w, size_t at)
 {
 	struct oid id = w->ids.keys[at];
 	struct commit_links links = COMMIT_LINKS_INIT;
@@ -119,7 +85,7 @@ static enum status read_node(struct walk *w, size_t at)
 
 		st = node_of(&parent, w, &links.parents[i]);
 		if (!st)
-			st = push(&w->parents, parent);
+			st = walk_push(&w->parents, parent);
 	}
 	if (!st) {
 		w->nodes[at].tree = links.tree;
@@ -131,11 +97,6 @@ static enum status read_node(struct walk *w, size_t at)
 	return st ? walk_failed(w, st) : STATUS_OK;
 }
 
-static size_t parent_of(const struct walk *w, size_t at, size_t i)
-{
-	return w->parents.items[w->nodes[at].parents_at + i];
-}
-
 static enum status mark_wanted(struct walk *w, size_t at)
 {
 	if (w->nodes[at].marks & MARK_WANTED)
@@ -144,13 +105,13 @@ static enum status mark_wanted(struct walk *w, size_t at)
 	w->found = w->found || (w->nodes[at].marks & MARK_GOAL);
 	if (w->nodes[at].marks & MARK_HAD)
 		return STATUS_OK;
-	return push(&w->wanted, at);
+	return walk_push(&w->wanted, at);
 }
 
 /* Mark it and all its ancestors as far as they are read; the others wait in w->had. */
 static enum status mark_had(struct walk *w, size_t at)
 {
-	enum status st = push(&w->stack, at);
+	enum status st = walk_push(&w->stack, at);
 
 	while (!st && w->stack.len) {
 		struct node *n = NULL;
@@ -161,9 +122,9 @@ static enum status mark_had(struct walk *w, size_t at)
 			continue;
 		n->marks |= MARK_HAD;
 		if (!(n->marks & MARK_READ))
-			st = push(&w->had, at);
+			st = walk_push(&w->had, at);
 		for (size_t i = 0; i < n->parents_len && !st; i++)
-			st = push(&w->stack, parent_of(w, at, i));
+			st = walk_push(&w->stack, walk_parent(w, at, i));
 	}
 	return st;
 }
@@ -175,23 +136,23 @@ static enum status step_wanted(struct walk *w)
 
 	if (w->nodes[at].marks & MARK_HAD)
 		return STATUS_OK;
-	st = read_node(w, at);
+	st = walk_read(w, at);
 	if (st)
 		return st;
 	if (w->nodes[at].parents_len == 0)
-		st = push(&w->roots, at);
+		st = walk_push(&w->roots, at);
 	for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++)
-		st = mark_wanted(w, parent_of(w, at, i));
+		st = mark_wanted(w, walk_parent(w, at, i));
 	return st ? walk_failed(w, st) : STATUS_OK;
 }
 
 static enum status step_had(struct walk *w)
 {
 	size_t at = w->had.items[w->had.first++];
-	enum status st = read_node(w, at);
+	enum status st = walk_read(w, at);
 
 	for (size_t i = 0; !st && i < w->nodes[at].parents_len; i++) {
-		st = mark_had(w, parent_of(w, at, i));
+		st = mark_had(w, walk_parent(w, at, i));
 		if (st)
 			return walk_failed(w, st);
 	}
@@ -203,8 +164,7 @@ static bool pending(const struct queue *q)
 	return q->first < q->len;
 }
 
-/* Walk both sides until nothing wanted is left to read, or a goal is found to be wanted. */
-static enum status walk_both(struct walk *w)
+enum status walk_both(struct walk *w)
 {
 	enum status st = STATUS_OK;
 
@@ -216,7 +176,7 @@ static enum status walk_both(struct walk *w)
 	return st;
 }
 
-static enum status start_wanted(struct walk *w, const struct oid *id)
+enum status walk_want(struct walk *w, const struct oid *id)
 {
 	size_t at = 0;
 	enum status st = node_of(&at, w, id);
@@ -226,8 +186,7 @@ static enum status start_wanted(struct walk *w, const struct oid *id)
 	return st ? walk_failed(w, st) : STATUS_OK;
 }
 
-/* Somebody may claim to have what is not here, or no commit: that helps nobody. */
-static enum status start_had(struct walk *w, const struct oid *id)
+enum status walk_have(struct walk *w, const struct oid *id)
 {
 	enum repo_kind kind = REPO_BLOB;
 	size_t at = 0, size = 0;
@@ -248,7 +207,7 @@ static bool root_seems_new(struct walk *w)
 	return pending(&w->roots);
 }
 
-static enum status walk_extra(struct walk *w)
+enum status walk_extra(struct walk *w)
 {
 	size_t budget = WALK_EXTRA + w->ids.len * WALK_EXTRA_EACH;
 	enum status st = STATUS_OK;
@@ -258,7 +217,7 @@ static enum status walk_extra(struct walk *w)
 	return st;
 }
 
-static void walk_clear(struct walk *w)
+void walk_clear(struct walk *w)
 {
 	oid_map_clear(&w->cuts);
 	oid_map_clear(&w->ids);
@@ -270,100 +229,12 @@ static void walk_clear(struct walk *w)
 	free(w->parents.items);
 }
 
-static bool is_new(const struct node *n)
-{
-	return (n->marks & MARK_WANTED) && !(n->marks & MARK_HAD);
-}
-
-static enum status collect_one(struct walk_commit *out, struct walk *w, size_t at)
-{
-	enum status st = STATUS_OK;
-
-	out->id = w->ids.keys[at];
-	out->tree = w->nodes[at].tree;
-	for (size_t i = 0; i < w->nodes[at].parents_len && i < REPO_MAX_PARENTS && !st; i++) {
-		size_t parent = parent_of(w, at, i);
-
-		st = read_node(w, parent);
-		out->before[i] = w->nodes[parent].tree;
-		out->before_len = i + 1;
-	}
-	return st;
-}
-
-/* A commit after its new parents. */
-static enum status collect_from(struct walk_commit *out, size_t *len, struct walk *w, size_t at)
-{
-	enum status st = push(&w->stack, at);
-
-	while (!st && w->stack.len) {
-		at = w->stack.items[w->stack.len - 1];
-		if (w->nodes[at].marks & (MARK_OPENED | MARK_TAKEN)) {
-			w->stack.len--;
-			if (!(w->nodes[at].marks & MARK_TAKEN))
-				st = collect_one(&out[(*len)++], w, at);
-			w->nodes[at].marks |= MARK_TAKEN;
-			continue;
-		}
-		w->nodes[at].marks |= MARK_OPENED;
-		for (size_t i = 0; i < w->nodes[at].parents_len && !st; i++) {
-			size_t parent = parent_of(w, at, i);
-
-			if (is_new(&w->nodes[parent]) && !(w->nodes[parent].marks & MARK_OPENED))
-				st = push(&w->stack, parent);
-		}
-	}
-	return st;
-}
-
-static enum status collect(struct walk_commit **out, size_t *out_len, struct walk *w)
-{
-	size_t len = 0, read = w->ids.len; /* parents that collect_one reads add more, none of them new */
-	struct walk_commit *commits = calloc(read + 1, sizeof(*commits));
-	enum status st = STATUS_OK;
-
-	if (!commits)
-		return error_set(w->e, STATUS_NOMEM, "no memory to walk through the history");
-	for (size_t i = 0; i < read && !st; i++)
-		if (is_new(&w->nodes[i]))
-			st = collect_from(commits, &len, w, i);
-	if (st) {
-		free(commits);
-		return st;
-	}
-	*out = commits;
-	*out_len = len;
-	return STATUS_OK;
-}
-
-static enum status start_cut(struct walk *w, const struct oid *id)
+enum status walk_cut(struct walk *w, const struct oid *id)
 {
 	size_t at = 0;
 	enum status st = oid_map_add(&at, NULL, &w->cuts, id);
 
 	return st ? walk_failed(w, st) : STATUS_OK;
-}
-
-enum status walk_difference(struct walk_commit **out, size_t *out_len, struct repo *r, const struct repo_span *span,
-			    struct error *e)
-{
-	struct walk w = {.repo = r, .e = e, .span = span};
-	enum status st = STATUS_OK;
-
-	for (size_t i = 0; i < span->cuts_len && !st; i++)
-		st = start_cut(&w, &span->cuts[i]);
-	for (size_t i = 0; i < span->haves_len && !st; i++)
-		st = start_had(&w, &span->haves[i]);
-	for (size_t i = 0; i < span->wants_len && !st; i++)
-		st = start_wanted(&w, &span->wants[i]);
-	if (!st)
-		st = walk_both(&w);
-	if (!st)
-		st = walk_extra(&w);
-	if (!st)
-		st = collect(out, out_len, &w);
-	walk_clear(&w);
-	return st;
 }
 
 enum status repo_is_ancestor(bool *out, struct repo *r, const struct oid *ancestor, const struct oid *id,
@@ -394,7 +265,7 @@ static enum status look_for_goals(bool *out, struct repo *r, const struct oid *g
 	for (size_t i = 0; i < goals_len && !st; i++)
 		st = add_goal(&w, &goals[i]);
 	for (size_t i = 0; i < ids_len && !st; i++)
-		st = start_wanted(&w, &ids[i]);
+		st = walk_want(&w, &ids[i]);
 	if (!st)
 		st = walk_both(&w);
 	if (!st)
