@@ -195,22 +195,6 @@ static void walk_log(struct auditor *a, struct audit_pool *pool)
 
 /* ---- the whole ---- */
 
-/* All was audited again: does the log lead through the place that the earlier audit reached, or did the server tell since why it does not? */
-static void check_earlier(struct auditor *a, const struct audit_checkpoint *earlier)
-{
-	struct oid there;
-	bool told = false;
-
-	if (audit_merge_at(&there, a, earlier->index) && oid_equal(&there, &earlier->main))
-		return;
-	for (size_t i = 0; i < a->out->incidents_len; i++)
-		told = told || (a->out->incidents[i].index >= 0 && (uint64_t)a->out->incidents[i].index < earlier->index);
-	if (!told || a->out->incidents_len <= earlier->incidents)
-		audit_find(a, &earlier->main, "", "server",
-			   "the log that was audited on %.10s up to this merge, number %" PRIu64 ", was rewritten: it does not stand in the one that is here",
-			   earlier->at, earlier->index);
-}
-
 static enum status judge_log(struct auditor *a, const struct oid *main, const struct audit_scope *scope)
 {
 	struct audit_pool *pool = NULL;
@@ -236,7 +220,7 @@ static enum status judge_log(struct auditor *a, const struct oid *main, const st
 	if (st == STATUS_OK)
 		st = audit_list_incidents(a);
 	if (st == STATUS_OK && !a->from && scope->earlier)
-		check_earlier(a, scope->earlier);
+		audit_check_earlier(a, scope->earlier);
 	return st;
 }
 

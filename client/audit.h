@@ -53,6 +53,7 @@ struct audit_head {
 /* A place of the log that an audit reached without a finding, and what the next one needs to go on from there; audit_checkpoint.h keeps it. */
 struct audit_checkpoint {
 	char ods[7];
+	char device[NAME_MAX_LEN + 1]; /* whose home it is */
 	char root[KEY_FINGERPRINT_MAX];
 	struct oid main;
 	uint64_t index;
@@ -63,7 +64,6 @@ struct audit_checkpoint {
 		uint64_t seq;          /* number of its last answer */
 	} *lasts;                      /* owned; of devices that have answers */
 	size_t lasts_len;
-	uint64_t incidents;
 	uint64_t checks;               /* AUDIT_CHECKS of the program that made it; 0: from before they were counted */
 	int rules_version;             /* the highest that a merge went by */
 	struct audit_counts counts;    /* from the start of the log */

@@ -99,7 +99,6 @@ enum status audit_checkpoint_save(struct qip *q, const struct audit *a, struct e
 	build_item(&st, c, "heads", heads_json(&st, a));
 	build_item(&st, c, "answers", answers_json(&st, a));
 	build_integer(&st, c, "checks", AUDIT_CHECKS);
-	build_integer(&st, c, "incidents", (int64_t)a->incidents_len);
 	build_item(&st, c, "rules", audit_rules_json());
 	build_integer(&st, c, "rules_version", a->rules_version);
 	build_string(&st, c, "last_received", a->last_received);
@@ -179,10 +178,10 @@ static bool read_all(struct audit_checkpoint *c, const cJSON *json)
 	const cJSON *counts = json_get(json, "counts");
 
 	return main && oid_parse(&c->main, main, strlen(main)) == STATUS_OK && read_count(&c->index, json, "index") && c->index > 0 &&
-	       read_text(c->ods, sizeof(c->ods), json, "ods") && read_text(c->root, sizeof(c->root), json, "root") &&
+	       read_text(c->ods, sizeof(c->ods), json, "ods") && read_text(c->device, sizeof(c->device), json, "device") && read_text(c->root, sizeof(c->root), json, "root") &&
 	       read_text(c->at, sizeof(c->at), json, "at") && read_text(c->last_received, sizeof(c->last_received), json, "last_received") &&
 	       read_heads(c, json_get(json, "heads")) && read_answers(c, json_get(json, "answers")) &&
-	       cJSON_IsArray(json_get(json, "rules")) && read_count(&c->incidents, json, "incidents") &&
+	       cJSON_IsArray(json_get(json, "rules")) &&
 	       (!json_get(json, "checks") || read_count(&c->checks, json, "checks")) &&
 	       read_count(&c->counts.merges, counts, "merges") && read_count(&c->counts.commits, counts, "commits") &&
 	       read_count(&c->counts.records, counts, "records") && read_count(&c->counts.backdated, counts, "backdated");

@@ -29,7 +29,7 @@ struct backdating {
 	uint64_t count;
 };
 
-static cJSON *read_record(struct auditor *a, const struct oid *id)
+cJSON *audit_read_record(struct auditor *a, const struct oid *id)
 {
 	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
@@ -80,8 +80,8 @@ static enum status visit_changed(void *ctx, const char *path, const struct oid *
 	(void)e;
 	if (!new_id || strncmp(path, "feedback/", 9) == 0)
 		return STATUS_OK;
-	before = read_record(b->a, old_id);
-	after = read_record(b->a, new_id);
+	before = audit_read_record(b->a, old_id);
+	after = audit_read_record(b->a, new_id);
 	slots = record_slots(after, NULL);
 	cJSON_ArrayForEach(slot, slots)
 		b->count += count_slot(before, after, slot->valuestring, b->received);

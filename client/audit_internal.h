@@ -105,7 +105,13 @@ uint64_t audit_count_backdated(struct auditor *a, const struct oid *tree, const 
 enum status audit_count_feedback(struct auditor *a) MUST_CHECK;
 /* Fill out->incidents from the last tree; one that does not fit the log is a finding. */
 enum status audit_list_incidents(struct auditor *a) MUST_CHECK;
+/* A record's JSON, or NULL where it cannot be read (`id` may be NULL); the caller's. */
+cJSON *audit_read_record(struct auditor *a, const struct oid *id);
 /* The merge of a number, of the log that is audited or before where the audit began; false when it has none. */
 bool audit_merge_at(struct oid *out, struct auditor *a, uint64_t index);
+
+/* ---- audit_earlier.c ---- */
+/* The log was audited from its start: does it lead through the place that the earlier audit reached, or did the server tell since why not? */
+void audit_check_earlier(struct auditor *a, const struct audit_checkpoint *earlier);
 
 #endif

@@ -225,7 +225,7 @@ static void one_of_fewer_checks_is_read_and_says_so(void **state)
 
 static void one_that_lacks_a_member_or_has_nonsense_there_is_refused(void **state)
 {
-	static const char *const members[] = {"ods", "root", "main", "index", "heads", "answers", "incidents", "counts", "last_received", "at", "rules_version", "rules"};
+	static const char *const members[] = {"ods", "device", "root", "main", "index", "heads", "answers", "counts", "last_received", "at", "rules_version", "rules"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {

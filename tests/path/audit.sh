@@ -170,6 +170,25 @@ for _ in 1 2; do
 	refused_with 1 'found 1 fault' icb audit --all
 	says "^$lost .*was rewritten" "$REFUSAL"
 done
+
+it 'A restore that the server tells of excuses the rewriting only if the log went on from the place that it names'
+# told_restore COMMIT - by the server, at the end of the log
+told_restore() {
+	local repo=$ICB/history.git id head
+	id=$(uuid7)
+	jq -ncSj --arg id "$id" --arg commit "$(git -C "$repo" rev-parse "$1")" --argjson index "$(index_of "$1")" --argjson known "$(index_of "$lost")" \
+		'{schema: "incident/1", id: $id, restored: "2023-01-02T09:00:00.000Z", backup: "2023-01-01T09:00:00.000Z", commit: $commit, index: $index, known: $known, unheard: []}' \
+		>"$WORK/incident"
+	head=$(forge_head "$repo" "$(forge_tree "$repo" 'main^{tree}' "incidents/$id.json=$WORK/incident")" "$(server_key)" server 'Restored from a backup' main)
+	forge_merge "$repo" "$head^{tree}" "$head" server >/dev/null
+}
+index_of() { git -C "$ICB/history.git" log -1 --format=%B "$1" | sed -n 's/^Qip-Index: //p'; }
+git -C "$ICB/history.git" update-ref refs/heads/main "$lost~2"
+told_restore "$lost~3"
+refused_with 1 'found 1 fault' icb audit --all
+says "^$lost .*was rewritten: .* part after merge $(index_of "$lost~2")[)], and no restore" "$REFUSAL"
+told_restore "$lost~2"
+icb audit --all >/dev/null || die "an honest restore is a fault: $(icb audit --all)"
 back_to good
 
 it 'A copy without a home is audited whole'
