@@ -1,6 +1,6 @@
 /* tests/client/test_checkpoint.c - how far each reader followed the log: said in the log when it is due, compared by every sync, and by texts that
  * go another way. */
-#include "tests/client/practice.h"
+#include "tests/client/server_log.h"
 
 #include "client/checkpoint.h"
 #include "client/place.h"
@@ -13,6 +13,7 @@ static struct practice p;
 static struct proxy line;
 static struct qip *boss, *fleckney;
 static int64_t server_days; /* how far forged merges have moved the log's times on */
+static int server_themes;   /* that they hold */
 
 static int set_up(void **state)
 {
@@ -36,57 +37,27 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* One more merge by the server's key, of the same head again, with another file in its tree ("": a theme of its own); staged. */
-static struct oid add_merge(struct repo *r, const struct key *key, const struct oid *old, const char *file, const char *content)
-{
-	struct commit last = COMMIT_INIT;
-	struct merge_note note = {.kept = BUF_INIT};
-	struct commit_spec spec = {.name = "server", .email = "server@c82999.qip.invalid", .time_ms = 1795323600000, .parents_len = 2, .key = key};
-	struct buf message = BUF_INIT;
-	char path[TREE_PATH_MAX];
-	struct tree_edit edit = {.path = path};
-	struct oid id;
-
-	OK(repo_commit_read(&last, r, old, &last_error));
-	OK(merge_note_parse(&note, last.message, &last_error));
-	note.index++;
-	time_format(note.received, env_system()->now_ms(env_system()->ctx) + server_days * DAY_MS);
-	OK(merge_note_format(&message, &note));
-	if (file[0])
-		(void)snprintf(path, sizeof(path), "%s", file);
-	else
-		(void)snprintf(path, sizeof(path), "themes/%d.json", (int)note.index);
-	OK(repo_write(&edit.id, r, REPO_BLOB, content, strlen(content), &last_error));
-	OK(tree_apply(&spec.tree, r, &last.tree, &edit, 1, &last_error));
-	spec.parents[0] = *old;
-	spec.parents[1] = last.parents[1];
-	spec.message = buf_text(&message);
-	OK(repo_commit_write(&id, r, &spec, &last_error));
-	buf_clear(&message);
-	buf_clear(&note.kept);
-	commit_clear(&last);
-	return id;
-}
-
 /* The log goes on by so many merges, received so many days after those before. */
 static void grow(int merges, int days)
 {
 	struct key *key = practice_server_key(&p);
-	struct repo *r = NULL;
-	struct oid old, at;
+	struct oid at;
+	struct repo *r = server_log_begin(&p, &at);
 
 	server_days += days;
-	practice_kill(&p, SIGKILL);
-	OK(repo_open(&r, practice_path(&p, "server/C82999/history.git"), &last_error));
-	OK(repo_ref_get(&old, r, REF_MAIN, &last_error));
-	at = old;
-	for (int i = 0; i < merges; i++)
-		at = add_merge(r, key, &at, "", "x");
-	OK(repo_flush(r, &last_error));
-	OK(repo_ref_update(r, REF_MAIN, &at, &old, &last_error));
-	repo_close(r);
+	for (int i = 0; i < merges; i++) {
+		char path[TREE_PATH_MAX];
+
+		(void)snprintf(path, sizeof(path), "themes/%d.json", server_themes++);
+		at = server_merge(r, &at,
+				  &(struct server_merge){.key = key,
+							 .received_ms = env_system()->now_ms(env_system()->ctx) + server_days * DAY_MS,
+							 .path = path,
+							 .bytes = "x",
+							 .len = 1});
+	}
+	server_log_end(&p, r, &at);
 	key_free(key);
-	practice_serve(&p);
 }
 
 /* The merge that a home's own last checkpoint names; 0 for none. */
@@ -321,7 +292,8 @@ static void assert_fault(int64_t index, const struct oid *named, const struct oi
 	(void)snprintf(record, sizeof(record), "{\"at\":\"\",\"device\":\"fleckney\",\"index\":%d,\"main\":\"%s\",\"schema\":\"checkpoint/1\"}", (int)index,
 		       hex);
 	OK(home_ref(&main, boss, REF_MAIN, &last_error));
-	lie = add_merge(boss->repo, key, &main, "checkpoints/fleckney.json", record);
+	lie = server_merge(boss->repo, &main,
+			   &(struct server_merge){.key = key, .path = "checkpoints/fleckney.json", .bytes = record, .len = strlen(record)});
 	for (int i = 0; i < 2; i++) {
 		OK(checkpoint_compare(&fault, boss, i ? &main : &none, &lie, &last_error)); /* of all, and of what is new */
 		assert_string_equal(fault.device, shown ? "fleckney" : "");

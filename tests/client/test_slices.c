@@ -1,6 +1,6 @@
 /* tests/client/test_slices.c - a long log comes in slices: what is lost with the link is one of them, and a server that lies about them is
  * found out. */
-#include "tests/client/practice.h"
+#include "tests/client/server_log.h"
 
 #include "client/slices.h"
 
@@ -13,51 +13,21 @@ static struct key *server_key;
 static struct oid chain[GROWN + 1]; /* what grow() put on the log; the first was there */
 static int64_t first_index;
 
-/* One more merge by the server's key on `old`, with a record that does not compress; staged. */
-static struct oid add_merge(struct repo *r, const struct oid *old, int64_t number)
-{
-	struct commit last = COMMIT_INIT;
-	struct merge_note note = {.kept = BUF_INIT};
-	struct commit_spec spec = {.name = "server", .email = "server@c82999.qip.invalid", .time_ms = 1795323600000, .parents_len = 2, .key = server_key};
-	struct buf message = BUF_INIT;
-	uint8_t bytes[RECORD_BYTES];
-	char path[TREE_PATH_MAX];
-	struct tree_edit edit = {.path = path};
-	struct oid id;
-
-	OK(repo_commit_read(&last, r, old, &last_error));
-	OK(merge_note_parse(&note, last.message, &last_error));
-	note.index = number;
-	OK(merge_note_format(&message, &note));
-	OK(env_system()->random(env_system()->ctx, bytes, sizeof(bytes)));
-	OK(repo_write(&edit.id, r, REPO_BLOB, bytes, sizeof(bytes), &last_error));
-	(void)snprintf(path, sizeof(path), "themes/%d/%d.json", (int)number / 16, (int)number);
-	OK(tree_apply(&spec.tree, r, &last.tree, &edit, 1, &last_error));
-	spec.parents[0] = *old;
-	spec.parents[1] = last.parents[1];
-	spec.message = buf_text(&message);
-	OK(repo_commit_write(&id, r, &spec, &last_error));
-	buf_clear(&message);
-	buf_clear(&note.kept);
-	commit_clear(&last);
-	return id;
-}
-
-/* Let the stopped server's log grow; boss is at its end before. */
+/* Let the server's log grow by records that do not compress; boss is at its end before. */
 static void grow(void)
 {
-	struct repo *r = NULL;
+	struct repo *r = server_log_begin(&p, &chain[0]);
 
-	practice_kill(&p, SIGKILL);
-	OK(repo_open(&r, practice_path(&p, "server/C82999/history.git"), &last_error));
-	OK(repo_ref_get(&chain[0], r, REF_MAIN, &last_error));
 	OK(home_log_number(&first_index, boss, &chain[0], &last_error));
-	for (int i = 1; i <= GROWN; i++)
-		chain[i] = add_merge(r, &chain[i - 1], first_index + i);
-	OK(repo_flush(r, &last_error));
-	OK(repo_ref_update(r, REF_MAIN, &chain[GROWN], &chain[0], &last_error));
-	repo_close(r);
-	practice_serve(&p);
+	for (int i = 1; i <= GROWN; i++) {
+		uint8_t bytes[RECORD_BYTES];
+		char path[TREE_PATH_MAX];
+
+		OK(env_system()->random(env_system()->ctx, bytes, sizeof(bytes)));
+		(void)snprintf(path, sizeof(path), "themes/%d/%d.json", i / 16, i);
+		chain[i] = server_merge(r, &chain[i - 1], &(struct server_merge){.key = server_key, .path = path, .bytes = bytes, .len = sizeof(bytes)});
+	}
+	server_log_end(&p, r, &chain[GROWN]);
 }
 
 static int set_up(void **state)
