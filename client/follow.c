@@ -165,14 +165,6 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 	return st;
 }
 
-/* What the server showed is kept; the own copy stays where it is. */
-static enum status keep_seen(struct qip *q, struct repo_intake *in, struct seen *seen, struct error *e)
-{
-	enum status st = in ? repo_intake_keep(in, e) : STATUS_OK;
-
-	return st == STATUS_OK ? seen_contradiction(q, seen, e) : st;
-}
-
 /* A log that does not go on from the known one, nor tells of a restore. It is the server's own word only if it is signed. */
 static enum status other_log(const struct follow_part *part, struct qip *q, const struct registry *reg, struct repo_intake *in,
 			     const struct oid *known, const struct oid *parting, struct error *e)
@@ -188,7 +180,8 @@ static enum status other_log(const struct follow_part *part, struct qip *q, cons
 	if (older && !part->last) /* a slice is not what it shows as the log's end */
 		return other_history(e);
 	st = older ? seen_older(&seen, q, known, &part->to, e) : seen_parted(&seen, q, known, &part->to, parting, e);
-	return st == STATUS_OK ? keep_seen(q, in, &seen, e) : st;
+	seen.in = in;
+	return st == STATUS_OK ? seen_contradiction(q, &seen, e) : st;
 }
 
 /* What other readers of the log signed has to agree with it. */
@@ -201,7 +194,8 @@ static enum status check_others(const struct follow_part *part, struct qip *q, s
 	if (st != STATUS_OK || !fault.device[0])
 		return st;
 	seen_checkpoint(&seen, &fault, &part->to);
-	return keep_seen(q, in, &seen, e);
+	seen.in = in;
+	return seen_contradiction(q, &seen, e);
 }
 
 static enum status judge_log(struct oid *base, struct follow_part *part, struct qip *q, const struct registry *reg, struct repo_intake *in,

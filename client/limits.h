@@ -60,6 +60,7 @@
 /* checkpoints */
 #define LIMIT_CHECKPOINT_MERGES 500  /* since the own last one; or a day */
 #define LIMIT_SEEN 64                /* contradictions of a server that are kept and not settled */
+#define LIMIT_SEEN_FORKS 3           /* of them logs that contradict at the same merge; each may be a whole history */
 #define LIMIT_SEEN_EVER 1000         /* and those that were */
 #define LIMIT_INCIDENTS 1000         /* restores that a log tells of */
 #define LIMIT_STATED 64              /* statements of others that wait for the log to reach them */

@@ -13,19 +13,50 @@
 
 /* ---- the file ---- */
 
+/* A list whose items have all these texts, or none. */
+static bool is_list(const cJSON *list, const char *const *texts, size_t len)
+{
+	const cJSON *item;
+
+	if (list && !cJSON_IsArray(list))
+		return false;
+	cJSON_ArrayForEach(item, list)
+	{
+		for (size_t i = 0; i < len; i++) {
+			if (!json_string(item, texts[i]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool is_well_formed(const cJSON *file)
+{
+	static const char *const found[] = {"kind", "device", "commit", "ref", "text", "at"}, *const stated[] = {"device", "main", "at"};
+
+	return cJSON_IsObject(file) && is_list(json_get(file, "found"), found, ARRAY_LEN(found)) &&
+	       is_list(json_get(file, "stated"), stated, ARRAY_LEN(stated));
+}
+
 static enum status load(cJSON **out, struct qip *q, struct error *e)
 {
-	enum status st = files_read_json(out, q->dir, SEEN_FILE, NULL);
+	cJSON *file = NULL;
+	enum status st = files_read_json(&file, q->dir, SEEN_FILE, NULL);
 
 	if (st == STATUS_NOT_FOUND) {
 		st = STATUS_OK;
-		*out = build_object(&st);
-		build_string(&st, *out, "schema", "seen/1");
-		return st == STATUS_OK ? st : error_set(e, st, "out of memory");
+		file = build_object(&st);
+		build_string(&st, file, "schema", "seen/1");
+		if (st != STATUS_OK)
+			st = error_set(e, st, "out of memory");
+	} else if (st != STATUS_OK || !is_well_formed(file)) {
+		st = error_set(e, st == STATUS_OK ? STATUS_CORRUPT : st, "%s/" SEEN_FILE " cannot be read; it may hold evidence: give a copy of it to the ICB, then remove it", q->path);
 	}
-	if (st != STATUS_OK)
-		return error_set(e, st, "%s/" SEEN_FILE " cannot be read; it may hold evidence: give a copy of it to the ICB, then remove it", q->path);
-	return STATUS_OK;
+	if (st == STATUS_OK)
+		*out = file;
+	else
+		cJSON_Delete(file);
+	return st;
 }
 
 static enum status save(struct qip *q, const cJSON *file, enum status st, struct error *e)
@@ -48,14 +79,23 @@ static bool member_is(const cJSON *item, const char *key, const char *text)
 	return value && strcmp(value, text) == 0;
 }
 
+static void copy_text(char *out, size_t size, const cJSON *item, const char *key)
+{
+	const char *text = json_string(item, key);
+
+	(void)snprintf(out, size, "%s", text ? text : "");
+}
+
 /* ---- keeping one ---- */
 
-static enum status say(const struct seen *s, const char *ref, struct error *e)
+static enum status say(const struct seen *s, const char *ref, bool is_too_many, struct error *e)
 {
+	const char *kept = ref[0] ? ", and what it shows is kept as " : is_too_many ? ", and enough like it is kept already" : "";
+
 	return error_set(e, STATUS_CONTRADICTED,
 			 "%s. Nothing here was changed%s%s. Keep this copy as it is, call the ICB, and ask the server's host whether the server was restored "
 			 "from a backup without \"qip-server reconcile\"; \"qip status\" shows this until somebody settles it",
-			 s->text, ref[0] ? ", and what it shows is kept as " : "", ref);
+			 s->text, kept, ref);
 }
 
 /* What was settled and is shown again is new. */
@@ -71,16 +111,23 @@ static cJSON *find_same(cJSON *list, const struct seen *s, const char *hex)
 	return NULL;
 }
 
-static int count_open(const cJSON *list)
+/* Is there room for one more? Each log that is kept may be a whole history, and a server can make a new one for each visit. */
+static bool has_room(const cJSON *list, const struct seen *s)
 {
 	const cJSON *item;
-	int open = 0;
+	int open = 0, forks = 0;
 
 	cJSON_ArrayForEach(item, list)
 	{
-		open += json_get(item, "settled") == NULL;
+		int64_t index = -1;
+
+		if (json_get(item, "settled"))
+			continue;
+		open++;
+		(void)json_integer(item, "merge", &index);
+		forks += index == s->index && member_is(item, "kind", s->kind) && member_is(item, "device", s->device);
 	}
-	return open;
+	return open < LIMIT_SEEN && cJSON_GetArraySize(list) < LIMIT_SEEN_EVER && (oid_is_zero(&s->log) || forks < LIMIT_SEEN_FORKS);
 }
 
 static enum status add_found(cJSON *list, struct qip *q, const struct seen *s, const char *hex, const char *ref)
@@ -91,6 +138,7 @@ static enum status add_found(cJSON *list, struct qip *q, const struct seen *s, c
 	build_integer(&st, item, "number", cJSON_GetArraySize(list) + 1);
 	build_string(&st, item, "kind", s->kind);
 	build_string(&st, item, "device", s->device);
+	build_integer(&st, item, "merge", s->index);
 	build_string(&st, item, "commit", hex);
 	build_string(&st, item, "ref", ref);
 	build_string(&st, item, "text", s->text);
@@ -102,38 +150,47 @@ static enum status add_found(cJSON *list, struct qip *q, const struct seen *s, c
 	return st;
 }
 
-/* Once there are too many, the newest are only said, not kept. */
+/* Its log first, so that what the list names is there. */
+static enum status keep(char ref[HOME_REF_MAX], struct qip *q, const struct seen *s, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (oid_is_zero(&s->log))
+		return STATUS_OK;
+	if (s->in)
+		st = repo_intake_keep(s->in, e);
+	return st == STATUS_OK ? home_keep(ref, q, REF_SEEN, &s->log, e) : st;
+}
+
 enum status seen_contradiction(struct qip *q, const struct seen *s, struct error *e)
 {
 	char hex[OID_HEX_LEN + 1], ref[HOME_REF_MAX] = "";
 	cJSON *file = NULL, *list = NULL;
-	enum status st = load(&file, q, e);
+	const cJSON *same = NULL;
+	bool is_too_many = false;
+	struct error why = {0};
+	enum status st = load(&file, q, &why);
 
 	oid_hex(hex, &s->shown);
 	if (st == STATUS_OK) {
 		list = list_of(file, "found");
-		st = list ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+		st = list ? STATUS_OK : error_set(&why, STATUS_NOMEM, "out of memory");
 	}
-	if (st == STATUS_OK && !find_same(list, s, hex) && count_open(list) < LIMIT_SEEN && cJSON_GetArraySize(list) < LIMIT_SEEN_EVER) {
-		if (s->keep)
-			st = home_keep(ref, q, REF_SEEN, &s->shown, e);
+	same = find_same(list, s, hex);
+	if (same) {
+		copy_text(ref, sizeof(ref), same, "ref");
+	} else if (st == STATUS_OK && has_room(list, s)) {
+		st = keep(ref, q, s, &why);
 		if (st == STATUS_OK)
-			st = save(q, file, add_found(list, q, s, hex, ref), e);
-	} else if (st == STATUS_OK && find_same(list, s, hex)) {
-		(void)snprintf(ref, sizeof(ref), "%s", json_string(find_same(list, s, hex), "ref"));
+			st = save(q, file, add_found(list, q, s, hex, ref), &why);
+	} else {
+		is_too_many = true;
 	}
 	cJSON_Delete(file);
-	return st == STATUS_OK ? say(s, ref, e) : st;
+	return st == STATUS_OK ? say(s, ref, is_too_many, e) : error_set(e, st, "%s. This could not be kept: %s", s->text, why.text);
 }
 
 /* ---- those that are kept ---- */
-
-static void copy_text(char *out, size_t size, const cJSON *item, const char *key)
-{
-	const char *text = json_string(item, key);
-
-	(void)snprintf(out, size, "%s", text ? text : "");
-}
 
 enum status qip_seen_each(struct qip *q, qip_seen_visit visit, void *ctx, struct error *e)
 {
@@ -347,8 +404,7 @@ static enum status contradicts(const char *kind, struct qip *q, const struct sta
 	memcpy(fault.device, s->device, sizeof(fault.device));
 	seen_checkpoint(&seen, &fault, main);
 	seen.kind = kind;
-	seen.shown = s->main; /* what the other device was shown, and this home was not */
-	seen.keep = false;
+	seen.log = (struct oid){{0}}; /* what the other device was shown is not here */
 	return seen_contradiction(q, &seen, e);
 }
 

@@ -13,8 +13,10 @@
 struct seen {
 	const char *kind;      /* "parted", "older", "gone", "dropped", "checkpoint", "stated", "held-back", "not-taken" */
 	char device[NAME_MAX_LEN + 1]; /* whose word says otherwise; "" for this home's own */
-	struct oid shown;      /* the commit that contradicts; zero: the server shows none */
-	bool keep;             /* it is here, and is kept under a ref */
+	struct oid shown;      /* the commit that contradicts, by which it is known again; zero: the server shows none */
+	int64_t index;         /* of the merge that it is about */
+	struct oid log;        /* what is kept under a ref: the end of the log that contradicts; zero: none is */
+	struct repo_intake *in; /* borrowed; that log's objects, as they came; NULL: they are here */
 	char text[ERROR_TEXT_MAX / 2]; /* what was found, in a sentence that names both commits */
 };
 #define SEEN_INIT {0}
@@ -28,7 +30,8 @@ enum status seen_dropped(struct seen *out, struct qip *q, const struct oid *head
 void seen_checkpoint(struct seen *out, const struct checkpoint_fault *fault, const struct oid *shown);
 void seen_not_taken(struct seen *out, const struct oid *commit, const char *reason);
 
-/* Keep it durably (once, however often it is seen again), and say it: STATUS_CONTRADICTED, with what to do. Another status: it could not be kept. */
+/* Keep it durably and say it: STATUS_CONTRADICTED, with what to do. Once, however often it is seen again and however far that log has grown; and
+ * not without end: who makes a new fork for each visit fills no disk, LIMIT_SEEN_FORKS. Another status: it could not be kept, *e says both. */
 enum status seen_contradiction(struct qip *q, const struct seen *s, struct error *e) MUST_CHECK;
 /* Does one of that kind wait to be settled? */
 enum status seen_waits(bool *out, struct qip *q, const char *kind, struct error *e) MUST_CHECK;

@@ -11,7 +11,7 @@
 enum status seen_parted(struct seen *out, struct qip *q, const struct oid *known, const struct oid *shown, const struct oid *parting,
 			struct error *e)
 {
-	struct seen s = {.kind = "parted", .shown = *shown, .keep = true};
+	struct seen s = {.kind = "parted", .log = *shown};
 	char here[OID_HEX_LEN + 1], there[OID_HEX_LEN + 1];
 	struct oid mine, other;
 	int64_t index = 0;
@@ -27,6 +27,8 @@ enum status seen_parted(struct seen *out, struct qip *q, const struct oid *known
 		return st;
 	oid_hex(here, &mine);
 	oid_hex(there, &other);
+	s.shown = other; /* the log may grow and stays the same one */
+	s.index = index;
 	(void)snprintf(s.text, sizeof(s.text),
 		       "the server shows another history than before: merge %" PRId64 " of its log is %s now, and was %s when this home followed it; it has "
 		       "signed both",
@@ -37,7 +39,7 @@ enum status seen_parted(struct seen *out, struct qip *q, const struct oid *known
 
 enum status seen_older(struct seen *out, struct qip *q, const struct oid *known, const struct oid *shown, struct error *e)
 {
-	struct seen s = {.kind = "older", .shown = *shown, .keep = true};
+	struct seen s = {.kind = "older", .shown = *shown, .log = *shown};
 	char here[OID_HEX_LEN + 1], there[OID_HEX_LEN + 1];
 	int64_t index = 0, known_index = 0;
 	enum status st = home_log_number(&index, q, shown, e);
@@ -48,6 +50,7 @@ enum status seen_older(struct seen *out, struct qip *q, const struct oid *known,
 		return st;
 	oid_hex(here, known);
 	oid_hex(there, shown);
+	s.index = index;
 	(void)snprintf(s.text, sizeof(s.text),
 		       "the server shows another history than before: an older one, that ends with merge %" PRId64 " (%s), while it has shown and signed "
 		       "merge %" PRId64 " (%s) to this home",
@@ -66,6 +69,7 @@ enum status seen_gone(struct seen *out, struct qip *q, const struct oid *known, 
 	if (st != STATUS_OK)
 		return st;
 	oid_hex(here, known);
+	s.index = index;
 	(void)snprintf(s.text, sizeof(s.text),
 		       "the server shows no history, while it has shown and signed merge %" PRId64 " (%s) to this home", index, here);
 	*out = s;
@@ -83,6 +87,7 @@ enum status seen_dropped(struct seen *out, struct qip *q, const struct oid *head
 		return st;
 	oid_hex(mine, head);
 	oid_hex(there, main);
+	s.index = index;
 	(void)snprintf(s.text, sizeof(s.text),
 		       "the server acknowledged commit %s of this device, and the log that it shows does not hold it: that ends with merge %" PRId64 " (%s)",
 		       mine, index, there);
@@ -94,7 +99,7 @@ void seen_checkpoint(struct seen *out, const struct checkpoint_fault *fault, con
 {
 	char said[OID_HEX_LEN + 1], here[OID_HEX_LEN + 1];
 
-	*out = (struct seen){.kind = "checkpoint", .shown = *shown, .keep = true};
+	*out = (struct seen){.kind = "checkpoint", .shown = fault->said, .index = fault->index, .log = *shown};
 	(void)snprintf(out->device, sizeof(out->device), "%s", fault->device);
 	oid_hex(said, &fault->said);
 	oid_hex(here, oid_is_zero(&fault->shown) ? shown : &fault->shown);

@@ -220,7 +220,7 @@ struct qip_seen {
 	int number;           /* from 1 */
 	char kind[16];        /* "parted", "older", "gone", "dropped", "checkpoint", "stated", "held-back", "not-taken" */
 	char device[NAME_MAX_LEN + 1]; /* whose word says otherwise; "" for this home's own */
-	char commit[41];      /* what was shown, or dropped */
+	char commit[41];      /* the first that was other than before, that somebody's word names, or that was dropped */
 	char ref[64];         /* under which it is kept; "" where it is not */
 	char text[512];       /* one sentence, with both commits */
 	char at[TIME_TEXT_MAX];
