@@ -1,18 +1,16 @@
 /* client/checkpoint.c - see checkpoint.h.
  *
- * Enters: a place of the log that was followed. Leaves: this device's word on it, as a commit that waits; or which device's word it contradicts.
+ * Enters: a place of the log that was followed. Leaves: this device's word on it, as a commit that waits.
  */
 #include "client/checkpoint.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/build.h"
 #include "client/place.h"
 #include "client/seen.h"
 
-#define FOLDER "checkpoints"
 #define DAY_MS (24LL * 3600 * 1000)
 
 /* ---- when one is due ---- */
@@ -26,7 +24,7 @@ static enum status last_place(struct place *out, struct qip *q, const struct pla
 	struct oid id = {{0}};
 	enum status st = STATUS_OK;
 
-	(void)snprintf(path, sizeof(path), FOLDER "/%s.json", q->identity.device);
+	(void)snprintf(path, sizeof(path), CHECKPOINT_FOLDER "/%s.json", q->identity.device);
 	st = view_record(&record, q, &end->tree, path, e);
 	if (st == STATUS_OK) {
 		hex = json_string(record, "main");
@@ -59,8 +57,8 @@ static bool same_entries(const struct tree *a, const struct tree *b)
 	size_t i = 0, k = 0;
 
 	for (;;) {
-		i += i < a->len && strcmp(a->entries[i].name, FOLDER) == 0;
-		k += k < b->len && strcmp(b->entries[k].name, FOLDER) == 0;
+		i += i < a->len && strcmp(a->entries[i].name, CHECKPOINT_FOLDER) == 0;
+		k += k < b->len && strcmp(b->entries[k].name, CHECKPOINT_FOLDER) == 0;
 		if (i >= a->len || k >= b->len)
 			return i >= a->len && k >= b->len;
 		if (strcmp(a->entries[i].name, b->entries[k].name) != 0 || !oid_equal(&a->entries[i].id, &b->entries[k].id))
@@ -145,7 +143,7 @@ enum status checkpoint_make(bool *made, struct qip *q, struct error *e)
 
 	if (st != STATUS_OK || !*made)
 		return st;
-	(void)snprintf(path, sizeof(path), FOLDER "/%s.json", q->identity.device);
+	(void)snprintf(path, sizeof(path), CHECKPOINT_FOLDER "/%s.json", q->identity.device);
 	record = make_record(&st, q, &end);
 	if (st != STATUS_OK)
 		st = error_set(e, st, "out of memory");
@@ -158,123 +156,5 @@ enum status checkpoint_make(bool *made, struct qip *q, struct error *e)
 	else
 		qip_edit_abort(edit);
 	cJSON_Delete(record);
-	return st;
-}
-
-/* ---- comparing those of others ---- */
-
-struct said {
-	char device[NAME_MAX_LEN + 1];
-	struct oid main;
-	int64_t index;
-};
-
-struct claims {
-	struct qip *q;
-	struct said *list; /* owned */
-	size_t len, cap;
-};
-
-static enum status add_claim(struct claims *l, const char *path, const cJSON *record, struct error *e)
-{
-	size_t cap = l->cap ? l->cap * 2 : 16, name_len = strcspn(path, "./");
-	const char *hex = json_string(record, "main");
-	struct said s = {.index = 0}, *grown = NULL;
-
-	if (name_len < sizeof(s.device) && strcmp(path + name_len, ".json") == 0)
-		memcpy(s.device, path, name_len); /* and the rest is zero */
-	if (l->len == REGISTRY_MAX_DEVICES || !name_valid(s.device) || !hex || oid_parse(&s.main, hex, strlen(hex)) != STATUS_OK || !json_integer(record, "index", &s.index))
-		return error_set(e, STATUS_UNTRUSTED, FOLDER "/ holds what is no checkpoint: nothing was taken over");
-	if (l->len == l->cap) {
-		grown = realloc(l->list, cap * sizeof(*grown));
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		l->list = grown;
-		l->cap = cap;
-	}
-	l->list[l->len++] = s;
-	return STATUS_OK;
-}
-
-static enum status read_claim(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
-{
-	struct claims *l = ctx;
-	struct buf bytes = BUF_INIT;
-	cJSON *record = NULL;
-	enum status st = STATUS_OK;
-
-	(void)old_id;
-	if (!new_id)
-		return STATUS_OK;
-	st = repo_read(&bytes, l->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
-	if (st == STATUS_OK)
-		st = add_claim(l, path, record, e);
-	cJSON_Delete(record);
-	buf_clear(&bytes);
-	return st;
-}
-
-/* The folder's id; zero where there is none. */
-static enum status folder_of(struct oid *out, struct qip *q, const struct oid *commit, struct error *e)
-{
-	struct oid tree;
-	enum status st = home_tree_of(&tree, q, commit, e);
-
-	*out = (struct oid){{0}};
-	if (st == STATUS_OK)
-		st = tree_find(out, NULL, q->repo, &tree, FOLDER, e);
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
-}
-
-static int highest_first(const void *a, const void *b)
-{
-	const struct said *x = a, *y = b;
-
-	return x->index < y->index ? 1 : x->index > y->index ? -1 : 0;
-}
-
-/* One walk down the log for all of them. */
-static enum status look_for_fault(struct checkpoint_fault *fault, struct claims *l, const struct oid *tip, struct error *e)
-{
-	struct oid at = *tip, shown;
-	enum status st = STATUS_OK;
-
-	for (size_t i = 0; st == STATUS_OK && i < l->len; i++) {
-		const struct said *s = &l->list[i];
-
-		st = place_find(&shown, l->q, &at, s->index, e);
-		if (st == STATUS_OK && oid_equal(&shown, &s->main)) {
-			at = shown;
-			continue;
-		}
-		if (st != STATUS_OK && st != STATUS_NOT_FOUND)
-			return st;
-		*fault = (struct checkpoint_fault){.index = s->index, .said = s->main};
-		memcpy(fault->device, s->device, sizeof(fault->device));
-		if (st == STATUS_OK)
-			fault->shown = shown;
-		return STATUS_OK;
-	}
-	return st;
-}
-
-enum status checkpoint_compare(struct checkpoint_fault *fault, struct qip *q, const struct oid *from, const struct oid *tip, struct error *e)
-{
-	struct claims l = {.q = q};
-	struct oid before, after;
-	enum status st = folder_of(&before, q, from, e);
-
-	*fault = (struct checkpoint_fault){.index = 0};
-	if (st == STATUS_OK)
-		st = folder_of(&after, q, tip, e);
-	if (st == STATUS_OK)
-		st = tree_diff(q->repo, &before, &after, read_claim, &l, e);
-	if (l.len > 1)
-		qsort(l.list, l.len, sizeof(l.list[0]), highest_first);
-	if (st == STATUS_OK)
-		st = look_for_fault(fault, &l, tip, e);
-	free(l.list);
 	return st;
 }

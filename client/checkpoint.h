@@ -13,15 +13,21 @@
  * other for ever. */
 enum status checkpoint_make(bool *made, struct qip *q, struct error *e) MUST_CHECK;
 
-/* A checkpoint that names another merge than the log does. */
+#define CHECKPOINT_FOLDER "checkpoints"
+
+/* A checkpoint that names another merge than the log does, or that the device did not sign. */
 struct checkpoint_fault {
 	char device[NAME_MAX_LEN + 1]; /* "" while there is none */
 	int64_t index;
 	struct oid said, shown;        /* shown: the log's merge of that number; zero: it ends before */
+	bool is_forged;                /* whoever has the server's key made it up: it says nothing about the device */
+	struct oid merge;              /* that brought it into the log, */
+	int64_t merge_index;           /* and its number */
 };
 
-/* Compare all checkpoints that differ between the trees of two places, `from` (zero: none) and `tip`, with the log that ends with `tip`. */
-enum status checkpoint_compare(struct checkpoint_fault *fault, struct qip *q, const struct oid *from, const struct oid *tip, struct error *e)
-	MUST_CHECK;
+/* client/checkpoint_compare.c: compare all checkpoints that differ between the trees of two places, `from` (zero: none) and `tip`, with the
+ * log that goes on from the one to the other. `reg` is the tip's registry. */
+enum status checkpoint_compare(struct checkpoint_fault *fault, struct qip *q, const struct registry *reg, const struct oid *from,
+			       const struct oid *tip, struct error *e) MUST_CHECK;
 
 #endif

@@ -185,11 +185,12 @@ static enum status other_log(const struct follow_part *part, struct qip *q, cons
 }
 
 /* What other readers of the log signed has to agree with it. */
-static enum status check_others(const struct follow_part *part, struct qip *q, struct repo_intake *in, const struct oid *base, struct error *e)
+static enum status check_others(const struct follow_part *part, struct qip *q, const struct registry *reg, struct repo_intake *in,
+				const struct oid *base, struct error *e)
 {
 	struct checkpoint_fault fault;
 	struct seen seen = SEEN_INIT;
-	enum status st = checkpoint_compare(&fault, q, base, &part->to, e);
+	enum status st = checkpoint_compare(&fault, q, reg, base, &part->to, e);
 
 	if (st != STATUS_OK || !fault.device[0])
 		return st;
@@ -211,7 +212,7 @@ static enum status judge_log(struct oid *base, struct follow_part *part, struct 
 	if (st == STATUS_OK && part->number >= 0 && part->index != part->number)
 		st = error_set(e, STATUS_UNTRUSTED, "what the server calls number %" PRId64 " of its log is number %" PRId64 ": nothing was taken over",
 			       part->number, part->index);
-	return st == STATUS_OK ? check_others(part, q, in, base, e) : st;
+	return st == STATUS_OK ? check_others(part, q, reg, in, base, e) : st;
 }
 
 enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r, struct error *e)

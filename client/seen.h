@@ -11,7 +11,8 @@
 #define REF_SEEN "refs/seen/"
 
 struct seen {
-	const char *kind;      /* "parted", "older", "gone", "dropped", "checkpoint", "stated", "held-back", "not-taken" */
+	const char *kind;      /* "parted", "older", "gone", "dropped", "checkpoint", "forged", "stated", "held-back",
+				* "not-taken" */
 	char device[NAME_MAX_LEN + 1]; /* whose word says otherwise; "" for this home's own */
 	struct oid shown;      /* the commit that contradicts, by which it is known again; zero: the server shows none */
 	int64_t index;         /* of the merge that it is about */

@@ -95,10 +95,28 @@ enum status seen_dropped(struct seen *out, struct qip *q, const struct oid *head
 	return STATUS_OK;
 }
 
+/* Nobody's word but the server's. */
+static void forged(struct seen *out, const struct checkpoint_fault *fault, const struct oid *shown)
+{
+	char said[OID_HEX_LEN + 1], merge[OID_HEX_LEN + 1];
+
+	*out = (struct seen){.kind = "forged", .shown = fault->merge, .index = fault->merge_index, .log = *shown};
+	oid_hex(said, &fault->said);
+	oid_hex(merge, &fault->merge);
+	(void)snprintf(out->text, sizeof(out->text),
+		       "the server's log says in the name of %s that merge %" PRId64 " of it is %s, and %s has not signed that: it was made up by whoever has "
+		       "the server's key, in merge %" PRId64 " (%s)",
+		       fault->device, fault->index, said, fault->device, fault->merge_index, merge);
+}
+
 void seen_checkpoint(struct seen *out, const struct checkpoint_fault *fault, const struct oid *shown)
 {
 	char said[OID_HEX_LEN + 1], here[OID_HEX_LEN + 1];
 
+	if (fault->is_forged) {
+		forged(out, fault, shown);
+		return;
+	}
 	*out = (struct seen){.kind = "checkpoint", .shown = fault->said, .index = fault->index, .log = *shown};
 	(void)snprintf(out->device, sizeof(out->device), "%s", fault->device);
 	oid_hex(said, &fault->said);

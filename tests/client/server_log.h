@@ -8,6 +8,7 @@ struct server_merge {
 	const struct key *key;   /* that signs it */
 	int64_t index;           /* its number; 0: the next */
 	const struct oid *head;  /* that it says to have merged; NULL: the same again as the merge before */
+	const char *device;      /* whose that is; NULL: as the merge before */
 	int64_t received_ms;     /* 0: as the merge before */
 	const char *path;        /* of the record that its tree has anew; NULL: the tree stays */
 	const void *bytes;
@@ -27,6 +28,8 @@ static inline struct oid server_merge(struct repo *r, const struct oid *old, con
 	OK(repo_commit_read(&last, r, old, &last_error));
 	OK(merge_note_parse(&note, last.message, &last_error));
 	note.index = m->index ? m->index : note.index + 1;
+	if (m->device)
+		(void)snprintf(note.device, sizeof(note.device), "%s", m->device);
 	if (m->received_ms)
 		time_format(note.received, m->received_ms);
 	OK(merge_note_format(&message, &note));

@@ -279,28 +279,74 @@ static int found_in(struct qip *q)
 	return count;
 }
 
-/* A merge that holds this checkpoint of fleckney, as one who lies would make it. */
-static void assert_fault(int64_t index, const struct oid *named, const struct oid *shown)
+/* A commit on the log's end that says this of fleckney, as fleckney's own are but for who signs it; staged. */
+static struct oid make_head(const struct oid *main, const char *record, const struct key *key)
 {
-	const struct oid none = {{0}};
-	struct key *key = practice_server_key(&p);
-	struct checkpoint_fault fault;
-	struct oid main, lie;
-	char record[256], hex[OID_HEX_LEN + 1];
+	struct commit_spec spec = {.name = "fleckney", .email = "fleckney@c82999.qip.invalid", .time_ms = 1795323600000, .parents_len = 1, .key = key};
+	struct buf message = BUF_INIT;
+	struct tree_edit edit = {.path = "checkpoints/fleckney.json"};
+	struct oid tree, id;
+
+	OK(head_message_format(&message, "Checkpoint", "fleckney"));
+	OK(home_tree_of(&tree, boss, main, &last_error));
+	OK(repo_write(&edit.id, boss->repo, REPO_BLOB, record, strlen(record), &last_error));
+	OK(tree_apply(&spec.tree, boss->repo, &tree, &edit, 1, &last_error));
+	spec.parents[0] = *main;
+	spec.message = buf_text(&message);
+	OK(repo_commit_write(&id, boss->repo, &spec, &last_error));
+	buf_clear(&message);
+	return id;
+}
+
+static void make_record(char out[256], int64_t index, const struct oid *named)
+{
+	char hex[OID_HEX_LEN + 1];
 
 	oid_hex(hex, named);
-	(void)snprintf(record, sizeof(record), "{\"at\":\"\",\"device\":\"fleckney\",\"index\":%d,\"main\":\"%s\",\"schema\":\"checkpoint/1\"}", (int)index,
-		       hex);
+	(void)snprintf(out, 256, "{\"at\":\"\",\"device\":\"fleckney\",\"index\":%d,\"main\":\"%s\",\"schema\":\"checkpoint/1\"}", (int)index, hex);
+}
+
+/* What is said to a merge of this head, whose tree has this record and which is behind another merge: of all, and of what is new. */
+static struct checkpoint_fault compare_merge(const struct oid *head, const char *record)
+{
+	const struct oid none = {{0}};
+	const struct registry *reg = NULL;
+	struct key *key = practice_server_key(&p);
+	struct checkpoint_fault all, fresh;
+	struct oid main, tree, end;
+
 	OK(home_ref(&main, boss, REF_MAIN, &last_error));
-	lie = server_merge(boss->repo, &main,
-			   &(struct server_merge){.key = key, .path = "checkpoints/fleckney.json", .bytes = record, .len = strlen(record)});
-	for (int i = 0; i < 2; i++) {
-		OK(checkpoint_compare(&fault, boss, i ? &main : &none, &lie, &last_error)); /* of all, and of what is new */
-		assert_string_equal(fault.device, shown ? "fleckney" : "");
-		assert_true(!shown || (fault.index == index && oid_equal(&fault.said, named) && oid_equal(&fault.shown, shown)));
-	}
-	repo_discard(boss->repo);
+	end = server_merge(boss->repo, &main, &(struct server_merge){.key = key, .path = "themes/y.json", .bytes = "y", .len = 1});
+	end = server_merge(boss->repo, &end,
+			   &(struct server_merge){
+				   .key = key, .head = head, .device = "fleckney", .path = "checkpoints/fleckney.json", .bytes = record, .len = strlen(record)});
+	end = server_merge(boss->repo, &end, &(struct server_merge){.key = key, .path = "themes/z.json", .bytes = "z", .len = 1});
+	OK(home_tree_of(&tree, boss, &end, &last_error));
+	OK(view_registry_of(&reg, boss, &tree, &last_error));
+	OK(checkpoint_compare(&all, boss, reg, &none, &end, &last_error));
+	OK(checkpoint_compare(&fresh, boss, reg, &main, &end, &last_error));
+	assert_string_equal(all.device, fresh.device);
+	assert_int_equal(all.is_forged, fresh.is_forged);
+	assert_true(oid_equal(&all.shown, &fresh.shown));
 	key_free(key);
+	return fresh;
+}
+
+/* Fleckney has signed that this is the merge of that number. */
+static void assert_fault(int64_t index, const struct oid *named, const struct oid *shown)
+{
+	struct checkpoint_fault fault;
+	struct oid main, head;
+	char record[256];
+
+	make_record(record, index, named);
+	OK(home_ref(&main, boss, REF_MAIN, &last_error));
+	head = make_head(&main, record, fleckney->key);
+	fault = compare_merge(&head, record);
+	assert_false(fault.is_forged);
+	assert_string_equal(fault.device, shown ? "fleckney" : "");
+	assert_true(!shown || (fault.index == index && oid_equal(&fault.said, named) && oid_equal(&fault.shown, shown)));
+	repo_discard(boss->repo);
 }
 
 static void a_checkpoint_that_the_log_does_not_bear_out_is_named(void **state)
@@ -317,6 +363,36 @@ static void a_checkpoint_that_the_log_does_not_bear_out_is_named(void **state)
 	assert_fault(end, &early, &main);
 	assert_fault(3, &main, &early);
 	assert_fault(end + 5, &main, &none);
+}
+
+/* Even one that agrees with the log: fleckney may have followed another. */
+static void a_checkpoint_that_the_server_made_up_is_not_the_devices_word(void **state)
+{
+	struct key *key = practice_server_key(&p);
+	struct checkpoint_fault fault;
+	struct oid main, heads[3];
+	int64_t end = practice_sync(boss).main_index;
+	char record[256], other[256];
+
+	(void)state;
+	OK(home_ref(&main, boss, REF_MAIN, &last_error));
+	make_record(record, end, &main);
+	make_record(other, end - 1, &main);
+	heads[0] = make_head(&main, record, key);
+	heads[1] = make_head(&main, record, boss->key);
+	heads[2] = make_head(&main, other, fleckney->key);
+	for (size_t i = 0; i <= ARRAY_LEN(heads); i++) {
+		fault = compare_merge(i < ARRAY_LEN(heads) ? &heads[i] : NULL, record);
+		assert_string_equal(fault.device, "fleckney");
+		assert_true(fault.is_forged);
+		assert_int_equal(fault.merge_index, end + 2);
+	}
+	heads[0] = make_head(&main, record, fleckney->key);
+	assert_string_equal(compare_merge(&heads[0], record).device, "");
+	heads[1] = make_head(&heads[0], record, boss->key); /* the first that says it is fleckney's */
+	assert_string_equal(compare_merge(&heads[1], record).device, "");
+	repo_discard(boss->repo);
+	key_free(key);
 }
 
 static void the_same_is_kept_once_and_not_without_end(void **state)
@@ -364,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_number_and_a_commit_may_be_read_out_in_groups),
 		cmocka_unit_test(a_text_of_a_later_merge_waits_for_the_next_sync),
 		cmocka_unit_test(a_checkpoint_that_the_log_does_not_bear_out_is_named),
+		cmocka_unit_test(a_checkpoint_that_the_server_made_up_is_not_the_devices_word),
 		cmocka_unit_test(the_same_is_kept_once_and_not_without_end),
 		cmocka_unit_test(a_damaged_list_is_said_and_nothing_of_it_overwritten),
 	};

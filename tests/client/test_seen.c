@@ -180,6 +180,28 @@ static void what_was_settled_and_is_shown_again_is_told_again(void **state)
 	(void)practice_sync(boss);
 }
 
+/* ---- who said it ---- */
+
+static void a_word_that_the_server_made_up_is_told_as_the_servers(void **state)
+{
+	char record[256], hex[OID_HEX_LEN + 1];
+	struct oid main, lie;
+	struct repo *r = server_log_begin(&p, &main);
+
+	(void)state;
+	oid_hex(hex, &before);
+	(void)snprintf(record, sizeof(record), "{\"at\":\"\",\"device\":\"manager\",\"index\":1,\"main\":\"%s\",\"schema\":\"checkpoint/1\"}", hex);
+	lie = server_merge(r, &main, &(struct server_merge){.key = server_key, .path = "checkpoints/manager.json", .bytes = record, .len = strlen(record)});
+	server_log_end(&p, r, &lie);
+	sync_finds("and manager has not signed that: it was made up");
+	assert_string_equal(list_all().last.kind, "forged");
+	assert_string_equal(list_all().last.device, "");
+	sync_finds(list_all().last.ref);
+	settle_all();
+	show_truth();
+	(void)practice_sync(boss);
+}
+
 /* ---- a list that was changed by hand ---- */
 
 static void a_list_that_is_not_as_it_was_written_is_said_to_be_damaged_and_left(void **state)
@@ -210,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_new_fork_at_each_visit_is_told_each_time_and_does_not_fill_the_disk),
 		cmocka_unit_test(a_fork_that_grows_on_is_the_same_and_kept_once),
 		cmocka_unit_test(what_was_settled_and_is_shown_again_is_told_again),
+		cmocka_unit_test(a_word_that_the_server_made_up_is_told_as_the_servers),
 		cmocka_unit_test(a_list_that_is_not_as_it_was_written_is_said_to_be_damaged_and_left),
 	};
 

@@ -218,7 +218,7 @@ enum status qip_kept_drop(struct qip *q, int64_t number, struct error *e) MUST_C
 /* What the server showed that contradicts what it showed before, or to others. */
 struct qip_seen {
 	int number;           /* from 1 */
-	char kind[16];        /* "parted", "older", "gone", "dropped", "checkpoint", "stated", "held-back", "not-taken" */
+	char kind[16];        /* "parted", "older", "gone", "dropped", "checkpoint", "forged", "stated", "held-back", "not-taken" */
 	char device[NAME_MAX_LEN + 1]; /* whose word says otherwise; "" for this home's own */
 	char commit[41];      /* the first that was other than before, that somebody's word names, or that was dropped */
 	char ref[64];         /* under which it is kept; "" where it is not */
