@@ -312,6 +312,7 @@ void audit_clear(struct audit *a)
 	free(a->findings);
 	free(a->devices);
 	free(a->incidents);
+	free(a->settled);
 	free(a->heads);
 	*a = (struct audit)AUDIT_INIT;
 }

@@ -72,6 +72,16 @@ struct audit_checkpoint {
 };
 #define AUDIT_CHECKPOINT_INIT {0}
 
+/* What a sync of this home found that contradicts the history, and a person here explained: no finding any more, but told. */
+struct audit_settled {
+	int number;                    /* in this home's list */
+	char commit[OID_HEX_LEN + 1];
+	char device[NAME_MAX_LEN + 1]; /* whose word said otherwise; "" for the home's own */
+	char found[TIME_TEXT_MAX], settled[TIME_TEXT_MAX]; /* when */
+	char text[ERROR_TEXT_MAX / 2];
+	char why[256];
+};
+
 /* Sealed texts that are kept beside the history (audit_texts.h). */
 struct audit_texts {
 	bool looked;          /* there is a folder of them */
@@ -101,6 +111,10 @@ struct audit {
 	size_t devices_len;
 	struct audit_incident *incidents; /* oldest first */
 	size_t incidents_len;
+	struct audit_settled *settled;    /* owned; in the order in which they were found */
+	size_t settled_len;
+	uint64_t settled_more;            /* beyond AUDIT_MAX_SETTLED */
+	char settled_by[NAME_MAX_LEN + 1]; /* whose home it is */
 	struct audit_texts texts;
 	struct audit_head *heads; /* of all devices, for the next audit */
 	size_t heads_len;
@@ -110,6 +124,7 @@ struct audit {
 #define AUDIT_MAX_FINDINGS 100
 #define AUDIT_MAX_FAULTS 1000
 #define AUDIT_MAX_INCIDENTS 100
+#define AUDIT_MAX_SETTLED 100
 
 /* Audit everything reachable from `main`. root_pin: first CODE_PIN_LEN bytes of the root key's fingerprint, or NULL to take the history's
  * own word (told as a finding). STATUS_OK: the audit ran; whether it passed is findings_len == 0. */
@@ -128,7 +143,7 @@ void audit_clear(struct audit *a);
 /* The first bytes of a fingerprint, "SHA256:<base64 without padding>". STATUS_USAGE. */
 enum status audit_parse_root(uint8_t pin[CODE_PIN_LEN], const char *text, struct error *e) MUST_CHECK;
 
-/* client/audit_seen.c: add what this home's syncs found and nobody settled (client/seen.h), as findings. */
+/* client/audit_seen.c: add what this home's syncs found (client/seen.h): as findings, or what was settled as that. */
 struct qip;
 enum status audit_seen(struct audit *a, struct qip *q, struct error *e) MUST_CHECK;
 

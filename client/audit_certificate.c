@@ -82,6 +82,28 @@ cJSON *audit_incidents_json(const struct audit *a)
 	return whole_or_none(st, list);
 }
 
+cJSON *audit_settled_json(const struct audit *a)
+{
+	enum status st = STATUS_OK;
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < a->settled_len; i++) {
+		const struct audit_settled *s = &a->settled[i];
+		cJSON *n = build_object(&st);
+
+		build_integer(&st, n, "number", s->number);
+		build_string(&st, n, "commit", s->commit);
+		build_string(&st, n, "device", s->device);
+		build_string(&st, n, "text", s->text);
+		build_string(&st, n, "found", s->found);
+		build_string(&st, n, "settled", s->settled);
+		build_string(&st, n, "by", a->settled_by);
+		build_string(&st, n, "why", s->why);
+		add_item(&st, list, n);
+	}
+	return whole_or_none(st, list);
+}
+
 static cJSON *counts_json(enum status *st, const struct audit_counts *counts)
 {
 	cJSON *c = build_object(st);
@@ -140,6 +162,8 @@ static cJSON *certificate_json(enum status *st, const struct qip *q, const struc
 	build_item(st, c, "findings", audit_findings_json(a));
 	build_integer(st, c, "more_findings", (int64_t)a->findings_more);
 	build_item(st, c, "incidents", audit_incidents_json(a));
+	build_item(st, c, "settled", audit_settled_json(a));
+	build_integer(st, c, "more_settled", (int64_t)a->settled_more);
 	build_item(st, c, "auditor", auditor_json(st, q));
 	build_item(st, c, "rules", audit_rules_json());
 	build_string(st, c, "program", "qip " QIP_VERSION);

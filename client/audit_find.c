@@ -64,7 +64,7 @@ static struct audit_finding *make_room(struct audit_findings *f, uint64_t place)
 }
 
 /* It quotes what others wrote: no byte of it may steer a terminal or break the JSON that it goes into, nor may being cut short. */
-static void clean(char *text)
+void audit_clean_text(char *text)
 {
 	size_t len = strlen(text), to = 0;
 
@@ -84,6 +84,16 @@ static void clean(char *text)
 	text[to] = '\0';
 }
 
+static void set_words(struct audit_finding *f, const char *path, const char *device, const char *fmt, va_list args)
+{
+	(void)snprintf(f->path, sizeof(f->path), "%s", path);
+	(void)snprintf(f->device, sizeof(f->device), "%s", device);
+	(void)vsnprintf(f->text, sizeof(f->text), fmt, args);
+	audit_clean_text(f->path);
+	audit_clean_text(f->device);
+	audit_clean_text(f->text);
+}
+
 void audit_find(struct auditor *a, const struct oid *commit, const char *path, const char *device, const char *fmt, ...)
 {
 	struct audit_finding made = {0}, *f = NULL;
@@ -91,19 +101,30 @@ void audit_find(struct auditor *a, const struct oid *commit, const char *path, c
 
 	if (commit && !oid_is_zero(commit))
 		oid_hex(made.commit, commit);
-	(void)snprintf(made.path, sizeof(made.path), "%s", path);
-	(void)snprintf(made.device, sizeof(made.device), "%s", device);
 	va_start(args, fmt);
-	(void)vsnprintf(made.text, sizeof(made.text), fmt, args);
+	set_words(&made, path, device, fmt, args);
 	va_end(args);
-	clean(made.path);
-	clean(made.device);
-	clean(made.text);
 	(void)pthread_mutex_lock(&a->found->mutex);
 	f = make_room(a->found, a->place);
 	if (f)
 		*f = made;
 	(void)pthread_mutex_unlock(&a->found->mutex);
+}
+
+void audit_find_beside(struct audit *out, const char *commit, const char *path, const char *device, const char *fmt, ...)
+{
+	struct audit_finding made = {0};
+	va_list args;
+
+	if (out->findings_len == AUDIT_MAX_FINDINGS) {
+		out->findings_more++;
+		return;
+	}
+	(void)snprintf(made.commit, sizeof(made.commit), "%s", commit);
+	va_start(args, fmt);
+	set_words(&made, path, device, fmt, args);
+	va_end(args);
+	out->findings[out->findings_len++] = made;
 }
 
 /* ---- registries ---- */

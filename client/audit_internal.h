@@ -25,6 +25,9 @@ struct audit_findings {
 
 enum status audit_findings_open(struct audit_findings *f, struct error *e) MUST_CHECK;
 void audit_findings_close(struct audit_findings *f);
+/* Another, beside the log: in what the home keeps, behind all others. Cut to whole characters, as is any text that is cleaned. */
+void audit_find_beside(struct audit *out, const char *commit, const char *path, const char *device, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void audit_clean_text(char *text);
 /* Enough: a log can be made so that judging one more merge costs as much as all before it. */
 bool audit_findings_enough(struct audit_findings *f);
 

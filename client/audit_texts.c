@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/audit_internal.h"
 #include "client/files.h"
 #include "client/intern.h"
 #include "client/limits.h"
@@ -25,17 +26,10 @@ struct texts {
 /* Nothing is known of commits here: what is damaged is this folder. */
 static void find_damage(struct texts *t, const char *name, const char *why)
 {
-	struct audit *a = t->audit;
-	struct audit_finding *f;
+	char path[TREE_PATH_MAX];
 
-	if (a->findings_len == AUDIT_MAX_FINDINGS) {
-		a->findings_more++;
-		return;
-	}
-	f = &a->findings[a->findings_len++];
-	*f = (struct audit_finding){.commit = ""};
-	(void)snprintf(f->path, sizeof(f->path), "blobs/%.*s", SHA256_HEX_LEN, name);
-	(void)snprintf(f->text, sizeof(f->text), "%s", why);
+	(void)snprintf(path, sizeof(path), "blobs/%.*s", SHA256_HEX_LEN, name);
+	audit_find_beside(t->audit, "", path, "", "%s", why);
 }
 
 static bool is_hash(const char *name)

@@ -210,6 +210,7 @@ enum status qip_seen_each(struct qip *q, qip_seen_visit visit, void *ctx, struct
 		copy_text(s.text, sizeof(s.text), item, "text");
 		copy_text(s.at, sizeof(s.at), item, "at");
 		copy_text(s.settled, sizeof(s.settled), item, "settled");
+		copy_text(s.settled_at, sizeof(s.settled_at), item, "settled_at");
 		if (st == STATUS_OK)
 			st = visit(ctx, &s, e);
 	}
@@ -236,7 +237,9 @@ enum status qip_seen_settle(struct qip *q, int number, const char *why, struct e
 		st = error_set(e, STATUS_NOT_FOUND, "there is no No %d among what was found; \"qip checkpoint\" shows all", number);
 	if (st == STATUS_OK) {
 		wait_no_more(cJSON_GetObjectItemCaseSensitive(file, "stated"), json_string(item, "commit"));
-		st = save(q, file, json_set_string(item, "settled", why), e);
+		build_string(&st, item, "settled", why);
+		build_time(&st, item, "settled_at", state_now_ms(&q->state, q->env));
+		st = save(q, file, st, e);
 	}
 	cJSON_Delete(file);
 	return st;

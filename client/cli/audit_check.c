@@ -95,6 +95,7 @@ static void print_text(FILE *out, const struct voucher *v, const struct audit_ce
 		number(counts, "records"), number(counts, "backdated"));
 	print_list(out, "Findings", json_get(cert->json, "findings"), number(cert->json, "more_findings"));
 	print_list(out, "Restores", json_get(cert->json, "incidents"), 0);
+	print_list(out, "Settled", json_get(cert->json, "settled"), number(cert->json, "more_settled"));
 	fprintf(out, "Signed      on %.10s by %s, role %s, key %s\n", cert->at, cert->device, cert->role, cert->key_fingerprint);
 	print_vouchers(out, v, cert);
 }

@@ -51,6 +51,8 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 	put_item(&out, "findings", audit_findings_json(a));
 	put_item(&out, "devices", devices);
 	put_item(&out, "incidents", audit_incidents_json(a));
+	put_item(&out, "settled", audit_settled_json(a));
+	put_number(&out, "more_settled", (int64_t)a->settled_more);
 	if (a->texts.looked)
 		put_item(&out, "texts", texts_json(&a->texts));
 	if (refusal[0])
@@ -136,6 +138,24 @@ static void print_incidents(FILE *out, const struct audit *a)
 	}
 }
 
+/* Explained by a person, and yet it was shown. */
+static void print_settled(FILE *out, const struct audit *a)
+{
+	if (a->settled_len > 0)
+		fprintf(out, "\nFound by syncs of this home, and settled on it since:\n");
+	for (size_t i = 0; i < a->settled_len; i++) {
+		const struct audit_settled *s = &a->settled[i];
+		struct buf text = BUF_INIT;
+
+		buf_addf(&text, "No %d, found on %.10s, settled%s%.10s by %s as \"%s\": %s", s->number, s->found, s->settled[0] ? " on " : "", s->settled,
+			 a->settled_by, s->why, s->text);
+		text_wrap(out, buf_ok(&text) ? buf_text(&text) : s->text, 0);
+		buf_clear(&text);
+	}
+	if (a->settled_more > 0)
+		fprintf(out, "and %llu more\n", (unsigned long long)a->settled_more);
+}
+
 static void print_counts(FILE *out, const struct audit *a)
 {
 	fprintf(out, "Checked every signature, right, schema, number and merge: %llu merge%s, %llu commit%s, %llu record%s.\n",
@@ -186,6 +206,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	print_silence(c, a);
 	print_texts(c->out, &a->texts);
 	print_incidents(c->out, a);
+	print_settled(c->out, a);
 	print_findings(c->out, a);
 	if (st == STATUS_OK && a->findings_len == 0)
 		fprintf(c->out, "\nThe audit passed.\n");

@@ -62,6 +62,7 @@ static enum status add_found(void *ctx, const struct qip_seen *s, struct error *
 	put_string(&json, "text", s->text);
 	put_string(&json, "at", s->at);
 	put_string(&json, "settled", s->settled);
+	put_string(&json, "settled_at", s->settled_at);
 	push_item(&l->json, json);
 	return STATUS_OK;
 }

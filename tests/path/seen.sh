@@ -117,7 +117,9 @@ same 'waits' 0 "$(q fleckney status --json | jq .waiting)"
 refused 'another history' q fleckney audit
 settle fleckney
 same 'after it was settled' 0 "$(contradictions fleckney)"
-q fleckney audit >/dev/null
+says '^No 1, found on .*, settled on .* by fleckney as "A test": .*another' "$(q fleckney audit --certificate "$WORK/settled.json")"
+same 'in the certificate' 'passed A test' "$(jq -r '.result + " " + .settled[0].why' "$WORK/settled.json")"
+says '^Settled  *1$' "$(q fleckney audit --check-certificate "$WORK/settled.json")"
 
 it 'Two readers, each shown its own history always: their signed texts, or a number and a commit by phone, tell'
 q fleckney checkpoint --signed >"$WORK/fleckney.txt"

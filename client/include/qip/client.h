@@ -225,6 +225,7 @@ struct qip_seen {
 	char text[512];       /* one sentence, with both commits */
 	char at[TIME_TEXT_MAX];
 	char settled[256];    /* how a person explained it; "" open */
+	char settled_at[TIME_TEXT_MAX]; /* when, by this home's clock; "" open */
 };
 typedef enum status (*qip_seen_visit)(void *ctx, const struct qip_seen *s, struct error *e);
 /* In the order in which they were found. STATUS_CORRUPT, STATUS_MALFORMED: the file that holds them is damaged. */
