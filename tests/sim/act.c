@@ -55,6 +55,7 @@ static void revive(struct run *r)
 {
 	struct error e = {0};
 
+	r->counts.restarts++;
 	if (host_revive(&r->world.host, &e) != STATUS_OK)
 		run_finding(r, "restart", "the server does not start again: %s", e.text);
 }

@@ -1,7 +1,8 @@
-/* tests/sim/memory.c - signatures that were found good once in this process need not be worked out again.
+/* tests/sim/memory.c - signatures that were found good once in this process, or made in it, need not be worked out again.
  *
  * Five sites, the server, its restarts and the audit check each signature some ten times over, which would be most of what a run costs. The linker
- * sends key_verify here. Only what the product itself found good is remembered, by key, digest and signature: a pure function of the three.
+ * sends key_verify and key_sign here. Only what the product itself found good or made is remembered, by key, digest and signature: a pure function
+ * of the three. That what it makes is good is asked by tests/core/test_signature.c.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -20,27 +21,50 @@ static struct good slots[SLOTS];
 
 enum status __real_key_verify(const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64]);
 enum status __wrap_key_verify(const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64]);
+enum status __real_key_sign(uint8_t sig[64], const struct key *key, const uint8_t digest[SHA256_LEN]);
+enum status __wrap_key_sign(uint8_t sig[64], const struct key *key, const uint8_t digest[SHA256_LEN]);
+
+static struct good *slot_of(struct good *asked, const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64])
+{
+	key_fingerprint(asked->key, key);
+	memcpy(asked->digest, digest, sizeof(asked->digest));
+	memcpy(asked->sig, sig, sizeof(asked->sig));
+	return &slots[(sig[8] << 8 | sig[9]) % SLOTS];
+}
+
+static void remember(const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64])
+{
+	struct good good;
+	struct good *slot = slot_of(&good, key, digest, sig);
+
+	(void)pthread_mutex_lock(&lock);
+	*slot = good;
+	(void)pthread_mutex_unlock(&lock);
+}
 
 enum status __wrap_key_verify(const struct key *key, const uint8_t digest[SHA256_LEN], const uint8_t sig[64])
 {
-	struct good *slot = &slots[(sig[8] << 8 | sig[9]) % SLOTS];
 	struct good asked;
+	const struct good *slot = slot_of(&asked, key, digest, sig);
 	bool known = false;
 	enum status st = STATUS_OK;
 
-	key_fingerprint(asked.key, key);
-	memcpy(asked.digest, digest, sizeof(asked.digest));
-	memcpy(asked.sig, sig, sizeof(asked.sig));
 	(void)pthread_mutex_lock(&lock);
 	known = memcmp(slot, &asked, sizeof(asked)) == 0;
 	(void)pthread_mutex_unlock(&lock);
 	if (known)
 		return STATUS_OK;
 	st = __real_key_verify(key, digest, sig);
-	if (st != STATUS_OK)
-		return st;
-	(void)pthread_mutex_lock(&lock);
-	*slot = asked;
-	(void)pthread_mutex_unlock(&lock);
-	return STATUS_OK;
+	if (st == STATUS_OK)
+		remember(key, digest, sig);
+	return st;
+}
+
+enum status __wrap_key_sign(uint8_t sig[64], const struct key *key, const uint8_t digest[SHA256_LEN])
+{
+	enum status st = __real_key_sign(sig, key, digest);
+
+	if (st == STATUS_OK)
+		remember(key, digest, sig);
+	return st;
 }

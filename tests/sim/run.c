@@ -37,6 +37,20 @@ static void pass_time(struct run *r, const struct step *s)
 		machine_pass(&w->sites[i].machine, dice_next(&r->dice), s->pass_ms + 1);
 }
 
+/* What a run has to be to say something: its findings would be few if it did little. Not asked of one that is being shortened. */
+static void check_size(struct run *r)
+{
+	size_t edits = r->ledger.claims_len + r->ledger.entries_len;
+
+	for (size_t i = 0; i < r->plan->len; i++)
+		if (r->plan->left_out[i])
+			return;
+	r->counts.overlap = ledger_overlap(&r->ledger);
+	if (edits < RUN_EDITS_LEAST || r->counts.overlap < RUN_OVERLAP_LEAST || r->counts.refusals < 1 || r->counts.restarts < 1)
+		run_finding(r, "small", "only %zu edits, %u %% of them met by another, %u refusals, %u restarts of the server", edits,
+			    r->counts.overlap, r->counts.refusals, r->counts.restarts);
+}
+
 static void check_all(struct run *r)
 {
 	check_sites(r);
@@ -46,7 +60,7 @@ static void check_all(struct run *r)
 	check_answers(r);
 	check_audit(r);
 	check_orders(r);
-	r->counts.overlap = ledger_overlap(&r->ledger);
+	check_size(r);
 }
 
 void run_plan(struct run *r, const struct plan *plan, const char *dir, FILE *out)

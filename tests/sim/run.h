@@ -6,13 +6,16 @@
 #include "tests/sim/plan.h"
 #include "tests/sim/world.h"
 
+#define RUN_EDITS_LEAST   200
+#define RUN_OVERLAP_LEAST 30 /* per cent of them that another edit met */
+
 struct answer {
 	char id[ID_TEXT_LEN + 1];
 	uint64_t seq;
 };
 
 struct run_counts {
-	unsigned merges, refusals, retries, mishaps, conflicts, orders, overlap, together;
+	unsigned merges, refusals, retries, mishaps, conflicts, orders, overlap, together, restarts;
 };
 
 struct run {
