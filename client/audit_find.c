@@ -84,6 +84,7 @@ void audit_clean_text(char *text)
 	text[to] = '\0';
 }
 
+PRINTF_LIKE(4, 0)
 static void set_words(struct audit_finding *f, const char *path, const char *device, const char *fmt, va_list args)
 {
 	(void)snprintf(f->path, sizeof(f->path), "%s", path);
