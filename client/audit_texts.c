@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "client/audit_internal.h"
-#include "client/files.h"
 #include "client/intern.h"
 #include "client/limits.h"
 #include "core/digest.h"
@@ -39,17 +38,56 @@ static bool is_hash(const char *name)
 	return hex_decode(digest, sizeof(digest), name) == STATUS_OK;
 }
 
+/* Evidence may be large: never in memory as a whole. */
+static enum status add_all(struct sha256 *hash, int fd, const char *name, struct error *e)
+{
+	uint8_t chunk[16 * 1024];
+	long long left = LIMIT_AUDIT_TEXT_BYTES;
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(e, errno, "cannot read %s", name);
+		if (n > left)
+			return error_set(e, STATUS_TOO_BIG, "%s is larger than %lld bytes", name, LIMIT_AUDIT_TEXT_BYTES);
+		left -= n;
+		sha256_add(hash, chunk, (size_t)n);
+	}
+	return STATUS_OK;
+}
+
+static enum status hash_file(uint8_t digest[SHA256_LEN], int store, const char *name, struct error *e)
+{
+	struct sha256 *hash = sha256_open();
+	struct stat info;
+	int fd = openat(store, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe has no end */
+	enum status st = STATUS_OK;
+
+	if (!hash)
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	else if (fd < 0 || fstat(fd, &info) != 0)
+		st = error_set_errno(e, errno, "cannot open %s", name);
+	else if (!S_ISREG(info.st_mode))
+		st = error_set(e, STATUS_CORRUPT, "%s is no file", name);
+	if (st == STATUS_OK)
+		st = add_all(hash, fd, name, e);
+	if (st == STATUS_OK)
+		st = sha256_finish(digest, hash);
+	if (fd >= 0)
+		(void)close(fd);
+	sha256_close(hash);
+	return st;
+}
+
 static enum status check_text(struct texts *t, const char *name, struct error *e)
 {
-	struct buf bytes = BUF_INIT;
 	uint8_t digest[SHA256_LEN];
 	char hex[SHA256_HEX_LEN + 1];
 	size_t number;
-	enum status st = files_read(&bytes, t->store, name, LIMIT_AUDIT_TEXT_BYTES, e);
+	enum status st = hash_file(digest, t->store, name, e);
 
-	if (st == STATUS_OK)
-		st = sha256(digest, bytes.data, bytes.len);
-	buf_clear(&bytes);
 	if (st == STATUS_NOMEM)
 		return st;
 	if (st != STATUS_OK) {

@@ -67,9 +67,9 @@
 #define LIMIT_STATEMENT_BYTES 8192
 
 /* an audit */
-#define LIMIT_AUDIT_THREADS 8
+#define LIMIT_AUDIT_THREADS 64           /* one for each processor; some 300 kB each, and 13 MB where every directory is full */
 #define LIMIT_AUDIT_TASKS 64             /* merges that wait to be judged: some kB each */
-#define LIMIT_AUDIT_TEXT_BYTES (1024 * 1024) /* of one sealed text beside the history */
+#define LIMIT_AUDIT_TEXT_BYTES (32LL * 1024 * 1024) /* of one sealed text or piece of evidence beside the history: no server takes more */
 #define LIMIT_AUDIT_ODD_ANSWERS 100000   /* at the log's end, beyond those that sound commits brought */
 #define LIMIT_AUDIT_STALE_MS (14LL * 86400 * 1000)  /* a log that is still for longer is told */
 #define LIMIT_AUDIT_SILENT_MS (30LL * 86400 * 1000) /* a device unheard of for longer is told */

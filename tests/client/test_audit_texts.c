@@ -54,6 +54,27 @@ static void keep(const char *name, const char *sealed)
 	must(files_write(store, name, sealed, strlen(sealed), 0600, &e), &e);
 }
 
+/* So many zero bytes: a file with holes takes no room. */
+static void keep_large(long long bytes)
+{
+	static const uint8_t zeros[64 * 1024];
+	struct sha256 *hash = sha256_open();
+	uint8_t digest[SHA256_LEN];
+	char hex[SHA256_HEX_LEN + 1];
+	int fd;
+
+	assert_non_null(hash);
+	for (long long left = bytes; left > 0; left -= (long long)sizeof(zeros))
+		sha256_add(hash, zeros, left > (long long)sizeof(zeros) ? sizeof(zeros) : (size_t)left);
+	assert_int_equal(sha256_finish(digest, hash), STATUS_OK);
+	sha256_close(hash);
+	hex_encode(hex, digest, sizeof(digest));
+	fd = openat(store, hex, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	(void)close(fd);
+}
+
 static void keep_right(const char *sealed)
 {
 	char hex[SHA256_HEX_LEN + 1];
@@ -158,16 +179,39 @@ static void a_text_that_is_gone_is_told_unless_it_was_erased(void **state)
 	assert_int_equal(a.texts.erased_here, 1);
 }
 
+static void evidence_as_large_as_it_may_be_is_held_against_its_hash(void **state)
+{
+	(void)state;
+	keep_large(16LL * 1024 * 1024);
+	keep_large(LIMIT_AUDIT_TEXT_BYTES);
+	run();
+	assert_int_equal(a.findings_len, 0);
+	assert_int_equal(a.texts.intact, 2);
+}
+
 static void a_text_larger_than_any_may_be_is_damage(void **state)
 {
-	static char large[LIMIT_AUDIT_TEXT_BYTES + 2];
-
 	(void)state;
-	memset(large, 'x', sizeof(large) - 1);
-	keep_right(large);
+	keep_large(LIMIT_AUDIT_TEXT_BYTES + 1);
 	run();
 	assert_int_equal(a.findings_len, 1);
 	assert_int_equal(strncmp(a.findings[0].path, "blobs/", 6), 0);
+	assert_non_null(strstr(a.findings[0].text, "is larger than"));
+}
+
+/* A pipe would be waited for, a link followed out of the home. */
+static void what_is_no_file_is_damage(void **state)
+{
+	char hex[SHA256_HEX_LEN + 1];
+
+	(void)state;
+	hash_of(hex, "pipe");
+	assert_int_equal(mkfifoat(store, hex, 0600), 0);
+	hash_of(hex, "link");
+	assert_int_equal(symlinkat("/dev/zero", store, hex), 0);
+	run();
+	assert_int_equal(a.findings_len, 2);
+	assert_int_equal(a.texts.intact, 0);
 }
 
 int main(void)
@@ -175,6 +219,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(texts_that_are_here_are_held_against_their_hashes, begin, end),
 		cmocka_unit_test_setup_teardown(a_text_that_is_gone_is_told_unless_it_was_erased, begin, end),
+		cmocka_unit_test_setup_teardown(evidence_as_large_as_it_may_be_is_held_against_its_hash, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_no_file_is_damage, begin, end),
 		cmocka_unit_test_setup_teardown(a_text_larger_than_any_may_be_is_damage, begin, end),
 	};
 
