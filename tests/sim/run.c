@@ -37,17 +37,26 @@ static void pass_time(struct run *r, const struct step *s)
 		machine_pass(&w->sites[i].machine, dice_next(&r->dice), s->pass_ms + 1);
 }
 
+static size_t edits_made(const struct run *r)
+{
+	return r->ledger.claims_len + r->ledger.entries_len;
+}
+
+/* Of what is planned some comes to nothing, so more is planned than has to be done. */
+static bool is_large_enough(const struct run *r)
+{
+	return edits_made(r) >= RUN_EDITS_LEAST && r->counts.refusals > 0 && r->counts.restarts > 0;
+}
+
 /* What a run has to be to say something: its findings would be few if it did little. Not asked of one that is being shortened. */
 static void check_size(struct run *r)
 {
-	size_t edits = r->ledger.claims_len + r->ledger.entries_len;
-
 	for (size_t i = 0; i < r->plan->len; i++)
 		if (r->plan->left_out[i])
 			return;
 	r->counts.overlap = ledger_overlap(&r->ledger);
-	if (edits < RUN_EDITS_LEAST || r->counts.overlap < RUN_OVERLAP_LEAST || r->counts.refusals < 1 || r->counts.restarts < 1)
-		run_finding(r, "small", "only %zu edits, %u %% of them met by another, %u refusals, %u restarts of the server", edits,
+	if (!is_large_enough(r) || r->counts.overlap < RUN_OVERLAP_LEAST)
+		run_finding(r, "small", "only %zu edits, %u %% of them met by another, %u refusals, %u restarts of the server", edits_made(r),
 			    r->counts.overlap, r->counts.refusals, r->counts.restarts);
 }
 
@@ -73,7 +82,7 @@ void run_plan(struct run *r, const struct plan *plan, const char *dir, FILE *out
 		return;
 	}
 	r->first = run_place(r, 0);
-	for (r->step = 0; r->step < plan->len && r->findings == 0; r->step++) {
+	for (r->step = 0; r->step < plan->len && r->findings == 0 && !is_large_enough(r); r->step++) {
 		if (plan->left_out[r->step])
 			continue;
 		pass_time(r, &plan->steps[r->step]);
