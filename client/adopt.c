@@ -12,6 +12,7 @@
 #include "client/kept.h"
 #include "client/redo.h"
 #include "client/replay.h"
+#include "core/record_file.h"
 
 /* ---- what they changed ---- */
 
@@ -25,7 +26,7 @@ struct telling {
 
 static enum status read_side(cJSON **out, struct telling *t, const struct oid *tree, const struct oid *id, const char *path, struct error *e)
 {
-	return id ? view_record(out, t->q, tree, path, e) : STATUS_OK;
+	return id ? record_read_path(out, t->q->repo, tree, path, e) : STATUS_OK;
 }
 
 static enum status tell_file(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)

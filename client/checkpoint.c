@@ -10,6 +10,7 @@
 #include "client/build.h"
 #include "client/place.h"
 #include "client/seen.h"
+#include "core/record_file.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 
@@ -25,7 +26,7 @@ static enum status last_place(struct place *out, struct qip *q, const struct pla
 	enum status st = STATUS_OK;
 
 	(void)snprintf(path, sizeof(path), CHECKPOINT_FOLDER "/%s.json", q->identity.device);
-	st = view_record(&record, q, &end->tree, path, e);
+	st = record_read_path(&record, q->repo, &end->tree, path, e);
 	if (st == STATUS_OK) {
 		hex = json_string(record, "main");
 		if (!hex || oid_parse(&id, hex, strlen(hex)) != STATUS_OK)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/record_file.h"
 #include "core/utf8.h"
 
 #define SUBJECT_MAX 250
@@ -133,7 +134,7 @@ static enum status judge(struct qip_edit *edit, const char *path, const cJSON *r
 {
 	struct qip *q = edit->q;
 	cJSON *before = NULL;
-	enum status st = view_record(&before, q, &edit->tree, path, e);
+	enum status st = record_read_path(&before, q->repo, &edit->tree, path, e);
 	struct policy_change change = {
 		.ods = q->identity.ods,
 		.device = q->identity.device,

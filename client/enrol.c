@@ -19,6 +19,7 @@
 #include "client/slices.h"
 #include "core/cert.h"
 #include "core/log.h"
+#include "core/record_file.h"
 #include "core/signature.h"
 #include "core/tls.h"
 
@@ -203,7 +204,7 @@ static enum status check_kiosk_entry(struct join *j, struct error *e)
 
 	(void)snprintf(path, sizeof(path), "devices/%s.json", q->identity.device);
 	if (st == STATUS_OK)
-		st = view_record(&record, q, &tree, path, e);
+		st = record_read_path(&record, q->repo, &tree, path, e);
 	if (st == STATUS_OK)
 		st = view_registry(&reg, q, e);
 	if (st == STATUS_OK)

@@ -86,8 +86,6 @@ enum status home_log_number(int64_t *out, struct qip *q, const struct oid *commi
 
 /* client/view.c: the tree in which this device reads a path ("" for the practice as a whole). */
 enum status view_tree(struct oid *out, struct qip *q, const char *path, struct error *e) MUST_CHECK;
-/* The record at a path of a tree; the caller's. STATUS_NOT_FOUND. */
-enum status view_record(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e) MUST_CHECK;
 /* The registry of the practice as this device sees it; borrowed until the next call of either. */
 enum status view_registry(const struct registry **out, struct qip *q, struct error *e) MUST_CHECK;
 /* The registry of a tree. It must hang on the root key that this device was told of. STATUS_NOT_FOUND: there is no practice in it. */

@@ -13,6 +13,7 @@
 #include "client/place.h"
 #include "client/replay.h"
 #include "core/log.h"
+#include "core/record_file.h"
 
 #define REF_LOST "refs/lost/"
 
@@ -58,7 +59,6 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	struct search *s = ctx;
 	struct oid there;
 	cJSON *record = NULL;
-	struct buf bytes = BUF_INIT;
 	char hex[OID_HEX_LEN + 1] = "";
 	const char *commit = NULL;
 	enum status st = STATUS_OK;
@@ -68,16 +68,13 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 		return error_set(e, STATUS_TOO_BIG, "the log tells of more than %d restores", LIMIT_INCIDENTS);
 	if (tree_find(&there, NULL, s->q->repo, &s->before, path, NULL) == STATUS_OK)
 		return STATUS_OK; /* of an earlier restore */
-	st = repo_read(&bytes, s->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
+	st = record_read(&record, s->q->repo, new_id, e);
 	commit = json_string(record, "commit");
 	if (s->base)
 		oid_hex(hex, s->base);
 	if (commit && (!s->base || strcmp(commit, hex) == 0))
 		s->found = true;
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 

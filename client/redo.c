@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/adopt_name.h"
+#include "core/record_file.h"
 #include "core/utf8.h"
 
 #define WORDS_MAX 100 /* lines */
@@ -96,7 +97,7 @@ static bool is_own(const struct redoing *r, const cJSON *claim)
 static enum status had_claim(bool *out, struct redoing *r, const struct oid *tree, const char *slot, const cJSON *claim, struct error *e)
 {
 	cJSON *record = NULL, *claims = NULL;
-	enum status st = view_record(&record, r->q, tree, r->path, e);
+	enum status st = record_read_path(&record, r->q->repo, tree, r->path, e);
 
 	if (st == STATUS_OK) {
 		claims = record_claims(record, slot);
@@ -347,7 +348,7 @@ static enum status redo_record(struct redoing *r, struct error *e)
 
 enum status redo_read(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e)
 {
-	enum status st = oid_is_zero(tree) ? STATUS_NOT_FOUND : view_record(out, q, tree, path, e);
+	enum status st = oid_is_zero(tree) ? STATUS_NOT_FOUND : record_read_path(out, q->repo, tree, path, e);
 
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }

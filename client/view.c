@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/home.h"
+#include "core/record_file.h"
 
 enum status home_ref(struct oid *out, struct qip *q, const char *name, struct error *e)
 {
@@ -112,32 +113,12 @@ enum status view_tree(struct oid *out, struct qip *q, const char *path, struct e
 	return st == STATUS_OK ? home_tree_of(out, q, &commit, e) : st;
 }
 
-static enum status parse_record(cJSON **out, const struct buf *bytes, const char *path, struct error *e)
-{
-	enum status st = json_parse(out, buf_text(bytes), bytes->len, e);
-
-	if (st != STATUS_OK && e)
-		st = error_prefix(e, st, "%s", path);
-	return st;
-}
-
-enum status view_record(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e)
-{
-	struct buf bytes = BUF_INIT;
-	enum status st = tree_read_path(&bytes, q->repo, tree, path, RECORD_MAX_BYTES, e);
-
-	if (st == STATUS_OK)
-		st = parse_record(out, &bytes, path, e);
-	buf_clear(&bytes);
-	return st;
-}
-
 enum status qip_read(cJSON **out, struct qip *q, const char *path, struct error *e)
 {
 	struct oid tree;
 	enum status st = view_tree(&tree, q, path, e);
 
-	return st == STATUS_OK ? view_record(out, q, &tree, path, e) : st;
+	return st == STATUS_OK ? record_read_path(out, q->repo, &tree, path, e) : st;
 }
 
 struct each {
@@ -149,18 +130,14 @@ struct each {
 static enum status visit_file(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct each *each = ctx;
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
-	enum status st = STATUS_OK;
+	enum status st = record_read(&record, each->q->repo, new_id, e);
 
 	(void)old_id;
-	st = repo_read(&bytes, each->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = parse_record(&record, &bytes, path, e);
-	if (st == STATUS_OK)
-		st = each->visit(each->ctx, path, record, e);
+	if (st != STATUS_OK)
+		return error_prefix(e, st, "%s", path);
+	st = each->visit(each->ctx, path, record, e);
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 

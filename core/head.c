@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/head_internal.h"
+#include "core/record_file.h"
 #include "core/signature.h"
 
 static enum status blame(struct judge *j, const struct oid *commit, const char *path, enum status st)
@@ -54,23 +55,19 @@ static enum status open_genesis(struct judge *j, const struct oid *tree)
 static enum status open_enrolment(struct judge *j, const struct oid *tree)
 {
 	char path[TREE_PATH_MAX];
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	const char *line;
 	enum status st;
 
 	j->kind = HEAD_ENROLMENT;
 	(void)snprintf(path, sizeof(path), "devices/%s.json", j->ctx->device);
-	st = tree_read_path(&bytes, j->ctx->repo, tree, path, RECORD_MAX_BYTES, j->e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, j->e);
+	st = record_read_path(&record, j->ctx->repo, tree, path, j->e);
 	line = json_string(json_get(record, "enrolment"), "key");
 	if (st == STATUS_OK && line)
 		st = key_from_ssh(&j->enrolling, line, j->e);
 	else
 		st = error_set(j->e, STATUS_DENIED, "%s has not enrolled yet: its first push must be its enrolment", j->ctx->device);
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 

@@ -4,6 +4,7 @@
  * return is locked, and two edits that never saw each other would get round that: the one submits while the other counts anew.
  */
 #include "core/head_internal.h"
+#include "core/record_file.h"
 
 static enum status find(struct oid *out, struct judge *j, const struct oid *tree, const char *path)
 {
@@ -19,16 +20,12 @@ static enum status find(struct oid *out, struct judge *j, const struct oid *tree
 
 static enum status read_submitted(bool *out, struct judge *j, const struct oid *id)
 {
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
-	enum status st = repo_read(&bytes, j->ctx->repo, id, REPO_BLOB, RECORD_MAX_BYTES, j->e);
+	enum status st = record_read(&record, j->ctx->repo, id, j->e);
 
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, j->e);
 	if (st == STATUS_OK)
 		*out = json_get(record, "submitted") != NULL;
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/id.h"
 #include "core/record.h"
+#include "core/record_file.h"
 #include "core/schema.h"
 #include "core/signature.h"
 
@@ -151,12 +152,8 @@ enum status registry_check_comment_key(const struct registry *reg, const cJSON *
 
 static enum status read_json(cJSON **out, struct repo *r, const struct oid *blob, const char *path, struct error *e)
 {
-	struct buf bytes = BUF_INIT;
-	enum status st = repo_read(&bytes, r, blob, REPO_BLOB, RECORD_MAX_BYTES, e);
+	enum status st = record_read(out, r, blob, e);
 
-	if (st == STATUS_OK)
-		st = json_parse(out, buf_text(&bytes), bytes.len, e);
-	buf_clear(&bytes);
 	return st == STATUS_OK ? st : error_prefix(e, st, "%s", path);
 }
 

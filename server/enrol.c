@@ -156,19 +156,13 @@ static enum status give_certificate(struct certificate *out, const struct reques
 
 static enum status add_record(cJSON *answer, const struct request *r, const struct invited *who, struct error *e)
 {
-	struct buf text = BUF_INIT;
 	cJSON *record = NULL;
 	enum status st = STATUS_OK;
 
 	if (!who->d)
 		return json_set(answer, "record", cJSON_CreateNull());
-	st = view_device_record(&text, r->practice, r->view, who->device, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&text), text.len, e);
-	if (st == STATUS_OK)
-		st = json_set(answer, "record", record);
-	buf_clear(&text);
-	return st;
+	st = view_device_record(&record, r->practice, r->view, who->device, e);
+	return st == STATUS_OK ? json_set(answer, "record", record) : st;
 }
 
 static enum status write_answer(cJSON *answer, const struct request *r, const struct invited *who,

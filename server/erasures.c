@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/record.h"
+#include "core/record_file.h"
 #include "core/tree.h"
 
 struct batch {
@@ -44,7 +44,6 @@ static enum status add_file(void *ctx, const char *path, const struct oid *old_i
 			    struct error *e)
 {
 	struct batch *b = ctx;
-	struct buf text = BUF_INIT;
 	cJSON *record = NULL;
 	enum status st = STATUS_OK;
 
@@ -52,13 +51,10 @@ static enum status add_file(void *ctx, const char *path, const struct oid *old_i
 	if (!new_id)
 		return STATUS_OK; /* main is older than the note: a restored one, which what came later will join again
 				   */
-	st = repo_read(&text, b->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&text), text.len, e);
+	st = record_read(&record, b->repo, new_id, e);
 	if (st == STATUS_OK)
 		st = add_record(b, record, path, e);
 	cJSON_Delete(record);
-	buf_clear(&text);
 	return st;
 }
 

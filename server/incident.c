@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/record_file.h"
 #include "server/host.h"
 
 /* ---- was it told? ---- */
@@ -18,21 +19,17 @@ struct looking {
 static enum status look_at(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct looking *w = ctx;
-	struct buf text = BUF_INIT;
 	cJSON *record = NULL;
 	const char *restored = NULL, *place = NULL;
-	enum status st = repo_read(&text, w->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	enum status st = record_read(&record, w->repo, new_id, e);
 
 	(void)path;
 	(void)old_id;
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&text), text.len, e);
 	restored = json_string(record, "restored");
 	place = json_string(record, "commit");
 	if (restored && place && strcmp(restored, w->restored) == 0 && (!w->place[0] || strcmp(place, w->place) == 0))
 		w->found = true;
 	cJSON_Delete(record);
-	buf_clear(&text);
 	return st;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/head.h"
+#include "core/record_file.h"
 
 #define MESSAGE "What kiosks may read\n\nQip-Index: "
 #define EMPTY_TREE "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -54,14 +55,11 @@ static enum status pick_manager(void *ctx, const char *path, const struct oid *o
 				struct error *e)
 {
 	struct picked *p = ctx;
-	struct buf text = BUF_INIT;
 	cJSON *record = NULL;
 	const char *role = NULL;
-	enum status st = repo_read(&text, p->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	enum status st = record_read(&record, p->repo, new_id, e);
 
 	(void)old_id;
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&text), text.len, e);
 	if (st == STATUS_OK)
 		role = json_string(record, "role");
 	if (role && role_parse(role) == ROLE_MANAGER) {
@@ -74,7 +72,6 @@ static enum status pick_manager(void *ctx, const char *path, const struct oid *o
 		}
 	}
 	cJSON_Delete(record);
-	buf_clear(&text);
 	return st;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/head.h"
+#include "core/record_file.h"
 
 static void registry_put(struct shared_registry *reg)
 {
@@ -189,7 +190,7 @@ void view_moved(struct practice *p, struct repo *r)
 	(void)pthread_mutex_unlock(&p->view_mutex);
 }
 
-enum status view_device_record(struct buf *out, struct practice *p, const struct view *v, const char *device,
+enum status view_device_record(cJSON **out, struct practice *p, const struct view *v, const char *device,
 			       struct error *e)
 {
 	char path[TREE_PATH_MAX];
@@ -199,7 +200,7 @@ enum status view_device_record(struct buf *out, struct practice *p, const struct
 	if (st != STATUS_OK)
 		return st;
 	(void)snprintf(path, sizeof(path), "devices/%s.json", device);
-	st = tree_read_path(out, r, &v->end.tree, path, RECORD_MAX_BYTES, e);
+	st = record_read_path(out, r, &v->end.tree, path, e);
 	store_reader_close(r);
 	return st;
 }

@@ -45,8 +45,8 @@ enum status view_rules_changed(bool *out, struct repo *r, const struct view *v, 
 /* NULL while the practice has no genesis. */
 const struct registry *view_registry(const struct view *v);
 
-/* The device's record at `v`, canonical bytes appended. STATUS_NOT_FOUND. */
-enum status view_device_record(struct buf *out, struct practice *p, const struct view *v, const char *device,
+/* The device's record at `v`, the caller's to delete. STATUS_NOT_FOUND. */
+enum status view_device_record(cJSON **out, struct practice *p, const struct view *v, const char *device,
 			       struct error *e) MUST_CHECK;
 
 #endif
