@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/intern.h"
+#include "core/record_file.h"
 
 /* A record: its members that are no slots, and the log entries seen, in one object. */
 struct asof_record {
@@ -88,20 +89,6 @@ static enum status add_claim(size_t *number, struct asof *a, size_t slot, const 
 	return a->claims[*number].claim ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
-static bool has_claim(const cJSON *claims, const cJSON *wanted)
-{
-	const char *id = json_string(wanted, "id"), *other;
-	const cJSON *claim;
-
-	cJSON_ArrayForEach(claim, claims)
-	{
-		other = json_string(claim, "id");
-		if (id && other && strcmp(id, other) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum status add_edge(struct asof *a, size_t newer, size_t older, struct error *e)
 {
 	void *edges = a->edges;
@@ -125,12 +112,12 @@ static enum status compare_claims(struct asof *a, size_t slot, const cJSON *befo
 
 	cJSON_ArrayForEach(claim, before)
 	{
-		if (st == STATUS_OK && !has_claim(after, claim) && gone_len < RECORD_MAX_CLAIMS)
+		if (st == STATUS_OK && !record_find_claim(after, json_string(claim, "id")) && gone_len < RECORD_MAX_CLAIMS)
 			st = add_claim(&gone[gone_len++], a, slot, claim, e);
 	}
 	cJSON_ArrayForEach(claim, after)
 	{
-		if (st != STATUS_OK || has_claim(before, claim))
+		if (st != STATUS_OK || record_find_claim(before, json_string(claim, "id")))
 			continue;
 		st = add_claim(&newer, a, slot, claim, e);
 		for (size_t i = 0; i < gone_len && st == STATUS_OK; i++)
@@ -215,16 +202,7 @@ static enum status gather_body(struct asof *a, cJSON *body, const cJSON *record,
 
 static enum status read_record(cJSON **out, struct repo *r, const struct oid *id, struct error *e)
 {
-	struct buf bytes = BUF_INIT;
-	enum status st = STATUS_OK;
-
-	if (id) {
-		st = repo_read(&bytes, r, id, REPO_BLOB, RECORD_MAX_BYTES, e);
-		if (st == STATUS_OK)
-			st = json_parse(out, buf_text(&bytes), bytes.len, e);
-	}
-	buf_clear(&bytes);
-	return st;
+	return id ? record_read(out, r, id, e) : STATUS_OK;
 }
 
 static enum status add_record(size_t *number, struct asof *a, const char *path, struct error *e)

@@ -6,6 +6,7 @@
 
 #include "client/audit_internal.h"
 #include "client/limits.h"
+#include "core/record_file.h"
 
 static bool differs(struct auditor *a, const struct oid *tree, const char *name)
 {
@@ -31,27 +32,9 @@ struct backdating {
 
 cJSON *audit_read_record(struct auditor *a, const struct oid *id)
 {
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 
-	if (id && repo_read(&bytes, a->repo, id, REPO_BLOB, RECORD_MAX_BYTES, &a->e) == STATUS_OK &&
-	    json_parse(&record, buf_text(&bytes), bytes.len, &a->e) != STATUS_OK)
-		record = NULL;
-	buf_clear(&bytes);
-	return record;
-}
-
-static bool has_id(const cJSON *claims, const char *id)
-{
-	const cJSON *claim;
-
-	cJSON_ArrayForEach(claim, claims) {
-		const char *text = json_string(claim, "id");
-
-		if (text && id && strcmp(text, id) == 0)
-			return true;
-	}
-	return false;
+	return id && record_read(&record, a->repo, id, &a->e) == STATUS_OK ? record : NULL;
 }
 
 static uint64_t count_slot(const cJSON *before, const cJSON *after, const char *slot, const char *received)
@@ -63,7 +46,7 @@ static uint64_t count_slot(const cJSON *before, const cJSON *after, const char *
 	cJSON_ArrayForEach(claim, new) {
 		const char *day = json_string(claim, "effective");
 
-		if (day && strncmp(day, received, 10) < 0 && !has_id(old, json_string(claim, "id")))
+		if (day && strncmp(day, received, 10) < 0 && !record_find_claim(old, json_string(claim, "id")))
 			count++;
 	}
 	cJSON_Delete(old);

@@ -5,6 +5,7 @@
 
 #include "client/audit_internal.h"
 #include "core/id.h"
+#include "core/record_file.h"
 
 static void add_unheard(struct audit_incident *out, const cJSON *list)
 {
@@ -65,7 +66,6 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 {
 	struct auditor *a = ctx;
 	struct audit_incident i = {.index = -1};
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	const char *restored = NULL, *backup = NULL, *commit = NULL;
 	int64_t time_ms = 0;
@@ -74,9 +74,7 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	(void)old_id;
 	if (a->out->incidents_len == AUDIT_MAX_INCIDENTS)
 		return error_set(e, STATUS_TOO_BIG, "more than %d incidents; the rest is not looked at", AUDIT_MAX_INCIDENTS);
-	st = repo_read(&bytes, a->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
+	st = record_read(&record, a->repo, new_id, e);
 	restored = json_string(record, "restored");
 	backup = json_string(record, "backup");
 	commit = json_string(record, "commit");
@@ -92,7 +90,6 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		audit_find(a, &a->main, path, "server", "the incident names a place of the log that is another one");
 	a->out->incidents[a->out->incidents_len++] = i;
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return STATUS_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "client/intern.h"
 #include "client/limits.h"
 #include "core/digest.h"
+#include "core/record_file.h"
 
 struct texts {
 	struct audit_texts found;
@@ -126,24 +127,13 @@ static enum status check_store(struct texts *t, struct error *e)
 
 /* ---- what the history says ---- */
 
-static enum status read_record(cJSON **out, struct texts *t, const struct oid *id, struct error *e)
-{
-	struct buf bytes = BUF_INIT;
-	enum status st = repo_read(&bytes, t->repo, id, REPO_BLOB, RECORD_MAX_BYTES, e);
-
-	if (st == STATUS_OK)
-		st = json_parse(out, buf_text(&bytes), bytes.len, e);
-	buf_clear(&bytes);
-	return st;
-}
-
 static enum status visit_erasure(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct texts *t = ctx;
 	cJSON *record = NULL;
 	const cJSON *hash;
 	size_t number;
-	enum status st = read_record(&record, t, new_id, e);
+	enum status st = record_read(&record, t->repo, new_id, e);
 
 	(void)path;
 	(void)old_id;
@@ -161,7 +151,7 @@ static enum status visit_answer(void *ctx, const char *path, const struct oid *o
 	cJSON *record = NULL;
 	const char *hash;
 	size_t number;
-	enum status st = read_record(&record, t, new_id, e);
+	enum status st = record_read(&record, t->repo, new_id, e);
 
 	(void)old_id;
 	hash = json_string(json_get(record, "comment"), "sha256");

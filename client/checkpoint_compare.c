@@ -8,6 +8,7 @@
 
 #include "client/checkpoint.h"
 #include "client/place.h"
+#include "core/record_file.h"
 #include "core/signature.h"
 
 struct said {
@@ -54,20 +55,16 @@ static enum status add_claim(struct claims *l, const char *path, const struct oi
 static enum status read_claim(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct claims *l = ctx;
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	enum status st = STATUS_OK;
 
 	(void)old_id;
 	if (!new_id)
 		return STATUS_OK;
-	st = repo_read(&bytes, l->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
+	st = record_read(&record, l->q->repo, new_id, e);
 	if (st == STATUS_OK)
 		st = add_claim(l, path, new_id, record, e);
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 

@@ -8,6 +8,7 @@
 #include "client/build.h"
 #include "client/files.h"
 #include "client/place.h"
+#include "core/record_file.h"
 
 #define SEEN_FILE "seen.json"
 
@@ -359,7 +360,6 @@ static bool is_unheard(const cJSON *incident, const char *device)
 static enum status look_at_restore(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct restores *r = ctx;
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	int64_t index = 0, known = 0;
 	enum status st = STATUS_OK;
@@ -368,14 +368,11 @@ static enum status look_at_restore(void *ctx, const char *path, const struct oid
 	(void)old_id;
 	if (++r->incidents > LIMIT_INCIDENTS)
 		return error_set(e, STATUS_TOO_BIG, "the log tells of more than %d restores", LIMIT_INCIDENTS);
-	st = repo_read(&bytes, r->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
+	st = record_read(&record, r->q->repo, new_id, e);
 	if (st == STATUS_OK && json_integer(record, "index", &index) && json_integer(record, "known", &known) && r->index > index &&
 	    (r->index <= known || is_unheard(record, r->device)))
 		copy_text(r->restored, sizeof(r->restored), record, "restored");
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cli/broken.h"
+#include "core/record_file.h"
 
 #define MAX_KIOSKS 200
 
@@ -46,7 +47,6 @@ static enum status highest_entry(struct tree_entry *out, struct repo *r, const s
 static enum status read_last(struct kiosk *k, struct repo *r, const struct oid *folder, struct error *e)
 {
 	struct tree_entry entry = {.is_dir = true, .id = *folder};
-	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	const char *at;
 	enum status st = STATUS_OK;
@@ -54,16 +54,13 @@ static enum status read_last(struct kiosk *k, struct repo *r, const struct oid *
 	for (int depth = 0; depth < TREE_DEPTH_MAX && entry.is_dir && st == STATUS_OK; depth++)
 		st = highest_entry(&entry, r, &entry.id, e);
 	if (st == STATUS_OK)
-		st = repo_read(&bytes, r, &entry.id, REPO_BLOB, RECORD_MAX_BYTES, e);
-	if (st == STATUS_OK)
-		st = json_parse(&record, buf_text(&bytes), bytes.len, e);
+		st = record_read(&record, r, &entry.id, e);
 	if (st == STATUS_OK) {
 		at = json_string(json_get(record, "recorded"), "at");
 		(void)snprintf(k->at, sizeof(k->at), "%s", at ? at : "");
 		(void)json_integer(record, "seq", &k->last);
 	}
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 

@@ -7,6 +7,7 @@
 #include "client/cli/fields.h"
 #include "client/cli/story_print.h"
 #include "client/timeline.h"
+#include "core/record_file.h"
 
 struct telling {
 	struct claims_view view;
@@ -22,20 +23,6 @@ static enum status no_memory(struct error *e)
 }
 
 /* ---- what an edit changed ---- */
-
-static bool has_id(const cJSON *claims, const char *id)
-{
-	const cJSON *claim;
-
-	cJSON_ArrayForEach(claim, claims)
-	{
-		const char *own = json_string(claim, "id");
-
-		if (own && id && strcmp(own, id) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* A claim or log entry of this edit says when, for which day and as what role it was made. */
 static void note_edit(cJSON **entry, const cJSON *stamp)
@@ -86,7 +73,7 @@ static void compare_slot(cJSON **entry, cJSON **changes, const cJSON *before, co
 
 	cJSON_ArrayForEach(claim, now)
 	{
-		if (!has_id(old, json_string(claim, "id")) && !change) {
+		if (!record_find_claim(old, json_string(claim, "id")) && !change) {
 			note_edit(entry, claim);
 			change = new_change(slot, settled);
 		}
@@ -162,15 +149,8 @@ static enum status read_both(cJSON **before, cJSON **after, bool *same, struct t
 		st = st == STATUS_NOT_FOUND ? STATUS_OK : st;
 	}
 	*same = st == STATUS_OK && oid_equal(&ids[0], &ids[1]);
-	for (int i = 0; i < 2 && st == STATUS_OK && !*same; i++) {
-		struct buf bytes = BUF_INIT;
-
-		if (!oid_is_zero(&ids[i]))
-			st = repo_read(&bytes, r, &ids[i], REPO_BLOB, RECORD_MAX_BYTES, e);
-		if (st == STATUS_OK && !oid_is_zero(&ids[i]))
-			st = json_parse(records[i], buf_text(&bytes), bytes.len, e);
-		buf_clear(&bytes);
-	}
+	for (int i = 0; i < 2 && st == STATUS_OK && !*same; i++)
+		st = oid_is_zero(&ids[i]) ? STATUS_OK : record_read(records[i], r, &ids[i], e);
 	return st;
 }
 
