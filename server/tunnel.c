@@ -1,18 +1,16 @@
-/* server/tunnel.c - one connection through the listener. */
+/* server/tunnel.c - the life of one connection through the listener. */
 #include "server/tunnel.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "server/limits.h"
-
-#define ROUNDS 8 /* parts moved each way before others get their turn */
+#include "server/tunnel_relay.h"
 
 /* ---- what epoll watches ---- */
 
@@ -51,186 +49,6 @@ static void watch_both(struct tunnel *t, struct tunnel_shared *s)
 	case TUNNEL_DEAD:
 		break;
 	}
-}
-
-/* ---- stashes ---- */
-
-static bool stash_keep(struct stash *st, const uint8_t *bytes, size_t len)
-{
-	st->bytes = malloc(len);
-	if (!st->bytes)
-		return false;
-	memcpy(st->bytes, bytes, len);
-	st->at = 0;
-	st->len = len;
-	return true;
-}
-
-static void stash_clear(struct stash *st)
-{
-	free(st->bytes);
-	*st = (struct stash){NULL, 0, 0};
-}
-
-/* ---- moving bytes ---- */
-
-/* Send as it is; *sent says how much. False: the connection is over. */
-static bool send_plain(int fd, const uint8_t *bytes, size_t len, size_t *sent)
-{
-	*sent = 0;
-	while (*sent < len) {
-		ssize_t n = send(fd, bytes + *sent, len - *sent, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN;
-		*sent += (size_t)n;
-	}
-	return true;
-}
-
-static bool send_net(struct tunnel *t, const uint8_t *bytes, size_t len, size_t *sent)
-{
-	if (!t->tls)
-		return send_plain(t->net.fd, bytes, len, sent);
-	*sent = 0;
-	while (*sent < len) {
-		size_t n = len - *sent;
-		enum tls_io io = tls_send(t->tls, bytes + *sent, &n);
-
-		if (io == TLS_WANT_READ || io == TLS_WANT_WRITE)
-			return true;
-		if (io != TLS_OK)
-			return false;
-		*sent += n;
-	}
-	return true;
-}
-
-static enum tls_io recv_net(struct tunnel *t, uint8_t *bytes, size_t *len)
-{
-	ssize_t n = 0;
-
-	if (t->tls)
-		return tls_recv(t->tls, bytes, len);
-	n = recv(t->net.fd, bytes, *len, 0);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? TLS_WANT_READ : TLS_FAILED;
-	*len = (size_t)n;
-	return n > 0 ? TLS_OK : TLS_CLOSED;
-}
-
-/* Decrypted bytes that epoll knows nothing of. */
-static bool net_pending(const struct tunnel *t)
-{
-	return t->tls && tls_pending(t->tls);
-}
-
-/* Hand on to the HTTP side: new bytes, or with len 0 what was left. Memory out: the connection is over. */
-static bool give_app(struct tunnel *t, const uint8_t *bytes, size_t len)
-{
-	size_t sent = 0;
-
-	if (t->to_app.len) {
-		bytes = t->to_app.bytes + t->to_app.at;
-		len = t->to_app.len - t->to_app.at;
-	}
-	if (!len || t->app_deaf)
-		return true;
-	t->app_deaf = !send_plain(t->app.fd, bytes, len, &sent);
-	if (t->app_deaf || sent == len) {
-		stash_clear(&t->to_app);
-		return true;
-	}
-	if (!t->to_app.len)
-		return stash_keep(&t->to_app, bytes + sent, len - sent);
-	t->to_app.at += sent;
-	return true;
-}
-
-/* The same towards the net. */
-static bool give_net(struct tunnel *t, const uint8_t *bytes, size_t len, int64_t now_ms)
-{
-	size_t sent = 0;
-
-	if (t->to_net.len) {
-		bytes = t->to_net.bytes + t->to_net.at;
-		len = t->to_net.len - t->to_net.at;
-	}
-	if (!len)
-		return true;
-	if (!send_net(t, bytes, len, &sent))
-		return false;
-	if (sent)
-		t->moved_ms = now_ms;
-	if (sent == len) {
-		stash_clear(&t->to_net);
-		return true;
-	}
-	if (!t->to_net.len)
-		return stash_keep(&t->to_net, bytes + sent, len - sent);
-	t->to_net.at += sent;
-	return true;
-}
-
-/* No more comes from the client: what is being answered may still be sent to it, for a while. */
-static void end_input(struct tunnel *t, int64_t now_ms)
-{
-	t->net_ended = true;
-	t->deadline_ms = now_ms + LIMIT_LINGER_MS;
-}
-
-static bool net_to_app(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
-{
-	if (!give_app(t, NULL, 0))
-		return false;
-	for (int i = 0; (i < ROUNDS || net_pending(t)) && !t->to_app.len && !t->net_ended && !t->app_deaf; i++) {
-		size_t n = TUNNEL_PART;
-		enum tls_io io = recv_net(t, s->scratch, &n);
-
-		if (io == TLS_WANT_READ || io == TLS_WANT_WRITE)
-			break;
-		if (io == TLS_CLOSED) {
-			end_input(t, now_ms);
-			break;
-		}
-		if (io != TLS_OK)
-			return false;
-		t->moved_ms = now_ms;
-		if (!t->request_ms)
-			t->request_ms = now_ms;
-		t->request_bytes += n;
-		if (!give_app(t, s->scratch, n))
-			return false;
-	}
-	if (t->net_ended && !t->to_app.len && !t->app_shut) {
-		(void)shutdown(t->app.fd, SHUT_WR);
-		t->app_shut = true;
-	}
-	return true;
-}
-
-static bool app_to_net(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
-{
-	if (!give_net(t, NULL, 0, now_ms))
-		return false;
-	for (int i = 0; i < ROUNDS && !t->to_net.len && !t->app_ended; i++) {
-		ssize_t n = recv(t->app.fd, s->scratch, TUNNEL_PART, 0);
-
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			break;
-		if (n <= 0) {
-			t->app_ended = true; /* a reset too: what it sent before has been read */
-			break;
-		}
-		t->moved_ms = now_ms;
-		t->request_ms = 0; /* it is being answered */
-		t->request_bytes = 0;
-		if (!give_net(t, s->scratch, (size_t)n, now_ms))
-			return false;
-	}
-	return true;
 }
 
 /* ---- states ---- */
@@ -291,7 +109,7 @@ static void start_linger(struct tunnel *t, int64_t now_ms)
 
 static void step_open(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 {
-	if (!net_to_app(t, s, now_ms) || !app_to_net(t, s, now_ms))
+	if (!tunnel_to_app(t, s, now_ms) || !tunnel_to_net(t, s, now_ms))
 		t->state = TUNNEL_DEAD;
 	else if (t->app_ended && !t->to_net.len)
 		start_linger(t, now_ms);
@@ -299,7 +117,7 @@ static void step_open(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 
 static void step_linger(struct tunnel *t, struct tunnel_shared *s)
 {
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < TUNNEL_ROUNDS; i++) {
 		ssize_t n = recv(t->net.fd, s->scratch, TUNNEL_PART, 0);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -361,7 +179,7 @@ void tunnel_drain(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 		t->state = TUNNEL_DEAD;
 	if (t->state != TUNNEL_OPEN)
 		return;
-	end_input(t, now_ms);
+	tunnel_end_input(t, now_ms);
 	tunnel_step(t, s, now_ms);
 }
 
