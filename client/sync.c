@@ -141,6 +141,7 @@ static void release_journal(struct qip *q)
 	journal_close(j);
 }
 
+/* Of a visit that went through. */
 static enum status finish(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
@@ -228,10 +229,17 @@ static enum status deposit(struct sync *s, struct error *e)
 	return st;
 }
 
+void sync_tell_at_end(struct sync *s, const struct error *why)
+{
+	if (s->found.status == STATUS_OK)
+		s->found = *why;
+}
+
 /* Is this log the one that others were shown? */
 static enum status compare(struct sync *s, struct error *e)
 {
 	struct oid main;
+	struct error why = {0};
 	enum status st = STATUS_OK;
 
 	if (home_is_kiosk(s->q))
@@ -239,10 +247,18 @@ static enum status compare(struct sync *s, struct error *e)
 	st = sync_check_receipts(s, e);
 	if (st == STATUS_OK)
 		st = home_ref(&main, s->q, REF_MAIN, e);
-	return st == STATUS_OK ? seen_compare_stated(s->q, &main, e) : st;
+	if (st != STATUS_OK)
+		return st;
+	st = seen_compare_stated(s->q, &main, &why);
+	if (st == STATUS_OK)
+		return st;
+	if (st != STATUS_CONTRADICTED)
+		return error_set(e, st, "%s", why.text);
+	sync_tell_at_end(s, &why);
+	return STATUS_OK;
 }
 
-static enum status run(struct sync *s, struct error *e)
+static enum status exchange_all(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
 	enum status st = sync_list(s, e);
@@ -266,12 +282,21 @@ static enum status run(struct sync *s, struct error *e)
 		st = exchange(s, e);
 	if (st == STATUS_OK)
 		st = deposit(s, e);
-	if (st == STATUS_OK)
-		st = compare(s, e);
-	if (st == STATUS_OK)
-		renew(s);
-	if (st == STATUS_OK)
-		st = finish(s, e);
+	return st == STATUS_OK ? compare(s, e) : st;
+}
+
+/* A server that contradicts itself is asked and told no more of the log; the rest of the visit does not lean on that. */
+static enum status run(struct sync *s, struct error *e)
+{
+	struct error why = {0};
+	enum status st = exchange_all(s, &why);
+
+	if (st != STATUS_OK && st != STATUS_CONTRADICTED)
+		return error_set(e, st, "%s", why.text);
+	if (st == STATUS_CONTRADICTED)
+		sync_tell_at_end(s, &why);
+	renew(s);
+	st = st == STATUS_OK ? finish(s, e) : state_save(&s->q->state, s->q->dir, e);
 	if (st == STATUS_OK && s->found.status != STATUS_OK)
 		st = error_set(e, s->found.status, "%s", s->found.text);
 	return st;
@@ -288,9 +313,9 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 	}
 	answers_close(s.answers);
 	repo_discard(q->repo);
-	if (st == STATUS_OK) {
+	if (st == STATUS_OK || st == STATUS_CONTRADICTED)
 		join_packs(q);
+	if (st == STATUS_OK)
 		*out = s.report;
-	}
 	return st;
 }

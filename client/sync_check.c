@@ -46,7 +46,7 @@ static enum status tell_at_end(struct sync *s, const struct seen *seen, struct e
 
 	if (st != STATUS_CONTRADICTED)
 		return error_set(e, st, "%s", why.text);
-	s->found = why;
+	sync_tell_at_end(s, &why);
 	return STATUS_OK;
 }
 

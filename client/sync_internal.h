@@ -15,7 +15,7 @@ struct sync {
 	struct answers *answers; /* of a kiosk: its journal */
 	bool ahead;              /* the part after the one that is pushed was looked for */
 	struct error failed;     /* why it could not be committed */
-	struct error found;      /* STATUS_CONTRADICTED: the server dropped what it had acknowledged; told once all else is done */
+	struct error found;      /* STATUS_CONTRADICTED, the first of the visit: told once all else is done */
 };
 
 /* sync_send.c: push what waits, in parts; *pushed if there was anything. */
@@ -35,7 +35,9 @@ enum status sync_check_receipts(struct sync *s, struct error *e) MUST_CHECK;
 struct push_refusal;
 enum status sync_check_refusal(struct sync *s, const struct push_refusal *refusal, struct error *e) MUST_CHECK;
 
-/* sync.c: ask for the refs; take over what moved. */
+/* sync.c: what the visit ends with, unless it has found another one before. */
+void sync_tell_at_end(struct sync *s, const struct error *why);
+/* Ask for the refs; take over what moved. */
 enum status sync_list(struct sync *s, struct error *e) MUST_CHECK;
 enum status sync_follow(struct sync *s, struct error *e) MUST_CHECK;
 

@@ -32,6 +32,7 @@
 #include "client/files.h"
 #include "client/home.h"
 #include "client/include/qip/client.h"
+#include "core/cert.h"
 
 #define PRACTICE_PATH 512
 #define PRACTICE_WAIT_MS 20000
@@ -288,6 +289,26 @@ static inline struct qip *practice_device(const struct practice *p, struct qip *
 	OK(practice_join(p, name, code, root));
 	assert_string_equal(root, "");
 	return practice_open(p, name);
+}
+
+/* Give a home a certificate of the server's authority that ends at a moment; the end is in Unix ms. */
+static inline void practice_shorten_certificate(const struct practice *p, struct qip *q, int64_t not_after_ms)
+{
+	struct buf ca = BUF_INIT, ca_key = BUF_INIT, pem = BUF_INIT;
+	struct key *issuer = NULL;
+	const struct cert_request req = {.usage = CERT_CLIENT, .common_name = q->identity.device, .organisation = q->identity.ods,
+					 .not_before_ms = not_after_ms - 86400000, .not_after_ms = not_after_ms, .subject = q->key};
+
+	OK(files_read(&ca, AT_FDCWD, practice_path(p, "server/ca.crt"), 10000, &last_error));
+	OK(files_read(&ca_key, AT_FDCWD, practice_path(p, "server/ca.key"), 10000, &last_error));
+	OK(key_from_pem(&issuer, buf_text(&ca_key), &last_error));
+	OK(cert_issue(&pem, &req, issuer, buf_text(&ca), &last_error));
+	OK(files_write(q->dir, HOME_CERT, pem.data, pem.len, 0600, &last_error));
+	OK(files_remove(q->dir, HOME_SESSION, &last_error));
+	key_free(issuer);
+	buf_clear(&ca);
+	buf_wipe(&ca_key);
+	buf_clear(&pem);
 }
 
 static inline struct qip_sync_report practice_sync(struct qip *q)

@@ -202,6 +202,59 @@ static void a_word_that_the_server_made_up_is_told_as_the_servers(void **state)
 	(void)practice_sync(boss);
 }
 
+/* ---- what goes on all the same ---- */
+
+static void make_ready_for_housekeeping(void)
+{
+	practice_shorten_certificate(&p, boss, env_system()->now_ms(env_system()->ctx) + 86400000);
+	qip_close(boss);
+	boss = practice_open(&p, "manager");
+	for (int i = 0; i < LIMIT_PACKS + 5; i++) {
+		struct oid id;
+		char text[16];
+
+		(void)snprintf(text, sizeof(text), "%d", i);
+		OK(repo_write(&id, boss->repo, REPO_BLOB, text, strlen(text), &last_error));
+		OK(repo_flush(boss->repo, &last_error));
+	}
+}
+
+static void assert_kept_house(void)
+{
+	struct buf pem = BUF_INIT;
+	size_t packs = 0;
+	int64_t until_ms = 0;
+
+	OK(files_read(&pem, boss->dir, HOME_CERT, 10000, &last_error));
+	OK(cert_not_after(&until_ms, buf_text(&pem), &last_error));
+	assert_true(until_ms > env_system()->now_ms(env_system()->ctx) + LIMIT_RENEW_MS);
+	OK(repo_count_packs(&packs, boss->repo, &last_error));
+	assert_true(packs <= LIMIT_PACKS);
+	buf_clear(&pem);
+}
+
+static void certificate_and_packs_are_seen_to_whatever_the_server_shows(void **state)
+{
+	struct stated other = {.device = "fleckney", .index = 1, .main = {{9}}, .at = "2026-11-22T10:00:00.000Z"};
+	int64_t synced_ms = 0;
+
+	(void)state;
+	make_ready_for_housekeeping();
+	synced_ms = boss->state.last_sync_ms;
+	(void)show_fork(&before);
+	sync_finds("another history than before");
+	assert_kept_house();
+	assert_int_equal(boss->state.last_sync_ms, synced_ms); /* nothing was exchanged */
+	settle_all();
+	show_truth();
+	make_ready_for_housekeeping();
+	OK(seen_wait_for(boss, &other, &last_error));
+	sync_finds("fleckney has signed that merge 1");
+	assert_kept_house();
+	assert_true(boss->state.last_sync_ms > synced_ms);
+	settle_all();
+}
+
 /* ---- a list that was changed by hand ---- */
 
 static void a_list_that_is_not_as_it_was_written_is_said_to_be_damaged_and_left(void **state)
@@ -233,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_fork_that_grows_on_is_the_same_and_kept_once),
 		cmocka_unit_test(what_was_settled_and_is_shown_again_is_told_again),
 		cmocka_unit_test(a_word_that_the_server_made_up_is_told_as_the_servers),
+		cmocka_unit_test(certificate_and_packs_are_seen_to_whatever_the_server_shows),
 		cmocka_unit_test(a_list_that_is_not_as_it_was_written_is_said_to_be_damaged_and_left),
 	};
 

@@ -1,10 +1,7 @@
 /* tests/client/test_sync.c - visits to a real server: what is sent arrives once, whatever fails in between. */
 #include "tests/client/practice.h"
 
-#include <fcntl.h>
-
 #include "client/files.h"
-#include "core/cert.h"
 
 static struct practice p;
 static struct proxy line;
@@ -309,26 +306,6 @@ static void a_server_that_shows_an_older_history_is_not_followed(void **state)
 	assert_int_equal(practice_sync(kiosk).records_sent, 5);
 }
 
-/* Give a home a certificate of the server's authority that ends at a moment; the end is in Unix ms. */
-static void shorten_certificate(struct qip *q, int64_t not_after_ms)
-{
-	struct buf ca = BUF_INIT, ca_key = BUF_INIT, pem = BUF_INIT;
-	struct key *issuer = NULL;
-	const struct cert_request req = {.usage = CERT_CLIENT, .common_name = q->identity.device, .organisation = q->identity.ods,
-					 .not_before_ms = not_after_ms - 86400000, .not_after_ms = not_after_ms, .subject = q->key};
-
-	OK(files_read(&ca, AT_FDCWD, practice_path(&p, "server/ca.crt"), 10000, &last_error));
-	OK(files_read(&ca_key, AT_FDCWD, practice_path(&p, "server/ca.key"), 10000, &last_error));
-	OK(key_from_pem(&issuer, buf_text(&ca_key), &last_error));
-	OK(cert_issue(&pem, &req, issuer, buf_text(&ca), &last_error));
-	OK(files_write(q->dir, HOME_CERT, pem.data, pem.len, 0600, &last_error));
-	OK(files_remove(q->dir, HOME_SESSION, &last_error));
-	key_free(issuer);
-	buf_clear(&ca);
-	buf_wipe(&ca_key);
-	buf_clear(&pem);
-}
-
 static void a_certificate_that_ends_or_ended_is_renewed_and_delivers_all_the_same(void **state)
 {
 	int64_t now_ms = env_system()->now_ms(env_system()->ctx), until_ms = 0;
@@ -338,7 +315,7 @@ static void a_certificate_that_ends_or_ended_is_renewed_and_delivers_all_the_sam
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		struct buf pem = BUF_INIT;
 
-		shorten_certificate(kiosk, ends[i]);
+		practice_shorten_certificate(&p, kiosk, ends[i]);
 		qip_close(kiosk);
 		kiosk = practice_open(&p, "kib-kiosk");
 		practice_answers(kiosk, 1);
