@@ -109,11 +109,15 @@ answers_on_main() { git -C "$(server_history)" ls-tree -r --name-only refs/heads
 
 # $WORK/at TIME COMMAND… - with the wall clock starting at that time; the time since boot stays true. An external command, so that `start` can run it.
 at_ready() {
+	local preload='' i
+	# faketime fails where a killed one of the same process id left its shared memory behind
+	for ((i = 0; i < 10 && ${#preload} == 0; i++)); do preload=$(faketime -f '+0' printenv LD_PRELOAD) || true; done
+	[ -n "$preload" ] || die 'faketime does not run'
 	cat >"$WORK/at" <<END
 #!/bin/sh
 export FAKETIME="@\$1" FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
 shift
-LD_PRELOAD='$(faketime -f '+0' printenv LD_PRELOAD)' exec "\$@"
+LD_PRELOAD='$preload' exec "\$@"
 END
 	chmod +x "$WORK/at"
 }
