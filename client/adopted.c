@@ -1,12 +1,13 @@
 /* client/adopted.c - see adopted.h. */
 #include "client/adopted.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/chain.h"
 
 struct looking {
-	bool *taken;
+	struct adopted *taken;
 	const struct kept_chain *chain;
 	struct repo *repo;
 };
@@ -18,7 +19,8 @@ static void note(struct looking *l, const struct commit *c)
 	if (!head_message_adopts(&adopted, c->message))
 		return;
 	for (size_t i = 0; i < l->chain->len; i++)
-		l->taken[i] = l->taken[i] || oid_equal(&l->chain->ids[i], &adopted);
+		if (oid_equal(&l->chain->ids[i], &adopted))
+			(void)snprintf(l->taken[i].by, sizeof(l->taken[i].by), "%.40s", c->author_name);
 }
 
 /* A head and what it brought: back to the merge or the head that it was made on. */
@@ -65,7 +67,7 @@ static enum status look_at_log(struct looking *l, struct oid at, const char *sin
 	return st;
 }
 
-enum status adopted_find(bool *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e)
+enum status adopted_find(struct adopted *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e)
 {
 	struct looking l = {taken, chain, q->repo};
 	struct chain own = {0};

@@ -4,7 +4,11 @@
 
 #include "client/kept.h"
 
+struct adopted {
+	char by[NAME_MAX_LEN + 1]; /* whose device; "": nobody's */
+};
+
 /* taken[i]: an own commit that waits, or one that the log received since (the server's time), names chain->ids[i]. */
-enum status adopted_find(bool *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e) MUST_CHECK;
+enum status adopted_find(struct adopted *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e) MUST_CHECK;
 
 #endif

@@ -233,6 +233,22 @@ enum status qip_edit_commit(struct qip_edit *edit, const char *subject, struct e
 	return st;
 }
 
+void commit_try_on(struct qip_edit *edit, const struct oid *tree)
+{
+	edit->tree = *tree;
+}
+
+enum status commit_try(struct oid *tree, struct qip_edit *edit, struct error *e)
+{
+	struct oid made = edit->tree;
+	enum status st = edit->files_len > 0 ? tree_apply(&made, edit->q->repo, &edit->tree, edit->files, edit->files_len, e) : STATUS_OK;
+
+	edit_free(edit);
+	if (st == STATUS_OK)
+		*tree = made;
+	return st;
+}
+
 void qip_edit_abort(struct qip_edit *edit)
 {
 	if (!edit)

@@ -12,6 +12,10 @@ enum status commit_write_adopting(struct oid *out, struct qip *q, const struct o
 				  const char *subject, const struct oid *adopts, struct error *e) MUST_CHECK;
 /* The edit makes again what a revoked device's commit had said: its own commit will name that one. */
 void commit_adopts(struct qip_edit *edit, const struct oid *adopted);
+/* A trial: the edit starts from `tree` instead. */
+void commit_try_on(struct qip_edit *edit, const struct oid *tree);
+/* Ends it, and *tree becomes what it comes to: staged, until repo_discard(). */
+enum status commit_try(struct oid *tree, struct qip_edit *edit, struct error *e) MUST_CHECK;
 /* Stage a record as a blob in canonical form. */
 enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, struct error *e) MUST_CHECK;
 

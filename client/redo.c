@@ -181,6 +181,12 @@ static cJSON *claims_again(const struct redoing *r, const struct slot_claims *s)
 	return NULL;
 }
 
+static enum status overtake(struct redoing *r, const char *slot, const char *why, struct error *e)
+{
+	r->redo->overtaken++;
+	return r->redo->leave ? r->redo->leave(r->redo->ctx, r->path, slot, r->made, why, e) : STATUS_OK;
+}
+
 static enum status redo_claims(struct redoing *r, cJSON *result, const char *slot, const struct slot_claims *s, struct error *e)
 {
 	const cJSON *claim, *added = NULL;
@@ -196,10 +202,8 @@ static enum status redo_claims(struct redoing *r, cJSON *result, const char *slo
 	st = is_overtaken(&overtaken, r, slot, s, e);
 	if (st != STATUS_OK)
 		return st;
-	if (overtaken) {
-		r->redo->overtaken++;
-		return STATUS_OK;
-	}
+	if (overtaken)
+		return overtake(r, slot, "this device has set it anew since", e);
 	st = tell(r, slot, cJSON_GetArraySize(s->old) ? json_get(s->old->child, "value") : NULL, json_get(added, "value"), e);
 	return st == STATUS_OK ? record_put_claims(result, slot, claims_again(r, s), r->q->rules, e) : st;
 }
@@ -286,10 +290,8 @@ static enum status redo_whole(struct redoing *r, struct error *e)
 
 	if (r->present && json_equal(r->present, r->made))
 		return STATUS_OK;
-	if (r->present && !(r->old && json_equal(r->old, r->present))) {
-		r->redo->overtaken++;
-		return STATUS_OK;
-	}
+	if (r->present && !(r->old && json_equal(r->old, r->present)))
+		return overtake(r, "", "it is another by now", e);
 	st = tell(r, "", r->old, r->made, e);
 	return st == STATUS_OK && r->redo->edit ? qip_edit_put(r->redo->edit, r->path, r->made, e) : st;
 }
@@ -329,7 +331,7 @@ static enum status adopt_record(struct redoing *r, struct error *e)
 	r->changes = 0;
 	r->redo->left++;
 	(void)snprintf(r->redo->why, sizeof(r->redo->why), "%s", why.text);
-	return STATUS_OK;
+	return r->redo->leave ? r->redo->leave(r->redo->ctx, r->path, "", r->made, why.text, e) : STATUS_OK;
 }
 
 static enum status redo_record(struct redoing *r, struct error *e)

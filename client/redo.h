@@ -12,6 +12,9 @@ struct redo {
 	/* Of another device's commit: claims and entries are made in this one's name, under ids that follow from the original's and from this
 	 * device, so that a second time makes nothing twice. What has no claims, or is not this device's to write, is left out. */
 	bool adopt;
+	/* Told of each part that is not made again, by path, field or "", and the record as it was made (NULL: removed); or NULL. */
+	enum status (*leave)(void *ctx, const char *path, const char *slot, const cJSON *made, const char *why, struct error *e);
+	void *ctx;
 	uint64_t left;         /* records that were left out */
 	char why[ERROR_TEXT_MAX]; /* the last of them */
 };

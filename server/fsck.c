@@ -12,6 +12,7 @@
 #include "server/closed.h"
 #include "server/config.h"
 #include "server/fsck_internal.h"
+#include "server/kept.h"
 
 void fsck_tell(struct fsck *f, bool damage, const char *fmt, ...)
 {
@@ -43,6 +44,43 @@ static enum status check_certificate(void *ctx, const char *name, struct error *
 		fsck_tell(f, true, "certificates/%s cannot be read; take it from a backup, or %s has to join anew", name, device);
 	certificate_clear(&given);
 	return STATUS_OK;
+}
+
+static enum status check_kept(void *ctx, const struct kept *k, struct error *e)
+{
+	struct fsck *f = ctx;
+	struct buf bytes = BUF_INIT;
+	struct error why = {STATUS_OK, ""};
+	struct kept_taken taken;
+	enum status st = kept_read(&bytes, f->practice, k->number, &why);
+
+	(void)e;
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		fsck_tell(f, true, KEPT_DIR "/%" PRId64 KEPT_END " of %s: %s; take it from a backup, or remove it", k->number, k->device, why.text);
+	st = kept_taken_read(&taken, f->practice, k->number, &why);
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		fsck_tell(f, true, "%s", why.text);
+	buf_clear(&bytes);
+	return STATUS_OK;
+}
+
+static enum status tell_unreadable(void *ctx, int64_t number, const char *why, struct error *e)
+{
+	(void)e;
+	fsck_tell(ctx, true, KEPT_DIR "/%" PRId64 KEPT_END ": %s; take it from a backup, or remove it", number, why);
+	return STATUS_OK;
+}
+
+static void check_quarantine(struct fsck *f)
+{
+	struct error e = {STATUS_OK, ""};
+	int64_t next = 0;
+	enum status st = kept_each(f->practice, check_kept, tell_unreadable, f, &e);
+
+	if (st == STATUS_OK)
+		st = kept_next(&next, f->practice, &e);
+	if (st != STATUS_OK)
+		fsck_tell(f, true, "%s", e.text);
 }
 
 static void check_files(struct fsck *f)
@@ -125,6 +163,7 @@ static void check_practice(struct fsck *f, struct store *s)
 	f->out->practices++;
 	if (open_practice(f, s, &e) == STATUS_OK) {
 		check_files(f);
+		check_quarantine(f);
 		check_objects(f);
 		fsck_check_blobs(f);
 		fsck_check_log(f);

@@ -1,4 +1,4 @@
-/* server/kept.c - see kept.h. */
+/* server/kept.c - see kept.h: reading what is kept, and letting go of it. */
 #include "server/kept.h"
 
 #include <errno.h>
@@ -7,69 +7,84 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "server/limits.h"
 
 #define DAY_MS 86400000LL
-#define LINE_MAX_BYTES 512
 
-static enum status path_of(char out[FILE_PATH_MAX], const struct practice *p, int64_t number, struct error *e)
+static enum status path_of(char out[FILE_PATH_MAX], const struct practice *p, int64_t number, const char *end, struct error *e)
 {
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), KEPT_DIR "/%" PRId64 KEPT_END, number);
+	(void)snprintf(name, sizeof(name), KEPT_DIR "/%" PRId64 "%s", number, end);
 	return file_path(out, p->dir, name, e);
 }
 
 /* "12.kept"; 0 for any other name. */
-static int64_t number_of(const char *name)
+static int64_t number_of(const char *name, const char *expected_end)
 {
 	char *end = NULL;
 	long long n = strtoll(name, &end, 10);
 
-	return name[0] >= '1' && name[0] <= '9' && strcmp(end, KEPT_END) == 0 && n <= JSON_MAX_INTEGER ? n : 0;
+	return name[0] >= '1' && name[0] <= '9' && strcmp(end, expected_end) == 0 && n <= JSON_MAX_INTEGER ? n : 0;
 }
 
-static enum status parse(struct kept *out, int64_t number, const struct buf *bytes)
+static enum status parse_line(struct kept *out, int64_t number, const cJSON *line)
 {
-	const char *end = bytes->len ? memchr(bytes->data, '\n', bytes->len) : NULL, *device = NULL, *head = NULL, *received = NULL;
+	const char *schema = json_string(line, "schema"), *device = json_string(line, "device"), *head = json_string(line, "head"),
+		   *received = json_string(line, "received"), *hash = json_string(line, "sha256");
+	uint8_t bytes[SHA256_LEN];
 	struct kept k = {.number = number};
-	cJSON *line = NULL;
-	enum status st = end ? json_parse(&line, buf_text(bytes), (size_t)(end - buf_text(bytes)), NULL) : STATUS_MALFORMED;
+	int64_t at_ms = 0;
 
-	device = json_string(line, "device");
-	head = json_string(line, "head");
-	received = json_string(line, "received");
-	if (st == STATUS_OK && (!device || !name_valid(device) || !head || oid_parse(&k.head, head, strlen(head)) != STATUS_OK || !received ||
-				strlen(received) >= sizeof(k.received) || !json_integer(line, "commits", &k.commits)))
-		st = STATUS_MALFORMED;
-	if (st == STATUS_OK) {
-		(void)snprintf(k.device, sizeof(k.device), "%s", device);
-		(void)snprintf(k.received, sizeof(k.received), "%s", received);
-		*out = k;
-	}
+	if (!schema || strcmp(schema, "kept/1") != 0 || !device || !name_valid(device) || !head || oid_parse(&k.head, head, strlen(head)) != STATUS_OK ||
+	    !received || strlen(received) >= sizeof(k.received) || time_parse(&at_ms, received) != STATUS_OK ||
+	    !json_integer(line, "commits", &k.commits) || !hash || hex_decode(bytes, sizeof(bytes), hash) != STATUS_OK)
+		return STATUS_MALFORMED;
+	(void)snprintf(k.device, sizeof(k.device), "%s", device);
+	(void)snprintf(k.received, sizeof(k.received), "%s", received);
+	(void)snprintf(k.sha256, sizeof(k.sha256), "%s", hash);
+	*out = k;
+	return STATUS_OK;
+}
+
+/* *used: where the pack begins. */
+static enum status parse(struct kept *out, size_t *used, int64_t number, const struct buf *bytes, struct error *e)
+{
+	const char *end = bytes->len ? memchr(bytes->data, '\n', bytes->len) : NULL;
+	size_t len = end ? (size_t)(end - buf_text(bytes)) : 0;
+	cJSON *line = NULL;
+	enum status st = end ? json_parse(&line, buf_text(bytes), len, NULL) : STATUS_MALFORMED;
+
+	if (st == STATUS_OK)
+		st = parse_line(out, number, line);
 	cJSON_Delete(line);
-	return st;
+	if (st != STATUS_OK)
+		return error_set(e, STATUS_CORRUPT, "its first line is damaged");
+	*used = len + 1;
+	return STATUS_OK;
 }
 
 /* The first line, without what may be much behind it. */
 static enum status read_line(struct buf *out, const struct practice *p, int64_t number, struct error *e)
 {
-	char path[FILE_PATH_MAX], line[LINE_MAX_BYTES];
+	char path[FILE_PATH_MAX], line[KEPT_LINE_MAX_BYTES];
 	ssize_t n = -1;
 	int fd = -1;
-	enum status st = path_of(path, p, number, e);
+	enum status st = path_of(path, p, number, KEPT_END, e);
 
 	if (st != STATUS_OK)
 		return st;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		n = read(fd, line, sizeof(line));
-	if (n > 0)
+	if (n >= 0)
 		buf_add(out, line, (size_t)n);
 	else
-		st = fd < 0 && errno == ENOENT ? STATUS_NOT_FOUND : error_set(e, STATUS_IO, "%s cannot be read", path);
+		st = fd < 0 && errno == ENOENT ? STATUS_NOT_FOUND : error_set(e, STATUS_IO, "it cannot be read: %s", strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
 	return st == STATUS_OK && !buf_ok(out) ? error_set(e, STATUS_NOMEM, "out of memory") : st;
@@ -78,6 +93,7 @@ static enum status read_line(struct buf *out, const struct practice *p, int64_t 
 struct visiting {
 	struct practice *practice;
 	kept_visit visit;
+	kept_damaged damaged;
 	void *ctx;
 };
 
@@ -85,19 +101,25 @@ static enum status visit_name(void *ctx, const char *name, struct error *e)
 {
 	struct visiting *v = ctx;
 	struct buf bytes = BUF_INIT;
+	struct error why = {STATUS_OK, ""};
 	struct kept k;
-	int64_t number = number_of(name);
-	enum status st = number ? read_line(&bytes, v->practice, number, e) : STATUS_NOT_FOUND;
+	size_t used = 0;
+	int64_t number = number_of(name, KEPT_END);
+	enum status st = number ? read_line(&bytes, v->practice, number, &why) : STATUS_NOT_FOUND;
 
-	if (st == STATUS_OK && parse(&k, number, &bytes) == STATUS_OK)
-		st = v->visit(v->ctx, &k, e);
+	if (st == STATUS_OK)
+		st = parse(&k, &used, number, &bytes, &why);
 	buf_clear(&bytes);
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+	if (st == STATUS_OK)
+		return v->visit(v->ctx, &k, e);
+	if (st == STATUS_NOT_FOUND || !v->damaged) /* removed meanwhile, or another kind of file */
+		return STATUS_OK;
+	return v->damaged(v->ctx, number, why.text, e);
 }
 
-enum status kept_each(struct practice *p, kept_visit visit, void *ctx, struct error *e)
+enum status kept_each(struct practice *p, kept_visit visit, kept_damaged damaged, void *ctx, struct error *e)
 {
-	struct visiting v = {p, visit, ctx};
+	struct visiting v = {p, visit, damaged, ctx};
 	char path[FILE_PATH_MAX];
 	enum status st = file_path(path, p->dir, KEPT_DIR, e);
 
@@ -106,97 +128,50 @@ enum status kept_each(struct practice *p, kept_visit visit, void *ctx, struct er
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-/* ---- one more ---- */
+/* ---- one ---- */
 
-struct room {
-	const char *device;
-	int64_t highest;
-	int all, own;
-};
-
-static enum status count(void *ctx, const struct kept *k, struct error *e)
+enum status kept_read(struct buf *out, struct practice *p, int64_t number, struct error *e)
 {
-	struct room *room = ctx;
-
-	(void)e;
-	room->all++;
-	room->own += strcmp(k->device, room->device) == 0;
-	if (k->number > room->highest)
-		room->highest = k->number;
-	return STATUS_OK;
-}
-
-static enum status check_room(struct kept *k, struct practice *p, int replaces, struct error *e)
-{
-	struct room room = {.device = k->device};
-	enum status st = kept_each(p, count, &room, e);
-
-	if (st == STATUS_OK && (room.own - replaces >= LIMIT_KEPT_DEVICE || room.all - replaces >= LIMIT_KEPT_PRACTICE))
-		st = error_set(e, STATUS_TOO_BIG, "as much as may be is kept aside of revoked devices already, until a manager of %s looks at it", p->ods);
-	k->number = room.highest + 1;
-	return st;
-}
-
-static enum status write_line(struct buf *out, const struct kept *k)
-{
-	char hex[OID_HEX_LEN + 1];
-	cJSON *line = cJSON_CreateObject();
-	enum status st = json_set_string(line, "schema", "kept/1");
-
-	oid_hex(hex, &k->head);
-	if (st == STATUS_OK)
-		st = json_set_string(line, "device", k->device);
-	if (st == STATUS_OK)
-		st = json_set_string(line, "head", hex);
-	if (st == STATUS_OK)
-		st = json_set_string(line, "received", k->received);
-	if (st == STATUS_OK)
-		st = json_set_integer(line, "commits", k->commits);
-	if (st == STATUS_OK)
-		st = json_canonical(out, line);
-	buf_addc(out, '\n');
-	cJSON_Delete(line);
-	return st;
-}
-
-enum status kept_add(struct kept *k, struct practice *p, const void *pack, size_t len, int replaces, struct error *e)
-{
-	char path[FILE_PATH_MAX];
+	char path[FILE_PATH_MAX], hex[SHA256_HEX_LEN + 1];
+	uint8_t hash[SHA256_LEN];
 	struct buf bytes = BUF_INIT;
-	enum status st = check_room(k, p, replaces, e);
+	struct kept k;
+	size_t used = 0;
+	enum status st = path_of(path, p, number, KEPT_END, e);
 
 	if (st == STATUS_OK)
-		st = file_path(path, p->dir, KEPT_DIR, e);
+		st = file_read_max(&bytes, path, LIMIT_KEPT_FILE_BYTES + KEPT_LINE_MAX_BYTES, e);
 	if (st == STATUS_OK)
-		st = file_mkdir(path, 0700, e);
+		st = parse(&k, &used, number, &bytes, e);
 	if (st == STATUS_OK)
-		st = path_of(path, p, k->number, e);
-	if (st == STATUS_OK && write_line(&bytes, k) != STATUS_OK)
+		st = sha256(hash, bytes.data + used, bytes.len - used);
+	if (st == STATUS_OK) {
+		hex_encode(hex, hash, sizeof(hash));
+		st = strcmp(hex, k.sha256) == 0 ? STATUS_OK : error_set(e, STATUS_CORRUPT, "its pack is damaged");
+	}
+	if (st == STATUS_OK)
+		buf_add(out, bytes.data, bytes.len);
+	if (st == STATUS_OK && !buf_ok(out))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
-	buf_add(&bytes, pack, len);
-	if (st == STATUS_OK && !buf_ok(&bytes))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
-	if (st == STATUS_OK)
-		st = file_write(path, bytes.data, bytes.len, 0600, e);
 	buf_clear(&bytes);
 	return st;
 }
 
-enum status kept_read(struct buf *out, struct practice *p, int64_t number, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = path_of(path, p, number, e);
-
-	return st == STATUS_OK ? file_read_max(out, path, LIMIT_KEPT_FILE_BYTES + LINE_MAX_BYTES, e) : st;
-}
-
 enum status kept_remove(struct practice *p, int64_t number, struct error *e)
 {
+	static const char *const ends[] = {KEPT_END, KEPT_TAKEN_END}; /* in this order: half of it is swept up at the next start */
 	char path[FILE_PATH_MAX];
-	enum status st = path_of(path, p, number, e);
+	enum status st = STATUS_OK;
 
-	return st == STATUS_OK ? file_remove(path, e) : st;
+	for (size_t i = 0; st == STATUS_OK && i < ARRAY_LEN(ends); i++) {
+		st = path_of(path, p, number, ends[i], e);
+		if (st == STATUS_OK)
+			st = file_remove(path, e);
+	}
+	return st;
 }
+
+/* ---- all ---- */
 
 struct expiring {
 	struct practice *practice;
@@ -211,9 +186,56 @@ static enum status expire(void *ctx, const struct kept *k, struct error *e)
 	return time_parse(&at, k->received) == STATUS_OK && at < x->before_ms ? kept_remove(x->practice, k->number, e) : STATUS_OK;
 }
 
+/* When it came it does not say: the file does. */
+static enum status expire_damaged(void *ctx, int64_t number, const char *why, struct error *e)
+{
+	struct expiring *x = ctx;
+	char path[FILE_PATH_MAX], text[24];
+	struct stat found;
+	enum status st = path_of(path, x->practice, number, KEPT_END, e);
+
+	if (st == STATUS_OK && stat(path, &found) == 0 && found.st_mtime < x->before_ms / 1000)
+		return kept_remove(x->practice, number, e);
+	(void)snprintf(text, sizeof(text), "%" PRId64, number);
+	log_line(LOG_LEVEL_WARN, "what a revoked device sent cannot be read", "practice", x->practice->ods, "number", text, "reason", why, NULL);
+	return st;
+}
+
 enum status kept_expire(struct practice *p, int64_t now_ms, struct error *e)
 {
 	struct expiring x = {p, now_ms - LIMIT_KEPT_DAYS * DAY_MS};
 
-	return kept_each(p, expire, &x, e);
+	return kept_each(p, expire, expire_damaged, &x, e);
+}
+
+/* Half a write, or what is noted of something that is gone. */
+static enum status sweep(void *ctx, const char *name, struct error *e)
+{
+	const struct practice *p = ctx;
+	char path[FILE_PATH_MAX], inside[FILE_PATH_MAX];
+	size_t len = strlen(name);
+	int64_t taken = number_of(name, KEPT_TAKEN_END);
+	bool goes = len > 4 && strcmp(name + len - 4, ".new") == 0;
+	enum status st = STATUS_OK;
+
+	if (taken) {
+		st = path_of(path, p, taken, KEPT_END, e);
+		goes = st == STATUS_OK && !file_exists(path);
+	}
+	if (st != STATUS_OK || !goes)
+		return st;
+	st = file_path(inside, p->dir, KEPT_DIR, e);
+	if (st == STATUS_OK)
+		st = file_path(path, inside, name, e);
+	return st == STATUS_OK ? file_remove(path, e) : st;
+}
+
+enum status kept_recover(struct practice *p, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, p->dir, KEPT_DIR, e);
+
+	if (st == STATUS_OK)
+		st = file_each(path, sweep, p, e);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }

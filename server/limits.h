@@ -98,7 +98,8 @@ extern const struct limits limits_default;
 #define LIMIT_KEPT_COMMITS 1000			/* in it */
 #define LIMIT_KEPT_DEVICE 4			/* of a device */
 #define LIMIT_KEPT_PRACTICE 32			/* of a practice */
-#define LIMIT_KEPT_AT_ONCE 4			/* on their way, in memory */
+#define LIMIT_KEPT_AT_ONCE 4			/* of a practice on their way, in memory; one of a device */
+#define LIMIT_KEPT_AT_ONCE_ALL 32		/* and of all practices */
 #define LIMIT_KEPT_DAYS 35
 
 /* practices */

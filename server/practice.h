@@ -17,6 +17,7 @@
 #include "core/registry.h"
 #include "server/file.h"
 #include "server/jobs.h"
+#include "server/limits.h"
 #include "server/store.h"
 
 #define PRACTICE_NAME_MAX 201
@@ -61,6 +62,7 @@ struct practice {
 	struct milestones *milestones; /* owned; see server/milestones.h */
 	struct practice_upkeep upkeep;
 	struct merge_queue queue;
+	char keeping[LIMIT_KEPT_AT_ONCE][NAME_MAX_LEN + 1]; /* devices whose last words come or are judged at the moment, see server/kept_places.c */
 	atomic_bool lags; /* refs that derive from main could not be moved with it */
 	atomic_bool seen_open; /* see server/closed.h */
 	/* guarded by the practice's lock: */

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "server/derive.h"
 #include "server/erasures.h"
+#include "server/kept.h"
 #include "server/view.h"
 
 struct practices {
@@ -68,6 +69,18 @@ static size_t place_of(const struct practices *t, const char *ods)
 	return low;
 }
 
+/* It keeps nobody from the practice. */
+static void tidy_kept(struct practice *p, const struct env *env)
+{
+	struct error e = {STATUS_OK, ""};
+	enum status st = kept_recover(p, &e);
+
+	if (st == STATUS_OK)
+		st = kept_expire(p, env->now_ms(env->ctx), &e);
+	if (st != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what is kept of revoked devices could not be tidied", "practice", p->ods, "reason", e.text, NULL);
+}
+
 /* After a crash: what was half-done goes, main is durable whatever became of its last move, and the refs that derive
  * from it follow. */
 static enum status repair(struct practice *p, const struct env *env, struct error *e)
@@ -90,6 +103,8 @@ static enum status repair(struct practice *p, const struct env *env, struct erro
 		st = STATUS_OK;
 	if (st == STATUS_OK)
 		st = erasures_repair(p, &view->end.tree, e);
+	if (st == STATUS_OK)
+		tidy_kept(p, env);
 	view_put(view);
 	store_unlock(lock);
 	return st;

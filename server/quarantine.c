@@ -1,255 +1,19 @@
-/* server/quarantine.c - POST /<ODS>/quarantine/…: what a revoked device still has to say is set aside, and a manager may look at it.
+/* server/quarantine.c - POST /<ODS>/quarantine/…: what revoked devices still had to say, for managers to look at.
  *
- *     keep  by a revoked device: a packet "head <commit>", a flush, the pack of what the log lacks. {"kept": number}
- *     list  by a manager, as all below: {} → {"kept": [{number, device, head, received, commits}]}
- *     get   {"number"} → the kept file, see kept.h
+ *     list  {} → {"kept": [{number, device, head, received, commits, taken: {by, at}}], "unreadable": [{number, why}]}
+ *     get   {"number", "head"} → the kept file, see kept.h
+ *     take  {"number", "head", "main"} → {"taken": number}: nobody else takes it over until this device has synced
  *     drop  {"number", "head"} → {"dropped": number}
  *
- * Nothing of it enters the history: the pack is judged in a transaction that ends without a commit, as the device's pushes were while it belonged to
- * the practice. Whether what it says is true is for whoever adopts it to judge.
+ * The head binds a question to what its manager was shown: 409 if it is another.
  */
-#include <stdatomic.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/head.h"
-#include "core/pkt.h"
 #include "server/kept.h"
 #include "server/request.h"
 #include "server/verify.h"
-
-/* ---- keep ---- */
-
-static atomic_int keeping_now; /* bodies on their way or at work, in memory */
-
-struct keeping {
-	struct request *r;
-	const struct device *device; /* borrowed from the request's view */
-	struct kept kept;
-	struct oid *commits; /* owned; the head's own, newest first */
-	struct oid base;     /* of the log */
-	struct store_txn *txn;
-	bool was_there;
-	int parts; /* how many that are kept already are part of it */
-};
-
-static enum status find_device(struct keeping *k, struct error *e)
-{
-	struct request *r = k->r;
-	const struct tls_peer *peer = &r->peer;
-	const struct registry *reg = NULL;
-	enum status st = STATUS_OK;
-
-	if (!peer->present || strcmp(peer->ods, r->practice->ods) != 0 || !name_valid(peer->device))
-		return error_set(e, STATUS_DENIED, "a certificate of a device of %s is needed here", r->practice->ods);
-	if (!r->view)
-		st = view_get(&r->view, r->practice, e);
-	if (st != STATUS_OK)
-		return st;
-	reg = view_registry(r->view);
-	k->device = reg ? registry_find(reg, peer->device) : NULL;
-	if (!k->device || !k->device->revoked || strcmp(k->device->key_ssh, peer->key) != 0)
-		return error_set(e, STATUS_DENIED, "only what a revoked device holds is kept aside; %s syncs as ever", peer->device);
-	memcpy(k->kept.device, peer->device, strlen(peer->device) + 1); /* a valid name fits */
-	return STATUS_OK;
-}
-
-/* Before a body is taken: who sends it, and whether there is room for it. */
-static void begin_keep(struct request *r)
-{
-	struct keeping k = {.r = r};
-	struct error e = {STATUS_OK, ""};
-
-	e.status = find_device(&k, &e);
-	if (e.status == STATUS_OK && atomic_fetch_add(&keeping_now, 1) >= LIMIT_KEPT_AT_ONCE) {
-		(void)atomic_fetch_sub(&keeping_now, 1);
-		e.status = error_set(&e, STATUS_BUSY, "others are being kept at the moment; try again");
-	}
-	if (e.status == STATUS_OK)
-		r->work = &keeping_now;
-	else
-		answer_json_error(&r->answer, &e);
-}
-
-static void release_keep(struct request *r)
-{
-	if (r->work)
-		(void)atomic_fetch_sub(&keeping_now, 1);
-	r->work = NULL;
-}
-
-/* *used: where the pack begins. */
-static enum status read_head(struct keeping *k, size_t *used, struct error *e)
-{
-	const struct buf *body = &k->r->collected;
-	struct pkt p = {0};
-	size_t len = 0;
-	enum status st = pkt_next(&p, buf_text(body), body->len, used);
-
-	len = p.len > 0 && p.bytes[p.len - 1] == '\n' ? p.len - 1 : p.len;
-	if (st == STATUS_OK && (p.kind != PKT_DATA || len != 5 + OID_HEX_LEN || memcmp(p.bytes, "head ", 5) != 0))
-		st = STATUS_MALFORMED;
-	if (st == STATUS_OK)
-		st = oid_parse(&k->kept.head, p.bytes + 5, OID_HEX_LEN);
-	if (st == STATUS_OK)
-		st = pkt_next(&p, buf_text(body), body->len, used);
-	if (st != STATUS_OK || p.kind != PKT_FLUSH)
-		return error_set(e, STATUS_MALFORMED, "what is to be kept begins with a packet that names its head, and a flush");
-	return STATUS_OK;
-}
-
-/* By the rules that held while the device belonged to the practice: a manager who takes it over puts their name to it. */
-static enum status judge_head(struct keeping *k, struct repo *repo, struct error *e)
-{
-	const struct limits *l = k->r->service->limits;
-	const struct head_limits granted = {.commits = LIMIT_KEPT_COMMITS, .paths = (size_t)l->push_paths, .depth = (size_t)l->tree_depth};
-	const struct view *v = k->r->view;
-	struct head_context ctx = {.repo = repo,
-				   .ods = k->r->practice->ods,
-				   .main = v->end.commit,
-				   .main_tree = v->end.tree,
-				   .registry = view_registry(v),
-				   .device = k->kept.device,
-				   .though_revoked = true,
-				   .limits = &granted};
-	struct push own = {.practice = k->r->practice, .device = k->kept.device};
-	struct head_fault fault;
-	struct head head;
-	enum status st = verify_last(&ctx.last, &own, e);
-
-	if (st == STATUS_OK)
-		st = head_check(&head, &fault, &ctx, &k->kept.head, e);
-	if (st != STATUS_OK)
-		return st;
-	k->kept.commits = (int64_t)head.commits;
-	k->base = head.base;
-	return STATUS_OK;
-}
-
-/* The head's own commits, newest first. */
-static enum status collect(struct keeping *k, struct repo *repo, struct error *e)
-{
-	struct oid at = k->kept.head;
-	enum status st = STATUS_OK;
-
-	for (int64_t i = 0; st == STATUS_OK && i < k->kept.commits; i++) {
-		struct commit c = COMMIT_INIT;
-
-		k->commits[i] = at;
-		st = repo_commit_read(&c, repo, &at, e);
-		if (st == STATUS_OK && c.parents_len > 0)
-			at = c.parents[0];
-		commit_clear(&c);
-	}
-	return st;
-}
-
-static enum status judge(struct keeping *k, const void *pack, size_t len, struct error *e)
-{
-	struct repo *repo = NULL;
-	enum status st = store_txn_begin(&k->txn, k->r->practice->history, e);
-
-	if (st == STATUS_OK)
-		st = store_txn_feed(k->txn, pack, len, e);
-	if (st == STATUS_OK)
-		st = store_txn_received(k->txn, e);
-	repo = st == STATUS_OK ? store_txn_repo(k->txn) : NULL;
-	if (st == STATUS_OK)
-		st = judge_head(k, repo, e);
-	if (st == STATUS_OK)
-		st = collect(k, repo, e);
-	if (st == STATUS_OK)
-		st = repo_check_complete(repo, &k->kept.head, 1, &k->base, 1, e);
-	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)
-		st = error_set(e, STATUS_INVALID, "what is to be kept is not whole");
-	return st == STATUS_OK ? store_txn_only(k->txn, &k->kept.head, e) : st;
-}
-
-static enum status find_same(void *ctx, const struct kept *other, struct error *e)
-{
-	struct keeping *k = ctx;
-
-	(void)e;
-	if (oid_equal(&other->head, &k->kept.head)) {
-		k->kept.number = other->number;
-		k->was_there = true;
-	}
-	return STATUS_OK;
-}
-
-/* Sent before, when there was less of it? */
-static bool is_part(const struct keeping *k, const struct kept *other)
-{
-	for (int64_t i = 1; i < k->kept.commits; i++)
-		if (strcmp(other->device, k->kept.device) == 0 && oid_equal(&other->head, &k->commits[i]))
-			return true;
-	return false;
-}
-
-static enum status count_part(void *ctx, const struct kept *other, struct error *e)
-{
-	struct keeping *k = ctx;
-
-	(void)e;
-	k->parts += is_part(k, other);
-	return STATUS_OK;
-}
-
-static enum status remove_part(void *ctx, const struct kept *other, struct error *e)
-{
-	const struct keeping *k = ctx;
-
-	return is_part(k, other) ? kept_remove(k->r->practice, other->number, e) : STATUS_OK;
-}
-
-static enum status keep(struct keeping *k, struct error *e)
-{
-	struct request *r = k->r;
-	const struct env *env = r->service->env;
-	size_t used = 0;
-	enum status st = find_device(k, e);
-
-	if (st == STATUS_OK)
-		st = read_head(k, &used, e);
-	if (st == STATUS_OK)
-		st = kept_expire(r->practice, env->now_ms(env->ctx), e);
-	if (st == STATUS_OK)
-		st = kept_each(r->practice, find_same, k, e);
-	if (st != STATUS_OK || k->was_there)
-		return st;
-	k->commits = calloc(LIMIT_KEPT_COMMITS, sizeof(*k->commits));
-	if (!k->commits)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	st = judge(k, buf_text(&r->collected) + used, r->collected.len - used, e);
-	if (st == STATUS_OK)
-		st = kept_each(r->practice, count_part, k, e);
-	time_format(k->kept.received, env->now_ms(env->ctx));
-	if (st == STATUS_OK)
-		st = kept_add(&k->kept, r->practice, buf_text(&r->collected) + used, r->collected.len - used, k->parts, e);
-	return st == STATUS_OK ? kept_each(r->practice, remove_part, k, e) : st; /* not before the whole is durable */
-}
-
-static void end_keep(struct request *r)
-{
-	struct keeping k = {.r = r};
-	struct error e = {STATUS_OK, ""};
-	cJSON *answer = cJSON_CreateObject();
-
-	e.status = answer ? keep(&k, &e) : error_set(&e, STATUS_NOMEM, "out of memory");
-	if (e.status == STATUS_OK)
-		e.status = json_set_integer(answer, "kept", k.kept.number);
-	if (e.status == STATUS_OK) {
-		answer_json(&r->answer, 200, answer);
-		answer_note(&r->answer, "kept aside as %lld", (long long)k.kept.number);
-	} else {
-		answer_json_error(&r->answer, &e);
-	}
-	cJSON_Delete(answer);
-	store_txn_end(k.txn); /* what is kept is the file: the history gets nothing */
-	free(k.commits);
-}
-
-/* ---- by managers ---- */
 
 static enum status check_manager(const struct request *r, struct error *e)
 {
@@ -258,8 +22,51 @@ static enum status check_manager(const struct request *r, struct error *e)
 	return error_set(e, STATUS_DENIED, "what revoked devices sent is for managers of %s alone", r->practice->ods);
 }
 
+/* ---- list ---- */
+
+struct listing {
+	struct practice *practice;
+	cJSON *kept, *unreadable; /* owned */
+};
+
+static enum status add_taken(cJSON *item, const struct practice *p, int64_t number, struct error *e)
+{
+	struct kept_taken t;
+	cJSON *taken = NULL;
+	enum status st = kept_taken_read(&t, p, number, NULL);
+
+	if (st != STATUS_OK) /* a damaged one is told to who takes it over */
+		return STATUS_OK;
+	taken = cJSON_CreateObject();
+	st = json_set_string(taken, "by", t.by);
+	if (st == STATUS_OK)
+		st = json_set_string(taken, "at", t.at);
+	if (st == STATUS_OK)
+		return json_set(item, "taken", taken);
+	cJSON_Delete(taken);
+	return error_set(e, st, "out of memory");
+}
+
+/* By number: names of files are in another order. */
+static enum status insert(cJSON *list, cJSON *item, int64_t number, struct error *e)
+{
+	const cJSON *other;
+	int at = 0;
+
+	cJSON_ArrayForEach(other, list) {
+		int64_t its = 0;
+
+		at += json_integer(other, "number", &its) && its < number;
+	}
+	if (cJSON_InsertItemInArray(list, at, item))
+		return STATUS_OK;
+	cJSON_Delete(item);
+	return error_set(e, STATUS_NOMEM, "out of memory");
+}
+
 static enum status add_one(void *ctx, const struct kept *k, struct error *e)
 {
+	struct listing *l = ctx;
 	char hex[OID_HEX_LEN + 1];
 	cJSON *item = cJSON_CreateObject();
 	enum status st = json_set_integer(item, "number", k->number);
@@ -273,8 +80,24 @@ static enum status add_one(void *ctx, const struct kept *k, struct error *e)
 		st = json_set_string(item, "received", k->received);
 	if (st == STATUS_OK)
 		st = json_set_integer(item, "commits", k->commits);
-	if (st == STATUS_OK && cJSON_AddItemToArray(ctx, item))
-		return STATUS_OK;
+	if (st == STATUS_OK)
+		st = add_taken(item, l->practice, k->number, e);
+	if (st == STATUS_OK)
+		return insert(l->kept, item, k->number, e);
+	cJSON_Delete(item);
+	return error_set(e, STATUS_NOMEM, "out of memory");
+}
+
+static enum status add_unreadable(void *ctx, int64_t number, const char *why, struct error *e)
+{
+	struct listing *l = ctx;
+	cJSON *item = cJSON_CreateObject();
+	enum status st = json_set_integer(item, "number", number);
+
+	if (st == STATUS_OK)
+		st = json_set_string(item, "why", why);
+	if (st == STATUS_OK)
+		return insert(l->unreadable, item, number, e);
 	cJSON_Delete(item);
 	return error_set(e, STATUS_NOMEM, "out of memory");
 }
@@ -282,66 +105,159 @@ static enum status add_one(void *ctx, const struct kept *k, struct error *e)
 static enum status list(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
 {
 	const struct env *env = r->service->env;
-	cJSON *kept = cJSON_CreateArray();
+	struct listing l = {r->practice, cJSON_CreateArray(), cJSON_CreateArray()};
 	enum status st = check_manager(r, e);
 
 	(void)asked;
 	if (st == STATUS_OK)
 		st = kept_expire(r->practice, env->now_ms(env->ctx), e);
 	if (st == STATUS_OK)
-		st = kept_each(r->practice, add_one, kept, e);
-	if (st == STATUS_OK)
-		return json_set(answer, "kept", kept);
-	cJSON_Delete(kept);
+		st = kept_each(r->practice, add_one, add_unreadable, &l, e);
+	if (st == STATUS_OK) {
+		st = json_set(answer, "kept", l.kept);
+		l.kept = NULL;
+	}
+	if (st == STATUS_OK) {
+		st = json_set(answer, "unreadable", l.unreadable);
+		l.unreadable = NULL;
+	}
+	cJSON_Delete(l.kept);
+	cJSON_Delete(l.unreadable);
 	return st;
 }
 
+/* ---- one that was shown ---- */
+
 struct naming {
 	int64_t number;
-	const char *head; /* NULL: any */
-	bool found;
+	struct oid head;
+	bool found, same;
 };
 
 static enum status find_named(void *ctx, const struct kept *k, struct error *e)
 {
 	struct naming *n = ctx;
-	char hex[OID_HEX_LEN + 1];
 
 	(void)e;
-	oid_hex(hex, &k->head);
-	n->found = n->found || (k->number == n->number && (!n->head || strcmp(hex, n->head) == 0));
+	if (k->number == n->number) {
+		n->found = true;
+		n->same = oid_equal(&k->head, &n->head);
+	}
 	return STATUS_OK;
 }
 
-static enum status find_asked(struct naming *out, struct request *r, const cJSON *asked, struct error *e)
+static enum status find_asked(int64_t *number, struct request *r, const cJSON *asked, struct error *e)
 {
-	struct naming n = {.head = json_string(asked, "head")};
+	const char *head = json_string(asked, "head");
+	struct naming n = {.number = 0};
 	enum status st = check_manager(r, e);
 
-	if (st == STATUS_OK && !json_integer(asked, "number", &n.number))
-		st = error_set(e, STATUS_MALFORMED, "\"number\" says which is meant");
+	if (st == STATUS_OK && (!json_integer(asked, "number", &n.number) || !head || oid_parse(&n.head, head, strlen(head)) != STATUS_OK))
+		st = error_set(e, STATUS_MALFORMED, "\"number\" and \"head\" say which is meant");
 	if (st == STATUS_OK)
-		st = kept_each(r->practice, find_named, &n, e);
+		st = kept_each(r->practice, find_named, NULL, &n, e);
 	if (st == STATUS_OK && !n.found)
-		st = error_set(e, STATUS_NOT_FOUND, "nothing is kept aside under the number %lld any more", (long long)n.number);
+		st = error_set(e, STATUS_NOT_FOUND, "nothing is kept aside under the number %" PRId64 " any more", n.number);
+	if (st == STATUS_OK && !n.same)
+		st = error_set(e, STATUS_STALE, "No %" PRId64 " is another than the one that was looked at; look again: qip adopt show %" PRId64, n.number,
+			       n.number);
 	if (st == STATUS_OK)
-		*out = n;
+		*number = n.number;
 	return st;
 }
 
 static enum status drop(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
 {
-	struct naming n;
-	enum status st = find_asked(&n, r, asked, e);
+	int64_t number = 0;
+	enum status st = find_asked(&number, r, asked, e);
 
 	if (st == STATUS_OK)
-		st = kept_remove(r->practice, n.number, e);
-	return st == STATUS_OK ? json_set_integer(answer, "dropped", n.number) : st;
+		st = kept_remove(r->practice, number, e);
+	return st == STATUS_OK ? json_set_integer(answer, "dropped", number) : st;
 }
+
+/* ---- take ---- */
+
+static enum status last_of(struct oid *out, struct practice *p, const char *device, struct error *e)
+{
+	struct push own = {.practice = p, .device = device};
+
+	return verify_last(out, &own, e);
+}
+
+/* The log that the asker knows holds what the other has pushed. */
+static enum status knows(bool *out, struct practice *p, const struct oid *main, const struct oid *head, struct error *e)
+{
+	struct repo *repo = NULL;
+	enum status st = store_reader_open(&repo, p->history, e);
+
+	*out = false;
+	if (st == STATUS_OK && repo_has(repo, main))
+		st = repo_is_ancestor(out, repo, head, main, e);
+	if (repo)
+		store_reader_close(repo);
+	return st;
+}
+
+/* Another manager's device had begun to take it over: has that arrived, and does this one know it? */
+static enum status check_other(const struct kept_taken *other, struct request *r, int64_t number, const struct oid *main, struct error *e)
+{
+	const struct device *d = registry_find(view_registry(r->view), other->by);
+	struct oid last;
+	bool known = false;
+	enum status st = STATUS_OK;
+
+	if (!d || d->revoked || strcmp(other->by, r->who.device) == 0)
+		return STATUS_OK;
+	st = last_of(&last, r->practice, other->by, e);
+	if (st == STATUS_OK && oid_equal(&last, &other->last))
+		return error_set(e, STATUS_STALE, "the device %s is taking No %" PRId64 " over since %s and has not synced yet; if it cannot any more, revoke it",
+				 other->by, number, other->at);
+	if (st == STATUS_OK)
+		st = knows(&known, r->practice, main, &last, e);
+	if (st == STATUS_OK && !known)
+		st = error_set(e, STATUS_STALE, "the device %s has taken No %" PRId64 " over meanwhile: run qip sync, then look again: qip adopt show %" PRId64,
+			       other->by, number, number);
+	return st;
+}
+
+static enum status take(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
+{
+	const struct env *env = r->service->env;
+	const char *text = json_string(asked, "main");
+	struct kept_taken before, own = {.by = ""};
+	struct oid main;
+	int64_t number = 0;
+	enum status st = find_asked(&number, r, asked, e);
+
+	if (st == STATUS_OK && (!text || oid_parse(&main, text, strlen(text)) != STATUS_OK))
+		st = error_set(e, STATUS_MALFORMED, "\"main\" says how far the log is known");
+	if (st != STATUS_OK)
+		return st;
+	st = kept_taken_read(&before, r->practice, number, e);
+	if (st == STATUS_OK)
+		st = check_other(&before, r, number, &main, e);
+	else if (st == STATUS_NOT_FOUND)
+		st = STATUS_OK;
+	if (st == STATUS_OK)
+		st = last_of(&own.last, r->practice, r->who.device, e);
+	memcpy(own.by, r->who.device, sizeof(own.by));
+	time_format(own.at, env->now_ms(env->ctx));
+	if (st == STATUS_OK)
+		st = kept_taken_write(&own, r->practice, number, e);
+	return st == STATUS_OK ? json_set_integer(answer, "taken", number) : st;
+}
+
+/* ---- handlers ---- */
 
 static void end_list(struct request *r)
 {
 	request_end_json(r, list);
+}
+
+static void end_take(struct request *r)
+{
+	request_end_json(r, take);
 }
 
 static void end_drop(struct request *r)
@@ -353,14 +269,14 @@ static void end_get(struct request *r)
 {
 	struct error e = {STATUS_OK, ""};
 	struct buf bytes = BUF_INIT;
-	struct naming n;
+	int64_t number = 0;
 	cJSON *asked = NULL;
 
 	e.status = json_parse(&asked, buf_text(&r->collected), r->collected.len, &e);
 	if (e.status == STATUS_OK)
-		e.status = find_asked(&n, r, asked, &e);
+		e.status = find_asked(&number, r, asked, &e);
 	if (e.status == STATUS_OK)
-		e.status = kept_read(&bytes, r->practice, n.number, &e);
+		e.status = kept_read(&bytes, r->practice, number, &e);
 	if (e.status == STATUS_OK)
 		answer_bytes(&r->answer, 200, "application/x-qip-kept", &bytes);
 	else
@@ -369,15 +285,11 @@ static void end_get(struct request *r)
 	buf_clear(&bytes);
 }
 
-const struct handler handler_keep = {.exclusive = true,
-				     .max_bytes = LIMIT_KEPT_FILE_BYTES,
-				     .begin = begin_keep,
-				     .feed = request_collect,
-				     .end = end_keep,
-				     .release = release_keep};
 const struct handler handler_kept_list = {
 	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_list};
 const struct handler handler_kept_get = {
 	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_get};
+const struct handler handler_kept_take = {
+	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_take};
 const struct handler handler_kept_drop = {
 	.needs_peer = true, .exclusive = true, .max_bytes = LIMIT_SLICE_BYTES, .feed = request_collect, .end = end_drop};

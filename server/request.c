@@ -38,6 +38,8 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_kept_list;
 	case ROUTE_KEPT_GET:
 		return &handler_kept_get;
+	case ROUTE_KEPT_TAKE:
+		return &handler_kept_take;
 	case ROUTE_KEPT_DROP:
 		return &handler_kept_drop;
 	case ROUTE_NONE:

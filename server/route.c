@@ -25,6 +25,7 @@ static const struct {
 	{"/quarantine/keep", "POST", "application/x-qip-kept", ROUTE_KEEP},
 	{"/quarantine/list", "POST", "application/json", ROUTE_KEPT_LIST},
 	{"/quarantine/get", "POST", "application/json", ROUTE_KEPT_GET},
+	{"/quarantine/take", "POST", "application/json", ROUTE_KEPT_TAKE},
 	{"/quarantine/drop", "POST", "application/json", ROUTE_KEPT_DROP},
 };
 

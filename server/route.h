@@ -25,6 +25,7 @@ enum route_kind {
 	ROUTE_KEEP,	    /* POST /<ODS>/quarantine/keep, by a revoked device */
 	ROUTE_KEPT_LIST,    /* POST /<ODS>/quarantine/list, and so on; by managers */
 	ROUTE_KEPT_GET,
+	ROUTE_KEPT_TAKE,
 	ROUTE_KEPT_DROP,
 };
 

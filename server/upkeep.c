@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "server/derive.h"
 #include "server/heap.h"
+#include "server/kept.h"
 
 struct upkeep {
 	pthread_mutex_t mutex; /* guards all but stop, and practices' upkeep */
@@ -45,6 +46,8 @@ static bool look_after(struct upkeep *u, struct practice *p)
 		log_outcome(p, st, joined, &e);
 	if (joined)
 		heap_trim(); /* joining takes some 200 bytes an object */
+	if (kept_expire(p, u->env->now_ms(u->env->ctx), &e) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what revoked devices sent long ago could not be removed", "practice", p->ods, "reason", e.text, NULL);
 	st = derive_catch_up(p, u->env, &e);
 	if (st != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "derived refs lag behind", "practice", p->ods, "reason", e.text, NULL);

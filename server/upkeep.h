@@ -1,5 +1,5 @@
-/* server/upkeep.h - work that no request waits for: keeping practices' packs few, and moving derived refs that could not
- * be moved with main. One thread, one practice at a time; what fails is tried again after a while. When nothing is pushed
+/* server/upkeep.h - work that no request waits for: keeping practices' packs few, moving derived refs that could not
+ * be moved with main, and removing what revoked devices sent long ago. One thread, one practice at a time; what fails is tried again after a while. When nothing is pushed
  * for a while, what was kept for the next push is let go of.
  *
  * upkeep_open(); upkeep_pushed() after each accepted push; upkeep_close() before the practices are closed. */

@@ -2,38 +2,70 @@
 #include <string.h>
 
 #include "client/cli/change.h"
+#include "client/cli/adopt_show.h"
 #include "client/cli/claims.h"
-#include "client/cli/story.h"
-#include "client/cli/story_print.h"
 #include "client/cli/tell.h"
 
 /* ---- list ---- */
 
+const struct arg_option options_adopt[] = {
+	{"head", "COMMIT", "drop: delete the one with this head, also if it cannot be shown here", false},
+	{NULL, NULL, NULL, false},
+};
+
 struct listing {
 	struct claims_view view;
 	struct table table;
+	struct buf unreadable; /* "No 3: its first line is damaged" of each */
+	uint64_t unreadable_len;
 	cJSON *json;
 };
+
+static enum status add_unreadable(struct listing *l, const struct qip_kept *k)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	buf_addf(&l->unreadable, "%sNo %lld: %s", l->unreadable_len++ ? "; " : "", (long long)k->number, k->unreadable);
+	put_number(&json, "number", k->number);
+	put_string(&json, "unreadable", k->unreadable);
+	push_item(&l->json, json);
+	return STATUS_OK;
+}
+
+static void print_unreadable(const struct listing *l)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "%llu kept item%s can not be read: %s. Whoever runs the server finds more with qip-server fsck.",
+		 (unsigned long long)l->unreadable_len, plural(l->unreadable_len), buf_text(&l->unreadable));
+	tell_line(l->view.c->out, buf_text(&line), 0, 0);
+	buf_clear(&line);
+}
 
 static enum status add_kept(void *ctx, const struct qip_kept *k, struct error *e)
 {
 	struct listing *l = ctx;
 	const struct device *d = registry_find(&l->view.registry, k->device);
-	cJSON *json = cJSON_CreateObject();
+	cJSON *json = NULL;
 	struct buf who = BUF_INIT, when = BUF_INIT;
 	char number[24], commits[24];
 
 	(void)e;
+	if (k->unreadable[0])
+		return add_unreadable(l, k);
+	json = cJSON_CreateObject();
 	(void)snprintf(number, sizeof(number), "%lld", (long long)k->number);
 	(void)snprintf(commits, sizeof(commits), "%lld", (long long)k->commits);
 	tell_who(&who, &l->view.registry, &l->view.sites, k->device, d ? role_text(d->role) : "");
 	tell_time(&when, k->received);
-	table_add(&l->table, (const char *const[]){number, buf_text(&who), buf_text(&when), commits});
+	table_add(&l->table, (const char *const[]){number, buf_text(&who), buf_text(&when), commits, k->taken_by});
 	put_number(&json, "number", k->number);
 	put_string(&json, "device", k->device);
 	put_string(&json, "head", k->head);
 	put_string(&json, "received", k->received);
 	put_number(&json, "commits", k->commits);
+	if (k->taken_by[0])
+		put_string(&json, "taken_by", k->taken_by);
 	push_item(&l->json, json);
 	buf_clear(&who);
 	buf_clear(&when);
@@ -43,8 +75,8 @@ static enum status add_kept(void *ctx, const struct qip_kept *k, struct error *e
 static enum status list(struct cli *c, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{.title = "No", .right = true}, {.title = "From", .gives = 1}, {.title = "Received"}, {.title = "Commits", .right = true}};
-	struct listing l = {.json = cJSON_CreateArray()};
+		{.title = "No", .right = true}, {.title = "From", .gives = 1}, {.title = "Received"}, {.title = "Commits", .right = true}, {.title = "Taken over by", .gives = 1}};
+	struct listing l = {.unreadable = BUF_INIT, .json = cJSON_CreateArray()};
 	enum status st = claims_view_open(&l.view, c, e);
 
 	table_init(&l.table, columns, ARRAY_LEN(columns));
@@ -55,153 +87,17 @@ static enum status list(struct cli *c, struct error *e)
 		l.json = NULL;
 	} else if (st == STATUS_OK) {
 		st = table_print(c->out, &l.table, c->bold, e);
-		if (st == STATUS_OK && l.table.rows == 0)
+		if (st == STATUS_OK && l.unreadable_len > 0)
+			print_unreadable(&l);
+		if (st == STATUS_OK && l.table.rows == 0 && l.unreadable_len == 0)
 			fprintf(c->out, "Nothing is kept aside of revoked devices.\n");
-		else if (st == STATUS_OK)
-			fprintf(c->out, "\nWhat it says: qip adopt show N. To take it over in your name: qip adopt take N\n");
+		else if (st == STATUS_OK && l.table.rows > 0)
+			fprintf(c->out, "\nWhat taking it over would change: qip adopt show N. To take it over in your name then: qip adopt take N\n");
 	}
 	cJSON_Delete(l.json);
+	buf_clear(&l.unreadable);
 	table_clear(&l.table);
 	claims_view_close(&l.view);
-	return st;
-}
-
-/* ---- show ---- */
-
-struct showing {
-	struct claims_view view;
-	cJSON *json;
-	char commit[OID_HEX_LEN + 1]; /* at hand */
-	uint64_t answers, others;
-	char other[TREE_PATH_MAX]; /* the first of those */
-};
-
-static bool is_told_by_field(const struct showing *s, const cJSON *record)
-{
-	char type[RECORD_TYPE_MAX];
-
-	record_type(type, record);
-	return record && rules_record_kind(s->view.rules, type) == RECORD_CLAIMS;
-}
-
-static void print_commit(struct showing *s, const struct qip_kept_change *change)
-{
-	struct buf line = BUF_INIT;
-	char at[TIME_TEXT_MAX];
-
-	if (strcmp(s->commit, change->commit) == 0)
-		return;
-	(void)snprintf(s->commit, sizeof(s->commit), "%s", change->commit);
-	time_format(at, change->at_ms);
-	buf_adds(&line, change->subject);
-	buf_adds(&line, " (");
-	tell_time(&line, at);
-	buf_adds(&line, " by the device's clock)");
-	fputc('\n', s->view.c->out);
-	tell_line(s->view.c->out, buf_text(&line), 0, 2);
-	buf_clear(&line);
-}
-
-static enum status show_record(struct showing *s, const struct qip_kept_change *change, struct error *e)
-{
-	cJSON *entry = cJSON_CreateObject();
-	char label[80];
-	enum status st;
-
-	put_string(&entry, "commit", change->commit);
-	put_string(&entry, "subject", change->subject);
-	put_string(&entry, "path", change->path);
-	put_bool(&entry, "begins", !change->before);
-	st = story_compare(&entry, s->view.rules, change->before, change->after, e);
-	if (st == STATUS_OK && s->view.c->json) {
-		push_item(&s->json, entry);
-		return STATUS_OK;
-	}
-	if (st == STATUS_OK) {
-		print_commit(s, change);
-		plan_label(label, sizeof(label), change->after);
-		fprintf(s->view.c->out, "  %s%s\n", label, change->before ? "" : " (new)");
-		story_print_changes(&s->view, entry);
-	}
-	cJSON_Delete(entry);
-	return st;
-}
-
-static enum status show_change(void *ctx, const struct qip_kept_change *change, struct error *e)
-{
-	struct showing *s = ctx;
-
-	if (is_told_by_field(s, change->after))
-		return show_record(s, change, e);
-	if (strncmp(change->path, "feedback/", strlen("feedback/")) == 0) {
-		s->answers++;
-		return STATUS_OK;
-	}
-	if (s->others++ == 0)
-		(void)snprintf(s->other, sizeof(s->other), "%s", change->path);
-	return STATUS_OK;
-}
-
-static void print_rest(const struct showing *s)
-{
-	struct buf line = BUF_INIT;
-	FILE *out = s->view.c->out;
-
-	if (s->answers > 0) {
-		buf_addf(&line, "%llu answer%s of patients: nobody can take them over, for an answer counts only under its kiosk's own number and "
-				"signature. They stay aside until this is dropped or too old.",
-			 (unsigned long long)s->answers, plural(s->answers));
-		fputc('\n', out);
-		tell_line(out, buf_text(&line), 0, 0);
-		buf_reset(&line);
-	}
-	if (s->others > 0) {
-		buf_addf(&line, "%llu record%s that only the device itself can say, such as %s: left aside.", (unsigned long long)s->others,
-			 plural(s->others), s->other);
-		fputc('\n', out);
-		tell_line(out, buf_text(&line), 0, 0);
-	}
-	buf_clear(&line);
-}
-
-static enum status show(struct cli *c, int64_t number, struct error *e)
-{
-	struct showing s = {.json = cJSON_CreateArray()};
-	struct qip_kept k;
-	struct buf line = BUF_INIT;
-	cJSON *out = NULL;
-	enum status st = claims_view_open(&s.view, c, e);
-
-	if (st == STATUS_OK)
-		st = qip_kept_fetch(&k, c->q, number, e);
-	if (st == STATUS_OK && !c->json) {
-		const struct device *d = registry_find(&s.view.registry, k.device);
-
-		buf_addf(&line, "No %lld: sent by ", (long long)number);
-		tell_who(&line, &s.view.registry, &s.view.sites, k.device, d ? role_text(d->role) : "");
-		buf_adds(&line, " after it was revoked, received ");
-		tell_time(&line, k.received);
-		buf_addc(&line, '.');
-		tell_line(c->out, buf_text(&line), 0, 0);
-	}
-	if (st == STATUS_OK)
-		st = qip_kept_changes(c->q, &k, show_change, &s, e);
-	if (st == STATUS_OK && c->json) {
-		out = cJSON_CreateObject();
-		put_number(&out, "number", number);
-		put_string(&out, "device", k.device);
-		put_string(&out, "received", k.received);
-		put_number(&out, "answers", (int64_t)s.answers);
-		put_number(&out, "others", (int64_t)s.others);
-		put_item(&out, "edits", s.json);
-		s.json = NULL;
-		st = cli_print_json(c, out, e);
-	} else if (st == STATUS_OK) {
-		print_rest(&s);
-	}
-	cJSON_Delete(s.json);
-	buf_clear(&line);
-	claims_view_close(&s.view);
 	return st;
 }
 
@@ -220,6 +116,8 @@ static enum status tell_taken(struct cli *c, int64_t number, const struct qip_ad
 		put_number(&json, "overtaken", (int64_t)a->overtaken);
 		put_number(&json, "left", (int64_t)a->left);
 		put_number(&json, "before", (int64_t)a->before);
+		if (a->before > 0)
+			put_string(&json, "before_by", a->before_by);
 		return cli_print_json(c, json, e);
 	}
 	if (a->commits > 0)
@@ -228,7 +126,8 @@ static enum status tell_taken(struct cli *c, int64_t number, const struct qip_ad
 	else
 		buf_addf(&line, "No %lld: nothing was left to take over.", (long long)number);
 	if (a->before > 0)
-		buf_addf(&line, " %llu had been taken over before.", (unsigned long long)a->before);
+		buf_addf(&line, " %llu had been taken over before by %s%s.", (unsigned long long)a->before, a->before_by,
+			 a->before_by_others ? " and others" : "");
 	if (a->overtaken > 0)
 		buf_addf(&line, " %llu field%s left as %s now: you have set %s anew since.", (unsigned long long)a->overtaken, plural(a->overtaken),
 			 a->overtaken == 1 ? "it is" : "they are", a->overtaken == 1 ? "it" : "them");
@@ -254,7 +153,7 @@ static enum status take(struct cli *c, int64_t number, struct error *e)
 static enum status drop(struct cli *c, int64_t number, struct error *e)
 {
 	cJSON *json = NULL;
-	enum status st = qip_kept_drop(c->q, number, e);
+	enum status st = qip_kept_drop(c->q, number, args_get(&c->args, "head"), e);
 
 	if (st != STATUS_OK)
 		return st;
@@ -272,11 +171,13 @@ enum status cmd_adopt(struct cli *c, struct error *e)
 	static const struct {
 		const char *word;
 		enum status (*run)(struct cli *c, int64_t number, struct error *e);
-	} runs[] = {{"show", show}, {"take", take}, {"drop", drop}};
+	} runs[] = {{"show", adopt_show}, {"take", take}, {"drop", drop}};
 	const char *word = cli_word(c, 0) ? cli_word(c, 0) : "list";
 	int number = 0;
 	enum status st = cli_open_log(c, e);
 
+	if (st == STATUS_OK && args_has(&c->args, "head") && strcmp(word, "drop") != 0)
+		st = error_set(e, STATUS_USAGE, "--head is for \"qip adopt drop N\"");
 	if (st == STATUS_OK && strcmp(word, "list") == 0)
 		return cli_word(c, 1) ? error_set(e, STATUS_USAGE, "\"qip adopt list\" takes no number") : list(c, e);
 	for (size_t i = 0; i < ARRAY_LEN(runs) && st == STATUS_OK; i++) {

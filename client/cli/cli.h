@@ -98,7 +98,7 @@ enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
 extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
-	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_summary[], options_resolve[], options_refused[], options_audit[], options_checkpoint[],
+	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
 	options_git_config[];
 
 #endif

@@ -92,10 +92,10 @@ const char help_refused[] =
 	"  qip refused drop 2 --reason \"Entered twice\"\n";
 
 const char help_adopt[] =
-	"For managers. What a revoked device still sends never enters the plan; the server keeps it aside for 35 days. \"show\" says what it holds. \"take\" "
-	"makes its edits again on the plan as it is now, as edits of this device, each naming the one it was made of; fields that this device has set "
-	"anew since are left alone. Answers of patients cannot be taken over: they count only under their kiosk's own number and signature. "
-	"\"drop\" has the server delete it.\n\n"
+	"For managers. What a revoked device still sends never enters the plan; the server keeps it aside for 35 days. \"show\" says what taking it over "
+	"would change of the plan as it is now, and what cannot be taken over. \"take\" makes its edits again, as edits of this device, each naming the one "
+	"it was made of; fields that this device has set anew since are left alone. Answers of patients cannot be taken over: they count only under their "
+	"kiosk's own number and signature. \"drop\" has the server delete it. Both want that it was shown here before, and that it still is the same.\n\n"
 	"  qip adopt list\n"
 	"  qip adopt show 1\n"
 	"  qip adopt take 1\n"

@@ -46,7 +46,7 @@ static const struct command commands[] = {
 	{"log", "[REF]", "who changed what, and when the server had it", help_log, NULL, 0, 1, cmd_log},
 	{"refused", "[list|retry N|drop N]", "what the server did not take, and what becomes of it", help_refused, options_refused, 0, 2,
 	 cmd_refused},
-	{"adopt", "[list|show N|take N|drop N]", "what a revoked device still sent, for a manager to take over", help_adopt, NULL, 0, 2, cmd_adopt},
+	{"adopt", "[list|show N|take N|drop N]", "what a revoked device still sent, for a manager to take over", help_adopt, options_adopt, 0, 2, cmd_adopt},
 	{"inspection add", "--inspected-on DAY", "record an inspection", help_inspection_add, options_inspection_add, 0,
 	 0, cmd_inspection_add},
 	{"inspection show", "", "the inspections, the latest first", help_inspection_show, options_action_show, 0, 0,

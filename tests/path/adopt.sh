@@ -83,8 +83,8 @@ for i in 1 2 3 4 5 6 7; do
 	many=$(for name in {100..599}; do printf '%s %s\t%s\n' "$mode" "$many" "$name"; done | git -C "$repo" mktree)
 	mode='040000 tree'
 done
-bad=$(printf '040000 tree %s\tqip\n' "$many" | git -C "$repo" mktree)
-bad=$(forge_head "$repo" "$bad" "$(device_key fleckney)" fleckney 'Many' refs/qip/work)
+endless=$(printf '040000 tree %s\tqip\n' "$many" | git -C "$repo" mktree)
+bad=$(forge_head "$repo" "$endless" "$(device_key fleckney)" fleckney 'Many' refs/qip/work)
 says '^4.. ' "$(keep_as fleckney "$bad")"
 
 it 'A device has a few kept, no more'
@@ -95,7 +95,8 @@ done
 own=$(forge_head "$repo" "refs/devices/fleckney^{tree}" "$(device_key fleckney)" fleckney 'One too many' refs/devices/fleckney)
 says '^413 .*as much as may be is kept' "$(keep_as fleckney "$own")"
 same 'what the server keeps' 4 "$(kept)"
-for i in $(q "$MANAGER" adopt list --json | jq '.[] | select(.commits == 1).number'); do q "$MANAGER" adopt drop "$i" >/dev/null; done
+q "$MANAGER" adopt list --json | jq -r '.[] | select(.commits == 1) | "\(.number) \(.head)"' >"$WORK/others"
+while read -r i head; do q "$MANAGER" adopt drop "$i" --head "$head" >/dev/null; done <"$WORK/others"
 same 'what the server keeps' 1 "$(kept)"
 
 it 'A manager reads what it says'
@@ -103,17 +104,32 @@ said=$(q "$MANAGER" adopt show "$number")
 says 'sent by .*fleckney.* after it was revoked' "$said"
 says 'Status changed from red to amber' "$said"
 says 'Status changed from amber to green' "$said"
+says 'QIP-03' "$said"
+says 'Left as it is now: Status of QIP-03, for this device has set it anew since' "$said"
 says 'Note added: "Fleckney audited; two points open"' "$said"
 says 'QIP-60 \(new\)' "$said"
-same 'edits as JSON' 6 "$(q "$MANAGER" adopt show "$number" --json | jq '.edits | length')"
+same 'edits as JSON' '5 records, 1 left' "$(q "$MANAGER" adopt show "$number" --json | jq -r '"\(.edits | length) records, \(.left | length) left"')"
+same 'what waits at the manager' 0 "$(q "$MANAGER" status --json | jq .waiting)"
 
 it 'Taken over, it is in the log under the signature of the manager, naming the commit it was made of; what the manager has set since stays'
+q second sync >/dev/null
+refused 'not looked at here yet' q second adopt take "$number"
+refused 'not looked at here yet' q second adopt drop "$number"
+q second adopt show "$number" >/dev/null
 said=$(q "$MANAGER" adopt take "$number")
 says '5 edits with [0-9]+ changes taken over in your name' "$said"
 says '1 field left as it is now' "$said"
+same 'what the manager keeps of it' '' "$(git -C "$HOMES/$MANAGER/history.git" for-each-ref refs/kept)"
+said=$(q "$MANAGER" adopt show "$number")
+says "Taken over before by .*$(manager_device)" "$said"
+says 'would change nothing now' "$said"
 says 'nothing was left to take over' "$(q "$MANAGER" adopt take "$number")"
+same 'who takes it over' "$(manager_device)" "$(q second adopt list --json | jq -r '.[0].taken_by')"
+refused "the device $(manager_device) is taking No $number over since .* and has not synced yet" q second adopt take "$number"
 q "$MANAGER" sync >/dev/null
-says 'nothing was left to take over. 5 had been' "$(q "$MANAGER" adopt take "$number")"
+refused "the device $(manager_device) has taken No $number over meanwhile: run qip sync" q second adopt take "$number"
+q "$MANAGER" adopt show "$number" >/dev/null
+says "nothing was left to take over. 5 had been taken over before by $(manager_device)" "$(q "$MANAGER" adopt take "$number")"
 q second sync >/dev/null
 same 'the status' green "$(shows second QIP-07 | jq -r .status)"
 same 'conflicts of it' null "$(shows second QIP-07 | jq -c .conflicts)"
@@ -130,7 +146,11 @@ git -C "$HOMES/fleckney/history.git" cat-file -e "$first"
 if git -C "$(server_history)" cat-file -e "$first" 2>/dev/null; then die 'a commit of the revoked device is in the history'; fi
 
 it 'What one manager has taken over, another does not take again; what somebody else set meanwhile is a conflict like any other'
-says '1 edit with 1 change taken over in your name. 5 had been' "$(q second adopt take "$number")"
+said=$(q second adopt show "$number")
+says "Taken over before by .*$(manager_device)" "$said"
+says 'Status changed from green to amber' "$said"
+says '! Status would be in conflict with what others have set' "$said"
+same 'what the second takes over, and who took the rest' "1 5 $(manager_device)" "$(q second adopt take "$number" --json | jq -r '"\(.commits) \(.before) \(.before_by)"')"
 q second sync >/dev/null
 same 'what shows' amber "$(shows second QIP-03 | jq -r .status)"
 same 'conflicts' 'QIP-03 status' "$(q second conflicts --json | jq -r '.[] | "\(.ref) \(.slot)"')"
@@ -146,9 +166,76 @@ qip-server backup "$WORK/server" "$WORK/copy" >/dev/null
 find "$WORK/copy" -name '*.kept' | grep -q .
 (cd "$WORK/copy/$QIP_ODS" && sha256sum --check --quiet SHA256SUMS)
 server_start
+refused "is not 0123456789" q "$MANAGER" adopt drop "$number" --head 0123456789
+q "$MANAGER" adopt show "$number" >/dev/null
 q "$MANAGER" adopt drop "$number" >/dev/null
+same 'what the manager keeps of it' '' "$(git -C "$HOMES/$MANAGER/history.git" for-each-ref refs/kept)"
 same 'what the server keeps' 0 "$(kept)"
 refused 'nothing is kept aside' q "$MANAGER" adopt drop "$number"
+
+# plant NUMBER COMMIT - as a server that lies would: kept as sent by fleckney, whatever it is.
+plant() {
+	printf '%s\n^%s\n' "$2" refs/devices/fleckney | git -C "$repo" pack-objects --revs --stdout -q >"$WORK/planted.pack"
+	mkdir -p "$WORK/server/$QIP_ODS/quarantine"
+	{
+		jq -cnSj --arg head "$2" --arg hash "$(sha256sum <"$WORK/planted.pack" | cut -d ' ' -f 1)" --arg at "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" \
+			'{schema: "kept/1", device: "fleckney", head: $head, received: $at, commits: 1, sha256: $hash}'
+		printf '\n'
+		cat "$WORK/planted.pack"
+	} >"$WORK/server/$QIP_ODS/quarantine/$1.kept"
+}
+# never_kept NUMBER COMMIT - the manager's device takes none of it in.
+never_kept() {
+	plant "$1" "$2"
+	refused 'is not what fleckney could have sent: do not take it over' q "$MANAGER" adopt show "$1"
+	if q "$MANAGER" adopt take "$1" >/dev/null 2>&1; then die "No $1 was taken over"; fi
+	if git -C "$HOMES/$MANAGER/history.git" cat-file -e "$2" 2>/dev/null; then die "No $1 is in the manager's home"; fi
+	same 'what the manager was shown' '' "$(git -C "$HOMES/$MANAGER/history.git" for-each-ref refs/kept)"
+}
+
+it 'A manager takes in nothing that the device could not have sent, whatever a server says'
+own=refs/devices/fleckney
+never_kept 101 "$(forge_head "$repo" "$own^{tree}" "$(foreign_key other)" fleckney 'By another key' "$own")"
+never_kept 102 "$(forge_head "$repo" "$(forge_tree "$repo" "$own^{tree}" "sites/new.json=$WORK/site.json")" "$(device_key fleckney)" fleckney 'A site' "$own")"
+never_kept 103 "$(forge_head "$repo" "$(forge_tree "$repo" "$own^{tree}" "$record=$WORK/action.json")" "$(device_key fleckney)" fleckney 'Amber' "$own")"
+never_kept 104 "$(forge_head "$repo" "$own^{tree}" "$(device_key fleckney)" second 'As another device' "$own")"
+never_kept 105 "$(forge_head "$repo" "$endless" "$(device_key fleckney)" fleckney 'Directories without end' "$own")"
+plant 106 "$(forge_head "$repo" "$own^{tree}" "$(device_key fleckney)" fleckney 'Nothing at all' "$own")"
+says 'would change nothing now' "$(q "$MANAGER" adopt show 106)"
+
+it 'What stands under a number by now, and is not what was shown, is neither taken over nor dropped'
+other=$(forge_head "$repo" "$own^{tree}" "$(device_key fleckney)" fleckney 'Something else' "$own")
+plant 106 "$other"
+refused 'No 106 at the server is another than the one that was looked at here' q "$MANAGER" adopt take 106
+refused 'No 106 at the server is another than the one that was looked at here' q "$MANAGER" adopt drop 106
+same 'what the server keeps' 6 "$(kept)"
+printf '{"head":"%s","number":106}' "$(git -C "$repo" rev-parse "$own")" >"$WORK/kept.body"
+for what in get take drop; do
+	says '^409 .*No 106 is another than the one that was looked at' "$(ask_as "$MANAGER" "quarantine/$what" application/json)"
+done
+printf '{"number":106}' >"$WORK/kept.body"
+says '^400 ' "$(ask_as "$MANAGER" quarantine/drop application/json)"
+
+it 'What cannot be read is told of and harms no other; whoever runs the server finds it'
+file=$WORK/server/$QIP_ODS/quarantine
+printf 'not JSON' >"$file/107.kept"
+: >"$file/108.kept"
+printf '\0' | dd of="$file/101.kept" bs=1 seek=300 conv=notrunc status=none
+said=$(q "$MANAGER" adopt list)
+says '2 kept items can not be read: No 107: its first line is damaged; No 108' "$said"
+says 'fleckney' "$said"
+same 'as JSON' '[101,102,103,104,105,106,107,108]' "$(q "$MANAGER" adopt list --json | jq -c 'map(.number)')"
+refused 'the server cannot read No 107' q "$MANAGER" adopt show 107
+qip-server fsck "$WORK/server" >"$WORK/fsck.said" 2>&1 && die 'fsck finds nothing'
+for i in 101 107 108; do says "quarantine/$i.kept" "$(cat "$WORK/fsck.said")"; done
+same 'damages' 3 "$(grep -c 'quarantine/' "$WORK/fsck.said")"
+says 'what a revoked device sent cannot be read.*number=107' "$(cat "$WORK"/logs/server*)"
+q "$MANAGER" adopt show 106 >/dev/null
+q "$MANAGER" adopt drop 106 >/dev/null
+touch -d '40 days ago' "$file/107.kept" "$file/108.kept"
+rm "$file"/10[1-5].kept
+same 'what is listed' '[]' "$(q "$MANAGER" adopt list --json | jq -c .)"
+same 'what the server keeps' 0 "$(kept)"
 
 it 'Answers of a revoked kiosk are kept and listed, and nobody can give them out as their own'
 q "$MANAGER" revoke lost-kiosk >/dev/null
@@ -160,6 +247,8 @@ qip-kiosk sync --home "$HOMES/lost-kiosk" >"$WORK/said" 2>&1 || true
 says 'kept aside' "$(cat "$WORK/said")"
 number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
 says '2 answers of patients: nobody can take them over' "$(q "$MANAGER" adopt show "$number")"
+same 'a number that nobody had' "$(jq '.next - 1' "$WORK/server/$QIP_ODS/quarantine/next.json")" "$number"
+[ "$number" -gt 5 ] || die "the number $number was given before"
 says '2 records stay aside' "$(q "$MANAGER" adopt take "$number")"
 same 'answers in the log' 0 "$(answers_on_main)"
 same 'what waits at the kiosk' 2 "$(kiosk_says lost-kiosk waiting)"

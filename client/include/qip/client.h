@@ -185,18 +185,23 @@ struct qip_kept {
 	char head[41];
 	char received[TIME_TEXT_MAX];
 	int64_t commits;
+	char taken_by[NAME_MAX_LEN + 1]; /* the manager's device that said last that it takes it over; "" for none */
+	char unreadable[256];            /* why the server cannot read it: then all but its number is empty; "" when it can */
 };
 typedef enum status (*qip_kept_visit)(void *ctx, const struct qip_kept *k, struct error *e);
-/* STATUS_DENIED: not a manager's device. */
+/* STATUS_DENIED: not a manager's device. What is not kept any more is let go of in this home, too. */
 enum status qip_kept_each(struct qip *q, qip_kept_visit visit, void *ctx, struct error *e) MUST_CHECK;
-/* Fetch it, check it against the device's key, and keep its commits in this home. STATUS_NOT_FOUND; STATUS_UNTRUSTED: not by that device;
- * STATUS_STALE: it builds on what this home lacks: sync first. */
+/* Fetch it, check it against the device's key, and keep its commits in this home as what was shown. STATUS_NOT_FOUND; STATUS_UNTRUSTED: not by
+ * that device; STATUS_STALE: it builds on what this home lacks: sync first; STATUS_EXISTS: the log has all of it. */
 enum status qip_kept_fetch(struct qip_kept *out, struct qip *q, int64_t number, struct error *e) MUST_CHECK;
-/* Visit what its commits changed, oldest first, once it was fetched. before is NULL for a new record, after for one that went. */
+/* What taking it over would change now, once it was fetched: each record that one of its commits, oldest first, would change of the practice as it
+ * is then. `left`: instead, why a part of a record cannot be taken over; `taken_by`: instead, who has taken over all of the commit. */
 struct qip_kept_change {
-	const char *commit, *subject, *path;
-	const cJSON *before, *after;
+	const char *commit, *subject;
 	int64_t at_ms; /* by the device's clock */
+	const char *path, *slot; /* "" without a record; slot is "" unless one field alone is left */
+	const cJSON *before, *after; /* before is NULL for a new record; of what is left, after is as the device made it, NULL if it went */
+	const char *left, *taken_by;
 };
 typedef enum status (*qip_kept_change_visit)(void *ctx, const struct qip_kept_change *change, struct error *e);
 enum status qip_kept_changes(struct qip *q, const struct qip_kept *k, qip_kept_change_visit visit, void *ctx, struct error *e) MUST_CHECK;
@@ -206,12 +211,15 @@ struct qip_adopted {
 	uint64_t overtaken;        /* fields left alone, because this device has set them anew since */
 	uint64_t left;             /* records that nobody but the device itself could say, or that are not acceptable */
 	uint64_t before;           /* commits that somebody had taken over already */
+	char before_by[NAME_MAX_LEN + 1]; /* whose device did so with the last of them */
+	bool before_by_others;     /* and others with others */
 	char why[ERROR_TEXT_MAX];  /* of the last record that was left */
 };
-/* Make what it says again, on the practice as it is now, as commits of this device. May be repeated: nothing is made twice. Sent by the next sync. */
+/* Make what it says again, on the practice as it is now, as commits of this device; sent by the next sync. May be repeated: nothing is made twice.
+ * STATUS_STALE: it is not what was fetched here before, or nothing was. STATUS_REFUSED: another manager's device is taking it over. */
 enum status qip_kept_adopt(struct qip_adopted *out, struct qip *q, int64_t number, struct error *e) MUST_CHECK;
-/* Have the server delete it. */
-enum status qip_kept_drop(struct qip *q, int64_t number, struct error *e) MUST_CHECK;
+/* Have the server delete it. `head`: which it is; NULL: the one that was fetched here before. STATUS_STALE: it is another, or none was. */
+enum status qip_kept_drop(struct qip *q, int64_t number, const char *head, struct error *e) MUST_CHECK;
 
 /* ---- is it the same history that others are shown? ---- */
 
