@@ -9,7 +9,7 @@
 
 #define PLAN_MAX_STEPS 500
 #define PLAN_MAX_CHANGES 3
-#define PLAN_EDITS 310 /* so many changes are planned: some come to nothing, and over 200 fields and entries are written */
+#define PLAN_EDITS 400 /* so many changes are planned: some come to nothing, and over 200 fields and entries are written */
 
 enum step_kind {
 	STEP_CREATE,  /* a new record */

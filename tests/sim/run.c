@@ -42,10 +42,16 @@ static size_t edits_made(const struct run *r)
 	return r->ledger.claims_len + r->ledger.entries_len;
 }
 
-/* Of what is planned some comes to nothing, so more is planned than has to be done. */
-static bool is_large_enough(const struct run *r)
+static bool is_large_enough(const struct run *r, unsigned overlap)
 {
-	return edits_made(r) >= RUN_EDITS_LEAST && r->counts.refusals > 0 && r->counts.restarts > 0;
+	return edits_made(r) >= RUN_EDITS_LEAST && r->counts.refusals > 0 && r->counts.restarts > 0 && ledger_overlap(&r->ledger) >= overlap;
+}
+
+/* Of what is planned some comes to nothing, so more is planned than has to be done; what is not merged yet counts as met, and some of it will
+ * not have been. */
+static bool has_done_enough(const struct run *r)
+{
+	return is_large_enough(r, RUN_OVERLAP_LEAST + 4);
 }
 
 /* What a run has to be to say something: its findings would be few if it did little. Not asked of one that is being shortened. */
@@ -55,7 +61,7 @@ static void check_size(struct run *r)
 		if (r->plan->left_out[i])
 			return;
 	r->counts.overlap = ledger_overlap(&r->ledger);
-	if (!is_large_enough(r) || r->counts.overlap < RUN_OVERLAP_LEAST)
+	if (!is_large_enough(r, RUN_OVERLAP_LEAST))
 		run_finding(r, "small", "only %zu edits, %u %% of them met by another, %u refusals, %u restarts of the server", edits_made(r),
 			    r->counts.overlap, r->counts.refusals, r->counts.restarts);
 }
@@ -82,7 +88,7 @@ void run_plan(struct run *r, const struct plan *plan, const char *dir, FILE *out
 		return;
 	}
 	r->first = run_place(r, 0);
-	for (r->step = 0; r->step < plan->len && r->findings == 0 && !is_large_enough(r); r->step++) {
+	for (r->step = 0; r->step < plan->len && r->findings == 0 && !has_done_enough(r); r->step++) {
 		if (plan->left_out[r->step])
 			continue;
 		pass_time(r, &plan->steps[r->step]);
