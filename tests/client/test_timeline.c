@@ -1,19 +1,8 @@
 /* tests/client/test_timeline.c - a practice's history, told in the order of its graph. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "client/timeline.h"
-#include "tests/support/practice.h"
+#include "tests/support/practice_fixture.h"
 
 #define MAX_STEPS 64
-
-static struct practice p;
 
 struct story {
 	struct oid ids[MAX_STEPS];
@@ -21,20 +10,6 @@ struct story {
 	size_t len;
 	size_t stop_at; /* 0: never */
 };
-
-static int begin(void **state)
-{
-	(void)state;
-	practice_begin(&p);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	practice_end(&p);
-	return 0;
-}
 
 static enum status keep(void *ctx, const struct timeline_step *step, struct error *e)
 {
@@ -67,7 +42,7 @@ static size_t place(const struct story *s, const struct oid *id)
 }
 
 /* A device's commits of answers 1..n, and where each stands. */
-static void answer(struct fixture_device *kiosk, int64_t first, int64_t last, struct oid *ids)
+static void answer(int64_t first, int64_t last, struct oid *ids)
 {
 	for (int64_t seq = first; seq <= last; seq++) {
 		char path[TREE_PATH_MAX];
@@ -80,14 +55,13 @@ static void answer(struct fixture_device *kiosk, int64_t first, int64_t last, st
 
 static void tells_every_commit_once_and_parents_first(void **state)
 {
-	struct fixture_device *kiosk = practice_device(&p, "kib-kiosk");
 	struct oid ids[4];
 	struct story s;
 
 	(void)state;
-	answer(kiosk, 1, 2, ids);
+	answer(1, 2, ids);
 	practice_push(&p, kiosk);
-	answer(kiosk, 3, 4, ids + 2);
+	answer(3, 4, ids + 2);
 	practice_push(&p, kiosk);
 	s = walk(NULL);
 	for (size_t i = 0; i < s.len; i++)
@@ -105,12 +79,11 @@ static void tells_every_commit_once_and_parents_first(void **state)
 
 static void tells_commits_that_were_not_sent_last_and_without_a_merge(void **state)
 {
-	struct fixture_device *kiosk = practice_device(&p, "kib-kiosk");
 	struct oid ids[2];
 	struct story s;
 
 	(void)state;
-	answer(kiosk, 1, 2, ids);
+	answer(1, 2, ids);
 	s = walk(NULL);
 	assert_int_equal(place(&s, &ids[0]), MAX_STEPS);
 	s = walk(&kiosk->tip);

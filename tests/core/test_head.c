@@ -1,54 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/support/practice.h"
-
-static struct practice p;
-
-static int begin(void **state)
-{
-	(void)state;
-	practice_begin(&p);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	practice_end(&p);
-	return 0;
-}
-
-static void set(const struct fixture_device *d, cJSON *record, const char *slot, const char *value)
-{
-	struct stamp s = practice_stamp(&p, d, "2025-11-01");
-	struct error e = {0};
-
-	if (record_set(record, slot, cJSON_CreateString(value), &s, &e) != STATUS_OK)
-		fail_msg("%s", e.text);
-}
-
-/* A new action point by a device; its path into `path`. */
-static cJSON *action(const struct fixture_device *d, char path[TREE_PATH_MAX])
-{
-	char id[ID_TEXT_LEN + 1];
-	cJSON *r = cJSON_CreateObject();
-
-	practice_id(&p, id);
-	(void)cJSON_AddStringToObject(r, "schema", "action/1");
-	(void)cJSON_AddStringToObject(r, "id", id);
-	set(d, r, "ref", "QIP-01");
-	set(d, r, "status", "red");
-	(void)snprintf(path, TREE_PATH_MAX, "qip/%s.json", id);
-	return r;
-}
+#include "tests/support/practice_fixture.h"
 
 static struct error last_error;
 static struct head_fault last_fault;
@@ -71,7 +21,6 @@ static void refused(const struct fixture_device *d, enum status st, const char *
 
 static void staff_edits_and_answers_are_taken(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *kiosk = practice_device(&p, "kib-kiosk");
 	char path[TREE_PATH_MAX];
 	cJSON *r;
 
@@ -96,7 +45,6 @@ static void staff_edits_and_answers_are_taken(void **state)
 
 static void the_same_head_again_is_known(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff");
 	char path[TREE_PATH_MAX];
 	cJSON *r = action(staff, path);
 
@@ -108,7 +56,6 @@ static void the_same_head_again_is_known(void **state)
 
 static void an_older_head_is_stale(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *kiosk = practice_device(&p, "kib-kiosk");
 	struct oid older;
 	char path[TREE_PATH_MAX], answer[TREE_PATH_MAX];
 	cJSON *r = action(staff, path);
@@ -135,7 +82,6 @@ static void an_older_head_is_stale(void **state)
 
 static void a_commit_by_another_key_is_refused(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *manager = practice_device(&p, "kib-manager");
 	char path[TREE_PATH_MAX];
 	cJSON *r = action(staff, path);
 	struct commit c = COMMIT_INIT;
@@ -150,7 +96,6 @@ static void a_commit_by_another_key_is_refused(void **state)
 
 static void a_kiosk_writes_in_its_own_folder_only(void **state)
 {
-	struct fixture_device *kiosk = practice_device(&p, "kib-kiosk");
 	char path[TREE_PATH_MAX];
 	struct oid before = kiosk->tip;
 	cJSON *r = action(kiosk, path);
@@ -168,7 +113,6 @@ static void a_kiosk_writes_in_its_own_folder_only(void **state)
 
 static void feedback_goes_on_without_a_gap_and_is_never_changed(void **state)
 {
-	struct fixture_device *kiosk = practice_device(&p, "kib-kiosk");
 	struct oid before = kiosk->tip;
 
 	(void)state;
@@ -189,7 +133,6 @@ static void feedback_goes_on_without_a_gap_and_is_never_changed(void **state)
 
 static void numbering_goes_on_across_folders(void **state)
 {
-	struct fixture_device *kiosk = practice_device(&p, "kib-kiosk");
 	struct tree_edit edits[300];
 	char paths[300][TREE_PATH_MAX];
 	struct commit c = COMMIT_INIT;
@@ -214,7 +157,6 @@ static void numbering_goes_on_across_folders(void **state)
 
 static void claims_in_another_name_and_removed_claims_are_refused(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *manager = practice_device(&p, "kib-manager");
 	char path[TREE_PATH_MAX];
 	cJSON *r = action(manager, path), *claims;
 
@@ -253,7 +195,6 @@ static void claims_in_another_name_and_removed_claims_are_refused(void **state)
 
 static void an_edit_number_cannot_jump_ahead(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff");
 	struct stamp s = practice_stamp(&p, staff, "2025-11-01");
 	char path[TREE_PATH_MAX];
 	cJSON *r = action(staff, path);
@@ -267,12 +208,11 @@ static void an_edit_number_cannot_jump_ahead(void **state)
 
 static void a_record_that_breaks_its_schema_or_is_newer_is_refused(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff");
 	char path[TREE_PATH_MAX];
 	cJSON *r = action(staff, path);
 
 	(void)state;
-	set(staff, r, "key_question", "friendly");
+	set_text(staff, r, "key_question", "friendly");
 	practice_write(&p, staff, path, r);
 	refused(staff, STATUS_INVALID, "key_question", path);
 	staff->tip = staff->accepted;
@@ -288,7 +228,6 @@ static void a_record_that_breaks_its_schema_or_is_newer_is_refused(void **state)
 
 static void only_a_manager_takes_over_what_a_revoked_device_sent(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *manager = practice_device(&p, "kib-manager");
 	char path[TREE_PATH_MAX];
 
 	(void)state;
@@ -311,7 +250,7 @@ static void an_auditor_or_icb_writes_no_plan(void **state)
 
 static void only_managers_invite_and_only_in_their_own_name(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *manager = practice_device(&p, "kib-manager"), fake = {0};
+	struct fixture_device fake = {0};
 
 	(void)state;
 	(void)snprintf(fake.id, sizeof(fake.id), "evil");
@@ -330,7 +269,7 @@ static void only_managers_invite_and_only_in_their_own_name(void **state)
 
 static void an_enrolment_adds_the_key_and_nothing_else(void **state)
 {
-	struct fixture_device *manager = practice_device(&p, "kib-manager"), late = {0};
+	struct fixture_device late = {0};
 	struct oid none = {{0}}, tree;
 	struct tree_edit edit = {.path = "devices/late.json"};
 	cJSON *invite, *record;
@@ -372,23 +311,8 @@ static void an_enrolment_adds_the_key_and_nothing_else(void **state)
 	key_free(late.key);
 }
 
-static void end_device(const char *id, const char *how, struct fixture_device *by)
-{
-	char path[TREE_PATH_MAX];
-	cJSON *record, *ended = cJSON_CreateObject();
-
-	(void)snprintf(path, sizeof(path), "devices/%s.json", id);
-	record = practice_read(&p, &p.main_tree, path);
-	(void)cJSON_AddStringToObject(ended, "by", by->id);
-	(void)cJSON_AddStringToObject(ended, "at", "2025-11-24T16:00:00.000Z");
-	(void)cJSON_AddItemToObject(record, how, ended);
-	practice_write(&p, by, path, record);
-}
-
 static void a_revoked_device_is_refused_and_a_retired_one_delivers(void **state)
 {
-	struct fixture_device *manager = practice_device(&p, "kib-manager"), *kiosk = practice_device(&p, "kib-kiosk"),
-			      *staff = practice_device(&p, "fle-staff");
 	char path[TREE_PATH_MAX];
 
 	(void)state;
@@ -404,7 +328,6 @@ static void a_revoked_device_is_refused_and_a_retired_one_delivers(void **state)
 
 static void the_last_manager_cannot_go(void **state)
 {
-	struct fixture_device *manager = practice_device(&p, "kib-manager");
 	struct head_context ctx = {.repo = p.repo, .ods = FIXTURE_ODS, .main = p.main, .main_tree = p.main_tree,
 				   .registry = &p.registry, .device = "kib-manager", .last = manager->accepted};
 	const struct rules *rules;
@@ -425,7 +348,6 @@ static void the_last_manager_cannot_go(void **state)
 
 static void a_history_of_its_own_or_anothers_commits_are_refused(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), *manager = practice_device(&p, "kib-manager");
 	struct oid none = {{0}}, foreign;
 	char path[TREE_PATH_MAX];
 

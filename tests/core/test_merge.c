@@ -10,6 +10,7 @@
 
 #include "core/merge.h"
 #include "tests/support/practice.h"
+#include "tests/support/must.h"
 
 #define SITES 4
 #define ROUNDS 200
@@ -70,17 +71,6 @@ static cJSON *merge(const cJSON *base, const cJSON *ours, const cJSON *theirs)
 	if (merge_records(&out, base, ours, theirs, rules(), &e) != STATUS_OK)
 		fail_msg("%s", e.text);
 	return out;
-}
-
-static void assert_same(const cJSON *a, const cJSON *b)
-{
-	struct buf ta = BUF_INIT, tb = BUF_INIT;
-
-	assert_int_equal(json_canonical(&ta, a), STATUS_OK);
-	assert_int_equal(json_canonical(&tb, b), STATUS_OK);
-	assert_string_equal(buf_text(&ta), buf_text(&tb));
-	buf_clear(&ta);
-	buf_clear(&tb);
 }
 
 static cJSON *copy(const cJSON *r)
@@ -166,7 +156,7 @@ static void a_risk_is_never_a_pair_that_nobody_set(void **state)
 	set(ours, "risk_current", cJSON_Parse("{\"likelihood\":4,\"consequence\":2}"), "kib-1");
 	set(theirs, "risk_current", cJSON_Parse("{\"likelihood\":2,\"consequence\":5}"), "fle-1");
 	merged = merge(base, ours, theirs);
-	assert_same(json_get(merged, "risk_current"), json_get(theirs, "risk_current"));
+	assert_same_json(json_get(merged, "risk_current"), json_get(theirs, "risk_current"));
 	cJSON_Delete(base);
 	cJSON_Delete(ours);
 	cJSON_Delete(theirs);
@@ -281,9 +271,9 @@ static void merging_is_commutative_and_idempotent(void **state)
 		ba = merge(base, b, a);
 		aa = merge(base, a, a);
 		base_a = merge(base, base, a);
-		assert_same(ab, ba);
-		assert_same(aa, a);
-		assert_same(base_a, a);
+		assert_same_json(ab, ba);
+		assert_same_json(aa, a);
+		assert_same_json(base_a, a);
 		assert_int_equal(record_check(ab, rules(), NULL), STATUS_OK);
 		cJSON_Delete(base);
 		cJSON_Delete(a);
@@ -357,7 +347,7 @@ static void any_order_of_syncs_gives_the_same_bytes_and_loses_no_claim(void **st
 		for (unsigned o = 1; o < ARRAY_LEN(orders); o++) {
 			cJSON *other = sync_in_order(base, sites, orders[o]);
 
-			assert_same(first, other);
+			assert_same_json(first, other);
 			cJSON_Delete(other);
 		}
 		for (unsigned i = 0; i < SITES; i++)
@@ -377,7 +367,7 @@ static void assert_commutes(const cJSON *base, const cJSON *a, const cJSON *b, e
 	assert_int_equal(merge_records(&ab, base, a, b, rules(), NULL), expected);
 	assert_int_equal(merge_records(&ba, base, b, a, rules(), NULL), expected);
 	if (expected == STATUS_OK)
-		assert_same(ab, ba);
+		assert_same_json(ab, ba);
 	cJSON_Delete(ab);
 	cJSON_Delete(ba);
 }
@@ -448,7 +438,7 @@ static void each_kind_of_record_keeps_both_words_and_shows_the_one_that_its_rule
 		ab = merge(base, a, b);
 		claims = record_claims(ab, cases[i].slot);
 		assert_int_equal(cJSON_GetArraySize(claims), 2);
-		assert_same(json_get(ab, cases[i].slot), shown);
+		assert_same_json(json_get(ab, cases[i].slot), shown);
 		assert_commutes(base, a, b, STATUS_OK);
 		assert_commutes(NULL, a, b, STATUS_OK);
 		cJSON_Delete(claims);

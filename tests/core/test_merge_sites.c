@@ -13,6 +13,7 @@
 
 #include "core/merge.h"
 #include "tests/fuzz/dice.h"
+#include "tests/support/must.h"
 
 #define SITES 5
 #define STEPS 60
@@ -38,19 +39,6 @@ struct world {
 	struct entry ledger[STEPS]; /* the number in an edit's id is its place */
 	size_t ledger_len;
 };
-
-/* ---- comparing ---- */
-
-static void assert_same(const cJSON *a, const cJSON *b)
-{
-	struct buf ta = BUF_INIT, tb = BUF_INIT;
-
-	assert_int_equal(json_canonical(&ta, a), STATUS_OK);
-	assert_int_equal(json_canonical(&tb, b), STATUS_OK);
-	assert_string_equal(buf_text(&ta), buf_text(&tb));
-	buf_clear(&ta);
-	buf_clear(&tb);
-}
 
 /* The same content, members the other way round: in memory, order is chance. */
 static cJSON *turned(const cJSON *value)
@@ -100,16 +88,16 @@ static cJSON *merge_checked(const struct world *w, const cJSON *base, const cJSO
 	cJSON *out = merge(w, base, ours, theirs), *other = merge(w, base, theirs, ours);
 	cJSON *b = turned(base), *o = turned(ours), *t = turned(theirs);
 
-	assert_same(out, other);
+	assert_same_json(out, other);
 	cJSON_Delete(other);
 	other = merge(w, b, o, t);
-	assert_same(out, other);
+	assert_same_json(out, other);
 	cJSON_Delete(other);
 	other = merge(w, base, out, theirs); /* sent twice */
-	assert_same(out, other);
+	assert_same_json(out, other);
 	cJSON_Delete(other);
 	other = merge(w, out, out, out);
-	assert_same(out, other);
+	assert_same_json(out, other);
 	assert_int_equal(record_check(out, w->rules, NULL), STATUS_OK);
 	cJSON_Delete(other);
 	cJSON_Delete(b);
@@ -272,7 +260,7 @@ static void sites_agree_to_the_byte_and_no_edit_is_lost_or_comes_back(void **sta
 		for (size_t site = 0; site < 2 * SITES; site++)
 			sync(&w, site % SITES);
 		for (size_t site = 0; site < SITES; site++)
-			assert_same(w.own[site], w.main);
+			assert_same_json(w.own[site], w.main);
 		assert_ledger(&w);
 		assert_severest_shows(&w);
 		world_close(&w);
@@ -301,7 +289,7 @@ static void any_order_of_syncs_gives_the_same(void **state)
 				main = next;
 			}
 			if (first)
-				assert_same(first, main);
+				assert_same_json(first, main);
 			else
 				first = cJSON_Duplicate(main, true);
 			cJSON_Delete(main);
@@ -344,7 +332,7 @@ static void a_device_that_was_ended_stays_so_and_has_the_least_role(void **state
 
 		for (const char *const *name = (const char *const[]){"retired", "revoked", "enrolment", NULL}; *name; name++)
 			if (json_get(base, *name))
-				assert_same(json_get(m, *name), json_get(base, *name));
+				assert_same_json(json_get(m, *name), json_get(base, *name));
 			else if (json_get(a, *name) || json_get(b, *name))
 				assert_non_null(json_get(m, *name));
 		if (strcmp(json_string(a, "role"), "kiosk") == 0 || strcmp(json_string(b, "role"), "kiosk") == 0)
@@ -391,7 +379,7 @@ static void of_whole_records_the_highest_version_is_left_in_any_order(void **sta
 		x = merge(&w, base, ab, r[2]);
 		bc = merge(&w, base, r[2], r[1]);
 		y = merge(&w, base, bc, r[0]);
-		assert_same(x, y);
+		assert_same_json(x, y);
 		assert_true(json_integer(x, member, &n) && n == highest);
 		cJSON_Delete(base);
 		cJSON_Delete(ab);

@@ -1,65 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "core/signature.h"
-#include "tests/support/practice.h"
+#include "tests/core/policy_fixture.h"
 
 /* What a device might try that the role table forbids, through judging and merging as the server does both. */
-
-static struct practice p;
-static struct fixture_device *manager, *staff, *kiosk;
-
-static int begin(void **state)
-{
-	(void)state;
-	practice_begin(&p);
-	manager = practice_device(&p, "kib-manager");
-	staff = practice_device(&p, "fle-staff");
-	kiosk = practice_device(&p, "kib-kiosk");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	practice_end(&p);
-	return 0;
-}
-
-static void set(const struct fixture_device *d, cJSON *record, const char *slot, cJSON *value)
-{
-	struct stamp s = practice_stamp(&p, d, "2025-11-01");
-	struct error e = {0};
-
-	if (record_set(record, slot, value, &s, &e) != STATUS_OK)
-		fail_msg("%s", e.text);
-}
-
-static void set_text(const struct fixture_device *d, cJSON *record, const char *slot, const char *value)
-{
-	set(d, record, slot, cJSON_CreateString(value));
-}
-
-static cJSON *action(const struct fixture_device *d, char path[TREE_PATH_MAX])
-{
-	char id[ID_TEXT_LEN + 1];
-	cJSON *r = cJSON_CreateObject();
-
-	practice_id(&p, id);
-	(void)cJSON_AddStringToObject(r, "schema", "action/1");
-	(void)cJSON_AddStringToObject(r, "id", id);
-	set_text(d, r, "ref", "QIP-01");
-	set_text(d, r, "status", "red");
-	(void)snprintf(path, TREE_PATH_MAX, "qip/%s.json", id);
-	return r;
-}
 
 static void note(const struct fixture_device *d, cJSON *record, const char *text, char id[ID_TEXT_LEN + 1])
 {
@@ -75,21 +17,6 @@ static void note(const struct fixture_device *d, cJSON *record, const char *text
 static cJSON *claims_of(cJSON *record, const char *group, const char *slot)
 {
 	return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(record, group), slot);
-}
-
-/* The head is taken neither by the judge nor by the merge, and main stays. */
-static void refused(struct fixture_device *d, enum status st, const char *words)
-{
-	const struct oid main = p.main;
-	struct head_fault fault;
-	struct error e = {0};
-	enum status got = practice_try(&p, d, &fault, &e);
-
-	if (got != st || !strstr(e.text, words))
-		fail_msg("got %s, \"%s\"", status_text(got), e.text);
-	assert_int_equal(practice_try(&p, d, &fault, NULL), st); /* also where nobody listens to the words */
-	assert_true(oid_equal(&main, &p.main));
-	d->tip = d->accepted;
 }
 
 /* ---- others' words ---- */
@@ -532,19 +459,6 @@ static void enrol(struct fixture_device *d)
 
 	(void)snprintf(path, sizeof(path), "devices/%s.json", d->id);
 	practice_write_on(&p, d, &none, path, practice_enrolment(&p, d, practice_read(&p, &p.main_tree, path)));
-}
-
-static void end_device(const char *id, const char *how, struct fixture_device *by)
-{
-	char path[TREE_PATH_MAX];
-	cJSON *record, *ended = cJSON_CreateObject();
-
-	(void)snprintf(path, sizeof(path), "devices/%s.json", id);
-	record = practice_read(&p, &p.main_tree, path);
-	(void)cJSON_AddStringToObject(ended, "by", by->id);
-	(void)cJSON_AddStringToObject(ended, "at", "2025-11-24T16:00:00.000Z");
-	(void)cJSON_AddItemToObject(record, how, ended);
-	practice_write(&p, by, path, record);
 }
 
 static void an_enrolment_brings_nothing_else_along(void **state)

@@ -1,65 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/support/practice.h"
+#include "tests/core/policy_fixture.h"
 
 /* Each place of the tree in the right hands and in others', through judging and merging as the server does both. */
-
-static struct practice p;
-static struct fixture_device *manager, *staff, *kiosk;
-
-static int begin(void **state)
-{
-	(void)state;
-	practice_begin(&p);
-	manager = practice_device(&p, "kib-manager");
-	staff = practice_device(&p, "fle-staff");
-	kiosk = practice_device(&p, "kib-kiosk");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	practice_end(&p);
-	return 0;
-}
-
-static void set(const struct fixture_device *d, cJSON *record, const char *slot, cJSON *value)
-{
-	struct stamp s = practice_stamp(&p, d, "2025-11-01");
-	struct error e = {0};
-
-	if (record_set(record, slot, value, &s, &e) != STATUS_OK)
-		fail_msg("%s", e.text);
-}
-
-static void set_text(const struct fixture_device *d, cJSON *record, const char *slot, const char *value)
-{
-	set(d, record, slot, cJSON_CreateString(value));
-}
-
-/* The head is taken neither by the judge nor by the merge, and main stays. */
-static void refused(struct fixture_device *d, enum status st, const char *words)
-{
-	const struct oid main = p.main;
-	struct head_fault fault;
-	struct error e = {0};
-	enum status got = practice_try(&p, d, &fault, &e);
-
-	if (got != st || !strstr(e.text, words))
-		fail_msg("got %s, \"%s\"", status_text(got), e.text);
-	assert_int_equal(practice_try(&p, d, &fault, NULL), st); /* also where nobody listens to the words */
-	assert_true(oid_equal(&main, &p.main));
-	d->tip = d->accepted;
-}
 
 /* ---- every place: in the right hands and in others ---- */
 

@@ -1,30 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "core/record.h"
-#include "tests/support/practice.h"
-
-static struct practice p;
-
-static int begin(void **state)
-{
-	(void)state;
-	practice_begin(&p);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	practice_end(&p);
-	return 0;
-}
+#include "tests/support/practice_fixture.h"
 
 static struct oid with(const char *path, cJSON *record)
 {
@@ -146,7 +121,7 @@ static void another_root_key_is_not_trusted(void **state)
 
 static void an_invite_that_a_non_manager_signed_is_not_trusted(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), ghost = {.id = "ghost", .role = ROLE_STAFF};
+	struct fixture_device ghost = {.id = "ghost", .role = ROLE_STAFF};
 	struct oid tree;
 
 	(void)state;
@@ -181,7 +156,6 @@ static void the_host_may_invite_auditors(void **state)
 static void a_ring_of_managers_does_not_lead_to_the_root(void **state)
 {
 	struct fixture_device one = {.id = "one", .role = ROLE_MANAGER}, two = {.id = "two", .role = ROLE_MANAGER};
-	struct fixture_device *manager = practice_device(&p, "kib-manager");
 	struct tree_edit edit = {.path = "devices/two.json"};
 	struct oid tree;
 
@@ -214,7 +188,7 @@ static enum status load_after(const struct registry *known, const struct oid *tr
 /* A registry that is believed to hold a forged record shows what is believed: that record, and only under the keys of then. */
 static void what_was_checked_before_is_checked_again_only_under_other_keys(void **state)
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff"), ghost = {.id = "fle-staff", .role = ROLE_STAFF};
+	struct fixture_device ghost = {.id = "fle-staff", .role = ROLE_STAFF};
 	struct registry known = REGISTRY_INIT;
 	struct device *d = NULL;
 	struct oid tree, blob;

@@ -311,7 +311,7 @@ static void add_chain(struct fixture *f, struct buf *pack, unsigned depth)
 	add_object(pack, BLOB, "0000");
 	for (unsigned i = 1; i <= depth; i++) {
 		size_t back = pack->len - at;
-		char text[8];
+		char text[12];
 
 		at = pack->len;
 		(void)snprintf(text, sizeof(text), "%04u", i);
@@ -326,7 +326,7 @@ static void add_chain_by_id(struct fixture *f, struct buf *pack, unsigned depth)
 	add_pack_header(pack, depth + 1);
 	for (unsigned i = depth; i > 0; i--) {
 		struct buf delta = BUF_INIT;
-		char text[8];
+		char text[12];
 		struct oid base;
 
 		(void)snprintf(text, sizeof(text), "%04u", i - 1);

@@ -305,6 +305,13 @@ static struct tls_client_options options(const struct server *s, const struct pa
 					   .deadline_ms = DEADLINE_MS};
 }
 
+/* The usual server, and what the kiosk visits it with. */
+static struct tls_client_options meet(struct server *s, enum manner manner, size_t visits)
+{
+	start(s, &server_party, &authority, manner, visits);
+	return options(s, &kiosk);
+}
+
 static void assert_echo(struct tls_conn *c, const char *text)
 {
 	char back[256];
@@ -336,6 +343,14 @@ static void visit(const struct tls_client_options *o, struct buf *session)
 		assert_int_equal(tls_session(session, c), STATUS_OK);
 	}
 	tls_close(c);
+}
+
+/* A visit that brings an earlier one's session along. */
+static void resume(struct tls_client_options *o, const struct buf *from, struct buf *session)
+{
+	o->session = from->data;
+	o->session_len = from->len;
+	visit(o, session);
 }
 
 /* A visit that must not come about; the words say why. */
@@ -371,8 +386,7 @@ static void both_ends_learn_who_the_other_is(void **state)
 	char key[KEY_SSH_MAX];
 
 	(void)state;
-	start(&s, &server_party, &authority, ECHO, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 1);
 	assert_int_equal(tls_connect(&c, &o, NULL), STATUS_OK);
 	assert_echo(c, "hello\n");
 	tls_peer(&peer, c);
@@ -524,8 +538,7 @@ static void an_expired_device_is_let_in_and_noted(void **state)
 
 	(void)state;
 	atomic_store(&clock_shift_s, 2 * YEAR_S);
-	start(&s, &server_party, &authority, ECHO, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 1);
 	o.ignore_dates = true;
 	visit(&o, NULL);
 	finish(&s);
@@ -557,8 +570,7 @@ static void a_server_outside_its_dates_is_refused(void **state)
 	struct tls_client_options o;
 
 	(void)state;
-	start(&s, &server_party, &authority, ECHO, 2);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 2);
 	atomic_store(&clock_shift_s, 2 * YEAR_S);
 	assert_refused(&o, STATUS_UNTRUSTED, "has expired; is this device's clock right?");
 	atomic_store(&clock_shift_s, -(int64_t)time(NULL) + 2 * YEAR_S + 1000); /* January 1970 */
@@ -574,8 +586,7 @@ static void a_device_whose_clock_is_wrong_still_checks_the_chain(void **state)
 
 	(void)state;
 	atomic_store(&clock_shift_s, -(int64_t)time(NULL) + 1000);
-	start(&s, &server_party, &authority, ECHO, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 1);
 	o.ignore_dates = true;
 	visit(&o, NULL);
 	finish(&s);
@@ -596,14 +607,11 @@ static void a_session_is_resumed_and_the_device_still_known(void **state)
 	struct tls_client_options o;
 
 	(void)state;
-	start(&s, &server_party, &authority, ECHO, 3);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 3);
 	visit(&o, &first);
 	visit(&o, &second);
 	assert_false(same_ticket(&first, &second));
-	o.session = first.data;
-	o.session_len = first.len;
-	visit(&o, &second);
+	resume(&o, &first, &second);
 	assert_true(same_ticket(&first, &second));
 	finish(&s);
 	assert_memory_equal(&s.visits[2].peer, &s.visits[0].peer, sizeof(s.visits[0].peer));
@@ -622,9 +630,7 @@ static void a_session_without_certificate_stays_one(void **state)
 	start(&s, &server_party, &authority, ECHO, 2);
 	o = options(&s, NULL);
 	visit(&o, &first);
-	o.session = first.data;
-	o.session_len = first.len;
-	visit(&o, &second);
+	resume(&o, &first, &second);
 	assert_true(same_ticket(&first, &second));
 	finish(&s);
 	assert_int_equal(s.visits[1].handshake, TLS_OK);
@@ -652,9 +658,7 @@ static void expiry_is_looked_at_again_after_resumption(void **state)
 	o = options(&s, &device);
 	visit(&o, &first);
 	atomic_store(&clock_shift_s, 1200);
-	o.session = first.data;
-	o.session_len = first.len;
-	visit(&o, &second);
+	resume(&o, &first, &second);
 	assert_true(same_ticket(&first, &second));
 	finish(&s);
 	assert_false(s.visits[0].peer.expired);
@@ -673,13 +677,10 @@ static void a_session_is_not_resumed_with_another_identity(void **state)
 	char key[KEY_SSH_MAX];
 
 	(void)state;
-	start(&s, &server_party, &authority, ECHO, 2);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 2);
 	visit(&o, &first);
 	o = options(&s, &renewed);
-	o.session = first.data;
-	o.session_len = first.len;
-	visit(&o, &second);
+	resume(&o, &first, &second);
 	assert_false(same_ticket(&first, &second));
 	finish(&s);
 	key_ssh(key, renewed.key);
@@ -696,8 +697,7 @@ static void a_damaged_or_forgotten_session_costs_a_full_handshake_only(void **st
 	struct tls_client_options o;
 
 	(void)state;
-	start(&s, &server_party, &authority, ECHO, 4);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 4);
 	visit(&o, &first);
 	o.session = first.data;
 	o.session_len = first.len - 1;
@@ -711,11 +711,8 @@ static void a_damaged_or_forgotten_session_costs_a_full_handshake_only(void **st
 	visit(&o, &first);
 	finish(&s);
 	/* Another server process of the same authority knows none of the old one's tickets. */
-	start(&s, &server_party, &authority, ECHO, 1);
-	o = options(&s, &kiosk);
-	o.session = first.data;
-	o.session_len = first.len;
-	visit(&o, &second);
+	o = meet(&s, ECHO, 1);
+	resume(&o, &first, &second);
 	finish(&s);
 	assert_string_equal(s.visits[0].peer.device, "kib-kiosk");
 	buf_wipe(&first);
@@ -739,8 +736,7 @@ static void large_writes_arrive_whole(void **state)
 	for (size_t i = 0; i < len; i++)
 		out[i] = (uint8_t)('a' + (i * 7 + i / 255) % 26);
 	out[len - 1] = '\n';
-	start(&s, &server_party, &authority, ECHO, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, ECHO, 1);
 	assert_int_equal(tls_connect(&c, &o, NULL), STATUS_OK);
 	assert_int_equal(tls_write(c, out, len, DEADLINE_MS, NULL), STATUS_OK);
 	while (have < len) {
@@ -790,8 +786,7 @@ static void a_server_that_stops_answering_runs_into_the_deadline(void **state)
 	size_t n = 1;
 
 	(void)state;
-	start(&s, &server_party, &authority, MUTE, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, MUTE, 1);
 	assert_int_equal(tls_connect(&c, &o, NULL), STATUS_OK);
 	assert_int_equal(tls_write(c, "hello\n", 6, DEADLINE_MS, NULL), STATUS_OK);
 	assert_int_equal(tls_read(c, &byte, &n, 200, &e), STATUS_TIMEOUT);
@@ -809,8 +804,7 @@ static void an_end_without_goodbye_is_no_orderly_end(void **state)
 	size_t n = 1;
 
 	(void)state;
-	start(&s, &server_party, &authority, RUDE, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, RUDE, 1);
 	assert_int_equal(tls_connect(&c, &o, NULL), STATUS_OK);
 	assert_echo(c, "hello\n");
 	assert_int_equal(tls_read(c, &byte, &n, DEADLINE_MS, NULL), STATUS_NETWORK);
@@ -827,8 +821,7 @@ static void an_orderly_end_reads_as_nothing(void **state)
 	size_t n = 1;
 
 	(void)state;
-	start(&s, &server_party, &authority, BRIEF, 1);
-	o = options(&s, &kiosk);
+	o = meet(&s, BRIEF, 1);
 	assert_int_equal(tls_connect(&c, &o, NULL), STATUS_OK);
 	assert_echo(c, "hello\n");
 	assert_int_equal(tls_read(c, &byte, &n, DEADLINE_MS, NULL), STATUS_OK);

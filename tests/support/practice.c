@@ -16,12 +16,6 @@
 #define FIXTURE_TIME_MS 1764000000000 /* 24 November 2025 */
 #define FIXTURE_TIME "2025-11-24T16:00:00.000Z"
 
-void must(enum status st, const struct error *e)
-{
-	if (st != STATUS_OK)
-		fail_msg("%s: %s", status_text(st), e->text);
-}
-
 void practice_id(struct practice *p, char out[ID_TEXT_LEN + 1])
 {
 	(void)snprintf(out, ID_TEXT_LEN + 1, "01920000-0000-7000-8000-%012x", ++p->next_id);
