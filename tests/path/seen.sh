@@ -121,6 +121,15 @@ says '^No 1, found on .*, settled on .* by fleckney as "A test": .*another' "$(q
 same 'in the certificate' 'passed A test' "$(jq -r '.result + " " + .settled[0].why' "$WORK/settled.json")"
 says '^Settled  *1$' "$(q fleckney audit --check-certificate "$WORK/settled.json")"
 
+it 'What was settled and is shown again is found again'
+serve fork
+found fleckney 'another history'
+same 'found again' 1 "$(contradictions fleckney)"
+same 'kept where it was' 'refs/seen/1 refs/seen/1' "$(q fleckney checkpoint --json | jq -r '[.found[].ref] | join(" ")')"
+serve server
+settle fleckney
+q fleckney sync >/dev/null
+
 it 'Two readers, each shown its own history always: their signed texts, or a number and a commit by phone, tell'
 q fleckney checkpoint --signed >"$WORK/fleckney.txt"
 q "$MANAGER" checkpoint --signed >"$WORK/manager.txt"
