@@ -26,6 +26,12 @@ struct kept {
 	char sha256[SHA256_HEX_LEN + 1]; /* of the pack */
 };
 
+struct kept_taken {
+	char by[NAME_MAX_LEN + 1]; /* a manager's device */
+	struct oid last;           /* its accepted head at that time: once it has another, it has synced */
+	char at[TIME_TEXT_MAX];
+};
+
 /* Visit each. A visit may remove what it is shown. One that cannot be read is told to `damaged` (NULL: passed over) and keeps nobody from the rest. */
 typedef enum status (*kept_visit)(void *ctx, const struct kept *k, struct error *e);
 typedef enum status (*kept_damaged)(void *ctx, int64_t number, const char *why, struct error *e);
@@ -43,9 +49,13 @@ enum status kept_recover(struct practice *p, struct error *e) MUST_CHECK;
 
 /* STATUS_TOO_BIG: so much is kept of the practice, and nothing of the device that could make room, that no more of it can be kept. */
 enum status kept_check_room(struct practice *p, const char *device, struct error *e) MUST_CHECK;
-/* Keep it durably under a new number, which is set in *k. `replaces`: so many of the device's will be removed next. STATUS_TOO_BIG: as much
- * of this device, or of the practice, is kept already. */
-enum status kept_add(struct kept *k, struct practice *p, const void *pack, size_t len, int replaces, struct error *e) MUST_CHECK;
+/* What of the device's will be removed next. */
+struct kept_parts {
+	int len;
+	struct kept_taken taken; /* whoever takes it over, takes over what comes in its place; by is "" for nobody */
+};
+/* Keep it durably under a new number, which is set in *k. STATUS_TOO_BIG: as much of this device, or of the practice, is kept already. */
+enum status kept_add(struct kept *k, struct practice *p, const void *pack, size_t len, const struct kept_parts *replaces, struct error *e) MUST_CHECK;
 /* What is there is durable from here on: whoever wrote it may not have got to know. */
 enum status kept_sync(struct practice *p, struct error *e) MUST_CHECK;
 /* The number that is given next at the earliest; 1 before the first. STATUS_CORRUPT. */
@@ -59,12 +69,6 @@ enum status kept_place_take(char **out, struct practice *p, const char *device, 
 void kept_place_leave(char *place);
 
 /* ---- server/kept_taken.c ---- */
-
-struct kept_taken {
-	char by[NAME_MAX_LEN + 1]; /* a manager's device */
-	struct oid last;           /* its accepted head at that time: once it has another, it has synced */
-	char at[TIME_TEXT_MAX];
-};
 
 /* STATUS_NOT_FOUND: nobody takes it over. */
 enum status kept_taken_read(struct kept_taken *out, const struct practice *p, int64_t number, struct error *e) MUST_CHECK;

@@ -151,17 +151,19 @@ static enum status write_file(struct kept *k, const struct practice *p, const vo
 	return st;
 }
 
-enum status kept_add(struct kept *k, struct practice *p, const void *pack, size_t len, int replaces, struct error *e)
+enum status kept_add(struct kept *k, struct practice *p, const void *pack, size_t len, const struct kept_parts *replaces, struct error *e)
 {
 	struct room room = {.device = k->device};
 	enum status st = kept_each(p, count, count_any, &room, e);
 
-	if (st == STATUS_OK && (room.own - replaces >= LIMIT_KEPT_DEVICE || room.all - replaces >= LIMIT_KEPT_PRACTICE))
+	if (st == STATUS_OK && (room.own - replaces->len >= LIMIT_KEPT_DEVICE || room.all - replaces->len >= LIMIT_KEPT_PRACTICE))
 		st = no_room(p, e);
 	if (st == STATUS_OK)
 		st = make_folder(p, e);
 	if (st == STATUS_OK)
 		st = take_number(&k->number, p, room.highest, e);
+	if (st == STATUS_OK && replaces->taken.by[0])
+		st = kept_taken_write(&replaces->taken, p, k->number, e); /* first: nobody sees it without */
 	return st == STATUS_OK ? write_file(k, p, pack, len, e) : st;
 }
 

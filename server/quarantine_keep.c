@@ -22,7 +22,7 @@ struct keeping {
 	struct oid base;     /* of the log */
 	struct store_txn *txn;
 	bool was_there;
-	int parts; /* how many that are kept already are part of it */
+	struct kept_parts parts; /* what is kept already and is part of it */
 };
 
 static enum status find_device(struct keeping *k, struct error *e)
@@ -185,9 +185,14 @@ static bool is_part(const struct keeping *k, const struct kept *other)
 static enum status count_part(void *ctx, const struct kept *other, struct error *e)
 {
 	struct keeping *k = ctx;
+	struct kept_taken taken;
 
 	(void)e;
-	k->parts += is_part(k, other);
+	if (!is_part(k, other))
+		return STATUS_OK;
+	k->parts.len++;
+	if (kept_taken_read(&taken, k->r->practice, other->number, NULL) == STATUS_OK && strcmp(taken.at, k->parts.taken.at) > 0)
+		k->parts.taken = taken;
 	return STATUS_OK;
 }
 
@@ -209,7 +214,7 @@ static enum status keep_judged(struct keeping *k, const void *pack, size_t len, 
 		return kept_sync(p, e);
 	st = kept_each(p, count_part, NULL, k, e);
 	time_format(k->kept.received, env->now_ms(env->ctx));
-	return st == STATUS_OK ? kept_add(&k->kept, p, pack, len, k->parts, e) : st;
+	return st == STATUS_OK ? kept_add(&k->kept, p, pack, len, &k->parts, e) : st;
 }
 
 static enum status keep(struct keeping *k, struct error *e)

@@ -126,10 +126,18 @@ says 'would change nothing now' "$said"
 says 'nothing was left to take over' "$(q "$MANAGER" adopt take "$number")"
 same 'who takes it over' "$(manager_device)" "$(q second adopt list --json | jq -r '.[0].taken_by')"
 refused "the device $(manager_device) is taking No $number over since .* and has not synced yet" q second adopt take "$number"
+q fleckney action note QIP-08 'One more' >/dev/null
+refused 'kept aside' q fleckney sync
+number=$(q second adopt list --json | jq '.[0].number')
+q second adopt show "$number" >/dev/null
+refused "the device $(manager_device) is taking No $number over since .* and has not synced yet" q second adopt take "$number"
 q "$MANAGER" sync >/dev/null
 refused "the device $(manager_device) has taken No $number over meanwhile: run qip sync" q second adopt take "$number"
 q "$MANAGER" adopt show "$number" >/dev/null
-says "nothing was left to take over. 5 had been taken over before by $(manager_device)" "$(q "$MANAGER" adopt take "$number")"
+same 'what is left' "1 5 $(manager_device)" "$(q "$MANAGER" adopt take "$number" --json | jq -r '"\(.commits) \(.before) \(.before_by)"')"
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" adopt show "$number" >/dev/null
+says "nothing was left to take over. 6 had been taken over before by $(manager_device)" "$(q "$MANAGER" adopt take "$number")"
 q second sync >/dev/null
 same 'the status' green "$(shows second QIP-07 | jq -r .status)"
 same 'conflicts of it' null "$(shows second QIP-07 | jq -c .conflicts)"
@@ -140,7 +148,7 @@ same 'the note' 1 "$(shows second QIP-05 | jq '.notes | length')"
 same 'the new action' 'Fridge log had gaps' "$(shows second QIP-60 | jq -r .finding)"
 same 'what the manager had set' green "$(shows second QIP-03 | jq -r .status)"
 adopted=$(git -C "$(server_history)" log --format='%(trailers:key=Qip-Adopts,valueonly)' main | grep -c '^[0-9a-f]\{40\}$')
-same 'commits that name one of the revoked device' 5 "$adopted"
+same 'commits that name one of the revoked device' 6 "$adopted"
 first=$(git -C "$(server_history)" log --reverse --format='%(trailers:key=Qip-Adopts,valueonly)' main | awk 'NF && !n++')
 git -C "$HOMES/fleckney/history.git" cat-file -e "$first"
 if git -C "$(server_history)" cat-file -e "$first" 2>/dev/null; then die 'a commit of the revoked device is in the history'; fi
@@ -150,7 +158,7 @@ said=$(q second adopt show "$number")
 says "Taken over before by .*$(manager_device)" "$said"
 says 'Status changed from green to amber' "$said"
 says '! Status would be in conflict with what others have set' "$said"
-same 'what the second takes over, and who took the rest' "1 5 $(manager_device)" "$(q second adopt take "$number" --json | jq -r '"\(.commits) \(.before) \(.before_by)"')"
+same 'what the second takes over, and who took the rest' "1 6 $(manager_device)" "$(q second adopt take "$number" --json | jq -r '"\(.commits) \(.before) \(.before_by)"')"
 q second sync >/dev/null
 same 'what shows' amber "$(shows second QIP-03 | jq -r .status)"
 same 'conflicts' 'QIP-03 status' "$(q second conflicts --json | jq -r '.[] | "\(.ref) \(.slot)"')"
@@ -237,6 +245,35 @@ rm "$file"/10[1-5].kept
 same 'what is listed' '[]' "$(q "$MANAGER" adopt list --json | jq -c .)"
 same 'what the server keeps' 0 "$(kept)"
 
+it 'Whoever finds no place is told before a body is taken: a practice that is full, a device that is at it already'
+for i in {201..232}; do : >"$file/$i.kept"; done
+says '^413 .*as much as may be is kept' "$(keep_as fleckney "$other")"
+says 'quarantine/keep.*status=413.*received=0 ' "$(grep 'status=413' "$WORK/logs/server.log" | tail -n 1)"
+rm "$file"/2??.kept
+mkfifo "$WORK/slow"
+curl -s -m 60 -o "$WORK/slow.said" -X POST -T "$WORK/slow" --cert "$HOMES/fleckney/device.crt" --key "$HOMES/fleckney/device.key" --cacert "$HOMES/fleckney/ca.crt" \
+	-H 'Content-Type: application/x-qip-kept' "$URL/$QIP_ODS/quarantine/keep" &
+exec 7>"$WORK/slow"
+is_busy() { grep -q '^503 ' <<<"$(keep_as fleckney "$other")"; }
+wait_until 30 is_busy
+exec 7>&-
+wait "$!"
+says 'begins with a packet' "$(cat "$WORK/slow.said")"
+says '^200 ' "$(keep_as fleckney "$other")"
+rm "$file"/*.kept
+
+it 'What is too old goes when the server starts, and while it looks after its packs, though nobody lists it'
+plant 301 "$other"
+sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file/301.kept"
+server_stop
+server_start
+same 'what the server keeps' 0 "$(kept)"
+plant 302 "$other"
+sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file/302.kept"
+q "$MANAGER" site add thurnby --name Thurnby >/dev/null
+q "$MANAGER" sync >/dev/null
+wait_until 30 test ! -e "$file/302.kept"
+
 it 'Answers of a revoked kiosk are kept and listed, and nobody can give them out as their own'
 q "$MANAGER" revoke lost-kiosk >/dev/null
 q "$MANAGER" sync >/dev/null
@@ -248,7 +285,7 @@ says 'kept aside' "$(cat "$WORK/said")"
 number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
 says '2 answers of patients: nobody can take them over' "$(q "$MANAGER" adopt show "$number")"
 same 'a number that nobody had' "$(jq '.next - 1' "$WORK/server/$QIP_ODS/quarantine/next.json")" "$number"
-[ "$number" -gt 5 ] || die "the number $number was given before"
+[ "$number" -gt 7 ] || die "the number $number was given before"
 says '2 records stay aside' "$(q "$MANAGER" adopt take "$number")"
 same 'answers in the log' 0 "$(answers_on_main)"
 same 'what waits at the kiosk' 2 "$(kiosk_says lost-kiosk waiting)"

@@ -48,7 +48,7 @@ static enum status add(int64_t *number, const char *device, uint8_t head)
 
 	(void)snprintf(k.device, sizeof(k.device), "%s", device);
 	k.head.id[0] = head;
-	st = kept_add(&k, &p, "a pack", 6, 0, &why);
+	st = kept_add(&k, &p, "a pack", 6, &(struct kept_parts){.len = 0}, &why);
 	if (st == STATUS_OK)
 		*number = k.number;
 	return st;
