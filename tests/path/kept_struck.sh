@@ -9,7 +9,7 @@ set -euo pipefail
 # As for the journey of bad disks.
 export LSAN_OPTIONS=suppressions=$QIP_SOURCE/tests/support/leaks.supp:print_suppressions=0
 
-STEP=${QIP_CRASH_STEP:-5}
+STEP=${QIP_CRASH_STEP:-4}
 CASES=${QIP_CRASH_CASES:-keep keep-power keep-fault keep-full drop drop-power drop-fault take take-client}
 status=0
 "$STRIKE" true || status=$?
