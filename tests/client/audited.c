@@ -37,19 +37,26 @@ void audited_answers(struct audited *w, unsigned count)
 	practice_push(&w->p, kiosk);
 }
 
-void audited_edit(struct audited *w, const char *device)
+cJSON *audited_action(struct audited *w, const struct fixture_device *d, char path[TREE_PATH_MAX])
 {
-	struct fixture_device *d = practice_device(&w->p, device);
 	struct stamp s = practice_stamp(&w->p, d, "2022-06-06");
-	char path[TREE_PATH_MAX], id[ID_TEXT_LEN + 1];
+	char id[ID_TEXT_LEN + 1];
 	cJSON *r = cJSON_CreateObject();
 
 	practice_id(&w->p, id);
 	(void)cJSON_AddStringToObject(r, "schema", "action/1");
 	(void)cJSON_AddStringToObject(r, "id", id);
 	assert_int_equal(record_set(r, "ref", cJSON_CreateString("QIP-01"), &s, NULL), STATUS_OK);
-	(void)snprintf(path, sizeof(path), "qip/%s.json", id);
-	practice_write(&w->p, d, path, r);
+	(void)snprintf(path, TREE_PATH_MAX, "qip/%s.json", id);
+	return r;
+}
+
+void audited_edit(struct audited *w, const char *device)
+{
+	struct fixture_device *d = practice_device(&w->p, device);
+	char path[TREE_PATH_MAX];
+
+	practice_write(&w->p, d, path, audited_action(w, d, path));
 	practice_push(&w->p, d);
 }
 
@@ -58,6 +65,32 @@ void audited_merge_anyway(struct audited *w, const char *device, const struct oi
 	struct oid merge = practice_merge_commit(&w->p, device, head, tree, "");
 
 	practice_set_main(&w->p, &merge);
+}
+
+void audited_forge_merge(struct audited *w, const char *path, cJSON *record)
+{
+	struct fixture_device *staff = practice_device(&w->p, "fle-staff");
+	struct tree_edit edit = {.path = path};
+	struct head_context ctx = {.repo = w->p.repo, .ods = FIXTURE_ODS, .main = w->p.main, .main_tree = w->p.main_tree,
+				   .registry = &w->p.registry, .device = staff->id, .last = staff->accepted};
+	struct head_fault fault;
+	struct head head;
+	struct buf kept = BUF_INIT;
+	const struct rules *rules;
+	char own[TREE_PATH_MAX];
+	struct oid tree, merge;
+
+	practice_write(&w->p, staff, own, audited_action(w, staff, own));
+	assert_int_equal(rules_get(&rules, 1, NULL), STATUS_OK);
+	assert_int_equal(head_check(&head, &fault, &ctx, &staff->tip, NULL), STATUS_OK);
+	assert_int_equal(head_merge(&tree, &kept, &ctx, &head, rules, NULL), STATUS_OK);
+	if (record)
+		edit.id = practice_blob(&w->p, record);
+	assert_int_equal(tree_apply(&tree, w->p.repo, &tree, &edit, 1, NULL), STATUS_OK);
+	merge = practice_merge_commit(&w->p, staff->id, &staff->tip, &tree, "");
+	practice_set_main(&w->p, &merge);
+	staff->accepted = staff->tip;
+	buf_clear(&kept);
 }
 
 static void open_home(struct audited *w, const struct fixture_device *d)
@@ -127,9 +160,17 @@ static void show_findings(const struct audited *w)
 
 void audited_finds(const struct audited *w, const char *words, const char *path)
 {
-	for (size_t i = 0; i < w->a.findings_len; i++)
-		if (strstr(w->a.findings[i].text, words) && (!path || strcmp(w->a.findings[i].path, path) == 0))
+	audited_finds_of(w, words, path, NULL);
+}
+
+void audited_finds_of(const struct audited *w, const char *words, const char *path, const char *device)
+{
+	for (size_t i = 0; i < w->a.findings_len; i++) {
+		const struct audit_finding *f = &w->a.findings[i];
+
+		if (strstr(f->text, words) && (!path || strcmp(f->path, path) == 0) && (!device || strcmp(f->device, device) == 0))
 			return;
+	}
 	show_findings(w);
 	fail_msg("no finding says \"%s\"", words);
 }

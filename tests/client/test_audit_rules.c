@@ -10,10 +10,8 @@
 
 #include <cmocka.h>
 
-#include "client/audit.h"
-#include "core/code.h"
 #include "core/embed.h"
-#include "tests/support/practice.h"
+#include "tests/client/audited.h"
 
 const struct embedded *__real_embed_find(const struct embedded *table, const char *name);
 const struct embedded *__wrap_embed_find(const struct embedded *table, const char *name);
@@ -39,84 +37,70 @@ const struct embedded *__wrap_embed_find(const struct embedded *table, const cha
 	return &second;
 }
 
-static struct practice p;
-static struct audit a;
+static struct audited w;
 
 static int begin(void **state)
 {
 	(void)state;
-	practice_begin(&p);
+	audited_begin(&w);
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	audit_clear(&a);
-	practice_end(&p);
+	audited_end(&w);
 	return 0;
-}
-
-static void run(void)
-{
-	uint8_t pin[SHA256_LEN];
-	struct error e = {0};
-
-	key_fingerprint(pin, p.root);
-	audit_clear(&a);
-	assert_int_equal(repo_flush(p.repo, &e), STATUS_OK);
-	assert_int_equal(audit_run(&a, p.repo, &p.main, FIXTURE_ODS, pin, &e), STATUS_OK);
 }
 
 static void assert_only_finding(const char *words, const char *path)
 {
-	assert_int_equal(a.findings_len, 1);
-	if (!strstr(a.findings[0].text, words) || strcmp(a.findings[0].path, path) != 0)
-		fail_msg("%s: %s", a.findings[0].path, a.findings[0].text);
+	audited_finds(&w, words, path);
+	assert_int_equal(w.a.findings_len, 1);
 }
 
 static void edit(const struct oid *base, const struct oid *tree, const char *device, const char *path, const char *slot, const char *value)
 {
-	struct fixture_device *d = practice_device(&p, device);
-	struct stamp s = practice_stamp(&p, d, "2025-11-24");
-	cJSON *r = practice_read(&p, tree, path);
+	struct fixture_device *d = practice_device(&w.p, device);
+	struct stamp s = practice_stamp(&w.p, d, "2025-11-24");
+	cJSON *r = practice_read(&w.p, tree, path);
 
 	assert_int_equal(record_set(r, slot, cJSON_CreateString(value), &s, NULL), STATUS_OK);
-	practice_write_on(&p, d, base, path, r);
+	practice_write_on(&w.p, d, base, path, r);
 }
 
 /* A new action whose status two set apart; its path. The second edit is not merged yet. */
 static void set_apart(char path[TREE_PATH_MAX])
 {
-	struct fixture_device *staff = practice_device(&p, "fle-staff");
-	struct stamp s = practice_stamp(&p, staff, "2025-11-24");
+	struct fixture_device *staff = practice_device(&w.p, "fle-staff");
+	struct stamp s = practice_stamp(&w.p, staff, "2025-11-24");
 	cJSON *r = cJSON_CreateObject();
 	char id[ID_TEXT_LEN + 1];
 	struct oid base, tree;
 
-	practice_id(&p, id);
+	practice_id(&w.p, id);
 	(void)snprintf(path, TREE_PATH_MAX, "qip/%s.json", id);
 	(void)cJSON_AddStringToObject(r, "schema", "action/1");
 	(void)cJSON_AddStringToObject(r, "id", id);
 	assert_int_equal(record_set(r, "ref", cJSON_CreateString("QIP-01"), &s, NULL), STATUS_OK);
-	practice_write(&p, staff, path, r);
-	practice_push(&p, staff);
-	base = p.main;
-	tree = p.main_tree;
+	practice_write(&w.p, staff, path, r);
+	practice_push(&w.p, staff);
+	base = w.p.main;
+	tree = w.p.main_tree;
 	edit(&base, &tree, "fle-staff", path, "status", "red");
 	edit(&base, &tree, "kib-manager", path, "status", "green");
-	practice_push(&p, staff);
+	practice_push(&w.p, staff);
 }
 
 static void merge_second_edit(int rules_number)
 {
-	p.rules_version = rules_number;
-	practice_push(&p, practice_device(&p, "kib-manager"));
+	w.p.rules_version = rules_number;
+	practice_push(&w.p, practice_device(&w.p, "kib-manager"));
 }
 
 static void assert_status(const char *path, const char *status)
 {
-	cJSON *r = practice_read(&p, &p.main_tree, path);
+	cJSON *r = practice_read(&w.p, &w.p.main_tree, path);
 
 	assert_string_equal(json_string(r, "status"), status);
 	cJSON_Delete(r);
@@ -134,48 +118,47 @@ static void each_merge_is_judged_by_the_rules_that_it_names(void **state)
 	set_apart(second_path);
 	merge_second_edit(2);
 	assert_status(second_path, "green");
-	tree = p.main_tree; /* a head, too: what shows in it is what the second version shows */
-	edit(&p.main, &tree, "fle-staff", second_path, "due_date", "2026-01-01");
-	practice_push(&p, practice_device(&p, "fle-staff"));
-	run();
-	if (a.findings_len > 0)
-		fail_msg("%s", a.findings[0].text);
+	tree = w.p.main_tree; /* a head, too: what shows in it is what the second version shows */
+	edit(&w.p.main, &tree, "fle-staff", second_path, "due_date", "2026-01-01");
+	practice_push(&w.p, practice_device(&w.p, "fle-staff"));
+	audited_run(&w, true);
+	audited_passes(&w);
 }
 
 static void a_merge_by_other_rules_than_it_names_is_found(void **state)
 {
-	struct fixture_device *manager = practice_device(&p, "kib-manager");
+	struct fixture_device *manager = practice_device(&w.p, "kib-manager");
 	struct oid tree, before;
 	char path[TREE_PATH_MAX];
 
 	(void)state;
 	set_apart(path);
-	before = p.main;
+	before = w.p.main;
 	merge_second_edit(2);
-	tree = p.main_tree;
+	tree = w.p.main_tree;
 	/* the tree that the second version makes, under the name of the first */
-	p.main = before;
-	p.index--;
-	p.rules_version = 1;
-	p.main = practice_merge_commit(&p, manager->id, &manager->tip, &tree, "");
-	run();
+	w.p.main = before;
+	w.p.index--;
+	w.p.rules_version = 1;
+	w.p.main = practice_merge_commit(&w.p, manager->id, &manager->tip, &tree, "");
+	audited_run(&w, true);
 	assert_only_finding("does not follow from its parents", path);
 }
 
 static void going_back_to_older_rules_is_found(void **state)
 {
 	char path[TREE_PATH_MAX];
-	struct fixture_device *staff = practice_device(&p, "fle-staff");
+	struct fixture_device *staff = practice_device(&w.p, "fle-staff");
 	struct oid tree;
 
 	(void)state;
 	set_apart(path);
 	merge_second_edit(2);
-	p.rules_version = 1;
-	tree = p.main_tree;
-	edit(&p.main, &tree, staff->id, path, "status", "amber");
-	practice_push(&p, staff);
-	run();
+	w.p.rules_version = 1;
+	tree = w.p.main_tree;
+	edit(&w.p.main, &tree, staff->id, path, "status", "amber");
+	practice_push(&w.p, staff);
+	audited_run(&w, true);
 	assert_only_finding("goes back to rules 1 after rules 2", "");
 }
 
