@@ -3,6 +3,7 @@
 
 #include "client/files.h"
 #include "client/seen.h"
+#include "client/sync_internal.h"
 
 #define VISITS 30
 #define FORK_BYTES 100000 /* which do not compress */
@@ -202,6 +203,23 @@ static void a_word_that_the_server_made_up_is_told_as_the_servers(void **state)
 	(void)practice_sync(boss);
 }
 
+/* The real server refuses to answer without a log, so this list is made up. */
+static void a_server_that_lists_no_history_any_more_is_told_of_and_listed_once(void **state)
+{
+	struct sync visit = {.q = boss};
+	int listed = list_all().all;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		FAILS(sync_follow(&visit, &last_error), STATUS_CONTRADICTED);
+		assert_non_null(strstr(last_error.text, "the server shows no history, while it has shown and signed merge"));
+	}
+	assert_int_equal(list_all().all, listed + 1);
+	assert_string_equal(list_all().last.kind, "gone");
+	assert_string_equal(list_all().last.ref, "");
+	settle_all();
+}
+
 /* ---- what goes on all the same ---- */
 
 static void make_ready_for_housekeeping(void)
@@ -286,6 +304,7 @@ int main(void)
 		cmocka_unit_test(a_fork_that_grows_on_is_the_same_and_kept_once),
 		cmocka_unit_test(what_was_settled_and_is_shown_again_is_told_again),
 		cmocka_unit_test(a_word_that_the_server_made_up_is_told_as_the_servers),
+		cmocka_unit_test(a_server_that_lists_no_history_any_more_is_told_of_and_listed_once),
 		cmocka_unit_test(certificate_and_packs_are_seen_to_whatever_the_server_shows),
 		cmocka_unit_test(a_list_that_is_not_as_it_was_written_is_said_to_be_damaged_and_left),
 	};

@@ -143,6 +143,11 @@ q "$MANAGER" sync >/dev/null
 q "$MANAGER" audit >/dev/null # up to a merge that will be lost
 more_answers good
 kiosk_sync kib-kiosk
+for i in 1 2 3 4 5 6 7 8; do
+	q "$MANAGER" action note QIP-06 "Lost $i" >/dev/null
+	q "$MANAGER" sync >/dev/null
+done
+q "$MANAGER" checkpoint --signed >"$WORK/manager.txt" # of a merge that nobody else knows of
 known=$(git -C "$HOMES/kib-kiosk/history.git" log -1 --format=%B refs/kiosk/config | sed -n 's/^Qip-Index: //p')
 mv "$HOMES/$MANAGER" "$WORK/away"
 disk_lost "$WORK/second"
@@ -171,6 +176,20 @@ same 'not heard' "$device" "$(jq -r '.incidents[0].unheard[]' <<<"$audit")"
 says "merges $((taken + 1)) to $known are lost" "$(q fleckney audit)"
 qip-server fsck "$WORK/server" >/dev/null
 fsck "$(server_history)"
+
+it 'What a device knew that nobody heard of is not held against the restored server: not by its text, before or after the log reaches that number'
+[ "$(sed -n 's/^merge //p' "$WORK/manager.txt")" -gt "$known" ] || die 'the text is not of a later merge than was known'
+says 'The next sync compares it' "$(q great-glen checkpoint --check "$WORK/manager.txt")"
+q great-glen sync >/dev/null
+until [ "$(main_index)" -ge "$(sed -n 's/^merge //p' "$WORK/manager.txt")" ]; do
+	q fleckney action note QIP-07 'After the restore' >/dev/null
+	q fleckney sync >/dev/null
+done
+q great-glen sync >/dev/null
+refused 'was lost when the server was restored' q great-glen checkpoint --check "$WORK/manager.txt"
+for home in great-glen fleckney; do
+	same "contradictions found by $home" 0 "$(q "$home" status --json | jq .contradictions)"
+done
 
 it 'The device that was away comes back: its edits are made again, and what it knew is kept'
 mv "$WORK/away" "$HOMES/$MANAGER"

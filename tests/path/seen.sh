@@ -270,5 +270,22 @@ for when in told untold; do
 		q "$home" audit >/dev/null
 	done
 done
+
+it 'A server that does not take a word on its log is told of; no other is sent until that is settled, and then one is'
+days_later 20
+head=$(git -C "$HOMES/fleckney/history.git" rev-parse refs/qip/work)
+jq -ncSj --arg main "$(merge_of fleckney 1)" --argjson index "$(main_index)" \
+	'{schema: "checkpoint/1", device: "fleckney", main: $main, index: $index, at: "2026-11-22T10:00:00.000Z"}' >"$WORK/checkpoint.json"
+commit=$(forge_head "$HOMES/fleckney/history.git" "$(forge_tree "$HOMES/fleckney/history.git" "$head^{tree}" "checkpoints/fleckney.json=$WORK/checkpoint.json")" \
+	"$(device_key fleckney)" fleckney Checkpoint "$head")
+git -C "$HOMES/fleckney/history.git" update-ref refs/qip/work "$commit"
+found fleckney "does not take this device's word .*\(commit $commit\)"
+same 'kind' not-taken "$(q fleckney checkpoint --json | jq -r '.found[-1].kind')"
+days_later 21
+note fleckney QIP-01 'Sent all the same'
+same 'checkpoint' false "$(q fleckney sync --json | jq .checkpoint)"
+settle fleckney
+note fleckney QIP-01 'And the next'
+same 'checkpoint' true "$(q fleckney sync --json | jq .checkpoint)"
 fsck "$(server_history)" "$HOMES"/*/history.git
 server_stop
