@@ -67,7 +67,11 @@ static const struct known {
 	CALL(fchmodat, CALL_DIR, ON_PATH_AT(0, 1)),
 	CALL(utimensat, CALL_DIR, ON_PATH_AT(0, 1)),
 	CALL(flock, CALL_DIR, ON_FD(0)),
+#ifdef SYS_mmap2
+	CALL(mmap2, CALL_READ, ON_FD(4)),
+#else
 	CALL(mmap, CALL_READ, ON_FD(4)),
+#endif
 	CALL(read, CALL_READ, ON_FD(0)),
 	CALL(pread64, CALL_READ, ON_FD(0)),
 	CALL(readv, CALL_READ, ON_FD(0)),
@@ -83,7 +87,6 @@ static const struct known {
 	CALL(fstat64, CALL_STAT, ON_FD(0)),
 	CALL(stat64, CALL_STAT, ON_PATH(0)),
 	CALL(lstat64, CALL_STAT, ON_PATH(0)),
-	CALL(mmap2, CALL_READ, ON_FD(4)),
 	CALL(ftruncate64, CALL_WRITE, ON_FD(0)),
 	CALL(truncate64, CALL_WRITE, ON_PATH(0)),
 	CALL(sendfile64, CALL_WRITE, ON_FD(0)),
@@ -168,9 +171,18 @@ static void read_path(char out[PATH_MAX], pid_t tid, const uint64_t args[6], int
 		out[0] = 0;
 }
 
+static bool is_mmap(uint64_t nr)
+{
+#ifdef SYS_mmap2 /* 32 bits; the older one has its arguments in memory, and nobody calls it */
+	return nr == SYS_mmap2;
+#else
+	return nr == SYS_mmap;
+#endif
+}
+
 static enum call_kind kind_of(const struct known *k, const uint64_t args[6])
 {
-	if (k->nr == SYS_mmap && (args[3] & MAP_SHARED) && (args[2] & PROT_WRITE))
+	if (is_mmap(k->nr) && (args[3] & MAP_SHARED) && (args[2] & PROT_WRITE))
 		return CALL_MAP;
 	if (k->shape.flags != NONE &&
 	    ((args[k->shape.flags] & O_ACCMODE) != O_RDONLY || (args[k->shape.flags] & O_CREAT)))

@@ -77,6 +77,20 @@ bool tracee_return(pid_t tid, int error)
 	return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.rax), -(long)error) == 0;
 }
 
+#elif defined(__i386__)
+
+const bool tracee_can_fail_calls = true;
+
+bool tracee_skip(pid_t tid)
+{
+	return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.orig_eax), -1L) == 0;
+}
+
+bool tracee_return(pid_t tid, int error)
+{
+	return ptrace(PTRACE_POKEUSER, tid, offsetof(struct user, regs.eax), -(long)error) == 0;
+}
+
 #elif defined(__aarch64__)
 
 const bool tracee_can_fail_calls = true;
