@@ -3,20 +3,14 @@
 
 #include <stdlib.h>
 
+#include "core/array.h"
+
 static enum status add(struct chain *c, size_t *cap, const struct oid *id, struct error *e)
 {
-	struct oid *grown = NULL;
-	size_t larger = *cap ? *cap * 2 : 32;
-
 	if (c->len == LIMIT_CHAIN)
 		return error_set(e, STATUS_TOO_BIG, "more than %d commits wait to be sent", LIMIT_CHAIN);
-	if (c->len == *cap) {
-		grown = realloc(c->ids, larger * sizeof(*grown));
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		c->ids = grown;
-		*cap = larger;
-	}
+	if (!array_room(&c->ids, cap, c->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	c->ids[c->len++] = *id;
 	return STATUS_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/record_file.h"
 #include "core/utf8.h"
 
@@ -167,7 +168,6 @@ static struct tree_edit *find_file(struct qip_edit *edit, const char *path)
 static enum status add_file(struct qip_edit *edit, const char *path, const struct oid *id, struct error *e)
 {
 	struct tree_edit *file = find_file(edit, path);
-	size_t cap = edit->files_cap ? edit->files_cap * 2 : 16;
 	char *copy = NULL;
 
 	if (file) {
@@ -176,13 +176,8 @@ static enum status add_file(struct qip_edit *edit, const char *path, const struc
 	}
 	if (edit->files_len == LIMIT_EDIT_FILES)
 		return error_set(e, STATUS_TOO_BIG, "more than %d records in one edit", LIMIT_EDIT_FILES);
-	if (edit->files_len == edit->files_cap) {
-		file = realloc(edit->files, cap * sizeof(*file));
-		if (!file)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		edit->files = file;
-		edit->files_cap = cap;
-	}
+	if (!array_room(&edit->files, &edit->files_cap, edit->files_len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	copy = strdup(path);
 	if (!copy)
 		return error_set(e, STATUS_NOMEM, "out of memory");

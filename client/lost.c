@@ -12,6 +12,7 @@
 #include "client/chain.h"
 #include "client/place.h"
 #include "client/replay.h"
+#include "core/array.h"
 #include "core/log.h"
 #include "core/record_file.h"
 
@@ -145,18 +146,10 @@ struct edits {
 
 static enum status add_edit(struct edits *l, const struct oid *id, struct error *e)
 {
-	size_t cap = l->cap ? l->cap * 2 : 32;
-	struct oid *grown = NULL;
-
 	if (l->len == LIMIT_CHAIN)
 		return error_set(e, STATUS_TOO_BIG, "more than %d own edits are missing in the restored log", LIMIT_CHAIN);
-	if (l->len == l->cap) {
-		grown = realloc(l->ids, cap * sizeof(*grown));
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		l->ids = grown;
-		l->cap = cap;
-	}
+	if (!array_room(&l->ids, &l->cap, l->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	l->ids[l->len++] = *id;
 	return STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/pkt.h"
 
 #define OFFER_TYPE "application/x-qip-offer"
@@ -66,15 +67,8 @@ static bool is_had(const cJSON *haves, const struct oid *id)
 
 static enum status add_to_way(struct offer *o, size_t *cap, const struct oid *id, struct error *e)
 {
-	struct oid *grown = NULL;
-
-	if (o->way_len == *cap) {
-		*cap = *cap ? *cap * 2 : 256;
-		grown = realloc(o->way, *cap * sizeof(*grown));
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		o->way = grown;
-	}
+	if (!array_room(&o->way, cap, o->way_len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	o->way[o->way_len++] = *id;
 	return STATUS_OK;
 }

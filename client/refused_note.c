@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/files.h"
+#include "core/array.h"
 
 static const char *const states[] = {"open", "making", "made", "done", "again", "dropped"};
 
@@ -104,20 +105,13 @@ struct listing {
 static enum status list_ref(void *ctx, const char *name, const struct oid *id)
 {
 	struct listing *l = ctx;
-	size_t cap = l->cap ? l->cap * 2 : 16;
 	int number = refused_number(name);
-	int *grown = NULL;
 
 	(void)id;
 	if (!number)
 		return STATUS_OK;
-	if (l->len == l->cap) {
-		grown = realloc(l->numbers, cap * sizeof(*grown));
-		if (!grown)
-			return STATUS_NOMEM;
-		l->numbers = grown;
-		l->cap = cap;
-	}
+	if (!array_room(&l->numbers, &l->cap, l->len))
+		return STATUS_NOMEM;
 	l->numbers[l->len++] = number;
 	return STATUS_OK;
 }

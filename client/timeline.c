@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/intern.h"
+#include "core/array.h"
 
 struct merge_point {
 	struct oid id;
@@ -45,15 +46,8 @@ static enum status add_merge(struct walk *w, const struct oid *id, const char *r
 {
 	if (w->merges_len == TIMELINE_MAX_MERGES)
 		return error_set(e, STATUS_TOO_BIG, "the log is longer than %d merges", TIMELINE_MAX_MERGES);
-	if (w->merges_len == w->merges_cap) {
-		size_t cap = w->merges_cap ? w->merges_cap * 2 : 64;
-		struct merge_point *more = realloc(w->merges, cap * sizeof(*more));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		w->merges = more;
-		w->merges_cap = cap;
-	}
+	if (!array_room(&w->merges, &w->merges_cap, w->merges_len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	w->merges[w->merges_len].id = *id;
 	memcpy(w->merges[w->merges_len].day, received, sizeof(w->merges->day) - 1);
 	w->merges[w->merges_len++].day[sizeof(w->merges->day) - 1] = '\0';
@@ -86,15 +80,8 @@ static enum status collect_merges(struct walk *w, struct oid id, struct error *e
 
 static enum status push_chain(struct oid_list *list, const struct oid *id, struct error *e)
 {
-	if (list->len == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 64;
-		struct oid *more = realloc(list->ids, cap * sizeof(*more));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		list->ids = more;
-		list->cap = cap;
-	}
+	if (!array_room(&list->ids, &list->cap, list->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	list->ids[list->len++] = *id;
 	return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "client/answers.h"
 #include "client/commit.h"
+#include "core/array.h"
 
 struct voiding {
 	struct qip *q;
@@ -19,17 +20,10 @@ struct voiding {
 
 static enum status add_edit(struct voiding *v, const char *path, const struct oid *id, struct error *e)
 {
-	size_t cap = v->cap ? v->cap * 2 : 16;
-	struct tree_edit *grown = NULL;
 	char *copy = NULL;
 
-	if (v->len == v->cap) {
-		grown = realloc(v->edits, cap * sizeof(*grown));
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		v->edits = grown;
-		v->cap = cap;
-	}
+	if (!array_room(&v->edits, &v->cap, v->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	copy = strdup(path);
 	if (!copy)
 		return error_set(e, STATUS_NOMEM, "out of memory");

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/array.h"
+
 #define PACK_DIR "objects/pack"
 #define MAX_PACKS ((size_t)1 << 20)
 #define STEP_MS 20 /* a system's clock tick takes 10 at most */
@@ -55,15 +57,8 @@ static enum status add_pack(struct pack_list *l, const struct pack_file *pack)
 {
 	if (l->len == MAX_PACKS)
 		return STATUS_TOO_BIG;
-	if (l->len == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 64;
-		struct pack_file *packs = realloc(l->packs, cap * sizeof(*packs));
-
-		if (!packs)
-			return STATUS_NOMEM;
-		l->packs = packs;
-		l->cap = cap;
-	}
+	if (!array_room(&l->packs, &l->cap, l->len))
+		return STATUS_NOMEM;
 	l->packs[l->len++] = *pack;
 	return STATUS_OK;
 }

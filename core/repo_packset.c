@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/repo_packfile.h"
 
 #define MAX_LISTINGS 16
@@ -18,15 +19,8 @@ static bool is_known(const struct packset *s, const char *hex)
 
 static enum status add_pack(struct packset *s, const char *hex)
 {
-	if (s->len == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 64;
-		struct packset_pack *packs = realloc(s->packs, cap * sizeof(*packs));
-
-		if (!packs)
-			return STATUS_NOMEM;
-		s->packs = packs;
-		s->cap = cap;
-	}
+	if (!array_room(&s->packs, &s->cap, s->len))
+		return STATUS_NOMEM;
 	s->packs[s->len] = (struct packset_pack){.open = false};
 	memcpy(s->packs[s->len++].file.hex, hex, strlen(hex) + 1);
 	return STATUS_OK;

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/array.h"
+
 #define REPO_MAX_REFS 65536
 #define REF_DEPTH 8
 
@@ -34,15 +36,8 @@ static enum status list_add(struct ref_list *l, const char *name, const git_oid 
 {
 	if (l->len >= REPO_MAX_REFS)
 		return error_set(e, STATUS_TOO_BIG, "more than %d refs", REPO_MAX_REFS);
-	if (l->len == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 16;
-		struct ref *refs = realloc(l->refs, cap * sizeof(*refs));
-
-		if (!refs)
-			return error_set(e, STATUS_NOMEM, "no memory to list the refs");
-		l->refs = refs;
-		l->cap = cap;
-	}
+	if (!array_room(&l->refs, &l->cap, l->len))
+		return error_set(e, STATUS_NOMEM, "no memory to list the refs");
 	l->refs[l->len].name = strdup(name);
 	if (!l->refs[l->len].name)
 		return error_set(e, STATUS_NOMEM, "no memory to list the refs");

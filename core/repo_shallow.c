@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "core/array.h"
+
 #define SHALLOW_MAX_COMMITS ((size_t)1 << 24)
 
 struct place {
@@ -38,15 +40,8 @@ static enum status meet(struct descent *d, const struct oid *id, struct place pl
 		return failed(d, st);
 	if (!added)
 		return STATUS_OK;
-	if (at == d->cap) {
-		size_t cap = d->cap ? d->cap * 2 : 64;
-		struct place *places = realloc(d->places, cap * sizeof(*places));
-
-		if (!places)
-			return failed(d, STATUS_NOMEM);
-		d->places = places;
-		d->cap = cap;
-	}
+	if (!array_room(&d->places, &d->cap, at))
+		return failed(d, STATUS_NOMEM);
 	d->places[at] = place;
 	return STATUS_OK;
 }

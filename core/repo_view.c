@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
+
 #define VIEW_PRIORITY 100 /* above loose (1) and packed (2) */
 
 struct view {
@@ -27,15 +29,8 @@ enum status staging_add(struct staging *s, const struct oid *id, git_object_t ki
 	if (s->ids.len >= REPO_MAX_STAGED_OBJECTS || len > REPO_MAX_STAGED_BYTES - s->bytes)
 		return error_set(e, STATUS_TOO_BIG, "one change may not hold more than %zu objects or %zu MB",
 				 REPO_MAX_STAGED_OBJECTS, REPO_MAX_STAGED_BYTES >> 20);
-	if (s->ids.len == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 32;
-		struct staged_object *objects = realloc(s->objects, cap * sizeof(*objects));
-
-		if (!objects)
-			goto fail;
-		s->objects = objects;
-		s->cap = cap;
-	}
+	if (!array_room(&s->objects, &s->cap, s->ids.len))
+		goto fail;
 	copy = malloc(len + 1);
 	if (!copy)
 		goto fail;

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "core/array.h"
+
 #define WALK_MAX_COMMITS ((size_t)1 << 24)
 /* How much further to look when a root was reached, which is either new (a device that has just joined) or old, but met
  * before the mark: at most this many commits, and so many for each that seems new. Too little only sends too much. */
@@ -19,15 +21,8 @@
 
 enum status walk_push(struct queue *q, size_t item)
 {
-	if (q->len == q->cap) {
-		size_t cap = q->cap ? q->cap * 2 : 64;
-		uint32_t *items = realloc(q->items, cap * sizeof(*items));
-
-		if (!items)
-			return STATUS_NOMEM;
-		q->items = items;
-		q->cap = cap;
-	}
+	if (!array_room(&q->items, &q->cap, q->len))
+		return STATUS_NOMEM;
 	q->items[q->len++] = (uint32_t)item;
 	return STATUS_OK;
 }
@@ -39,15 +34,8 @@ static enum status node_of(size_t *out, struct walk *w, const struct oid *id)
 
 	if (st || !added)
 		return st;
-	if (*out == w->cap) {
-		size_t cap = w->cap ? w->cap * 2 : 64;
-		struct node *nodes = realloc(w->nodes, cap * sizeof(*nodes));
-
-		if (!nodes)
-			return STATUS_NOMEM;
-		w->nodes = nodes;
-		w->cap = cap;
-	}
+	if (!array_room(&w->nodes, &w->cap, *out))
+		return STATUS_NOMEM;
 	w->nodes[*out] = (struct node){0};
 	return STATUS_OK;
 }

@@ -4,20 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/schema_document.h"
 
 enum status schema_node_add(struct schema_document *d, const cJSON *source)
 {
-	size_t cap = d->nodes_cap ? d->nodes_cap * 2 : 32;
-	struct schema_node *grown = NULL;
-
-	if (d->nodes_len == d->nodes_cap) {
-		grown = realloc(d->nodes, cap * sizeof(*grown));
-		if (!grown)
-			return STATUS_NOMEM;
-		d->nodes = grown;
-		d->nodes_cap = cap;
-	}
+	if (!array_room(&d->nodes, &d->nodes_cap, d->nodes_len))
+		return STATUS_NOMEM;
 	d->nodes[d->nodes_len++] = (struct schema_node){.source = source};
 	return STATUS_OK;
 }

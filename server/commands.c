@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/pkt.h"
 
 bool capability_has(const char *capabilities, const char *word)
@@ -52,15 +53,8 @@ static enum status add_command(struct commands *c, const struct command *cmd, co
 
 	if (c->len == max)
 		return error_set(e, STATUS_TOO_BIG, "a push may not update more than %zu refs", max);
-	if (c->len == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 4;
-		struct command *more = realloc(c->list, cap * sizeof(*more));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		c->list = more;
-		c->cap = cap;
-	}
+	if (!array_room(&c->list, &c->cap, c->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	c->list[c->len] = *cmd;
 	c->list[c->len].ref = strndup(ref, len);
 	if (!c->list[c->len].ref)

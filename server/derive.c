@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/head.h"
 #include "core/log.h"
 #include "server/kiosk_config.h"
@@ -25,15 +26,8 @@ static enum status note_head(struct found *f, const char *device, const struct o
 		if (strcmp(f->list[i].device, device) == 0)
 			return STATUS_OK; /* a newer one was met before */
 	}
-	if (f->len == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 16;
-		void *more = realloc(f->list, cap * sizeof(*f->list));
-
-		if (!more)
-			return STATUS_NOMEM;
-		f->list = more;
-		f->cap = cap;
-	}
+	if (!array_room(&f->list, &f->cap, f->len))
+		return STATUS_NOMEM;
 	(void)snprintf(f->list[f->len].device, sizeof(f->list[0].device), "%s", device);
 	f->list[f->len].head = *head;
 	f->len++;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/pkt.h"
 #include "server/commands.h"
 
@@ -14,15 +15,8 @@ static enum status add_id(struct oid **list, size_t *len, size_t *cap, size_t ma
 {
 	if (*len == max)
 		return error_set(e, STATUS_TOO_BIG, "a fetch may name at most %u ids of a kind", (unsigned)max);
-	if (*len == *cap) {
-		size_t more = *cap ? *cap * 2 : 16;
-		struct oid *grown = realloc(*list, more * sizeof(*grown));
-
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		*list = grown;
-		*cap = more;
-	}
+	if (!array_room(list, cap, *len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	(*list)[(*len)++] = *id;
 	return STATUS_OK;
 }

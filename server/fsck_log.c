@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "server/derive.h"
 #include "server/fsck_internal.h"
 #include "server/kiosk_config.h"
@@ -49,15 +50,8 @@ static struct newest *add_head(struct heads *h, const struct fsck *f, const stru
 	char ref[LIMIT_REF_BYTES];
 	struct newest *more = NULL;
 
-	if (h->len == h->cap) {
-		size_t cap = h->cap ? h->cap * 2 : 16;
-
-		more = realloc(h->list, cap * sizeof(*more));
-		if (!more)
-			return NULL;
-		h->list = more;
-		h->cap = cap;
-	}
+	if (!array_room(&h->list, &h->cap, h->len))
+		return NULL;
 	more = &h->list[h->len++];
 	push_ref_name(ref, l->device);
 	*more = (struct newest){.head = l->head, .index = l->index, .ref = find_ref(f, ref)};

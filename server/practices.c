@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/log.h"
 #include "server/derive.h"
 #include "server/erasures.h"
@@ -117,15 +118,8 @@ static enum status open_at(struct practices *t, size_t place, const char *ods, s
 
 	if (t->len == LIMIT_PRACTICES)
 		return error_set(e, STATUS_TOO_BIG, "this server holds %d practices already", LIMIT_PRACTICES);
-	if (t->len == t->cap) {
-		size_t cap = t->cap ? t->cap * 2 : 16;
-		struct practice **more = realloc(t->list, cap * sizeof(struct practice *));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		t->list = more;
-		t->cap = cap;
-	}
+	if (!array_room(&t->list, &t->cap, t->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	st = practice_open(&p, t->dir, t->store, ods, e);
 	if (st == STATUS_OK)
 		st = repair(p, t->env, e);

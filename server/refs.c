@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/pkt.h"
 #include "core/policy.h"
 #include "server/source.h"
@@ -23,15 +24,8 @@ enum status refs_add(struct refs *refs, const char *name, const struct oid *id, 
 {
 	struct ref ref = {.id = *id};
 
-	if (refs->len == refs->cap) {
-		size_t cap = refs->cap ? refs->cap * 2 : 16;
-		struct ref *more = realloc(refs->list, cap * sizeof(*more));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		refs->list = more;
-		refs->cap = cap;
-	}
+	if (!array_room(&refs->list, &refs->cap, refs->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	ref.name = strdup(name);
 	if (!ref.name)
 		return error_set(e, STATUS_NOMEM, "out of memory");

@@ -10,6 +10,8 @@
 
 #include "server/store_blobs_fs.h"
 
+#include "core/array.h"
+
 #define ERASURES_FILE "erasures"
 
 /* ---- erasing ---- */
@@ -112,15 +114,8 @@ static int by_id(const void *a, const void *b)
 
 static enum status list_add(struct list *l, const struct blob_id *id, struct error *e)
 {
-	if (l->len == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 64;
-		struct blob_id *more = realloc(l->ids, cap * sizeof(*more));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		l->ids = more;
-		l->cap = cap;
-	}
+	if (!array_room(&l->ids, &l->cap, l->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	l->ids[l->len++] = *id;
 	return STATUS_OK;
 }

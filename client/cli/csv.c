@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/utf8.h"
 
 struct reading {
@@ -59,38 +60,20 @@ static char *tidy(const char *text, size_t len)
 	return out;
 }
 
-/* Room for one more item of `size` bytes. */
-static bool grow(void **items, size_t *cap, size_t len, size_t size)
-{
-	size_t wanted = *cap ? *cap * 2 : 8;
-	void *more;
-
-	if (len < *cap)
-		return true;
-	more = realloc(*items, wanted * size);
-	if (!more)
-		return false;
-	*items = more;
-	*cap = wanted;
-	return true;
-}
-
 static void cell_ends(void *text, size_t len, void *ctx)
 {
 	struct reading *r = ctx;
-	void *cells = r->row.cells;
 	char *copy;
 
 	r->too_big = r->too_big || r->row.len == CSV_MAX_CELLS;
 	if (r->failed || r->too_big)
 		return;
 	copy = tidy(text, len);
-	if (!copy || !grow(&cells, &r->row.cap, r->row.len, sizeof(struct csv_cell))) {
+	if (!copy || !array_room(&r->row.cells, &r->row.cap, r->row.len)) {
 		free(copy);
 		r->failed = true;
 		return;
 	}
-	r->row.cells = cells;
 	r->row.cells[r->row.len++] = (struct csv_cell){copy, r->cell_line ? r->cell_line : r->line};
 	r->cell_line = 0;
 }
@@ -98,17 +81,15 @@ static void cell_ends(void *text, size_t len, void *ctx)
 static void row_ends(int terminator, void *ctx)
 {
 	struct reading *r = ctx;
-	void *rows = r->table.rows;
 
 	(void)terminator;
 	r->too_big = r->too_big || r->table.len == CSV_MAX_ROWS;
 	if (r->failed || r->too_big)
 		return;
-	if (!grow(&rows, &r->table.cap, r->table.len, sizeof(struct csv_row))) {
+	if (!array_room(&r->table.rows, &r->table.cap, r->table.len)) {
 		r->failed = true;
 		return;
 	}
-	r->table.rows = rows;
 	r->table.rows[r->table.len++] = r->row;
 	r->row = (struct csv_row){0};
 }

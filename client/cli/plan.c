@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "client/asof.h"
+#include "core/array.h"
 
 #define MIN_ID_PREFIX 8
 
@@ -32,15 +33,8 @@ static enum status add_item(void *ctx, const char *path, const cJSON *record, st
 
 	if (p->len == PLAN_MAX_RECORDS)
 		return error_set(e, STATUS_TOO_BIG, "there are more than %d records", PLAN_MAX_RECORDS);
-	if (p->len == p->cap) {
-		size_t cap = p->cap ? p->cap * 2 : 64;
-		struct plan_item *more = realloc(p->items, cap * sizeof(*more));
-
-		if (!more)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		p->items = more;
-		p->cap = cap;
-	}
+	if (!array_room(&p->items, &p->cap, p->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	item = &p->items[p->len];
 	(void)snprintf(item->path, sizeof(item->path), "%s", path);
 	item->record = cJSON_Duplicate(record, true);

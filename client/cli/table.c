@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/cli/text.h"
+#include "core/array.h"
 
 #define GAP 2		  /* spaces between columns */
 #define TABLE_NARROWEST 8 /* characters that every column keeps */
@@ -16,23 +17,11 @@ void table_init(struct table *t, const struct table_column *columns, size_t len)
 	*t = (struct table){.columns = columns, .columns_len = len};
 }
 
-static bool grow(struct table *t)
-{
-	size_t cap = t->cap ? t->cap * 2 : 32;
-	char **cells = realloc(t->cells, cap * t->columns_len * sizeof(*cells));
-
-	if (!cells)
-		return false;
-	t->cells = cells;
-	t->cap = cap;
-	return true;
-}
-
 void table_add(struct table *t, const char *const *cells)
 {
 	char **row;
 
-	if (t->failed || (t->rows == t->cap && !grow(t))) {
+	if (t->failed || !array_grow(&t->cells, &t->cap, t->rows, t->columns_len * sizeof(*t->cells))) {
 		t->failed = true;
 		return;
 	}

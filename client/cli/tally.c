@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
+
 struct counting {
 	struct tally *tally;
 	struct qip *q;
@@ -25,15 +27,8 @@ static struct tally_device *device_of(struct tally *t, const char *id)
 	for (size_t i = 0; i < t->devices_len; i++)
 		if (strcmp(t->devices[i].id, id) == 0)
 			return &t->devices[i];
-	if (t->devices_len == t->devices_cap) {
-		size_t cap = t->devices_cap ? t->devices_cap * 2 : 16;
-		struct tally_device *more = realloc(t->devices, cap * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		t->devices = more;
-		t->devices_cap = cap;
-	}
+	if (!array_room(&t->devices, &t->devices_cap, t->devices_len))
+		return NULL;
 	t->devices[t->devices_len] = (struct tally_device){0};
 	(void)snprintf(t->devices[t->devices_len].id, sizeof(t->devices->id), "%s", id);
 	return &t->devices[t->devices_len++];
