@@ -96,6 +96,20 @@ enum status seal_generate(uint8_t private_key[SEAL_KEY_LEN], uint8_t public_key[
 
 /* ---- the key schedule ---- */
 
+/* What both begin with, "HPKE-v1", the suite and the label, then what they label; how many bytes. */
+static size_t put_labelled(uint8_t *out, const struct suite *suite, const char *label, const void *bytes, size_t len)
+{
+	size_t n = 7;
+
+	memcpy(out, "HPKE-v1", n);
+	memcpy(out + n, suite->id, suite->len);
+	n += suite->len;
+	memcpy(out + n, label, strlen(label));
+	n += strlen(label);
+	memcpy(out + n, bytes, len);
+	return n + len;
+}
+
 /* RFC 9180, section 4: LabeledExtract */
 static bool extract(uint8_t out[HASH_LEN], const struct suite *suite, const char *label, const uint8_t *salt,
 		    size_t salt_len, const void *ikm, size_t len)
@@ -106,14 +120,7 @@ static bool extract(uint8_t out[HASH_LEN], const struct suite *suite, const char
 
 	if (strlen(label) > LABEL_MAX || len > INFO_MAX)
 		return false;
-	memcpy(labelled, "HPKE-v1", 7);
-	n = 7;
-	memcpy(labelled + n, suite->id, suite->len);
-	n += suite->len;
-	memcpy(labelled + n, label, strlen(label));
-	n += strlen(label);
-	memcpy(labelled + n, ikm, len);
-	n += len;
+	n = put_labelled(labelled, suite, label, ikm, len);
 	ok = mbedtls_hkdf_extract(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), salt, salt_len, labelled, n, out) == 0;
 	explicit_bzero(labelled, sizeof(labelled));
 	return ok;
@@ -124,20 +131,13 @@ static bool expand(uint8_t *out, size_t out_len, const struct suite *suite, cons
 		   const uint8_t prk[HASH_LEN], const uint8_t *info, size_t len)
 {
 	uint8_t labelled[2 + 7 + sizeof(hpke_suite) + LABEL_MAX + 1 + 2 * HASH_LEN];
-	size_t n = 0;
+	size_t n;
 
 	if (strlen(label) > LABEL_MAX || len > 1 + 2 * HASH_LEN)
 		return false;
 	labelled[0] = (uint8_t)(out_len >> 8);
 	labelled[1] = (uint8_t)out_len;
-	memcpy(labelled + 2, "HPKE-v1", 7);
-	n = 9;
-	memcpy(labelled + n, suite->id, suite->len);
-	n += suite->len;
-	memcpy(labelled + n, label, strlen(label));
-	n += strlen(label);
-	memcpy(labelled + n, info, len);
-	n += len;
+	n = 2 + put_labelled(labelled + 2, suite, label, info, len);
 	return mbedtls_hkdf_expand(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), prk, HASH_LEN, labelled, n, out,
 				   out_len) == 0;
 }

@@ -146,10 +146,8 @@ static enum status visit_one(const struct store_blobs *b, const struct blob_id *
 	char path[FILE_PATH_MAX];
 	struct stat found;
 	bool erased = false;
-	enum status st = blobs_erased(&erased, b, id, e);
+	enum status st = blobs_find(path, &erased, b, id, e);
 
-	if (st == STATUS_OK)
-		st = blobs_path(path, b, id, "", e);
 	if (st != STATUS_OK || erased)
 		return st;
 	if (lstat(path, &found))

@@ -158,6 +158,13 @@ enum status blobs_erased(bool *out, const struct store_blobs *b, const struct bl
 	return STATUS_OK;
 }
 
+enum status blobs_find(char path[FILE_PATH_MAX], bool *erased, const struct store_blobs *b, const struct blob_id *id, struct error *e)
+{
+	enum status st = blobs_erased(erased, b, id, e);
+
+	return st == STATUS_OK ? blobs_path(path, b, id, "", e) : st;
+}
+
 /* ---- after a crash ---- */
 
 enum status store_blobs_sweep(struct store_blobs *b, struct error *e)

@@ -223,11 +223,9 @@ static enum status open_blob(int *fd, uint64_t *size, char path[FILE_PATH_MAX], 
 {
 	struct stat found;
 	bool erased = false;
-	enum status st = blobs_erased(&erased, b, id, e);
+	enum status st = blobs_find(path, &erased, b, id, e);
 
 	*fd = -1;
-	if (st == STATUS_OK)
-		st = blobs_path(path, b, id, "", e);
 	if (st != STATUS_OK || erased)
 		return st;
 	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

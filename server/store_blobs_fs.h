@@ -45,5 +45,8 @@ enum status blobs_make_prefixes(struct store_blobs *b, const bool wanted[BLOBS_P
 /* The folder's flock; close *fd to let go. blobs_make_prefixes comes first. */
 enum status blobs_guard(int *fd, const struct store_blobs *b, struct error *e) MUST_CHECK;
 enum status blobs_erased(bool *out, const struct store_blobs *b, const struct blob_id *id, struct error *e) MUST_CHECK;
+/* Where a blob stands if it is there, and whether it was erased: then nobody is to look. */
+enum status blobs_find(char path[FILE_PATH_MAX], bool *erased, const struct store_blobs *b, const struct blob_id *id,
+		       struct error *e) MUST_CHECK;
 
 #endif

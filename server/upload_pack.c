@@ -70,6 +70,11 @@ static void begin_answer(struct request *r)
 	r->answer.body.stream = r->stream;
 }
 
+static enum status send_lines(struct request *r, const struct buf *lines, struct error *e)
+{
+	return buf_ok(lines) ? spool_add(&r->answer.body, lines->data, lines->len, e) : error_set(e, STATUS_NOMEM, "out of memory");
+}
+
 static enum status send_pack(struct request *r, const struct fetch_request *f, struct shallow *s, struct repo *repo,
 			     const struct refs *refs, struct error *e)
 {
@@ -136,10 +141,8 @@ static enum status serve(struct request *r, struct fetch_request *f, struct repo
 	}
 	if (st == STATUS_OK && f->wants_len > 0 && (f->done || f->flushed))
 		st = negotiate_round(&lines, &pack, f, repo, e);
-	if (st == STATUS_OK && !buf_ok(&lines))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
-		st = spool_add(&r->answer.body, lines.data, lines.len, e);
+		st = send_lines(r, &lines, e);
 	if (st == STATUS_OK && pack)
 		st = send_pack(r, f, &shallow, repo, refs, e);
 	shallow_clear(&shallow);
@@ -166,10 +169,8 @@ static enum status serve_fetch(struct request *r, struct fetch_request *f, struc
 	}
 	if (st == STATUS_OK && pack)
 		pkt_addf(&lines, "packfile\n");
-	if (st == STATUS_OK && !buf_ok(&lines))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
-		st = spool_add(&r->answer.body, lines.data, lines.len, e);
+		st = send_lines(r, &lines, e);
 	if (st == STATUS_OK && pack)
 		st = send_pack(r, f, &shallow, repo, refs, e);
 	shallow_clear(&shallow);
@@ -184,7 +185,7 @@ static enum status serve_ls_refs(struct request *r, const struct v2_command *c, 
 	enum status st = v2_ls_refs(&lines, c, refs, e);
 
 	if (st == STATUS_OK)
-		st = spool_add(&r->answer.body, lines.data, lines.len, e);
+		st = send_lines(r, &lines, e);
 	buf_clear(&lines);
 	return st;
 }

@@ -9,26 +9,48 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "server/store.h"
-
-void place_make(char *dir, const char *ods)
+void place_make(char dir[FOLDER_MAX])
 {
 	struct store *s = NULL;
 	char path[128];
 
-	(void)snprintf(dir, PLACE_DIR_MAX, "/tmp/qip-store-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, ods);
+	folder_make(dir, "store");
+	(void)snprintf(path, sizeof(path), "%s/" ODS, dir);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(store_open(&s, dir, NULL), STATUS_OK);
-	assert_int_equal(store_create(s, ods, NULL), STATUS_OK);
+	ok(store_open(&s, dir, NULL));
+	ok(store_create(s, ODS, NULL));
 	store_close(s);
 }
 
-void place_remove(const char *dir)
+void place_open(struct place *p)
 {
-	char command[128];
+	ok(store_open(&p->store, p->dir, NULL));
+	ok(store_history_open(&p->history, p->store, ODS, NULL));
+}
 
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	assert_int_equal(system(command), 0);
+void place_close(struct place *p)
+{
+	store_history_close(p->history);
+	store_close(p->store);
+}
+
+int place_begin(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	place_make(p->dir);
+	place_open(p);
+	*state = p;
+	return 0;
+}
+
+int place_end(void **state)
+{
+	struct place *p = *state;
+
+	place_close(p);
+	folder_remove(p->dir);
+	free(p);
+	return 0;
 }

@@ -9,23 +9,22 @@
 #include <string.h>
 
 #include "server/config.h"
+#include "tests/support/folder.h"
 
-static char dir[64];
+static char dir[FOLDER_MAX];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/qip-config-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
+	folder_make(dir, "config");
+	return 0;
 }
 
 static int remove_dir(void **state)
 {
-	char command[128];
-
 	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	folder_remove(dir);
+	return 0;
 }
 
 static void put_file(const char *name)

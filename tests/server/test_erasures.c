@@ -12,45 +12,39 @@
 #include "server/erasures.h"
 #include "tests/server/place.h"
 
-#define ODS "C82999"
-#define ok(call) assert_int_equal((call), STATUS_OK)
-
 /* A practice's store, and trees as main has them one after the other. */
-struct place {
-	char dir[PLACE_DIR_MAX];
-	struct store *store;
+struct erasing {
+	struct place place;
 	struct practice practice;
 	struct store_txn *txn; /* what it stages, it sees */
 	struct oid tree;
 	unsigned records;
 };
 
-static struct repo *repo(const struct place *p)
+static struct repo *repo(const struct erasing *p)
 {
 	return store_txn_repo(p->txn);
 }
 
-static void open_history(struct place *p)
+static void open_history(struct erasing *p)
 {
-	p->practice = (struct practice){.ods = ODS};
-	ok(store_open(&p->store, p->dir, NULL));
-	ok(store_history_open(&p->practice.history, p->store, ODS, NULL));
+	place_open(&p->place);
+	p->practice = (struct practice){.ods = ODS, .history = p->place.history};
 	ok(store_txn_begin(&p->txn, p->practice.history, NULL));
 }
 
-static void close_history(struct place *p)
+static void close_history(struct erasing *p)
 {
 	store_txn_end(p->txn);
-	store_history_close(p->practice.history);
-	store_close(p->store);
+	place_close(&p->place);
 }
 
 static int open_place(void **state)
 {
-	struct place *p = calloc(1, sizeof(*p));
+	struct erasing *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	place_make(p->dir, ODS);
+	place_make(p->place.dir);
 	open_history(p);
 	*state = p;
 	return 0;
@@ -58,16 +52,16 @@ static int open_place(void **state)
 
 static int close_place(void **state)
 {
-	struct place *p = *state;
+	struct erasing *p = *state;
 
 	close_history(p);
-	place_remove(p->dir);
+	folder_remove(p->place.dir);
 	free(p);
 	return 0;
 }
 
 /* A server that starts again; the objects that were staged are on disk by then. */
-static void restart(struct place *p)
+static void restart(struct erasing *p)
 {
 	ok(repo_flush(repo(p), NULL));
 	close_history(p);
@@ -82,7 +76,7 @@ static struct blob_id id_of(const char *text)
 	return id;
 }
 
-static struct blob_id put(const struct place *p, const char *text)
+static struct blob_id put(const struct erasing *p, const char *text)
 {
 	struct blob_id id = id_of(text);
 	struct store_blob_put *b = NULL;
@@ -94,7 +88,7 @@ static struct blob_id put(const struct place *p, const char *text)
 	return id;
 }
 
-static bool is_erased(const struct place *p, const struct blob_id *id)
+static bool is_erased(const struct erasing *p, const struct blob_id *id)
 {
 	struct store_blob_put *b = NULL;
 	enum status st = store_blob_put_begin(&b, p->practice.history, id, NULL);
@@ -104,7 +98,7 @@ static bool is_erased(const struct place *p, const struct blob_id *id)
 }
 
 /* Add a record that erases these. */
-static void record(struct place *p, const struct blob_id *ids, size_t len)
+static void record(struct erasing *p, const struct blob_id *ids, size_t len)
 {
 	char path[64], hex[SHA256_HEX_LEN + 1];
 	struct buf text = BUF_INIT;
@@ -123,23 +117,23 @@ static void record(struct place *p, const struct blob_id *ids, size_t len)
 	buf_clear(&text);
 }
 
-static void record_text(struct place *p, const char *text)
+static void record_text(struct erasing *p, const char *text)
 {
 	struct blob_id id = id_of(text);
 
 	record(p, &id, 1);
 }
 
-static enum status carry_out(struct place *p)
+static enum status carry_out(struct erasing *p)
 {
 	return erasures_carry_out(&p->practice, repo(p), &p->tree, NULL);
 }
 
-static void run(const struct place *p, const char *command)
+static void run(const struct erasing *p, const char *command)
 {
 	char all[320];
 
-	(void)snprintf(all, sizeof(all), "cd '%s/" ODS "' && %s", p->dir, command);
+	(void)snprintf(all, sizeof(all), "cd '%s/" ODS "' && %s", p->place.dir, command);
 	assert_int_equal(system(all), 0);
 }
 
@@ -147,7 +141,7 @@ static void run(const struct place *p, const char *command)
 
 static void a_log_that_erases_nothing_leaves_no_trace(void **state)
 {
-	struct place *p = *state;
+	struct erasing *p = *state;
 	struct tree_edit edit = {.path = "practice.json"};
 
 	ok(repo_write(&edit.id, repo(p), REPO_BLOB, "{}", 2, NULL));
@@ -158,7 +152,7 @@ static void a_log_that_erases_nothing_leaves_no_trace(void **state)
 
 static void a_new_record_costs_itself_however_many_there_are(void **state)
 {
-	struct place *p = *state;
+	struct erasing *p = *state;
 	char text[24];
 	uint64_t reads = 0;
 
@@ -187,7 +181,7 @@ static void a_new_record_costs_itself_however_many_there_are(void **state)
 static void more_than_a_batch_is_erased_to_the_last(void **state)
 {
 	enum { RECORDS = LIMIT_ERASE_BATCH / 100 + 2 };
-	struct place *p = *state;
+	struct erasing *p = *state;
 	struct blob_id ids[100], first = {{0}}, last = {{0}};
 	char text[24];
 
@@ -212,7 +206,7 @@ static void more_than_a_batch_is_erased_to_the_last(void **state)
 
 static void what_failed_is_tried_again(void **state)
 {
-	struct place *p = *state;
+	struct erasing *p = *state;
 	struct blob_id id = put(p, "regretted");
 	struct oid noted = {{0}};
 	char command[64];
@@ -233,7 +227,7 @@ static void what_failed_is_tried_again(void **state)
 
 static void a_note_of_another_history_is_no_reason_to_keep_anything(void **state)
 {
-	struct place *p = *state;
+	struct erasing *p = *state;
 	struct blob_id id = put(p, "regretted");
 	const struct oid elsewhere = {{1, 2, 3}};
 
@@ -246,7 +240,7 @@ static void a_note_of_another_history_is_no_reason_to_keep_anything(void **state
 /* Main was restored to what it was before an erasure, and later gets it back. */
 static void what_an_older_main_does_not_know_stays_erased(void **state)
 {
-	struct place *p = *state;
+	struct erasing *p = *state;
 	struct blob_id first = put(p, "first"), second = put(p, "second");
 	struct oid newer;
 
@@ -264,7 +258,7 @@ static void what_an_older_main_does_not_know_stays_erased(void **state)
 static void a_record_that_names_no_blob_is_told(void **state)
 {
 	static const char *const bad[] = {"{\"blobs\":[\"../../server.key\"]}", "{\"blobs\":[1]}", "not JSON"};
-	struct place *p = *state;
+	struct erasing *p = *state;
 	struct tree_edit edit = {.path = "erasures/00/1.json"};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

@@ -13,23 +13,22 @@
 #include "server/limits.h"
 #include "server/peers.h"
 #include "server/spool.h"
+#include "tests/support/folder.h"
 
-static char dir[64];
+static char dir[FOLDER_MAX];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/qip-file-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
+	folder_make(dir, "file");
+	return 0;
 }
 
 static int remove_dir(void **state)
 {
-	char command[128];
-
 	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	folder_remove(dir);
+	return 0;
 }
 
 static void a_file_is_replaced_whole_with_its_mode(void **state)

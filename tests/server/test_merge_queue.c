@@ -82,17 +82,14 @@ static struct oid retirement(struct testdev *by, const char *name)
 {
 	struct oid main_id = fetch_main(&w);
 	struct commit c = COMMIT_INIT;
-	struct buf text = BUF_INIT;
 	cJSON *record = NULL;
 	char path[96];
 
 	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
 	ok(repo_commit_read(&c, w.local, &main_id, NULL));
-	ok(tree_read_path(&text, w.local, &c.tree, path, RECORD_MAX_BYTES, NULL));
-	ok(json_parse(&record, buf_text(&text), text.len, NULL));
+	ok(record_read_path(&record, w.local, &c.tree, path, NULL));
 	ok(json_set(record, "retired", OBJECT("by", by->name, "at", now_text())));
 	commit_clear(&c);
-	buf_clear(&text);
 	return edit(by, path, record);
 }
 
@@ -269,7 +266,6 @@ static void what_changes_the_rules_is_in_force_for_the_next_in_the_queue(void **
 	struct push pushes[2];
 	struct oid ids[2];
 	struct commit c = COMMIT_INIT;
-	struct buf text = BUF_INIT;
 	struct oid main_id;
 	cJSON *record = NULL;
 
@@ -277,11 +273,9 @@ static void what_changes_the_rules_is_in_force_for_the_next_in_the_queue(void **
 	/* manager-1 is revoked while its own push waits behind: it was well-founded when it came */
 	main_id = fetch_main(&w);
 	ok(repo_commit_read(&c, w.local, &main_id, NULL));
-	ok(tree_read_path(&text, w.local, &c.tree, "devices/manager-1.json", RECORD_MAX_BYTES, NULL));
-	ok(json_parse(&record, buf_text(&text), text.len, NULL));
+	ok(record_read_path(&record, w.local, &c.tree, "devices/manager-1.json", NULL));
 	ok(json_set(record, "revoked", OBJECT("by", "manager", "at", now_text())));
 	commit_clear(&c);
-	buf_clear(&text);
 	ids[0] = edit(&manager, "devices/manager-1.json", record);
 	ids[1] = site_edit(&others[1], "ayton");
 	ok(prepare(&pushes[0], &manager, &ids[0]));

@@ -8,15 +8,14 @@
 #include <string.h>
 
 #include "server/plain_hidden.h"
+#include "tests/support/folder.h"
 
 /* A repository with these settings, one a line of git's configuration. */
-static int make(char dir[64], const char *settings)
+static int make(char dir[FOLDER_MAX], const char *settings)
 {
 	char command[1024];
 
-	(void)snprintf(dir, 64, "/tmp/qip-hidden-XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
+	folder_make(dir, "hidden");
 	(void)snprintf(command, sizeof(command), "git init -q --bare '%s/x.git' && printf '%s' >>'%s/x.git/config'", dir, settings, dir);
 	return system(command);
 }
@@ -24,7 +23,7 @@ static int make(char dir[64], const char *settings)
 static bool is_hidden(const char *settings, const char *ref, bool push)
 {
 	struct hidden h = HIDDEN_INIT;
-	char dir[64], path[96], command[128];
+	char dir[FOLDER_MAX], path[96];
 	struct repo *r = NULL;
 	bool hidden = false;
 
@@ -35,8 +34,7 @@ static bool is_hidden(const char *settings, const char *ref, bool push)
 	hidden = hidden_is(&h, ref);
 	hidden_clear(&h);
 	repo_close(r);
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	assert_int_equal(system(command), 0);
+	folder_remove(dir);
 	return hidden;
 }
 

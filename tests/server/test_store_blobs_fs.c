@@ -12,50 +12,7 @@
 #include <unistd.h>
 
 #include "server/file.h"
-#include "server/store.h"
 #include "tests/server/place.h"
-
-#define ODS "C82999"
-#define ok(call) assert_int_equal((call), STATUS_OK)
-
-struct place {
-	char dir[PLACE_DIR_MAX];
-	struct store *store;
-	struct store_history *history;
-};
-
-static void open_store(struct place *p)
-{
-	ok(store_open(&p->store, p->dir, NULL));
-	ok(store_history_open(&p->history, p->store, ODS, NULL));
-}
-
-static void close_store(struct place *p)
-{
-	store_history_close(p->history);
-	store_close(p->store);
-}
-
-static int open_place(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	place_make(p->dir, ODS);
-	open_store(p);
-	*state = p;
-	return 0;
-}
-
-static int close_place(void **state)
-{
-	struct place *p = *state;
-
-	close_store(p);
-	place_remove(p->dir);
-	free(p);
-	return 0;
-}
 
 static struct blob_id id_of(const void *bytes, size_t len)
 {
@@ -153,8 +110,8 @@ static void what_was_put_is_there_after_a_restart(void **state)
 	struct place *p = *state;
 	struct blob_id ids[2] = {put(p, "sealed"), put(p, "")};
 
-	close_store(p);
-	open_store(p);
+	place_close(p);
+	place_open(p);
 	assert_get(p, ids, 2, 100, "here 6:sealedhere 0:");
 }
 
@@ -287,8 +244,8 @@ static void what_was_erased_is_gone_and_not_taken_again(void **state)
 	assert_get(p, ids, 3, 100, "absent absent absent ");
 	blob_path(path, p, &ids[0], "");
 	assert_false(file_exists(path));
-	close_store(p);
-	open_store(p);
+	place_close(p);
+	place_open(p);
 	assert_int_equal(put_named(p, &ids[0], "one", 3, NULL), STATUS_GONE);
 	assert_int_equal(put_named(p, &ids[2], "never", 5, NULL), STATUS_GONE);
 	put(p, "three");
@@ -345,8 +302,8 @@ static void how_far_erasures_are_is_kept_with_the_blobs(void **state)
 	ok(store_blob_erasures(&found, p->history, NULL));
 	assert_true(oid_is_zero(&found));
 	ok(store_blob_set_erasures(p->history, &tree, NULL));
-	close_store(p);
-	open_store(p);
+	place_close(p);
+	place_open(p);
 	ok(store_blob_erasures(&found, p->history, NULL));
 	assert_true(oid_equal(&found, &tree));
 	(void)snprintf(path, sizeof(path), "%s/" ODS "/blobs/erasures", p->dir);
@@ -491,8 +448,8 @@ static void what_a_killed_server_had_begun_is_swept_at_start(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_int_equal(count_files(p, "blobs/new"), 1);
-	close_store(p);
-	open_store(p);
+	place_close(p);
+	place_open(p);
 	ok(store_recover(p->history, NULL));
 	assert_int_equal(count_files(p, "blobs/new"), 0);
 	assert_get(p, &kept, 1, 100, "here 4:kept");
@@ -501,7 +458,7 @@ static void what_a_killed_server_had_begun_is_swept_at_start(void **state)
 
 int main(void)
 {
-#define BLOB_TEST(name) cmocka_unit_test_setup_teardown(name, open_place, close_place)
+#define BLOB_TEST(name) cmocka_unit_test_setup_teardown(name, place_begin, place_end)
 	const struct CMUnitTest tests[] = {
 		BLOB_TEST(what_was_put_is_there_after_a_restart),
 		BLOB_TEST(the_same_again_is_a_success_that_says_so),

@@ -8,47 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "server/store.h"
+#include "tests/server/place.h"
 
-#define ODS "C82999"
 #define MAIN "refs/heads/main"
-#define ok(call) assert_int_equal((call), STATUS_OK)
-
-struct place {
-	char dir[64];
-	struct store *store;
-	struct store_history *history;
-};
-
-static int open_place(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-	char path[128];
-
-	assert_non_null(p);
-	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/qip-store-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	(void)snprintf(path, sizeof(path), "%s/" ODS, p->dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	ok(store_open(&p->store, p->dir, NULL));
-	ok(store_create(p->store, ODS, NULL));
-	ok(store_history_open(&p->history, p->store, ODS, NULL));
-	*state = p;
-	return 0;
-}
-
-static int close_place(void **state)
-{
-	struct place *p = *state;
-	char command[128];
-
-	store_history_close(p->history);
-	store_close(p->store);
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", p->dir);
-	assert_int_equal(system(command), 0);
-	free(p);
-	return 0;
-}
 
 /* What a program leaves that was killed while it moved the ref. */
 static void leave_lock(const struct place *p, const char *ref)
@@ -248,15 +210,15 @@ static void a_derived_ref_has_moved_with_the_commit_and_for_others_once_it_is_wr
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_killed_programs_lock_on_a_ref_stops_nobody, open_place, close_place),
-		cmocka_unit_test_setup_teardown(a_ref_that_was_moved_meanwhile_is_stale_all_the_same, open_place,
-						close_place),
-		cmocka_unit_test_setup_teardown(a_transaction_sees_what_others_committed_since_the_one_before_it, open_place,
-						close_place),
-		cmocka_unit_test_setup_teardown(what_was_joined_while_a_transaction_was_at_work_is_read_by_the_next, open_place,
-						close_place),
+		cmocka_unit_test_setup_teardown(a_killed_programs_lock_on_a_ref_stops_nobody, place_begin, place_end),
+		cmocka_unit_test_setup_teardown(a_ref_that_was_moved_meanwhile_is_stale_all_the_same, place_begin,
+						place_end),
+		cmocka_unit_test_setup_teardown(a_transaction_sees_what_others_committed_since_the_one_before_it, place_begin,
+						place_end),
+		cmocka_unit_test_setup_teardown(what_was_joined_while_a_transaction_was_at_work_is_read_by_the_next, place_begin,
+						place_end),
 		cmocka_unit_test_setup_teardown(a_derived_ref_has_moved_with_the_commit_and_for_others_once_it_is_written,
-						open_place, close_place),
+						place_begin, place_end),
 	};
 
 	return repo_init_library(NULL) == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -1,5 +1,7 @@
 #include "tests/server/world.h"
 
+#include "tests/support/folder.h"
+
 /* ---- the server ---- */
 
 void server_start(struct world *w)
@@ -57,8 +59,8 @@ void world_open(struct world *w)
 	struct practice *p = NULL;
 	char local[160];
 
-	*w = (struct world){.dir = "/tmp/qip-server-XXXXXX"};
-	assert_non_null(mkdtemp(w->dir));
+	*w = (struct world){.dir = ""};
+	folder_make(w->dir, "server");
 	(void)snprintf(w->server, sizeof(w->server), "%s/srv", w->dir);
 	(void)snprintf(w->git, sizeof(w->git), "%s/" ODS "/history.git", w->server);
 	(void)snprintf(local, sizeof(local), "%s/local.git", w->dir);
@@ -80,16 +82,13 @@ void world_open(struct world *w)
 
 void world_close(struct world *w)
 {
-	char command[128];
-
 	if (w->pid)
 		assert_int_equal(server_stop(w, SIGTERM), 0);
 	repo_close(w->local);
 	key_free(w->root);
 	invite_clear(&w->first);
 	config_clear(&w->config);
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", w->dir);
-	assert_int_equal(system(command), 0);
+	folder_remove(w->dir);
 }
 
 /* ---- speaking ---- */

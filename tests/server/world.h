@@ -19,6 +19,7 @@
 
 #include "core/head.h"
 #include "core/pkt.h"
+#include "core/record_file.h"
 #include "core/signature.h"
 #include "core/tls.h"
 #include "server/auditor.h"

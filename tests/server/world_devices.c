@@ -265,7 +265,6 @@ struct oid enrolment_head(struct world *w, struct testdev *d, const struct invit
 {
 	char path[96];
 	struct repo *there = NULL;
-	struct buf text = BUF_INIT;
 	struct commit c = COMMIT_INIT;
 	struct oid main_id = {{0}};
 	struct file file = {path, NULL};
@@ -275,15 +274,12 @@ struct oid enrolment_head(struct world *w, struct testdev *d, const struct invit
 	ok(repo_open(&there, w->git, NULL));
 	ok(repo_ref_get(&main_id, there, "refs/heads/main", NULL));
 	ok(repo_commit_read(&c, there, &main_id, NULL));
-	if (tree_read_path(&text, there, &c.tree, path, RECORD_MAX_BYTES, NULL) == STATUS_OK) {
-		ok(json_parse(&file.record, buf_text(&text), text.len, NULL));
+	if (record_read_path(&file.record, there, &c.tree, path, NULL) == STATUS_OK)
 		ok(json_set(file.record, "enrolment", cJSON_Duplicate(d->enrolment, true)));
-	} else {
+	else
 		file.record = device_record(d->name, role, by, signer, invite, d);
-	}
 	commit_clear(&c);
 	repo_close(there);
-	buf_clear(&text);
 	return commit(w, d, NULL, &file, 1);
 }
 
@@ -304,18 +300,15 @@ void end_device(struct world *w, struct testdev *manager, const char *name, cons
 	char path[96];
 	struct oid main_id = fetch_main(w), id;
 	struct commit c = COMMIT_INIT;
-	struct buf text = BUF_INIT;
 	struct file file = {path, NULL};
 
 	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
 	ok(repo_commit_read(&c, w->local, &main_id, NULL));
-	ok(tree_read_path(&text, w->local, &c.tree, path, RECORD_MAX_BYTES, NULL));
-	ok(json_parse(&file.record, buf_text(&text), text.len, NULL));
+	ok(record_read_path(&file.record, w->local, &c.tree, path, NULL));
 	ok(json_set(file.record, how, OBJECT("by", "manager", "at", now_text())));
 	id = commit(w, manager, &main_id, &file, 1);
 	assert_true(push(w, manager, &id, NULL));
 	commit_clear(&c);
-	buf_clear(&text);
 }
 
 cJSON *site_record(const char *id, const char *name)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/signature.h"
+#include "tests/support/folder.h"
 #include "tests/support/must.h"
 #include "tests/support/practice.h"
 
@@ -336,8 +337,8 @@ void practice_open(struct practice *p)
 	char email[HEAD_EMAIL_MAX], path[96];
 	struct error e = {0};
 
-	*p = (struct practice){.dir = "/tmp/qip-practice-XXXXXX"};
-	assert_non_null(mkdtemp(p->dir));
+	*p = (struct practice){.dir = ""};
+	folder_make(p->dir, "practice");
 	must(repo_init_library(&e), &e);
 	(void)snprintf(path, sizeof(path), "%s/history.git", p->dir);
 	must(repo_create(path, &e), &e);
@@ -365,8 +366,6 @@ void practice_begin(struct practice *p)
 
 void practice_end(struct practice *p)
 {
-	char command[128];
-
 	for (size_t i = 0; i < p->devices_len; i++) {
 		key_free(p->devices[i].invite);
 		key_free(p->devices[i].key);
@@ -376,8 +375,7 @@ void practice_end(struct practice *p)
 	registry_clear(&p->registry);
 	repo_close(p->repo);
 	repo_shutdown_library();
-	(void)snprintf(command, sizeof(command), "rm -rf %s", p->dir);
-	assert_int_equal(system(command), 0);
+	folder_remove(p->dir);
 }
 
 cJSON *practice_read(struct practice *p, const struct oid *tree, const char *path)
