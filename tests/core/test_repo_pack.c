@@ -153,6 +153,16 @@ static void merge_kiosk(struct fixture *f, struct server_log *log, int64_t time_
 	log->main = commit_at(f, &log->tree, parents, 2, 1795324800000 + log->n * 1000);
 }
 
+/* Stock git for 32 bits takes no commit later than 2038, not even its own. */
+static bool git_takes_the_year_2100(const struct fixture *f)
+{
+	return run("cd '%s' && git init -q --bare late && cd late && tree=$(git hash-object -w -t tree /dev/null) &&"
+		   " id=$(printf 'tree %%s\\nauthor a <a@b> 4102444800 +0000\\ncommitter a <a@b> 4102444800 +0000\\n\\nx\\n' $tree |"
+		   " git hash-object -w --literally -t commit --stdin) && git update-ref refs/heads/main $id &&"
+		   " git fsck --strict >/dev/null 2>&1",
+		   f->dir) == 0;
+}
+
 static void kiosks_with_wrong_clocks_cost_nothing_more(void **state)
 {
 	struct fixture *f = *state;
@@ -172,7 +182,10 @@ static void kiosks_with_wrong_clocks_cost_nothing_more(void **state)
 	assert_int_equal(send_pack(f, "new", &log.main, 1, &before, 1), 1 + 4 + 2);
 	assert_true(repo_reads(f->r) - reads < 40);
 	assert_int_equal(send_pack(f, "old", &before, 1, NULL, 0) > 200, 1);
-	assert_receives(f, "old new", &log.main);
+	if (git_takes_the_year_2100(f))
+		assert_receives(f, "old new", &log.main);
+	else
+		print_message("git takes no commit of 2100 here, so it does not look at the pack\n");
 }
 
 static void a_merge_of_what_is_known_is_sent_without_what_it_merged(void **state)
