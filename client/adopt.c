@@ -28,7 +28,7 @@ static enum status adopting_open(struct adopting *out, struct qip *q, const stru
 
 	if (st == STATUS_OK)
 		st = (out->taken = calloc(out->chain.len, sizeof(*out->taken))) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
-	return st == STATUS_OK ? adopted_find(out->taken, &out->chain, q, k->received, e) : st;
+	return st == STATUS_OK ? adopted_find(out->taken, &out->chain, q, e) : st;
 }
 
 static void adopting_close(struct adopting *a)
@@ -151,7 +151,7 @@ enum status qip_kept_changes(struct qip *q, const struct qip_kept *k, qip_kept_c
 
 /* ---- in the own name ---- */
 
-static enum status adopt_commit(struct qip_adopted *out, struct qip *q, const struct oid *id, struct error *e)
+static enum status adopt_commit(struct qip_adopted *out, struct qip *q, const struct oid *id, const struct oid *origin, struct error *e)
 {
 	struct redo redo = {.adopt = true};
 	struct commit c = COMMIT_INIT;
@@ -172,7 +172,7 @@ static enum status adopt_commit(struct qip_adopted *out, struct qip *q, const st
 	if (st != STATUS_OK || redo.changes == 0) {
 		qip_edit_abort(redo.edit);
 	} else {
-		commit_adopts(redo.edit, id);
+		commit_adopts(redo.edit, origin);
 		st = qip_edit_commit(redo.edit, subject[0] ? subject : "Take over an edit", e);
 		out->commits += st == STATUS_OK;
 		out->changes += redo.changes;
@@ -220,7 +220,7 @@ enum status qip_kept_adopt(struct qip_adopted *out, struct qip *q, int64_t numbe
 		if (a.taken[i].by[0])
 			count_taken(&done, &a.taken[i]);
 		else
-			st = adopt_commit(&done, q, &a.chain.ids[i], e);
+			st = adopt_commit(&done, q, &a.chain.ids[i], &a.taken[i].origin, e);
 	}
 	if (st == STATUS_OK)
 		st = kept_shown_forget(q, number, e);

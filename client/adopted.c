@@ -19,7 +19,7 @@ static void note(struct looking *l, const struct commit *c)
 	if (!head_message_adopts(&adopted, c->message))
 		return;
 	for (size_t i = 0; i < l->chain->len; i++)
-		if (oid_equal(&l->chain->ids[i], &adopted))
+		if (oid_equal(&l->taken[i].origin, &adopted))
 			(void)snprintf(l->taken[i].by, sizeof(l->taken[i].by), "%.40s", c->author_name);
 }
 
@@ -43,43 +43,58 @@ static enum status look_at_head(struct looking *l, struct oid at, size_t max, st
 	return st;
 }
 
-static enum status look_at_log(struct looking *l, struct oid at, const char *since, struct error *e)
+/* Back to where the chain starts: nobody can have taken it over before. */
+static enum status look_at_log(struct looking *l, struct oid at, struct error *e)
 {
+	const struct oid *base = &l->chain->base;
 	bool more = true;
 	enum status st = STATUS_OK;
 
-	for (int n = 0; st == STATUS_OK && more && n < LIMIT_ADOPTED_MERGES; n++) {
+	for (int n = 0; st == STATUS_OK && more && !oid_equal(&at, base) && n < LIMIT_ADOPTED_MERGES; n++) {
 		struct commit c = COMMIT_INIT;
-		struct merge_note merge = {0};
 
 		st = repo_commit_read(&c, l->repo, &at, e);
-		more = st == STATUS_OK && c.parents_len == 2;
-		if (more)
-			st = merge_note_parse(&merge, c.message, e);
-		more = more && st == STATUS_OK && strcmp(merge.received, since) >= 0;
+		more = st == STATUS_OK && c.parents_len == 2 && !oid_equal(&c.parents[1], base);
 		if (more) {
 			st = look_at_head(l, c.parents[1], LIMIT_KEPT_COMMITS, e);
 			at = c.parents[0];
 		}
-		buf_clear(&merge.kept);
 		commit_clear(&c);
 	}
 	return st;
 }
 
-enum status adopted_find(struct adopted *taken, const struct kept_chain *chain, struct qip *q, const char *since, struct error *e)
+static enum status find_origins(struct looking *l, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; st == STATUS_OK && i < l->chain->len; i++) {
+		struct commit c = COMMIT_INIT;
+
+		st = repo_commit_read(&c, l->repo, &l->chain->ids[i], e);
+		if (st == STATUS_OK && !head_message_adopts(&l->taken[i].origin, c.message))
+			l->taken[i].origin = l->chain->ids[i];
+		commit_clear(&c);
+	}
+	return st;
+}
+
+enum status adopted_find(struct adopted *taken, const struct kept_chain *chain, struct qip *q, struct error *e)
 {
 	struct looking l = {taken, chain, q->repo};
 	struct chain own = {0};
 	struct oid main;
-	enum status st = chain_load(&own, q, e);
+	enum status st = find_origins(&l, e);
+
+	if (st == STATUS_OK)
+		st = chain_load(&own, q, e);
 
 	if (st == STATUS_OK && own.len > 0)
 		st = look_at_head(&l, own.ids[own.len - 1], own.len, e);
 	if (st == STATUS_OK)
 		st = home_ref(&main, q, REF_MAIN, e);
 	if (st == STATUS_OK && !oid_is_zero(&main))
-		st = look_at_log(&l, main, since, e);
+		st = look_at_log(&l, main, e);
 	chain_clear(&own);
 	return st;
 }

@@ -350,6 +350,7 @@ enum status kept_chain_load(struct kept_chain *out, struct qip *q, const struct 
 		return st;
 	}
 	reverse(&chain);
+	chain.base = at;
 	*out = chain;
 	return STATUS_OK;
 }

@@ -9,6 +9,7 @@
 struct kept_chain {
 	struct oid *ids; /* owned; oldest first, one at least */
 	size_t len;
+	struct oid base; /* of the log: what they were made on */
 };
 
 /* One that the server lists. STATUS_NOT_FOUND; STATUS_CORRUPT: the server cannot read it. */

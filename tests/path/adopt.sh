@@ -274,6 +274,36 @@ q "$MANAGER" site add thurnby --name Thurnby >/dev/null
 q "$MANAGER" sync >/dev/null
 wait_until 30 test ! -e "$file/302.kept"
 
+it 'What a manager had taken over who is revoked before it arrived is taken over once, whichever of the two is shown first'
+join third manager fleckney
+for way in first-sent passed-on; do
+	q "$MANAGER" sync >/dev/null
+	q third sync >/dev/null
+	q fleckney action note QIP-08 "Left behind, $way" >/dev/null
+	refused 'kept aside' q fleckney sync
+	number=$(q third adopt list --json | jq '.[0].number')
+	q third adopt show "$number" >/dev/null
+	q third adopt take "$number" >/dev/null
+	[ "$way" = first-sent ] || break
+	q third sync >/dev/null
+done
+q second sync >/dev/null
+q second adopt show "$number" >/dev/null
+refused 'the device third is taking .* has not synced yet; if it cannot any more, revoke it' q second adopt take "$number"
+q "$MANAGER" revoke third >/dev/null
+q "$MANAGER" sync >/dev/null
+q second sync >/dev/null
+refused 'kept aside' q third sync
+passed_on=$(q second adopt list --json | jq '.[] | select(.device == "third").number')
+q second adopt show "$passed_on" >/dev/null
+same 'what is taken over of a copy' 1 "$(q second adopt take "$passed_on" --json | jq .commits)"
+says 'Taken over before by .*second' "$(q second adopt show "$number" | grep -A 1 'QIP-08' | tail -n 3)"
+same 'what is left of the original' 0 "$(q second adopt take "$number" --json | jq .commits)"
+q second sync >/dev/null
+same 'notes, each once' '["Left behind, first-sent","Left behind, passed-on","One more"]' "$(shows second QIP-08 | jq -c '[.notes[].text] | sort')"
+same 'the note of long ago, still' 1 "$(shows second QIP-05 | jq '.notes | length')"
+rm "$file"/*.kept "$file"/*.taken
+
 it 'Answers of a revoked kiosk are kept and listed, and nobody can give them out as their own'
 q "$MANAGER" revoke lost-kiosk >/dev/null
 q "$MANAGER" sync >/dev/null
