@@ -122,17 +122,30 @@ both "$head" - 'no merge'
 
 # ---- trees that git itself would not make ----
 
-forged mode 'A record becomes a program, or a link'
-for mode in 100755 120000; do
+forged mode 'A record becomes a program, a link, or another repository'
+for what in '100755 sites' '120000 sites' '160000 sites' '160000 devices'; do
+	mode=${what% *} folder=${what#* }
 	git -C "$R" update-ref refs/heads/main "$MAIN"
 	tree=$(GIT_INDEX_FILE=$WORK/mode.index sh -c 'rm -f "$GIT_INDEX_FILE"; git -C "$1" read-tree "$2" &&
-		printf "%s %s\t%s\n" "$3" "$(git -C "$1" rev-parse "$2:sites/fleckney.json")" sites/fleckney.json | git -C "$1" update-index --index-info &&
-		git -C "$1" write-tree' sh "$R" "$MAIN" "$mode")
-	head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Change site' "$MAIN")
+		printf "%s %s\t%s\n" "$3" "$(git -C "$1" rev-parse "$2:$4/fleckney.json")" "$4/fleckney.json" | git -C "$1" update-index --index-info &&
+		git -C "$1" write-tree --missing-ok' sh "$R" "$MAIN" "$mode" "$folder")
+	head=$(forge_head "$R" "$tree" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Change records' "$MAIN")
 	forge_merge "$R" "$tree" "$head" "$MANAGER_DEVICE" >/dev/null
-	names audit "$head" sites 'the entry "fleckney.json" has a mode'
-	names checker "$head" sites/fleckney.json 'mode'
+	names audit "$head" "$folder" 'the entry "fleckney.json" has a mode'
+	names checker "$head" "$folder/fleckney.json" "the mode $mode"
 done
+
+forged columns 'A message that would be taken for more than one'
+head=$(forge_commit "$R" "$MAIN^{tree}" "$(device_key fleckney)" fleckney "Edit"$'\n\n'"Qip-Device: fleckney"$'\t\t\t\t'"fleckney <fleckney@${QIP_ODS,,}.qip.invalid>" "$MAIN")
+taken "$head" fleckney >/dev/null
+names audit "$head" - 'does not end with "Qip-Device: fleckney"'
+names checker "$head" - 'no program of the practice writes such a commit'
+
+forged restarted 'A device starts anew, without what was accepted of it before'
+head=$(forge_head "$R" "$(tree_of "" "$(answer_path hand 7)=$(feedback_record hand 7)")" "$(device_key hand)" hand 'Add answers')
+taken "$head" hand "$(answer_path hand 7)=$WORK/record.json" >/dev/null
+names checker "$head" - 'does not go on from what was accepted of hand'
+names audit "$head" - 'starts a history of its own, without what hand had accepted before'
 
 forged twice 'A directory holds one name twice'
 {
