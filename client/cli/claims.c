@@ -29,16 +29,9 @@ void claims_view_close(struct claims_view *v)
 	v->received = NULL;
 }
 
-static const char *member(const cJSON *claim, const char *key)
-{
-	const char *text = json_string(claim, key);
-
-	return text ? text : "";
-}
-
 const char *claims_site(const struct claims_view *v, const cJSON *claim)
 {
-	const struct device *d = registry_find(&v->registry, member(claim, "device"));
+	const struct device *d = registry_find(&v->registry, text_of(claim, "device"));
 
 	return d ? d->site : "";
 }
@@ -79,7 +72,7 @@ static enum status note_one(struct claims_view *v, const char *path, const cJSON
 	x = &v->received[v->received_len++];
 	*x = (struct received){.sent = false};
 	(void)snprintf(x->path, sizeof(x->path), "%s", path);
-	(void)snprintf(x->edit, sizeof(x->edit), "%s", member(claim, "id"));
+	(void)snprintf(x->edit, sizeof(x->edit), "%s", text_of(claim, "id"));
 	return STATUS_OK;
 }
 
@@ -229,7 +222,7 @@ cJSON *claims_json(const struct claims_view *v, const char *path, const cJSON *r
 	claims_reason(&why, v, record, slot, claims);
 	cJSON_ArrayForEach(claim, claims)
 	{
-		const struct received *when = claims_received(v, member(claim, "id"));
+		const struct received *when = claims_received(v, text_of(claim, "id"));
 
 		add_member(claim, "site", claims_site(v, claim));
 		if (when)
@@ -237,8 +230,8 @@ cJSON *claims_json(const struct claims_view *v, const char *path, const cJSON *r
 	}
 	put_string(&out, "ref", label);
 	put_string(&out, "path", path);
-	put_string(&out, "id", member(record, "id"));
-	put_string(&out, "schema", member(record, "schema"));
+	put_string(&out, "id", text_of(record, "id"));
+	put_string(&out, "schema", text_of(record, "schema"));
 	put_string(&out, "slot", slot);
 	put_item(&out, "shown", shown ? cJSON_Duplicate(shown, true) : cJSON_CreateNull());
 	put_string(&out, "why", buf_text(&why));

@@ -23,13 +23,6 @@ struct slot_view {
 	bool cut;      /* a value was not shown whole */
 };
 
-static const char *member(const cJSON *claim, const char *key)
-{
-	const char *text = json_string(claim, key);
-
-	return text ? text : "";
-}
-
 /* Two long texts that differ late are shown where they differ: how many characters all begin with. */
 static size_t common_start(const cJSON *claims)
 {
@@ -57,7 +50,7 @@ static void find_handle(struct slot_view *s, const char *path)
 	plan_handle(s->handle, sizeof(s->handle), path, s->record);
 	for (size_t i = 0; i < s->v->plan.len; i++)
 		if (strcmp(s->v->plan.items[i].path, path) == 0 && plan_label_twice(&s->v->plan, &s->v->plan.items[i]))
-			(void)snprintf(s->handle, sizeof(s->handle), "%s", member(s->record, "id"));
+			(void)snprintf(s->handle, sizeof(s->handle), "%s", text_of(s->record, "id"));
 }
 
 static bool is_long(const cJSON *claims)
@@ -66,7 +59,7 @@ static bool is_long(const cJSON *claims)
 
 	cJSON_ArrayForEach(claim, claims)
 	{
-		if (text_width(member(claim, "value")) > VALUE_MAX)
+		if (text_width(text_of(claim, "value")) > VALUE_MAX)
 			return true;
 	}
 	return false;
@@ -128,11 +121,11 @@ static void print_shown(const struct slot_view *s)
 static void print_claim(const struct slot_view *s, const cJSON *claim, int number)
 {
 	const cJSON *value = json_get(claim, "value");
-	const struct received *when = claims_received(s->v, member(claim, "id"));
+	const struct received *when = claims_received(s->v, text_of(claim, "id"));
 	struct buf line = BUF_INIT;
 
 	buf_addf(&line, "%d. ", number);
-	tell_who(&line, &s->v->registry, &s->v->sites, member(claim, "device"), member(claim, "by"));
+	tell_who(&line, &s->v->registry, &s->v->sites, text_of(claim, "device"), text_of(claim, "by"));
 	if (s->of_set) {
 		buf_adds(&line, cJSON_IsTrue(value) ? " added it" : " removed it");
 	} else if (!value || cJSON_IsNull(value)) {
@@ -142,7 +135,7 @@ static void print_claim(const struct slot_view *s, const cJSON *claim, int numbe
 		add_value(&line, s, value);
 	}
 	buf_adds(&line, " for ");
-	tell_day(&line, member(claim, "effective"));
+	tell_day(&line, text_of(claim, "effective"));
 	if (when && when->at[0]) {
 		buf_adds(&line, "; received ");
 		tell_time(&line, when->at);

@@ -135,6 +135,13 @@ void put_item(cJSON **object, const char *key, cJSON *item)
 	*object = NULL;
 }
 
+const char *text_of(const cJSON *object, const char *key)
+{
+	const char *text = json_string(object, key);
+
+	return text ? text : "";
+}
+
 void put_string(cJSON **object, const char *key, const char *value)
 {
 	put_item(object, key, cJSON_CreateString(value));

@@ -56,6 +56,9 @@ void cli_age(char *out, size_t size, int64_t ms);
 /* "" for one, "s" otherwise. */
 const char *plural(uint64_t n);
 
+/* A text of a record, "" where it has none. */
+const char *text_of(const cJSON *object, const char *key);
+
 /* Building JSON for output: when memory runs out *object becomes NULL and stays so, and cli_print_json says it. */
 void put_string(cJSON **object, const char *key, const char *value);
 void put_number(cJSON **object, const char *key, int64_t value);

@@ -35,13 +35,6 @@ struct listing {
 	bool as_json;
 };
 
-static const char *text_of(const cJSON *record, const char *key)
-{
-	const char *text = json_string(record, key);
-
-	return text ? text : "";
-}
-
 /* With an unsure clock the latest time that it can have been counts, so that no answer is left out. */
 static bool wanted(const struct listing *l, const cJSON *record)
 {

@@ -2,51 +2,20 @@
 #include <string.h>
 
 #include "client/cli/plan.h"
+#include "client/cli/steps.h"
 #include "client/cli/story.h"
-#include "client/timeline.h"
 
 struct logging {
 	struct cli *c;
 	cJSON *entries; /* oldest first */
 };
 
-/* ---- gathering ---- */
-
 static enum status add_step(void *ctx, const struct timeline_step *step, struct error *e)
 {
 	struct logging *l = ctx;
-	const char *message = step->commit->message;
-	char hex[OID_HEX_LEN + 1], subject[128];
-	cJSON *entry = cJSON_CreateObject();
 
-	oid_hex(hex, &step->id);
-	(void)snprintf(subject, sizeof(subject), "%.*s", (int)strcspn(message, "\n"), message);
-	put_string(&entry, "commit", hex);
-	put_string(&entry, "device", step->commit->author_name);
-	put_string(&entry, "subject", subject);
-	put_string(&entry, "received", step->merge ? step->merge->received : "");
-	if (step->merge)
-		put_number(&entry, "index", step->merge->index);
-	push_item(&l->entries, entry);
+	push_item(&l->entries, steps_entry(step));
 	return l->entries ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
-}
-
-static enum status gather(struct logging *l, struct error *e)
-{
-	struct timeline_options o = {0};
-	struct oid main, tip;
-	enum status st = qip_main(&main, l->c->q, e);
-
-	if (st == STATUS_OK)
-		o.main = &main;
-	else if (st != STATUS_NOT_FOUND)
-		return st;
-	st = qip_tip(&tip, l->c->q, e);
-	if (st == STATUS_OK)
-		o.tip = &tip;
-	else if (st != STATUS_NOT_FOUND)
-		return st;
-	return timeline_walk(qip_repo(l->c->q), &o, add_step, l, e);
 }
 
 /* ---- output, the newest first ---- */
@@ -123,7 +92,7 @@ enum status cmd_log(struct cli *c, struct error *e)
 		return log_of_record(c, cli_word(c, 0), e);
 	l.entries = cJSON_CreateArray();
 	if (st == STATUS_OK)
-		st = gather(&l, e);
+		st = steps_walk(c, add_step, &l, e);
 	if (st == STATUS_OK)
 		reverse(l.entries);
 	if (st == STATUS_OK && c->json) {

@@ -7,13 +7,6 @@
 
 #define MIN_ID_PREFIX 8
 
-static const char *text_of(const cJSON *record, const char *key)
-{
-	const char *text = json_string(record, key);
-
-	return text ? text : "";
-}
-
 /* ---- finding ---- */
 
 static enum status find_in(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *folder, const char *ref,

@@ -6,16 +6,10 @@
 #include <strings.h>
 
 #include "client/asof.h"
+#include "client/cli/steps.h"
 #include "core/array.h"
 
 #define MIN_ID_PREFIX 8
-
-static const char *text_of(const cJSON *record, const char *key)
-{
-	const char *text = json_string(record, key);
-
-	return text ? text : "";
-}
 
 void plan_clear(struct plan *p)
 {
@@ -59,20 +53,13 @@ static enum status read_past(struct plan *p, struct cli *c, const char *folder, 
 			     const char *received_by, struct error *e)
 {
 	struct asof_options o = {.range = {.received_by = received_by}, .as_of = as_of, .folder = folder};
-	struct oid main, tip;
-	enum status st = qip_main(&main, c->q, e);
+	struct steps_ends ends;
+	enum status st = steps_range(&o.range, &ends, c, e);
 
-	if (st == STATUS_OK)
-		o.range.main = &main;
-	else if (st != STATUS_NOT_FOUND)
+	if (st != STATUS_OK)
 		return st;
-	else if (received_by)
+	if (received_by && !o.range.main)
 		return error_set(e, STATUS_NOT_FOUND, "nothing was known then: this device has not synced yet");
-	st = qip_tip(&tip, c->q, e);
-	if (st == STATUS_OK)
-		o.range.tip = &tip;
-	else if (st != STATUS_NOT_FOUND)
-		return st;
 	return asof_each(qip_repo(c->q), &o, add_item, p, e);
 }
 

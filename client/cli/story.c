@@ -5,8 +5,8 @@
 
 #include "client/cli/claims.h"
 #include "client/cli/fields.h"
+#include "client/cli/steps.h"
 #include "client/cli/story_print.h"
-#include "client/timeline.h"
 #include "core/record_file.h"
 
 struct telling {
@@ -58,7 +58,7 @@ static cJSON *who_said(const cJSON *claims)
 	{
 		cJSON *one = cJSON_CreateObject();
 
-		put_string(&one, "device", json_string(claim, "device") ? json_string(claim, "device") : "");
+		put_string(&one, "device", text_of(claim, "device"));
 		put_item(&one, "value", copy_value(json_get(claim, "value")));
 		push_item(&out, one);
 	}
@@ -210,29 +210,6 @@ static enum status end_merge(struct telling *t, struct error *e)
 	return st;
 }
 
-static cJSON *new_entry(const struct timeline_step *step, bool begins)
-{
-	const char *message = step->commit->message;
-	char hex[OID_HEX_LEN + 1], adopted[OID_HEX_LEN + 1], subject[128];
-	struct oid adopts;
-	cJSON *entry = cJSON_CreateObject();
-
-	oid_hex(hex, &step->id);
-	(void)snprintf(subject, sizeof(subject), "%.*s", (int)strcspn(message, "\n"), message);
-	put_string(&entry, "commit", hex);
-	put_string(&entry, "device", step->commit->author_name);
-	put_string(&entry, "subject", subject);
-	put_string(&entry, "received", step->merge ? step->merge->received : "");
-	put_bool(&entry, "begins", begins);
-	if (step->merge)
-		put_number(&entry, "index", step->merge->index);
-	if (head_message_adopts(&adopts, message)) {
-		oid_hex(adopted, &adopts);
-		put_string(&entry, "adopts", adopted);
-	}
-	return entry;
-}
-
 static enum status add_step(void *ctx, const struct timeline_step *step, struct error *e)
 {
 	struct telling *t = ctx;
@@ -246,7 +223,8 @@ static enum status add_step(void *ctx, const struct timeline_step *step, struct 
 	if (st == STATUS_OK)
 		st = read_both(&before, &after, &same, t, &step->before, &step->commit->tree, e);
 	if (st == STATUS_OK && !same && after) {
-		entry = new_entry(step, !before);
+		entry = steps_entry(step);
+		put_bool(&entry, "begins", !before);
 		st = story_compare(&entry, t->view.rules, before, after, e);
 	}
 	if (st == STATUS_OK && entry) {
@@ -261,33 +239,15 @@ static enum status add_step(void *ctx, const struct timeline_step *step, struct 
 	return st;
 }
 
-static enum status gather(struct telling *t, struct error *e)
-{
-	struct timeline_options o = {0};
-	struct oid main, tip;
-	struct qip *q = t->view.c->q;
-	enum status st = qip_main(&main, q, e);
-
-	if (st == STATUS_OK)
-		o.main = &main;
-	else if (st != STATUS_NOT_FOUND)
-		return st;
-	st = qip_tip(&tip, q, e);
-	if (st == STATUS_OK)
-		o.tip = &tip;
-	else if (st != STATUS_NOT_FOUND)
-		return st;
-	st = timeline_walk(qip_repo(q), &o, add_step, t, e);
-	return st == STATUS_OK ? end_merge(t, e) : st;
-}
-
 enum status story_tell(struct cli *c, const char *path, const cJSON *record, struct error *e)
 {
 	struct telling t = {.path = path, .entries = cJSON_CreateArray()};
 	enum status st = claims_view_open(&t.view, c, e);
 
 	if (st == STATUS_OK)
-		st = gather(&t, e);
+		st = steps_walk(c, add_step, &t, e);
+	if (st == STATUS_OK)
+		st = end_merge(&t, e);
 	if (st == STATUS_OK && c->json) {
 		st = cli_print_json(c, t.entries, e);
 		t.entries = NULL;

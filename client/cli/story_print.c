@@ -8,13 +8,6 @@
 
 #define INDENT 4
 
-static const char *member(const cJSON *object, const char *key)
-{
-	const char *text = json_string(object, key);
-
-	return text ? text : "";
-}
-
 static void print_line(const struct claims_view *v, struct buf *line)
 {
 	fprintf(v->c->out, "%*s", INDENT, "");
@@ -29,7 +22,7 @@ static void add_voices(struct buf *line, const struct claims_view *v, const char
 
 	cJSON_ArrayForEach(voice, between)
 	{
-		buf_addf(line, "%s%s says ", voice == between->child ? "" : ", ", tell_place(&v->registry, &v->sites, member(voice, "device")));
+		buf_addf(line, "%s%s says ", voice == between->child ? "" : ", ", tell_place(&v->registry, &v->sites, text_of(voice, "device")));
 		tell_value(line, slot, json_get(voice, "value"));
 	}
 }
@@ -38,7 +31,7 @@ static void add_voices(struct buf *line, const struct claims_view *v, const char
 static void add_choice(struct buf *line, const struct claims_view *v, const cJSON *change)
 {
 	const cJSON *between = json_get(change, "between"), *after = json_get(change, "after"), *voice;
-	const char *slot = member(change, "slot");
+	const char *slot = text_of(change, "slot");
 	bool found = false, element = strchr(slot, '/') && cJSON_IsString(after);
 
 	cJSON_ArrayForEach(voice, between)
@@ -47,13 +40,13 @@ static void add_choice(struct buf *line, const struct claims_view *v, const cJSO
 
 		if (!json_equal(value, after) && !(element && cJSON_IsTrue(value)))
 			continue;
-		buf_addf(line, "%s%s", found ? " and " : ", as ", tell_place(&v->registry, &v->sites, member(voice, "device")));
+		buf_addf(line, "%s%s", found ? " and " : ", as ", tell_place(&v->registry, &v->sites, text_of(voice, "device")));
 		found = true;
 	}
 	buf_adds(line, found ? " had it; before, " : ", as neither had it; before, ");
 	cJSON_ArrayForEach(voice, between)
 	{
-		buf_addf(line, "%s%s said ", voice == between->child ? "" : ", ", tell_place(&v->registry, &v->sites, member(voice, "device")));
+		buf_addf(line, "%s%s said ", voice == between->child ? "" : ", ", tell_place(&v->registry, &v->sites, text_of(voice, "device")));
 		tell_value(line, slot, json_get(voice, "value"));
 	}
 }
@@ -64,11 +57,11 @@ static void add_log_entry(struct buf *line, const char *title, const cJSON *entr
 	const char *text = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(mains) && !text[0]; i++)
-		text = member(entry, mains[i]);
+		text = text_of(entry, mains[i]);
 	buf_addf(line, "%s added: \"%s\"", title, text);
 	for (size_t i = 0; i < ARRAY_LEN(more); i++)
-		if (member(entry, more[i])[0] && strcmp(member(entry, more[i]), text) != 0)
-			buf_addf(line, ", \"%s\"", member(entry, more[i]));
+		if (text_of(entry, more[i])[0] && strcmp(text_of(entry, more[i]), text) != 0)
+			buf_addf(line, ", \"%s\"", text_of(entry, more[i]));
 }
 
 static bool is_nothing(const cJSON *value)
@@ -79,7 +72,7 @@ static bool is_nothing(const cJSON *value)
 static void add_change(struct buf *line, const struct claims_view *v, const cJSON *change, bool begins)
 {
 	const cJSON *before = json_get(change, "before"), *after = json_get(change, "after");
-	const char *slot = member(change, "slot");
+	const char *slot = text_of(change, "slot");
 	bool element = strchr(slot, '/') != NULL && (cJSON_IsString(before) || cJSON_IsString(after));
 	char title[RECORD_SLOT_MAX + 80];
 
@@ -110,7 +103,7 @@ static void add_change(struct buf *line, const struct claims_view *v, const cJSO
 
 static void add_conflict(struct buf *line, const struct claims_view *v, const cJSON *conflict)
 {
-	const char *slot = member(conflict, "slot");
+	const char *slot = text_of(conflict, "slot");
 	char title[RECORD_SLOT_MAX + 80];
 
 	slot_title(title, sizeof(title), slot);
@@ -118,21 +111,21 @@ static void add_conflict(struct buf *line, const struct claims_view *v, const cJ
 	add_voices(line, v, slot, json_get(conflict, "between"));
 	buf_adds(line, ". It shows ");
 	tell_value(line, slot, json_get(conflict, "shown"));
-	buf_addf(line, ", %s.", member(conflict, "why"));
+	buf_addf(line, ", %s.", text_of(conflict, "why"));
 }
 
 /* Who, for which day, when it was entered if that was another day, and when the server had it. */
 static void print_heading(const struct claims_view *v, const cJSON *entry, struct buf *line)
 {
-	const char *effective = member(entry, "effective"), *entered = member(entry, "entered"), *received = member(entry, "received");
+	const char *effective = text_of(entry, "effective"), *entered = text_of(entry, "entered"), *received = text_of(entry, "received");
 	int order = strncmp(effective, entered, 10);
 	char day[11];
 
 	tell_day(line, effective[0] ? effective : received);
 	buf_adds(line, ": ");
-	tell_who(line, &v->registry, &v->sites, member(entry, "device"), member(entry, "by"));
+	tell_who(line, &v->registry, &v->sites, text_of(entry, "device"), text_of(entry, "by"));
 	buf_addf(line, " %s it", cJSON_IsTrue(json_get(entry, "begins")) ? "began" : "edited");
-	if (member(entry, "adopts")[0])
+	if (text_of(entry, "adopts")[0])
 		buf_adds(line, ", taking over what a revoked device had sent");
 	if (effective[0] && entered[0] && order != 0) {
 		buf_addf(line, "; dated %s", order < 0 ? "back" : "ahead");
