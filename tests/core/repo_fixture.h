@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "core/repo.h"
+#include "tests/support/library.h"
 
 #define UNUSED __attribute__((unused))
 #define ASSERT_OK(call) assert_ok((call), &f->e, #call, __LINE__)
@@ -106,19 +107,6 @@ static UNUSED int close_fixture(void **state)
 	key_free(f->key);
 	run("rm -rf '%s'", f->dir);
 	free(f);
-	return 0;
-}
-
-static UNUSED int start_library(void **state)
-{
-	(void)state;
-	return repo_init_library(NULL);
-}
-
-static UNUSED int stop_library(void **state)
-{
-	(void)state;
-	repo_shutdown_library();
 	return 0;
 }
 

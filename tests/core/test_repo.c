@@ -764,5 +764,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_pack_that_cannot_be_opened_is_told_from_an_object_that_is_not_there, open_fixture,
 						close_fixture),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

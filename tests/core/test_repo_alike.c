@@ -178,5 +178,5 @@ int main(void)
 						close_fixture),
 	};
 
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -510,5 +510,5 @@ int main(void)
 		T(killed_at_any_moment_it_loses_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -417,5 +417,5 @@ int main(void)
 		TEST(what_one_repository_sends_another_takes),
 		TEST(what_a_killed_process_left_is_swept_away),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

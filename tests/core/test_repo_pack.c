@@ -327,5 +327,5 @@ int main(void)
 		TEST(a_sink_that_fails_ends_the_sending_with_its_own_status),
 		TEST(a_history_with_a_hole_is_not_sent),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -238,5 +238,5 @@ int main(void)
 		TEST(a_history_that_is_shallow_itself_ends_there),
 		TEST(configuration_is_the_repository_s_own),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

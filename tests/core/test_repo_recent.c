@@ -99,5 +99,5 @@ int main(void)
 		TEST(many_objects_read_in_any_order_are_each_read_right),
 	};
 
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

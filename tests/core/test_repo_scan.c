@@ -383,5 +383,5 @@ int main(void)
 		TEST(deltas_may_not_unpack_to_more_than_is_allowed_in_all_either),
 		TEST(deltas_on_deltas_are_taken_up_to_the_depth_that_is_allowed),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -611,5 +611,5 @@ int main(void)
 		T(what_nobody_waits_for_any_more_is_not_even_looked_for),
 	};
 
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

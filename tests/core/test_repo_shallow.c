@@ -167,5 +167,5 @@ int main(void)
 		TEST(old_ends_open_where_they_are_inside_and_nowhere_else),
 		TEST(a_pack_stops_at_cuts_on_both_sides),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

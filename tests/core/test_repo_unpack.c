@@ -197,5 +197,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(staging_goes_back_to_a_mark_and_over_to_another_handle, open_fixture,
 						close_fixture),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

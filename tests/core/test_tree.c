@@ -333,5 +333,5 @@ int main(void)
 		TEST(trees_deeper_or_paths_longer_than_allowed_are_refused),
 		TEST(one_change_in_ten_thousand_files_reads_few_objects),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -11,6 +11,7 @@
 #include "core/tree.h"
 #include "server/erasures.h"
 #include "tests/server/place.h"
+#include "tests/support/library.h"
 
 /* A practice's store, and trees as main has them one after the other. */
 struct erasing {
@@ -281,11 +282,6 @@ int main(void)
 		ERASURES_TEST(what_an_older_main_does_not_know_stays_erased),
 		ERASURES_TEST(a_record_that_names_no_blob_is_told),
 	};
-	int failed = 0;
 
-	if (repo_init_library(NULL) != STATUS_OK)
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	repo_shutdown_library();
-	return failed;
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

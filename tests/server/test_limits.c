@@ -2,6 +2,7 @@
 #include "tests/server/fixture.h"
 
 #include "server/limits_json.h"
+#include "tests/support/library.h"
 
 /* ---- reading them ---- */
 
@@ -337,12 +338,6 @@ static void a_push_of_more_objects_or_bytes_than_granted_is_refused(void **state
 
 #define T(test) cmocka_unit_test_setup_teardown(test, open_practice, close_practice)
 
-static int start_library(void **state)
-{
-	(void)state;
-	return repo_init_library(NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,5 +354,5 @@ int main(void)
 		T(a_push_of_more_objects_or_bytes_than_granted_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, start_library, NULL);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

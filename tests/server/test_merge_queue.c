@@ -6,6 +6,7 @@
 #include "server/merge_queue.h"
 #include "server/practices.h"
 #include "server/verify.h"
+#include "tests/support/library.h"
 
 #define DEVICES 3
 
@@ -157,17 +158,6 @@ static void run_together(struct push *pushes, int len)
 	wait_until_told(len);
 }
 
-static size_t packs(void)
-{
-	struct repo *r = NULL;
-	size_t count = 0;
-
-	ok(repo_open(&r, w.git, NULL));
-	ok(repo_count_packs(&count, r, NULL));
-	repo_close(r);
-	return count;
-}
-
 static int64_t log_index(void)
 {
 	struct view *v = NULL;
@@ -208,7 +198,7 @@ static void pushes_that_wait_together_share_one_pack_and_one_move_of_main(void *
 	struct push pushes[DEVICES];
 	struct oid ids[DEVICES];
 	int64_t index = log_index();
-	size_t packs_before = packs();
+	size_t packs_before = packs(&w);
 
 	(void)state;
 	for (int i = 0; i < DEVICES; i++)
@@ -221,7 +211,7 @@ static void pushes_that_wait_together_share_one_pack_and_one_move_of_main(void *
 		assert_true(is_accepted(&others[i], &ids[i]));
 	}
 	assert_int_equal(log_index(), index + DEVICES);
-	assert_int_equal(packs(), packs_before + 1);
+	assert_int_equal(packs(&w), packs_before + 1);
 	assert_sound(&w);
 }
 
@@ -229,7 +219,7 @@ static void a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other(void *
 {
 	struct push pushes[DEVICES];
 	struct oid ids[DEVICES];
-	size_t packs_before = packs();
+	size_t packs_before = packs(&w);
 	int64_t index = 0;
 
 	(void)state;
@@ -241,7 +231,7 @@ static void a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other(void *
 		assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 		manager.head = ids[0];
 	}
-	packs_before = packs();
+	packs_before = packs(&w);
 	index = log_index();
 	ids[0] = site_edit(&others[0], "ayton");
 	ids[1] = retirement(&manager, "manager");
@@ -255,7 +245,7 @@ static void a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other(void *
 	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
 	assert_non_null(strstr(pushes[1].outcome.text, "last manager"));
 	assert_int_equal(log_index(), index + 2);
-	assert_int_equal(packs(), packs_before + 1);
+	assert_int_equal(packs(&w), packs_before + 1);
 	assert_true(holds(&ids[0]) && holds(&ids[2]));
 	assert_false(holds(&ids[1]));
 	assert_sound(&w);
@@ -368,5 +358,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_cannot_get_the_lock_is_told_to_try_again, open_practice,
 						close_practice),
 	};
-	return repo_init_library(NULL) == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "server/plain.h"
+#include "tests/support/library.h"
 
 struct folder {
 	char dir[64], real[PATH_MAX];
@@ -114,19 +115,6 @@ static void its_own_configuration_opens_and_closes_it(void **state)
 	assert_int_equal(try_open(f, false, false), STATUS_DENIED);
 }
 
-static int start_library(void **state)
-{
-	(void)state;
-	return repo_init_library(NULL);
-}
-
-static int stop_library(void **state)
-{
-	(void)state;
-	repo_shutdown_library();
-	return 0;
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, clean)
 
 /* How many refs a handle lists that was opened before `what` was done to the repository, and all that they name is there. */
@@ -171,5 +159,5 @@ int main(void)
 		TEST(its_own_configuration_opens_and_closes_it),
 		TEST(a_ref_that_moves_while_the_list_is_made_is_in_it),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -9,6 +9,7 @@
 
 #include "server/plain_hidden.h"
 #include "tests/support/folder.h"
+#include "tests/support/library.h"
 
 /* A repository with these settings, one a line of git's configuration. */
 static int make(char dir[FOLDER_MAX], const char *settings)
@@ -70,19 +71,6 @@ static void fetching_and_pushing_hide_each_their_own(void **state)
 	assert_true(is_hidden(settings, "refs/b/x", true));
 }
 
-static int start_library(void **state)
-{
-	(void)state;
-	return repo_init_library(NULL);
-}
-
-static int stop_library(void **state)
-{
-	(void)state;
-	repo_shutdown_library();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,5 +78,5 @@ int main(void)
 		cmocka_unit_test(a_later_setting_outdoes_an_earlier_one),
 		cmocka_unit_test(fetching_and_pushing_hide_each_their_own),
 	};
-	return cmocka_run_group_tests(tests, start_library, stop_library);
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -13,6 +13,7 @@
 
 #include "server/file.h"
 #include "tests/server/place.h"
+#include "tests/support/library.h"
 
 static struct blob_id id_of(const void *bytes, size_t len)
 {
@@ -478,11 +479,6 @@ int main(void)
 		BLOB_TEST(a_visit_that_fails_ends_the_listing),
 		BLOB_TEST(what_a_killed_server_had_begun_is_swept_at_start),
 	};
-	int failed = 0;
 
-	if (repo_init_library(NULL) != STATUS_OK)
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	repo_shutdown_library();
-	return failed;
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "tests/server/place.h"
+#include "tests/support/library.h"
 
 #define MAIN "refs/heads/main"
 
@@ -221,5 +222,5 @@ int main(void)
 						place_begin, place_end),
 	};
 
-	return repo_init_library(NULL) == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+	return cmocka_run_group_tests(tests, library_start, library_stop);
 }

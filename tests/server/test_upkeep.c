@@ -9,17 +9,6 @@
 
 static atomic_bool pushing = true;
 
-static size_t packs(void)
-{
-	struct repo *there = NULL;
-	size_t n = 0;
-
-	ok(repo_open(&there, w.git, NULL));
-	ok(repo_count_packs(&n, there, NULL));
-	repo_close(there);
-	return n;
-}
-
 struct reading {
 	int fetches, failures;
 };
@@ -71,7 +60,7 @@ static void packs_stay_few_over_many_pushes_and_readers_do_not_notice(void **sta
 		head = commit(&w, &manager, i ? &manager.head : &main_id, &file, 1);
 		assert_true(push(&w, &manager, &head, NULL));
 		ok(repo_flush(w.local, NULL));
-		n = packs();
+		n = packs(&w);
 		most = n > most ? n : most;
 	}
 	atomic_store(&pushing, false);

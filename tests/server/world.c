@@ -208,6 +208,17 @@ void assert_sound(const struct world *w)
 	assert_int_equal(status, 0);
 }
 
+size_t packs(const struct world *w)
+{
+	struct repo *r = NULL;
+	size_t count = 0;
+
+	ok(repo_open(&r, w->git, NULL));
+	ok(repo_count_packs(&count, r, NULL));
+	repo_close(r);
+	return count;
+}
+
 struct oid server_ref(const struct world *w, const char *name)
 {
 	struct repo *there = NULL;

@@ -71,6 +71,8 @@ int log_count(const struct world *w, const char *text);
 void assert_sound(const struct world *w);
 /* How many files, quarantined ones too, lie in the practice's history beside its refs. */
 int objects_on_disk(const struct world *w);
+/* How many packs it has. */
+size_t packs(const struct world *w);
 struct oid server_ref(const struct world *w, const char *name);
 
 /* ---- speaking ---- */
