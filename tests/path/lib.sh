@@ -44,6 +44,7 @@ web_tests_install() {
 }
 web_tests_ready() {
 	local web=$QIP_SOURCE/tests/web
+	# shellcheck disable=SC2094 # the folder is locked, not read
 	(flock 9 && web_tests_install "$web") 9<"$web" >"$WORK/logs/npm.log" 2>&1 || die 'npm ci in tests/web'
 }
 
