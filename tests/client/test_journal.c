@@ -378,38 +378,34 @@ static void assert_recovers(struct fixture *f, int fd, size_t end)
 	journal_close(j);
 }
 
-static void survives_a_kill_after_any_byte_of_a_write(void **state)
+/* A third record of which the disk has the beginning up to each byte, or the end from each byte on. */
+static void survives_parts(struct fixture *f, bool ends)
 {
-	struct fixture *f = *state;
 	static const uint8_t nothing[512];
 	uint8_t image[512];
 	size_t len = third_record_image(image, sizeof(image));
 	size_t end = start_with_two(f);
 	int fd = open_segment(f, FIRST_SEGMENT);
 
-	for (size_t cut = 0; cut < len; cut++) {
+	for (size_t at = ends ? 1 : 0; at < len; at++) {
 		overwrite(fd, nothing, sizeof(nothing), end);
-		overwrite(fd, image, cut, end);
+		if (ends)
+			overwrite(fd, image + at, len - at, end + at);
+		else
+			overwrite(fd, image, at, end);
 		assert_recovers(f, fd, end);
 	}
 	(void)close(fd);
 }
 
+static void survives_a_kill_after_any_byte_of_a_write(void **state)
+{
+	survives_parts(*state, false);
+}
+
 static void survives_a_write_whose_later_part_arrived_first(void **state)
 {
-	struct fixture *f = *state;
-	static const uint8_t nothing[512];
-	uint8_t image[512];
-	size_t len = third_record_image(image, sizeof(image));
-	size_t end = start_with_two(f);
-	int fd = open_segment(f, FIRST_SEGMENT);
-
-	for (size_t from = 1; from < len; from++) {
-		overwrite(fd, nothing, sizeof(nothing), end);
-		overwrite(fd, image + from, len - from, end + from);
-		assert_recovers(f, fd, end);
-	}
-	(void)close(fd);
+	survives_parts(*state, true);
 }
 
 static void a_whole_record_that_was_never_acknowledged_is_confirmed_before_it_counts(void **state)
