@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/intern.h"
+#include "core/array.h"
 #include "core/record_file.h"
 
 /* A record: its members that are no slots, and the log entries seen, in one object. */
@@ -41,24 +42,12 @@ struct asof {
 	size_t edges_len, edges_cap;
 };
 
-/* Room for item `len` of an array. */
-static enum status reserve(void *array, size_t *cap, size_t len, size_t size, struct error *e)
+/* Whether there was room for item `len`. */
+static enum status check_room(bool had, size_t len, struct error *e)
 {
-	void **items = array;
-	size_t wanted = *cap ? *cap * 2 : 64;
-	void *more;
-
-	if (len < *cap)
-		return STATUS_OK;
 	if (len >= ASOF_MAX_CLAIMS)
-		return error_set(e, STATUS_TOO_BIG, "the history holds more than %d edits of these records",
-				 ASOF_MAX_CLAIMS);
-	more = realloc(*items, wanted * size);
-	if (!more)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	*items = more;
-	*cap = wanted;
-	return STATUS_OK;
+		return error_set(e, STATUS_TOO_BIG, "the history holds more than %d edits of these records", ASOF_MAX_CLAIMS);
+	return had ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
 /* ---- gathering ---- */
@@ -68,14 +57,12 @@ static enum status add_claim(size_t *number, struct asof *a, size_t slot, const 
 {
 	const char *id = json_string(claim, "id"), *effective = json_string(claim, "effective");
 	char key[64];
-	void *claims = a->claims;
 	bool is_new;
 	enum status st;
 
 	if (!id || !effective)
 		return error_set(e, STATUS_INVALID, "an edit in the history has no id or no day");
-	st = reserve(&claims, &a->claims_cap, a->claim_keys.len, sizeof(*a->claims), e);
-	a->claims = claims;
+	st = check_room(array_room(&a->claims, &a->claims_cap, a->claim_keys.len), a->claim_keys.len, e);
 	(void)snprintf(key, sizeof(key), "%zu/%.40s", slot, id);
 	if (st == STATUS_OK)
 		st = intern_add(&a->claim_keys, key, strlen(key), number, &is_new, e);
@@ -91,13 +78,11 @@ static enum status add_claim(size_t *number, struct asof *a, size_t slot, const 
 
 static enum status add_edge(struct asof *a, size_t newer, size_t older, struct error *e)
 {
-	void *edges = a->edges;
 	enum status st;
 
 	if (newer <= older) /* numbers rise along the graph; anything else would be a circle */
 		return STATUS_OK;
-	st = reserve(&edges, &a->edges_cap, a->edges_len, sizeof(*a->edges), e);
-	a->edges = edges;
+	st = check_room(array_room(&a->edges, &a->edges_cap, a->edges_len), a->edges_len, e);
 	if (st == STATUS_OK)
 		a->edges[a->edges_len++] = (struct asof_edge){newer, older};
 	return st;
@@ -207,11 +192,9 @@ static enum status read_record(cJSON **out, struct repo *r, const struct oid *id
 
 static enum status add_record(size_t *number, struct asof *a, const char *path, struct error *e)
 {
-	void *records = a->records;
 	bool is_new;
-	enum status st = reserve(&records, &a->records_cap, a->record_keys.len, sizeof(*a->records), e);
+	enum status st = check_room(array_room(&a->records, &a->records_cap, a->record_keys.len), a->record_keys.len, e);
 
-	a->records = records;
 	if (st == STATUS_OK)
 		st = intern_add(&a->record_keys, path, strlen(path), number, &is_new, e);
 	if (st != STATUS_OK || !is_new)

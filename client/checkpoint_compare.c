@@ -8,6 +8,7 @@
 
 #include "client/checkpoint.h"
 #include "client/place.h"
+#include "core/array.h"
 #include "core/record_file.h"
 #include "core/signature.h"
 
@@ -30,9 +31,9 @@ struct claims {
 
 static enum status add_claim(struct claims *l, const char *path, const struct oid *blob, const cJSON *record, struct error *e)
 {
-	size_t cap = l->cap ? l->cap * 2 : 16, name_len = strcspn(path, "./");
+	size_t name_len = strcspn(path, "./");
 	const char *hex = json_string(record, "main");
-	struct said s = {.blob = *blob}, *grown = NULL;
+	struct said s = {.blob = *blob};
 
 	if (name_len < sizeof(s.device) && strcmp(path + name_len, ".json") == 0) {
 		memcpy(s.device, path, name_len); /* and the rest is zero */
@@ -41,13 +42,8 @@ static enum status add_claim(struct claims *l, const char *path, const struct oi
 	if (l->len == REGISTRY_MAX_DEVICES || !name_valid(s.device) || !hex || oid_parse(&s.main, hex, strlen(hex)) != STATUS_OK ||
 	    !json_integer(record, "index", &s.index))
 		return error_set(e, STATUS_UNTRUSTED, CHECKPOINT_FOLDER "/ holds what is no checkpoint: nothing was taken over");
-	if (l->len == l->cap) {
-		grown = realloc(l->list, cap * sizeof(*grown));
-		if (!grown)
-			return error_set(e, STATUS_NOMEM, "out of memory");
-		l->list = grown;
-		l->cap = cap;
-	}
+	if (!array_room(&l->list, &l->cap, l->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
 	l->list[l->len++] = s;
 	return STATUS_OK;
 }
