@@ -11,21 +11,15 @@
 #include <string.h>
 
 #include "client/audit_internal.h"
+#include "core/array.h"
 #include "core/code.h"
 
 /* ---- the log ---- */
 
 static enum status push_merge(struct auditor *a, const struct oid *id)
 {
-	if (a->log_len == a->log_cap) {
-		size_t cap = a->log_cap ? a->log_cap * 2 : 1024;
-		struct oid *grown = realloc(a->log, cap * sizeof(*grown));
-
-		if (!grown)
-			return error_set(&a->e, STATUS_NOMEM, "out of memory");
-		a->log = grown;
-		a->log_cap = cap;
-	}
+	if (!array_room(&a->log, &a->log_cap, a->log_len))
+		return error_set(&a->e, STATUS_NOMEM, "out of memory");
 	a->log[a->log_len++] = *id;
 	return STATUS_OK;
 }
