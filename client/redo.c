@@ -343,8 +343,15 @@ static enum status redo_record(struct redoing *r, struct error *e)
 	if (!r->made) /* it was removed */
 		return r->present ? redo_whole(r, e) : STATUS_OK;
 	record_type(type, r->made);
-	if (r->present && rules_record_kind(r->q->rules, type) == RECORD_CLAIMS)
+	if (rules_record_kind(r->q->rules, type) != RECORD_CLAIMS)
+		return redo_whole(r, e);
+	if (r->present)
 		return redo_fields(r, type, e);
+	if (r->old && r->redo->edit) /* all of it would come again with the numbers of then, and in the name of those who set them */
+		return error_set(e, STATUS_NOT_FOUND,
+				 "%s is not in the plan on this device now, so there is nothing to make this change in, and nothing was made: sync "
+				 "first, and if another refused edit began it, make that one again before this",
+				 r->path);
 	return redo_whole(r, e);
 }
 

@@ -28,17 +28,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Commit a file unjudged, as a program with a fault would. */
+/* Commit a file unjudged, as a program with a fault would; json NULL: remove it. */
 static void commit_unjudged(struct qip *q, const char *path, const char *json, const char *subject)
 {
 	struct tree_edit edit = {.path = path};
 	struct oid work, tree, commit;
-	cJSON *record = cJSON_Parse(json);
+	cJSON *record = json ? cJSON_Parse(json) : NULL;
 
-	assert_non_null(record);
+	assert_true(!json == !record);
 	OK(home_ref(&work, q, REF_WORK, &last_error));
 	OK(home_tree_of(&tree, q, &work, &last_error));
-	OK(commit_stage(&edit.id, q, record, &last_error));
+	if (record)
+		OK(commit_stage(&edit.id, q, record, &last_error));
 	OK(tree_apply(&tree, q->repo, &tree, &edit, 1, &last_error));
 	OK(commit_write(&commit, q, &tree, &work, 1795323600000, subject, &last_error));
 	OK(repo_flush(q->repo, &last_error));
@@ -381,6 +382,29 @@ static void what_would_be_refused_again_is_not_made(void **state)
 	assert_non_null(strstr(last_error.text, "nothing was ever refused"));
 }
 
+static void a_change_of_a_record_that_is_not_here_now_is_made_when_it_is_back(void **state)
+{
+	struct qip_retried r;
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	int number = 0;
+
+	(void)state;
+	practice_add_action(path, staff, "QIP-75");
+	(void)practice_sync(staff);
+	refuse_numbered(staff, path, "status", "amber", 4000);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	number = refusals(staff).last.number;
+	commit_unjudged(staff, path, NULL, "Delete it, which nobody may");
+	FAILS(qip_refused_retry(&r, staff, number, &last_error), STATUS_NOT_FOUND);
+	assert_non_null(strstr(last_error.text, "sync first"));
+	assert_int_equal(qip_read(&record, staff, path, &last_error), STATUS_NOT_FOUND);
+	assert_int_equal(practice_sync(staff).refused, 1);
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	assert_int_equal(practice_sync(staff).refused, 0);
+	assert_field(staff, path, "status", "amber", 0);
+}
+
 static void what_is_refused_again_has_a_new_number_and_the_old_one_says_so(void **state)
 {
 	struct qip_retried r;
@@ -551,6 +575,7 @@ int main(void)
 		cmocka_unit_test(a_field_set_again_after_a_refused_edit_arrives_and_replaces_what_stood_before_both),
 		cmocka_unit_test(an_earlier_edit_of_this_device_does_not_count_as_setting_anew),
 		cmocka_unit_test(what_would_be_refused_again_is_not_made),
+		cmocka_unit_test(a_change_of_a_record_that_is_not_here_now_is_made_when_it_is_back),
 		cmocka_unit_test(what_is_refused_again_has_a_new_number_and_the_old_one_says_so),
 		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),
 		cmocka_unit_test(what_is_settled_for_long_is_forgotten_and_what_is_open_never),

@@ -202,7 +202,7 @@ static void look_for_own(void *ctx, const cJSON *claim, const cJSON *value)
 	(void)value;
 	if (strcmp(text_of(claim, "device"), a->device) != 0 || (other && other == a->claim))
 		return;
-	if (!has_seen(a->claim, text_of(claim, "id")) || (other && a->ledger->deeds[other->deed].again))
+	if (!has_seen(a->claim, text_of(claim, "id")))
 		a->found = true;
 }
 

@@ -77,7 +77,7 @@ void ledger_entry(struct ledger *l, unsigned record, const char *field, const ch
 /* 1 + the highest edit number in a record; of none, 1. */
 int64_t ledger_next_number(const cJSON *record);
 /* Made again at a site that sees `present`: claims whose field the site has set anew meanwhile stay away. As setting anew counts, too, that an
- * earlier refused edit was made again before this one. */
+ * earlier refused edit was made again after this one was made. */
 void ledger_made_again(struct ledger *l, size_t deed, unsigned record, const char *device, const cJSON *present);
 
 /* Work out which claims were replaced. */

@@ -191,6 +191,8 @@ static void retry(struct run *r, size_t deed)
 
 	made_again(r, deed, d->site);
 	st = qip_refused_retry(&retried, q, d->number, &e);
+	if (st == STATUS_NOT_FOUND && d->may_fail)
+		return; /* its record is not here, until a deletion is refused */
 	if (st == STATUS_OK) {
 		r->counts.retries++;
 		d->wrong = false;
