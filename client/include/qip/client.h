@@ -171,9 +171,8 @@ struct qip_retried {
 	uint64_t changes, overtaken;  /* fields, entries and records made again; and left alone, because they were set anew since */
 };
 /* Make what a refused commit changed again, as one new commit on the practice as it is now: of earlier edits it replaces those alone that the
- * original replaced. May be repeated after an interruption. STATUS_NOT_FOUND: no such number, or the record that it
- * changed is not here now; STATUS_DENIED, STATUS_INVALID: it would be
- * refused again, and nothing is made; STATUS_USAGE: it was dropped, or refused again, or this is a kiosk. */
+ * original replaced. May be repeated after an interruption. STATUS_NOT_FOUND: no such number, or the record that it changed is not here now;
+ * STATUS_DENIED, STATUS_INVALID: it would be refused again; STATUS_USAGE: it was dropped, or refused again, or this is a kiosk. Nothing is made then. */
 enum status qip_refused_retry(struct qip_retried *out, struct qip *q, int number, struct error *e) MUST_CHECK;
 /* Mark it as not wanted, for a reason. What it would have changed is kept in words in refused/<n>.json, and so is the chain, for 35 days. What the server has accepted
  * is not touched. STATUS_NOT_FOUND; STATUS_USAGE: there is nothing to drop any more; STATUS_EXISTS: it was dropped before. */
