@@ -124,6 +124,20 @@ later=$(forge_head "$R" "$MAIN^{tree}" "$(device_key fleckney)" fleckney 'Edit a
 taken "$later" fleckney >/dev/null
 both "$head" sites/new.json 'may not write'
 
+# surveys/extra.json of three kinds: each manager's, made apart, and the server's.
+for by in "$MANAGER_DEVICE" second server; do
+	git -C "$R" cat-file blob main:surveys/fft.json | jq -cSj --arg by "$by" '.id = "extra" | .questions[0].text.en.text = $by' >"$WORK/survey.$by"
+done
+
+forged both-began 'The server puts a record of its own where two managers began one of the same name'
+head=$(forge_head "$R" "$(tree_of "$MAIN^{tree}" "surveys/extra.json=$WORK/survey.$MANAGER_DEVICE")" "$(device_key "$MANAGER")" "$MANAGER_DEVICE" 'Add survey' "$MAIN")
+taken "$head" "$MANAGER_DEVICE" "surveys/extra.json=$WORK/survey.$MANAGER_DEVICE" >/dev/null
+sound
+head=$(forge_head "$R" "$(tree_of "$MAIN^{tree}" "surveys/extra.json=$WORK/survey.second")" "$(device_key second)" second 'Add survey' "$MAIN")
+taken "$head" second "surveys/extra.json=$WORK/survey.server" >/dev/null
+names audit "$head" surveys/extra.json 'the survey was changed meanwhile'
+names checker "$(git -C "$R" rev-parse main)" surveys/extra.json 'two devices wrote the record apart'
+
 forged adopted 'A device that is no manager takes over what a revoked device sent'
 head=$(forge_commit "$R" "$MAIN^{tree}" "$(device_key fleckney)" fleckney "Adopt"$'\n\n'"Qip-Adopts: $HAND"$'\n'"Qip-Device: fleckney" "$MAIN")
 taken "$head" fleckney >/dev/null

@@ -71,6 +71,18 @@ head=$(kiosk "$(answer_path hand 7)=$WORK/record.json")
 taken "$head" hand "$(answer_path hand 7)=$WORK/record.json" >/dev/null
 both "$head" "$(answer_path hand 7)" 'otherwise than its path'
 
+forged two-lines 'Lines in an answer that pretend to be the next record hide nothing'
+feedback_record hand 7 >/dev/null
+cp "$WORK/record.json" "$WORK/two-lines.json"
+printf '\n9 1 1 feedback/x\n{}\n' >>"$WORK/two-lines.json"
+feedback_record hand 6 >/dev/null
+lines=("$(answer_path hand 7)=$WORK/two-lines.json" "$(answer_path hand 8)=$WORK/record.json")
+head=$(kiosk "${lines[@]}")
+taken "$head" hand "${lines[@]}" >/dev/null
+names audit "$head" "$(answer_path hand 7)" 'something follows behind the end'
+names checker "$head" "$(answer_path hand 7)" 'more than one line'
+names checker "$head" "$(answer_path hand 8)" 'otherwise than its path'
+
 # ---- the log ----
 
 forged wrong-tree 'A merge drops what staff changed'
