@@ -279,6 +279,13 @@ enum status qip_kept_fetch(struct qip_kept *out, struct qip *q, int64_t number, 
 
 /* ---- the chain ---- */
 
+/* About what was sent, not about this home or its disk. */
+static bool is_verdict(enum status st)
+{
+	return st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM || st == STATUS_INVALID || st == STATUS_DENIED || st == STATUS_UNTRUSTED ||
+	       st == STATUS_STALE || st == STATUS_TOO_BIG || st == STATUS_NOT_FOUND || st == STATUS_EXISTS;
+}
+
 /* By the rules that held while the device belonged to the practice, as the server should have: what is taken over bears this device's name. */
 static enum status judge(struct qip *q, const struct qip_kept *k, const struct oid *main, const struct oid *base, const struct oid *head_id,
 			 struct error *e)
@@ -293,7 +300,8 @@ static enum status judge(struct qip *q, const struct qip_kept *k, const struct o
 	if (st != STATUS_OK)
 		return st;
 	st = head_check(&head, &fault, &ctx, head_id, e);
-	return st == STATUS_OK ? st : error_prefix(e, STATUS_UNTRUSTED, "No %" PRId64 " is not what %s could have sent: do not take it over", k->number, k->device);
+	return is_verdict(st) ? error_prefix(e, STATUS_UNTRUSTED, "No %" PRId64 " is not what %s could have sent: do not take it over", k->number, k->device)
+			      : st;
 }
 
 static void reverse(struct kept_chain *c)

@@ -30,7 +30,8 @@ struct head_context {
 	const char *first_invite_key;     /* only for a genesis: public half of the first manager's code */
 	const char *server_key;           /* only for a genesis: the key that it must endorse */
 	const struct rules *rules;        /* to judge by; NULL: those that the server merges by */
-	bool though_revoked;              /* judge what a revoked device sent as if it were not: for who keeps it aside or takes it over */
+	bool though_revoked;              /* judge what a revoked device sent as if it were not, and by what it could know: for who keeps it aside or
+					   * takes it over, not to be merged */
 	const struct head_limits *limits; /* NULL: the maxima; an auditor must not refuse what a server was free to take */
 };
 

@@ -111,6 +111,19 @@ static enum status check_limits(struct changes *w, const char *path)
 	return STATUS_OK;
 }
 
+/* Against what others did since. Not asked of what a revoked device sent: of that nothing is merged, and what was right when it was made must not become
+ * wrong while it is kept; a manager who takes it over says each record anew, by what holds then. */
+static enum status check_meanwhile(struct judge *j, const char *path, bool is_new, const cJSON *after, const struct oid *new_id)
+{
+	enum status st = is_new ? check_unused(j, path) : STATUS_OK;
+
+	if (st == STATUS_OK && strncmp(path, "returns/", 8) == 0)
+		st = head_check_return(j, path, after);
+	if (st == STATUS_OK && strncmp(path, "surveys/", 8) == 0)
+		st = head_check_survey(j, path, new_id);
+	return st;
+}
+
 static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct changes *w = ctx;
@@ -130,14 +143,10 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = read_record(&before, w, old_id, false);
 	if (st == STATUS_OK)
 		st = check_policy(j, path, before, after);
-	if (st == STATUS_OK && !before)
-		st = check_unused(j, path);
 	if (st == STATUS_OK && strncmp(path, "checkpoints/", 12) == 0)
 		st = head_check_checkpoint(j, after);
-	if (st == STATUS_OK && strncmp(path, "returns/", 8) == 0)
-		st = head_check_return(j, path, after);
-	if (st == STATUS_OK && strncmp(path, "surveys/", 8) == 0)
-		st = head_check_survey(j, path, new_id);
+	if (st == STATUS_OK && !j->ctx->though_revoked)
+		st = check_meanwhile(j, path, !before, after, new_id);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
 	json_pool_reset(&w->pool);

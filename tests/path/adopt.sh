@@ -304,6 +304,39 @@ same 'notes, each once' '["Left behind, first-sent","Left behind, passed-on","On
 same 'the note of long ago, still' 1 "$(shows second QIP-05 | jq '.notes | length')"
 rm "$file"/*.kept "$file"/*.taken
 
+# return_of DEVICE ROLE MONTH N [DAY] - a monthly return with so many answers, submitted on that day; its file.
+return_of() {
+	jq -ncSj --arg d "$1" --arg by "$2" --arg month "$3" --argjson n "$4" --arg day "${5:-}" --arg totals "$(uuid7)" --arg submitted "$(uuid7)" '
+		def stamp($id; $n): {id: $id, device: $d, n: $n, by: $by, effective: "2022-07-08", at: "2022-07-08T09:00:00.000Z"};
+		{schema: "return/1", month: $month, edits: {totals: [stamp($totals; 1)]},
+		 totals: {options: {"very-good": $n, good: 0, neither: 0, poor: 0, "very-poor": 0, "dont-know": 0},
+			  modes: {kiosk: $n, handwritten: 0, telephone: 0, sms: 0, online: 0, other: 0}}}
+		| if $day == "" then . else .submitted = $day | .edits.submitted = [stamp($submitted; 2)] end' >"$WORK/return.$1.$3"
+	printf '%s' "$WORK/return.$1.$3"
+}
+
+it 'What a colleague submitted first makes nothing wrong that was made before: that alone is left, with its reason, and the rest is taken over'
+first=$(forge_head "$repo" "$(forge_tree "$repo" "$own^{tree}" "returns/fft/2022-06.json=$(return_of fleckney staff 2022-06 7)")" "$(device_key fleckney)" \
+	fleckney 'Count June' "$own")
+last=$(forge_head "$repo" "$(forge_tree "$repo" "$first^{tree}" "returns/fft/2022-05.json=$(return_of fleckney staff 2022-05 9)")" "$(device_key fleckney)" \
+	fleckney 'Count May' "$first")
+q second sync >/dev/null
+theirs=$(forge_repo second)
+push_as second "$theirs" "$(forge_head "$theirs" "$(forge_tree "$theirs" "main^{tree}" "returns/fft/2022-06.json=$(return_of second manager 2022-06 8 2022-07-08)")" \
+	"$(device_key second)" second 'Submit June' main)"
+q second sync >/dev/null
+q "$MANAGER" sync >/dev/null
+says '^200 ' "$(keep_as fleckney "$last")"
+number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
+said=$(q "$MANAGER" adopt show "$number")
+says 'the return was submitted on' "$said"
+same 'what is taken over' '1 1' "$(q "$MANAGER" adopt take "$number" --json | jq -r '"\(.commits) \(.left)"')"
+q "$MANAGER" sync >/dev/null
+same 'May, as the device counted it' 9 "$(git -C "$(server_history)" cat-file blob main:returns/fft/2022-05.json | jq '.totals.options["very-good"]')"
+same 'June, as it was submitted' 8 "$(git -C "$(server_history)" cat-file blob main:returns/fft/2022-06.json | jq '.totals.options["very-good"]')"
+q second sync >/dev/null
+rm "$file"/*.kept "$file"/*.taken
+
 it 'Answers of a revoked kiosk are kept and listed, and nobody can give them out as their own'
 q "$MANAGER" revoke lost-kiosk >/dev/null
 q "$MANAGER" sync >/dev/null
