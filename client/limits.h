@@ -46,7 +46,6 @@
 #define LIMIT_KEPT_BYTES (5 * 1024 * 1024) /* what a revoked device sent, as the server keeps it aside */
 #define LIMIT_KEPT_COMMITS 1000         /* in it */
 #define LIMIT_KEPT_LISTED 64            /* that a server may keep of one practice */
-#define LIMIT_ADOPTED_MERGES 20000      /* how far back is looked for somebody who took it over before */
 #define LIMIT_SETTLED 200               /* refusals that are settled and kept all the same */
 #define LIMIT_SETTLED_DAYS 35           /* for so long */
 #define LIMIT_REFUSED 100000            /* highest number of a kept refused chain */
