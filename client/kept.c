@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "client/remote.h"
-#include "core/head.h"
 
 #define KEPT_TYPE "application/x-qip-kept"
 
@@ -275,96 +274,4 @@ enum status qip_kept_fetch(struct qip_kept *out, struct qip *q, int64_t number, 
 	if (st == STATUS_OK)
 		*out = k;
 	return st;
-}
-
-/* ---- the chain ---- */
-
-/* About what was sent, not about this home or its disk. */
-static bool is_verdict(enum status st)
-{
-	return st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM || st == STATUS_INVALID || st == STATUS_DENIED || st == STATUS_UNTRUSTED ||
-	       st == STATUS_STALE || st == STATUS_TOO_BIG || st == STATUS_NOT_FOUND || st == STATUS_EXISTS;
-}
-
-/* By the rules that held while the device belonged to the practice, as the server should have: what is taken over bears this device's name. */
-static enum status judge(struct qip *q, const struct qip_kept *k, const struct oid *main, const struct oid *base, const struct oid *head_id,
-			 struct error *e)
-{
-	struct head_context ctx = {.repo = q->repo, .ods = q->identity.ods, .main = *main, .device = k->device, .last = *base, .though_revoked = true};
-	struct head_fault fault;
-	struct head head;
-	enum status st = view_registry(&ctx.registry, q, e);
-
-	if (st == STATUS_OK)
-		st = home_tree_of(&ctx.main_tree, q, main, e);
-	if (st != STATUS_OK)
-		return st;
-	st = head_check(&head, &fault, &ctx, head_id, e);
-	return is_verdict(st) ? error_prefix(e, STATUS_UNTRUSTED, "No %" PRId64 " is not what %s could have sent: do not take it over", k->number, k->device)
-			      : st;
-}
-
-static void reverse(struct kept_chain *c)
-{
-	for (size_t i = 0; i < c->len / 2; i++) {
-		struct oid other = c->ids[i];
-
-		c->ids[i] = c->ids[c->len - 1 - i];
-		c->ids[c->len - 1 - i] = other;
-	}
-}
-
-/* One step back; *done: this commit is the log's. */
-static enum status step(struct oid *at, bool *done, struct kept_chain *chain, struct qip *q, const struct qip_kept *k, const struct oid *main,
-			struct error *e)
-{
-	struct commit c = COMMIT_INIT;
-	enum status st = repo_is_ancestor(done, q->repo, at, main, e);
-
-	if (st != STATUS_OK || *done)
-		return st;
-	if (chain->len == LIMIT_KEPT_COMMITS)
-		return error_set(e, STATUS_TOO_BIG, "more than %d edits are kept aside as No %" PRId64, LIMIT_KEPT_COMMITS, k->number);
-	st = repo_commit_read(&c, q->repo, at, e);
-	if (st == STATUS_OK && c.parents_len != 1)
-		st = error_set(e, STATUS_INVALID, "No %" PRId64 " builds on nothing of this practice", k->number);
-	if (st == STATUS_OK) {
-		chain->ids[chain->len++] = *at;
-		*at = c.parents[0];
-	}
-	commit_clear(&c);
-	if (st == STATUS_OK && !repo_has(q->repo, at))
-		st = error_set(e, STATUS_STALE, "No %" PRId64 " builds on what this device does not have yet; please run: qip sync", k->number);
-	return st;
-}
-
-enum status kept_chain_load(struct kept_chain *out, struct qip *q, const struct qip_kept *k, struct error *e)
-{
-	struct kept_chain chain = {.ids = calloc(LIMIT_KEPT_COMMITS, sizeof(*chain.ids))};
-	struct oid at, main;
-	bool done = false;
-	enum status st = chain.ids ? oid_parse(&at, k->head, OID_HEX_LEN) : error_set(e, STATUS_NOMEM, "out of memory");
-
-	if (st == STATUS_OK)
-		st = home_ref(&main, q, REF_MAIN, e);
-	while (st == STATUS_OK && !done)
-		st = step(&at, &done, &chain, q, k, &main, e);
-	if (st == STATUS_OK && chain.len == 0)
-		st = error_set(e, STATUS_EXISTS, "the log has all of No %" PRId64 " already", k->number);
-	if (st == STATUS_OK)
-		st = judge(q, k, &main, &at, &chain.ids[0], e);
-	if (st != STATUS_OK) {
-		free(chain.ids);
-		return st;
-	}
-	reverse(&chain);
-	chain.base = at;
-	*out = chain;
-	return STATUS_OK;
-}
-
-void kept_chain_clear(struct kept_chain *c)
-{
-	free(c->ids);
-	*c = (struct kept_chain){0};
 }

@@ -17,6 +17,8 @@ enum status kept_find(struct qip_kept *out, struct qip *q, int64_t number, struc
 /* Tell the server that this device takes it over. STATUS_REFUSED: another does. */
 enum status kept_reserve(struct qip *q, const struct qip_kept *k, struct error *e) MUST_CHECK;
 
+/* ---- client/kept_chain.c ---- */
+
 /* The commits of what was fetched, down to the log. STATUS_UNTRUSTED: one is not signed by the device; STATUS_STALE: the log of this home does not
  * reach where they start; STATUS_EXISTS: the log has them. */
 enum status kept_chain_load(struct kept_chain *out, struct qip *q, const struct qip_kept *k, struct error *e) MUST_CHECK;
