@@ -2,7 +2,8 @@
  *
  *     list  {} → {"kept": [{number, device, head, received, commits, taken: {by, at}}], "unreadable": [{number, why}]}
  *     get   {"number", "head"} → the kept file, see kept.h
- *     take  {"number", "head", "main"} → {"taken": number}: nobody else takes it over until this device has synced
+ *     take  {"number", "head", "main"} → {"taken": number}: nobody else takes it over until this device has synced; 409 to who does not know
+ *           all that managers have sent, for it may hold this
  *     drop  {"number", "head"} → {"dropped": number}
  *
  * The head binds a question to what its manager was shown: 409 if it is another.
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "server/kept.h"
+#include "server/link.h"
 #include "server/request.h"
 #include "server/verify.h"
 
@@ -185,60 +187,98 @@ static enum status last_of(struct oid *out, struct practice *p, const char *devi
 	return verify_last(out, &own, e);
 }
 
-/* The log that the asker knows holds what the other has pushed. */
-static enum status knows(bool *out, struct practice *p, const struct oid *main, const struct oid *head, struct error *e)
+/* True if a merge may bring what a manager took over. */
+static bool may_adopt(const struct view *v, const char *device)
+{
+	const struct device *d = registry_find(view_registry(v), device);
+
+	return !d || d->role == ROLE_MANAGER;
+}
+
+/* The asker, who knows the log up to `main`, knows all that managers have sent: also what was taken over under another number. */
+static enum status knows_all(bool *out, struct practice *p, const struct view *v, const struct oid *main, struct error *e)
 {
 	struct repo *repo = NULL;
+	struct link l = {.id = v->end.commit, .index = v->end.index};
+	bool may = false;
 	enum status st = store_reader_open(&repo, p->history, e);
 
-	*out = false;
-	if (st == STATUS_OK && repo_has(repo, main))
-		st = repo_is_ancestor(out, repo, head, main, e);
+	for (int n = 0; st == STATUS_OK && !may && !oid_equal(&l.id, main); n++) {
+		struct oid at = l.id;
+
+		may = l.index == 0 || n == LIMIT_KEPT_UNKNOWN_MERGES;
+		if (!may)
+			st = link_read(&l, repo, &at, e);
+		if (st == STATUS_OK && !may) {
+			may = may_adopt(v, l.device);
+			l.id = l.parent;
+			l.index--;
+		}
+	}
 	if (repo)
 		store_reader_close(repo);
+	if (st == STATUS_OK)
+		*out = !may;
 	return st;
 }
 
-/* Another manager's device had begun to take it over: has that arrived, and does this one know it? */
-static enum status check_other(const struct kept_taken *other, struct request *r, int64_t number, const struct oid *main, struct error *e)
+/* Another manager's device had begun to take it over: has that arrived? What a revoked one still holds comes back as something kept. */
+static enum status check_other(bool *arrived, const struct kept_taken *other, struct request *r, const struct view *v, int64_t number, struct error *e)
 {
-	const struct device *d = registry_find(view_registry(r->view), other->by);
+	const struct device *d = registry_find(view_registry(v), other->by);
 	struct oid last;
-	bool known = false;
 	enum status st = STATUS_OK;
 
+	*arrived = false;
 	if (!d || d->revoked || strcmp(other->by, r->who.device) == 0)
 		return STATUS_OK;
 	st = last_of(&last, r->practice, other->by, e);
 	if (st == STATUS_OK && oid_equal(&last, &other->last))
 		return error_set(e, STATUS_STALE, "the device %s is taking No %" PRId64 " over since %s and has not synced yet; if it cannot any more, revoke it",
 				 other->by, number, other->at);
-	if (st == STATUS_OK)
-		st = knows(&known, r->practice, main, &last, e);
-	if (st == STATUS_OK && !known)
-		st = error_set(e, STATUS_STALE, "the device %s has taken No %" PRId64 " over meanwhile: run qip sync, then look again: qip adopt show %" PRId64,
-			       other->by, number, number);
+	*arrived = st == STATUS_OK;
 	return st;
+}
+
+/* Whoever asks knows what was taken over before, or would make it again: nothing in the log would tell the two apart. */
+static enum status check_free(struct request *r, const struct view *v, int64_t number, const struct oid *main, struct error *e)
+{
+	struct kept_taken other;
+	bool arrived = false, known = false;
+	enum status st = kept_taken_read(&other, r->practice, number, e);
+
+	if (st == STATUS_OK)
+		st = check_other(&arrived, &other, r, v, number, e);
+	else if (st == STATUS_NOT_FOUND)
+		st = STATUS_OK;
+	if (st == STATUS_OK)
+		st = knows_all(&known, r->practice, v, main, e);
+	if (st != STATUS_OK || known)
+		return st;
+	if (arrived)
+		return error_set(e, STATUS_STALE, "the device %s has taken No %" PRId64 " over meanwhile: run qip sync, then look again: qip adopt show %" PRId64,
+				 other.by, number, number);
+	return error_set(e, STATUS_STALE, "managers have sent something since this device synced: run qip sync, then look again: qip adopt show %" PRId64, number);
 }
 
 static enum status take(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
 {
 	const struct env *env = r->service->env;
 	const char *text = json_string(asked, "main");
-	struct kept_taken before, own = {.by = ""};
+	struct kept_taken own = {.by = ""};
+	struct view *now = NULL; /* the request's is older than this turn */
 	struct oid main;
 	int64_t number = 0;
 	enum status st = find_asked(&number, r, asked, e);
 
 	if (st == STATUS_OK && (!text || oid_parse(&main, text, strlen(text)) != STATUS_OK))
 		st = error_set(e, STATUS_MALFORMED, "\"main\" says how far the log is known");
+	if (st == STATUS_OK)
+		st = view_get(&now, r->practice, e);
 	if (st != STATUS_OK)
 		return st;
-	st = kept_taken_read(&before, r->practice, number, e);
-	if (st == STATUS_OK)
-		st = check_other(&before, r, number, &main, e);
-	else if (st == STATUS_NOT_FOUND)
-		st = STATUS_OK;
+	st = check_free(r, now, number, &main, e);
+	view_put(now);
 	if (st == STATUS_OK)
 		st = last_of(&own.last, r->practice, r->who.device, e);
 	memcpy(own.by, r->who.device, sizeof(own.by));

@@ -360,5 +360,36 @@ sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file"
 same 'what is listed' '[]' "$(q "$MANAGER" adopt list --json | jq -c .)"
 same 'what the server keeps' 0 "$(kept)"
 
+it 'Who does not know yet what other managers took over syncs first: be they revoked since, or the number dropped; what others than managers sent hinders nobody'
+q second sync >/dev/null
+join fourth manager fleckney
+q fourth sync >/dev/null
+q fleckney action note QIP-09 'Once, of who was revoked' >/dev/null
+refused 'kept aside' q fleckney sync
+number=$(q second adopt list --json | jq '.[0].number')
+q second adopt show "$number" >/dev/null
+q fourth adopt show "$number" >/dev/null
+q fourth adopt take "$number" >/dev/null
+q fourth sync >/dev/null
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" revoke fourth >/dev/null
+q "$MANAGER" sync >/dev/null
+refused "since this device synced: run qip sync, then look again: qip adopt show $number" q second adopt take "$number"
+q "$MANAGER" adopt show "$number" >/dev/null
+q "$MANAGER" adopt drop "$number" >/dev/null
+q fleckney action note QIP-09 'And more' >/dev/null
+refused 'kept aside' q fleckney sync
+number=$(q second adopt list --json | jq '.[0].number')
+q second adopt show "$number" >/dev/null
+refused 'run qip sync' q second adopt take "$number"
+q second sync >/dev/null
+q staff2 action note QIP-09 'Of staff' >/dev/null
+q staff2 sync >/dev/null
+same 'what is left' 1 "$(q second adopt take "$number" --json | jq .commits)"
+q second sync >/dev/null
+same 'notes, each once' '["And more","Of staff","Once, of who was revoked"]' "$(shows second QIP-09 | jq -c '[.notes[].text] | sort')"
+q second adopt show "$number" >/dev/null
+q second adopt drop "$number" >/dev/null
+
 server_stop
 fsck "$(server_history)" "$HOMES"/*/history.git
