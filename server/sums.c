@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "core/log.h"
 #include "server/kept.h"
 #include "server/limits.h"
 
@@ -34,7 +35,7 @@ enum status sums_add(struct buf *lines, const char *folder, const char *name, co
 /* What is half-written (".new"), a lock or a port file stays behind. */
 static bool is_copied(const char *name)
 {
-	static const char *const ends[] = {".json", ".key", ".crt", KEPT_END};
+	static const char *const ends[] = {".json", ".key", ".crt", KEPT_END, KEPT_TAKEN_END};
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
@@ -46,26 +47,35 @@ static bool is_copied(const char *name)
 	return false;
 }
 
-static enum status copy_one(struct buf *lines, const char *from, const char *to, const char *name, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	struct buf content = BUF_INIT;
-	enum status st = file_path(path, from, name, e);
-
-	if (st == STATUS_OK)
-		st = file_read_max(&content, path, LIMIT_KEPT_FILE_BYTES, e);
-	if (st == STATUS_OK)
-		st = sums_add(lines, to, name, &content, e);
-	if (st == STATUS_NOT_FOUND)
-		st = STATUS_OK; /* a first manager's code that was used meanwhile */
-	buf_wipe(&content);
-	return st;
-}
-
 struct copying {
 	struct buf *lines;
 	const char *from, *to, *sub;
+	bool all; /* nothing is whole without each of them */
 };
+
+static enum status copy_one(const struct copying *c, const char *name, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	struct buf content = BUF_INIT;
+	struct error why = {STATUS_OK, ""};
+	enum status st = file_path(path, c->from, name, e);
+
+	if (st != STATUS_OK)
+		return st;
+	st = file_read_max(&content, path, LIMIT_KEPT_FILE_BYTES + KEPT_LINE_MAX_BYTES, &why);
+	if (st == STATUS_OK) {
+		st = sums_add(c->lines, c->to, name, &content, e);
+	} else if (st == STATUS_NOT_FOUND) {
+		st = STATUS_OK; /* a first manager's code that was used meanwhile */
+	} else if (c->all || st == STATUS_NOMEM) {
+		st = error_set(e, st, "%s", why.text);
+	} else {
+		log_line(LOG_LEVEL_WARN, "left out of the backup", "file", path, "reason", why.text, NULL);
+		st = STATUS_OK;
+	}
+	buf_wipe(&content);
+	return st;
+}
 
 static enum status copy_named(void *ctx, const char *entry, struct error *e)
 {
@@ -76,12 +86,12 @@ static enum status copy_named(void *ctx, const char *entry, struct error *e)
 		return STATUS_OK;
 	if (snprintf(name, sizeof(name), "%s%s%s", c->sub, c->sub[0] ? "/" : "", entry) >= (int)sizeof(name))
 		return error_set(e, STATUS_TOO_BIG, "the path of %.100s is too long", entry);
-	return copy_one(c->lines, c->from, c->to, name, e);
+	return copy_one(c, name, e);
 }
 
 enum status sums_copy(struct buf *lines, const char *from, const char *to, const char *sub, struct error *e)
 {
-	struct copying c = {lines, from, to, sub};
+	struct copying c = {lines, from, to, sub, strcmp(sub, KEPT_DIR) != 0};
 	char path[FILE_PATH_MAX];
 	enum status st = STATUS_OK;
 

@@ -9,8 +9,9 @@
 
 #define SUMS_FILE "SHA256SUMS"
 
-/* Copy each configuration, key and certificate (*.json, *.key, *.crt, and what revoked devices sent, *.kept) of the folder from/<sub> ("" for itself) to to/<sub>, durably, and
- * append its line to *lines. No folders below; a from/<sub> that is not there is empty. */
+/* Copy each configuration, key and certificate (*.json, *.key, *.crt), and what revoked devices sent and who takes it over (*.kept, *.taken), of
+ * the folder from/<sub> ("" for itself) to to/<sub>, durably, and append its line to *lines. No folders below; a from/<sub> that is not there is
+ * empty. One that cannot be read fails; among what revoked devices sent it is logged and left out: none of them stands in the way of all else. */
 enum status sums_copy(struct buf *lines, const char *from, const char *to, const char *sub, struct error *e) MUST_CHECK;
 /* Write one more file, <folder>/<name>, and append its line. */
 enum status sums_add(struct buf *lines, const char *folder, const char *name, const struct buf *content, struct error *e) MUST_CHECK;

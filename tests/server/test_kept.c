@@ -10,6 +10,7 @@
 #include <utime.h>
 
 #include "server/kept.h"
+#include "server/sums.h"
 
 #define ok(call) assert_int_equal((call), STATUS_OK)
 #define DAY_S 86400
@@ -226,6 +227,35 @@ static void a_practice_that_keeps_all_that_it_may_keeps_no_other_from_it(void **
 	kept_place_leave(NULL);
 }
 
+static void a_backup_holds_the_largest_and_leaves_out_only_what_cannot_be_read(void **state)
+{
+	static uint8_t pack[LIMIT_KEPT_FILE_BYTES];
+	struct kept k = {.device = "fleckney", .received = "2026-01-02T03:04:05.000Z", .commits = 1};
+	struct kept_taken taken = {.by = "manager", .at = "2026-01-02T03:04:05.000Z"};
+	struct practice copy = {.ods = "C82999"};
+	struct buf lines = BUF_INIT, bytes = BUF_INIT;
+	int64_t number = 0;
+
+	(void)state;
+	ok(file_path(copy.dir, p.dir, "copy", &why));
+	ok(file_mkdir(copy.dir, 0700, &why));
+	ok(kept_add(&k, &p, pack, sizeof(pack), &(struct kept_parts){.len = 0}, &why));
+	ok(kept_taken_write(&taken, &p, k.number, &why));
+	ok(file_mkdir(inside("2" KEPT_END), 0700, &why)); /* nobody reads this */
+	ok(add(&number, "fleckney", 3));
+	ok(sums_copy(&lines, p.dir, copy.dir, KEPT_DIR, &why));
+	ok(kept_read(&bytes, &copy, k.number, &why));
+	ok(kept_read(&bytes, &copy, number, &why));
+	ok(kept_taken_read(&taken, &copy, k.number, &why));
+	ok(kept_next(&number, &copy, &why));
+	assert_int_equal(number, 4);
+	assert_null(strstr(buf_text(&lines), "/2" KEPT_END));
+	ok(file_mkdir(inside("../server.key"), 0700, &why));
+	assert_int_equal(sums_copy(&lines, p.dir, copy.dir, "", &why), STATUS_IO); /* without this it is no backup */
+	buf_clear(&lines);
+	buf_clear(&bytes);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -238,6 +268,7 @@ int main(void)
 		test(what_a_killed_server_left_is_swept_up),
 		test(a_device_and_a_practice_have_so_much_room),
 		test(a_practice_that_keeps_all_that_it_may_keeps_no_other_from_it),
+		test(a_backup_holds_the_largest_and_leaves_out_only_what_cannot_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
