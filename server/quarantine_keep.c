@@ -161,22 +161,33 @@ static enum status judge(struct keeping *k, const void *pack, size_t len, struct
 
 /* ---- keeping ---- */
 
+/* One whose pack has rotted is not what was sent: it is kept anew. */
 static enum status find_same(void *ctx, const struct kept *other, struct error *e)
 {
 	struct keeping *k = ctx;
+	struct buf bytes = BUF_INIT;
+	struct error why = {STATUS_OK, ""};
+	enum status st = STATUS_OK;
 
-	(void)e;
-	if (oid_equal(&other->head, &k->kept.head)) {
+	if (!oid_equal(&other->head, &k->kept.head))
+		return STATUS_OK;
+	st = kept_read(&bytes, k->r->practice, other->number, &why);
+	buf_clear(&bytes);
+	if (st == STATUS_NOMEM)
+		return error_set(e, st, "%s", why.text);
+	if (st == STATUS_OK) {
 		k->kept.number = other->number;
 		k->was_there = true;
 	}
 	return STATUS_OK;
 }
 
-/* Sent before, when there was less of it? */
+/* Sent before, when there was less of it, or rotten since? */
 static bool is_part(const struct keeping *k, const struct kept *other)
 {
-	for (int64_t i = 1; i < k->kept.commits; i++)
+	if (other->number == k->kept.number)
+		return false;
+	for (int64_t i = 0; i < k->kept.commits; i++)
 		if (strcmp(other->device, k->kept.device) == 0 && oid_equal(&other->head, &k->commits[i]))
 			return true;
 	return false;
@@ -200,7 +211,7 @@ static enum status remove_part(void *ctx, const struct kept *other, struct error
 {
 	const struct keeping *k = ctx;
 
-	return other->number != k->kept.number && is_part(k, other) ? kept_remove(k->r->practice, other->number, e) : STATUS_OK;
+	return is_part(k, other) ? kept_remove(k->r->practice, other->number, e) : STATUS_OK;
 }
 
 /* As new, or as what was kept before by a request that may have been cut short: then it is made sure of. */

@@ -391,5 +391,24 @@ same 'notes, each once' '["And more","Of staff","Once, of who was revoked"]' "$(
 q second adopt show "$number" >/dev/null
 q second adopt drop "$number" >/dev/null
 
+it 'What has rotted at the server is kept anew when the device sends it again, in the place of what has rotted; who takes it over still does'
+q fleckney action note QIP-10 'Sent twice' >/dev/null
+refused 'kept aside' q fleckney sync
+number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" adopt show "$number" >/dev/null
+q "$MANAGER" adopt take "$number" >/dev/null
+file=$WORK/server/$QIP_ODS/quarantine
+printf '\0\0\0\0' | dd of="$file/$number.kept" bs=1 seek=400 conv=notrunc status=none
+head=$(git -C "$HOMES/fleckney/history.git" rev-parse refs/qip/work)
+same 'where it is kept' "200 {\"kept\":$((number + 1))}" "$(keep_as fleckney "$head")"
+same 'the same, sent once more' "200 {\"kept\":$((number + 1))}" "$(keep_as fleckney "$head")"
+same 'what the server keeps' 1 "$(kept)"
+test ! -e "$file/$number.taken"
+number=$((number + 1))
+same 'who takes it over' "$(manager_device)" "$(q second adopt list --json | jq -r '.[0].taken_by')"
+q second adopt show "$number" >/dev/null
+refused "the device $(manager_device) is taking No $number over since .* and has not synced yet" q second adopt take "$number"
+
 server_stop
 fsck "$(server_history)" "$HOMES"/*/history.git
