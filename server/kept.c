@@ -1,4 +1,4 @@
-/* server/kept.c - see kept.h: reading what is kept, and letting go of it. */
+/* server/kept.c - see kept.h: reading what is kept, and removing it. */
 #include "server/kept.h"
 
 #include <errno.h>
@@ -7,13 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/log.h"
 #include "server/limits.h"
-
-#define DAY_MS 86400000LL
 
 static enum status path_of(char out[FILE_PATH_MAX], const struct practice *p, int64_t number, const char *end, struct error *e)
 {
@@ -172,41 +168,6 @@ enum status kept_remove(struct practice *p, int64_t number, struct error *e)
 }
 
 /* ---- all ---- */
-
-struct expiring {
-	struct practice *practice;
-	int64_t before_ms;
-};
-
-static enum status expire(void *ctx, const struct kept *k, struct error *e)
-{
-	struct expiring *x = ctx;
-	int64_t at = 0;
-
-	return time_parse(&at, k->received) == STATUS_OK && at < x->before_ms ? kept_remove(x->practice, k->number, e) : STATUS_OK;
-}
-
-/* When it came it does not say: the file does. */
-static enum status expire_damaged(void *ctx, int64_t number, const char *why, struct error *e)
-{
-	struct expiring *x = ctx;
-	char path[FILE_PATH_MAX], text[24];
-	struct stat found;
-	enum status st = path_of(path, x->practice, number, KEPT_END, e);
-
-	if (st == STATUS_OK && stat(path, &found) == 0 && found.st_mtime < x->before_ms / 1000)
-		return kept_remove(x->practice, number, e);
-	(void)snprintf(text, sizeof(text), "%" PRId64, number);
-	log_line(LOG_LEVEL_WARN, "what a revoked device sent cannot be read", "practice", x->practice->ods, "number", text, "reason", why, NULL);
-	return st;
-}
-
-enum status kept_expire(struct practice *p, int64_t now_ms, struct error *e)
-{
-	struct expiring x = {p, now_ms - LIMIT_KEPT_DAYS * DAY_MS};
-
-	return kept_each(p, expire, expire_damaged, &x, e);
-}
 
 /* Half a write, or what is noted of something that is gone. */
 static enum status sweep(void *ctx, const char *name, struct error *e)

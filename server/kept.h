@@ -5,6 +5,7 @@
  *                                          that the hash is of
  *     DIR/<ODS>/quarantine/<number>.taken  {"schema":"kept-taken/1","by","last","at"}: the manager's device that takes it over, see kept_taken.c
  *     DIR/<ODS>/quarantine/next.json       {"schema":"kept-next/1","next"}: no number is given twice
+ *     DIR/<ODS>/quarantine/age.json        {"schema":"kept-age/1","at","seconds":{number: age}}, while something is kept, see kept_age.c
  */
 #ifndef QIP_SERVER_KEPT_H
 #define QIP_SERVER_KEPT_H
@@ -15,6 +16,7 @@
 #define KEPT_END ".kept"
 #define KEPT_TAKEN_END ".taken"
 #define KEPT_NEXT "next.json"
+#define KEPT_AGE "age.json"
 #define KEPT_LINE_MAX_BYTES 512
 
 struct kept {
@@ -40,10 +42,13 @@ enum status kept_each(struct practice *p, kept_visit visit, kept_damaged damaged
 /* Append the whole file, whose pack is what its line says. STATUS_NOT_FOUND, STATUS_CORRUPT. */
 enum status kept_read(struct buf *out, struct practice *p, int64_t number, struct error *e) MUST_CHECK;
 enum status kept_remove(struct practice *p, int64_t number, struct error *e) MUST_CHECK;
-/* Remove what is too old, and log what cannot be read. Needs no lock. */
-enum status kept_expire(struct practice *p, int64_t now_ms, struct error *e) MUST_CHECK;
 /* Remove what a killed server left half-done. */
 enum status kept_recover(struct practice *p, struct error *e) MUST_CHECK;
+
+/* ---- server/kept_age.c ---- */
+
+/* A look: remove what is too old, and log what cannot be read, and a look that fails, which keeps nobody from anything. Thread-safe. */
+void kept_expire(struct practice *p, int64_t now_ms);
 
 /* ---- server/kept_add.c ---- */
 

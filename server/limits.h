@@ -101,6 +101,7 @@ extern const struct limits limits_default;
 #define LIMIT_KEPT_AT_ONCE 4			/* of a practice on their way, in memory; one of a device */
 #define LIMIT_KEPT_AT_ONCE_ALL 32		/* and of all practices */
 #define LIMIT_KEPT_DAYS 35
+#define LIMIT_KEPT_STEP_DAYS 7 /* of its age that one look adds */
 #define LIMIT_KEPT_UNKNOWN_MERGES 1000 /* that whoever takes one over may not have yet, none of them a manager's */
 
 /* practices */

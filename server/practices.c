@@ -76,8 +76,7 @@ static void tidy_kept(struct practice *p, const struct env *env)
 	struct error e = {STATUS_OK, ""};
 	enum status st = kept_recover(p, &e);
 
-	if (st == STATUS_OK)
-		st = kept_expire(p, env->now_ms(env->ctx), &e);
+	kept_expire(p, env->now_ms(env->ctx));
 	if (st != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "what is kept of revoked devices could not be tidied", "practice", p->ods, "reason", e.text, NULL);
 }

@@ -112,7 +112,7 @@ static enum status list(cJSON *answer, struct request *r, const cJSON *asked, st
 
 	(void)asked;
 	if (st == STATUS_OK)
-		st = kept_expire(r->practice, env->now_ms(env->ctx), e);
+		kept_expire(r->practice, env->now_ms(env->ctx));
 	if (st == STATUS_OK)
 		st = kept_each(r->practice, add_one, add_unreadable, &l, e);
 	if (st == STATUS_OK) {

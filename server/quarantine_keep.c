@@ -238,7 +238,7 @@ static enum status keep(struct keeping *k, struct error *e)
 	if (st == STATUS_OK)
 		st = read_head(k, &used, e);
 	if (st == STATUS_OK)
-		st = kept_expire(r->practice, env->now_ms(env->ctx), e);
+		kept_expire(r->practice, env->now_ms(env->ctx));
 	if (st == STATUS_OK)
 		st = kept_each(r->practice, find_same, NULL, k, e);
 	if (st != STATUS_OK)
@@ -249,7 +249,11 @@ static enum status keep(struct keeping *k, struct error *e)
 	st = judge(k, buf_text(&r->collected) + used, r->collected.len - used, e);
 	if (st == STATUS_OK)
 		st = keep_judged(k, buf_text(&r->collected) + used, r->collected.len - used, e);
-	return st == STATUS_OK ? kept_each(r->practice, remove_part, NULL, k, e) : st; /* not before the whole is durable */
+	if (st == STATUS_OK)
+		st = kept_each(r->practice, remove_part, NULL, k, e); /* not before the whole is durable */
+	if (st == STATUS_OK)
+		kept_expire(r->practice, env->now_ms(env->ctx)); /* its age begins here */
+	return st;
 }
 
 static void end_keep(struct request *r)

@@ -46,8 +46,7 @@ static bool look_after(struct upkeep *u, struct practice *p)
 		log_outcome(p, st, joined, &e);
 	if (joined)
 		heap_trim(); /* joining takes some 200 bytes an object */
-	if (kept_expire(p, u->env->now_ms(u->env->ctx), &e) != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, "what revoked devices sent long ago could not be removed", "practice", p->ods, "reason", e.text, NULL);
+	kept_expire(p, u->env->now_ms(u->env->ctx));
 	st = derive_catch_up(p, u->env, &e);
 	if (st != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "derived refs lag behind", "practice", p->ods, "reason", e.text, NULL);

@@ -192,6 +192,11 @@ plant() {
 		cat "$WORK/planted.pack"
 	} >"$WORK/server/$QIP_ODS/quarantine/$1.kept"
 }
+# grow_old NUMBER… - they have been kept for 35 days.
+grow_old() {
+	jq -cnSj --arg at "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" '{schema: "kept-age/1", at: $at, seconds: ($ARGS.positional | map({key: ., value: 3024000}) | from_entries)}' \
+		--args "$@" >"$WORK/server/$QIP_ODS/quarantine/age.json"
+}
 # never_kept NUMBER COMMIT - the manager's device takes none of it in.
 never_kept() {
 	plant "$1" "$2"
@@ -240,7 +245,7 @@ same 'damages' 3 "$(grep -c 'quarantine/' "$WORK/fsck.said")"
 says 'what a revoked device sent cannot be read.*number=107' "$(cat "$WORK"/logs/server*)"
 q "$MANAGER" adopt show 106 >/dev/null
 q "$MANAGER" adopt drop 106 >/dev/null
-touch -d '40 days ago' "$file/107.kept" "$file/108.kept"
+grow_old 107 108
 rm "$file"/10[1-5].kept
 same 'what is listed' '[]' "$(q "$MANAGER" adopt list --json | jq -c .)"
 same 'what the server keeps' 0 "$(kept)"
@@ -264,12 +269,12 @@ rm "$file"/*.kept
 
 it 'What is too old goes when the server starts, and while it looks after its packs, though nobody lists it'
 plant 301 "$other"
-sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file/301.kept"
+grow_old 301
 server_stop
 server_start
 same 'what the server keeps' 0 "$(kept)"
 plant 302 "$other"
-sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file/302.kept"
+grow_old 302
 q "$MANAGER" site add thurnby --name Thurnby >/dev/null
 q "$MANAGER" sync >/dev/null
 wait_until 30 test ! -e "$file/302.kept"
@@ -356,7 +361,7 @@ stop lost-kiosk
 
 it 'What is kept grows too old and is deleted'
 file=$(find "$WORK/server/$QIP_ODS/quarantine" -name '*.kept')
-sed -i '1s/"received":"20[0-9][0-9]/"received":"2021/' "$file"
+grow_old "$(basename "$file" .kept)"
 same 'what is listed' '[]' "$(q "$MANAGER" adopt list --json | jq -c .)"
 same 'what the server keeps' 0 "$(kept)"
 

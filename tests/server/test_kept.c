@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utime.h>
 
 #include "server/kept.h"
 #include "server/sums.h"
 
 #define ok(call) assert_int_equal((call), STATUS_OK)
-#define DAY_S 86400
 
 static struct practice p; /* of which only the folder counts here */
 static struct error why;
@@ -143,19 +141,61 @@ static void what_cannot_be_read_is_told_and_keeps_nobody_from_the_rest(void **st
 	buf_clear(&bytes);
 }
 
+static struct seen look_at(int64_t now_ms)
+{
+	kept_expire(&p, now_ms);
+	return look();
+}
+
+#define DAY_MS INT64_C(86400000)
+#define NOW_MS (20000 * DAY_MS)
+
 static void what_is_too_old_goes_also_if_it_cannot_be_read(void **state)
 {
-	int64_t number = 0, now_ms = 0;
+	int64_t number = 0;
 
 	(void)state;
-	ok(time_parse(&now_ms, "2026-01-02T03:04:05.000Z"));
 	ok(add(&number, "fleckney", 1));
 	ok(file_write(inside("7" KEPT_END), "torn", 4, 0600, &why));
-	assert_int_equal(utime(inside("7" KEPT_END), &(struct utimbuf){now_ms / 1000, now_ms / 1000}), 0);
-	ok(kept_expire(&p, now_ms + 34 * (int64_t)DAY_S * 1000, &why));
-	assert_int_equal(look().good + look().damaged, 2);
-	ok(kept_expire(&p, now_ms + 36 * (int64_t)DAY_S * 1000, &why));
-	assert_int_equal(look().good + look().damaged, 0);
+	for (int day = 0; day < 35; day++)
+		for (int hour = 0; hour < 24; hour += 5)
+			assert_int_equal(look_at(NOW_MS + day * DAY_MS + hour * DAY_MS / 24).good, 1);
+	assert_int_equal(look().damaged, 1);
+	ok(add(&number, "fleckney", 2));
+	assert_int_equal(look_at(NOW_MS + 35 * DAY_MS).good, 1);
+	assert_int_equal(look().last, number); /* its own time has just begun */
+	assert_int_equal(look().damaged, 0);
+	ok(kept_remove(&p, number, &why));
+	assert_int_equal(look_at(NOW_MS + 35 * DAY_MS).good, 0);
+	assert_false(file_exists(inside(KEPT_AGE)));
+}
+
+static void a_clock_that_is_wrong_deletes_nothing(void **state)
+{
+	int64_t number = 0;
+
+	(void)state;
+	ok(add(&number, "fleckney", 1));
+	assert_int_equal(look_at(NOW_MS).good, 1);
+	assert_int_equal(look_at(NOW_MS + 20000 * DAY_MS).good, 1); /* a boot with a clock far ahead */
+	assert_int_equal(look_at(NOW_MS + 20001 * DAY_MS).good, 1);
+	assert_int_equal(look_at(0).good, 1); /* another far behind */
+	for (int day = 1; day < 20; day++)
+		assert_int_equal(look_at(NOW_MS + day * DAY_MS).good, 1);
+	ok(file_write(inside(KEPT_AGE), "torn", 4, 0600, &why)); /* all begins anew */
+	assert_int_equal(look_at(NOW_MS + 50 * DAY_MS).good, 1);
+	assert_int_equal(look_at(NOW_MS + 84 * DAY_MS).good, 1);
+}
+
+static void what_is_looked_at_seldom_goes_later(void **state)
+{
+	int64_t number = 0;
+
+	(void)state;
+	ok(add(&number, "fleckney", 1));
+	for (int look = 0; look < 5; look++)
+		assert_int_equal(look_at(NOW_MS + look * 60 * DAY_MS).good, 1);
+	assert_int_equal(look_at(NOW_MS + 300 * DAY_MS).good, 0);
 }
 
 static void what_a_killed_server_left_is_swept_up(void **state)
@@ -265,6 +305,8 @@ int main(void)
 		test(a_damaged_note_of_the_next_number_keeps_nothing),
 		test(what_cannot_be_read_is_told_and_keeps_nobody_from_the_rest),
 		test(what_is_too_old_goes_also_if_it_cannot_be_read),
+		test(a_clock_that_is_wrong_deletes_nothing),
+		test(what_is_looked_at_seldom_goes_later),
 		test(what_a_killed_server_left_is_swept_up),
 		test(a_device_and_a_practice_have_so_much_room),
 		test(a_practice_that_keeps_all_that_it_may_keeps_no_other_from_it),
