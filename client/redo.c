@@ -326,7 +326,7 @@ static enum status adopt_record(struct redoing *r, struct error *e)
 		st = r->present ? redo_fields(r, type, &why) : STATUS_NOMEM;
 	}
 	cJSON_Delete(start);
-	if (st != STATUS_DENIED && st != STATUS_INVALID)
+	if (st != STATUS_DENIED && st != STATUS_INVALID && st != STATUS_TOO_BIG)
 		return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
 	r->changes = 0;
 	r->redo->left++;

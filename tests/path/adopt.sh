@@ -320,14 +320,28 @@ return_of() {
 	printf '%s' "$WORK/return.$1.$3"
 }
 
+# noted DEVICE ROLE REPO TREE RECORD N - the record with so many notes more, of 4,000 characters each; its file.
+noted() {
+	head -c "$(($6 * 3000))" /dev/urandom | base64 -w 4000 | jq -R . | jq -cs . >"$WORK/notes"
+	git -C "$3" cat-file blob "$4:$5" | jq -cSj --slurpfile texts "$WORK/notes" --arg d "$1" --arg by "$2" --arg id "$(uuid7)" '
+		.notes += ($texts[0] | to_entries | map({key: ($id[:24] + (100000000000 + .key | tostring)),
+			value: {device: $d, by: $by, effective: "2022-09-03", at: "2022-09-03T00:00:00.000Z", text: .value}}) | from_entries)' >"$WORK/noted.$1"
+	printf '%s' "$WORK/noted.$1"
+}
+
 it 'What a colleague submitted first makes nothing wrong that was made before: that alone is left, with its reason, and the rest is taken over'
-first=$(forge_head "$repo" "$(forge_tree "$repo" "$own^{tree}" "returns/fft/2022-06.json=$(return_of fleckney staff 2022-06 7)")" "$(device_key fleckney)" \
-	fleckney 'Count June' "$own")
+seen=$(git -C "$repo" rev-parse refs/heads/main)
+first=$(forge_head "$repo" "$(forge_tree "$repo" "$seen^{tree}" "returns/fft/2022-06.json=$(return_of fleckney staff 2022-06 7)")" "$(device_key fleckney)" \
+	fleckney 'Count June' "$seen")
 last=$(forge_head "$repo" "$(forge_tree "$repo" "$first^{tree}" "returns/fft/2022-05.json=$(return_of fleckney staff 2022-05 9)")" "$(device_key fleckney)" \
 	fleckney 'Count May' "$first")
+long=qip/$(q fleckney action show QIP-02 --json | jq -r .id).json
+last=$(forge_head "$repo" "$(forge_tree "$repo" "$last^{tree}" "$long=$(noted fleckney staff "$repo" "$last" "$long" 40)")" "$(device_key fleckney)" \
+	fleckney 'Many words' "$last")
 q second sync >/dev/null
 theirs=$(forge_repo second)
-push_as second "$theirs" "$(forge_head "$theirs" "$(forge_tree "$theirs" "main^{tree}" "returns/fft/2022-06.json=$(return_of second manager 2022-06 8 2022-07-08)")" \
+push_as second "$theirs" "$(forge_head "$theirs" "$(forge_tree "$theirs" "main^{tree}" "returns/fft/2022-06.json=$(return_of second manager 2022-06 8 2022-07-08)" \
+	"$long=$(noted second manager "$theirs" main "$long" 40)")" \
 	"$(device_key second)" second 'Submit June' main)"
 q second sync >/dev/null
 q "$MANAGER" sync >/dev/null
@@ -335,7 +349,8 @@ says '^200 ' "$(keep_as fleckney "$last")"
 number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
 said=$(q "$MANAGER" adopt show "$number")
 says 'the return was submitted on' "$said"
-same 'what is taken over' '1 1' "$(q "$MANAGER" adopt take "$number" --json | jq -r '"\(.commits) \(.left)"')"
+says 'the record is larger than' "$said"
+same 'what is taken over' '1 2' "$(q "$MANAGER" adopt take "$number" --json | jq -r '"\(.commits) \(.left)"')"
 q "$MANAGER" sync >/dev/null
 same 'May, as the device counted it' 9 "$(git -C "$(server_history)" cat-file blob main:returns/fft/2022-05.json | jq '.totals.options["very-good"]')"
 same 'June, as it was submitted' 8 "$(git -C "$(server_history)" cat-file blob main:returns/fft/2022-06.json | jq '.totals.options["very-good"]')"
