@@ -7,45 +7,141 @@
 #include "core/pkt.h"
 
 #define KEPT_TYPE "application/x-qip-kept"
-#define REF_HANDED "refs/qip/handed" /* what the server keeps aside */
+#define REF_HANDED "refs/qip/handed" /* what was given to the server last */
 
-/* STATUS_NOT_FOUND: nothing waits; STATUS_REFUSED: the device is not revoked. */
-static enum status send_waiting(struct qip *q, struct remote *r, struct error *e)
+struct giving {
+	struct qip *q;
+	struct remote *r;
+	struct chain chain;  /* what waits */
+	struct oid accepted; /* zero: nothing of this device's */
+	struct oid noted;    /* REF_HANDED */
+	size_t given;        /* of the chain, from its oldest: what was given before */
+	bool there;          /* and the server still keeps it */
+	bool revoked;        /* the server says that this device is */
+	struct buf body;
+};
+
+static enum status giving_open(struct giving *g, struct error *e)
+{
+	enum status st = chain_load(&g->chain, g->q, e);
+
+	if (st == STATUS_OK)
+		st = home_ref(&g->accepted, g->q, g->q->own_ref, e);
+	if (st == STATUS_OK)
+		st = home_ref(&g->noted, g->q, REF_HANDED, e);
+	for (size_t i = 0; st == STATUS_OK && i < g->chain.len; i++)
+		if (oid_equal(&g->chain.ids[i], &g->noted))
+			g->given = i + 1;
+	return st;
+}
+
+static void giving_close(struct giving *g)
+{
+	buf_clear(&g->body);
+	chain_clear(&g->chain);
+}
+
+/* ---- what is sent ---- */
+
+static void begin_body(struct giving *g, const struct oid *head)
+{
+	char hex[OID_HEX_LEN + 1];
+
+	buf_clear(&g->body);
+	oid_hex(hex, head);
+	pkt_addf(&g->body, "head %s\n", hex);
+	pkt_flush(&g->body);
+}
+
+static enum status add_within(void *ctx, const void *bytes, size_t len)
+{
+	const struct buf *body = ctx;
+
+	return body->len > LIMIT_HANDED_BYTES || len > LIMIT_HANDED_BYTES - body->len ? STATUS_TOO_BIG : remote_add_to_body(ctx, bytes, len);
+}
+
+/* The oldest of what waits, so many. STATUS_TOO_BIG: more than a server takes. */
+static enum status put_body(struct giving *g, size_t len, struct error *e)
+{
+	const struct oid *head = &g->chain.ids[len - 1], haves[2] = {g->accepted, g->chain.base};
+	enum status st;
+
+	begin_body(g, head);
+	st = repo_pack_send(g->q->repo, head, 1, haves, oid_is_zero(&g->accepted) ? 0 : 2, add_within, &g->body, NULL, e);
+	if (st == STATUS_OK && !buf_ok(&g->body))
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	return st;
+}
+
+/* As much of what waits as a server takes, from the oldest on; *len: how many. */
+static enum status fill(size_t *len, struct giving *g, struct error *e)
+{
+	size_t low = g->there ? g->given : 0, high = g->chain.len < LIMIT_KEPT_COMMITS ? g->chain.len : LIMIT_KEPT_COMMITS, made = 0;
+	enum status st = STATUS_OK;
+
+	for (size_t next = high; st == STATUS_OK && low < high; next = low + (high - low + 1) / 2) {
+		st = put_body(g, next, e);
+		made = next;
+		if (st == STATUS_OK)
+			low = next;
+		else if (st == STATUS_TOO_BIG)
+			high = next - 1;
+		st = st == STATUS_TOO_BIG ? STATUS_OK : st;
+	}
+	if (st == STATUS_OK && low == 0)
+		st = error_set(e, STATUS_TOO_BIG, "the oldest of it alone is more than a server takes");
+	if (st == STATUS_OK && made != low && !(g->there && low == g->given))
+		st = put_body(g, low, e);
+	if (st == STATUS_OK)
+		*len = low;
+	return st;
+}
+
+/* *number: of what is kept; 0: it is not. */
+static enum status ask(int64_t *number, struct giving *g, struct error *e)
+{
+	const struct remote_question question = {
+		.ods = g->q->identity.ods, .what = "quarantine/keep", .type = KEPT_TYPE, .body = &g->body, .call_ms = LIMIT_PACK_MS};
+	cJSON *answer = NULL;
+	enum status st = buf_ok(&g->body) ? remote_ask(&answer, g->r, &question, e) : error_set(e, STATUS_NOMEM, "out of memory");
+
+	if (st == STATUS_OK && !json_integer(answer, "kept", number))
+		st = error_set(e, STATUS_MALFORMED, "the server does not say what it keeps aside");
+	cJSON_Delete(answer);
+	return st;
+}
+
+/* ---- giving ---- */
+
+/* A server that was restored from a backup may have lost it, a manager may have dropped it, and it grows too old. */
+static enum status look(struct giving *g, struct error *e)
 {
 	int64_t number = 0;
+	size_t len = g->given > 0 ? g->given : g->chain.len;
+	enum status st;
 
-	struct chain chain = {0};
-	struct buf body = BUF_INIT;
-	struct oid haves[2];
-	char hex[OID_HEX_LEN + 1];
-	cJSON *answer = NULL;
-	const struct remote_question question = {
-		.ods = q->identity.ods, .what = "quarantine/keep", .type = KEPT_TYPE, .body = &body, .call_ms = LIMIT_PACK_MS};
-	enum status st = chain_load(&chain, q, e);
+	begin_body(g, &g->chain.ids[len - 1]);
+	st = ask(&number, g, e);
+	g->revoked = st == STATUS_OK || st == STATUS_TOO_BIG;
+	g->there = st == STATUS_OK && number > 0;
+	if (g->there)
+		g->given = len;
+	return st;
+}
 
-	if (st == STATUS_OK && chain.len == 0)
-		st = STATUS_NOT_FOUND;
+static enum status give(struct giving *g, struct error *e)
+{
+	int64_t number = 0;
+	size_t len = 0;
+	enum status st = fill(&len, g, e);
+
+	if (st != STATUS_OK || (g->there && len == g->given))
+		return st;
+	st = ask(&number, g, e);
 	if (st == STATUS_OK)
-		st = home_ref(&haves[0], q, q->own_ref, e);
-	if (st != STATUS_OK)
-		goto done;
-	haves[1] = chain.base;
-	oid_hex(hex, &chain.ids[chain.len - 1]);
-	pkt_addf(&body, "head %s\n", hex);
-	pkt_flush(&body);
-	st = repo_pack_send(q->repo, &chain.ids[chain.len - 1], 1, haves, oid_is_zero(&haves[0]) ? 0 : 2, remote_add_to_body, &body, NULL, e);
-	if (st == STATUS_OK && !buf_ok(&body))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
-	if (st == STATUS_OK && (body.len > LIMIT_KEPT_BYTES || chain.len > LIMIT_KEPT_COMMITS))
-		st = error_set(e, STATUS_TOO_BIG, "what waits is more than the server keeps aside");
+		st = home_move_ref(g->q, REF_HANDED, &g->chain.ids[len - 1], &g->noted, e);
 	if (st == STATUS_OK)
-		st = remote_ask(&answer, r, &question, e);
-	if (st == STATUS_OK && !json_integer(answer, "kept", &number))
-		st = error_set(e, STATUS_MALFORMED, "the server does not say what it keeps aside");
-done:
-	cJSON_Delete(answer);
-	buf_clear(&body);
-	chain_clear(&chain);
+		g->given = len;
 	return st;
 }
 
@@ -62,28 +158,41 @@ static enum status commit_journal(struct qip *q, int64_t now_ms, struct error *e
 	return st;
 }
 
+static void tell(const struct giving *g, enum status st, const struct error *why, struct error *e)
+{
+	struct error said = e ? *e : (struct error){0};
+
+	if (st != STATUS_OK)
+		log_line(LOG_LEVEL_INFO, "what waits was not kept aside at the server", "reason", why->text, NULL);
+	if (st != STATUS_OK && g->revoked)
+		(void)error_set(e, STATUS_REFUSED, "%.500s; what waits here is on this device alone, for the server does not keep it aside: %.400s", said.text,
+				why->text);
+	else if (st == STATUS_OK && g->given < g->chain.len)
+		(void)error_set(e, STATUS_REFUSED,
+				"%.500s; of the %zu edits that wait here the oldest %zu are kept aside at the server, for a manager to look at; the others "
+				"are more than it keeps, and on this device alone",
+				said.text, g->chain.len, g->given);
+	else if (st == STATUS_OK)
+		(void)error_set(e, STATUS_REFUSED, "%.600s; what waits here is kept aside at the server, for a manager to look at", said.text);
+}
+
 enum status handover(struct qip *q, struct remote *r, struct error *e)
 {
-	struct error why = {0}, said = {0};
-	struct oid work, handed;
+	struct giving g = {.q = q, .r = r, .body = BUF_INIT};
+	struct error why = {0};
 	enum status st = STATUS_OK;
 
 	if (home_is_kiosk(q))
 		st = commit_journal(q, r->server_ms > 0 ? r->server_ms : q->env->now_ms(q->env->ctx), &why);
 	if (st == STATUS_OK)
-		st = home_ref(&work, q, REF_WORK, &why);
-	if (st == STATUS_OK)
-		st = home_ref(&handed, q, REF_HANDED, &why);
-	if (st == STATUS_OK && !oid_equal(&work, &handed)) {
-		st = send_waiting(q, r, &why);
+		st = giving_open(&g, &why);
+	if (st != STATUS_OK || g.chain.len > 0) {
 		if (st == STATUS_OK)
-			st = home_move_ref(q, REF_HANDED, &work, &handed, &why);
+			st = look(&g, &why);
+		if (st == STATUS_OK || (st == STATUS_REFUSED && g.given < g.chain.len)) /* an older server does not say what it keeps */
+			st = give(&g, &why);
+		tell(&g, st, &why, e);
 	}
-	if (st == STATUS_OK && e) {
-		said = *e;
-		return error_set(e, STATUS_REFUSED, "%.600s; what waits here is kept aside at the server, for a manager to look at", said.text);
-	}
-	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
-		log_line(LOG_LEVEL_INFO, "what waits was not kept aside at the server", "reason", why.text, NULL);
+	giving_close(&g);
 	return STATUS_REFUSED;
 }

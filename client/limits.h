@@ -43,8 +43,9 @@
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_FILE_BYTES (256 * 1024)
 #define LIMIT_ANCHORS 8                 /* boots whose clock is known */
-#define LIMIT_KEPT_BYTES (5 * 1024 * 1024) /* what a revoked device sent, as the server keeps it aside */
-#define LIMIT_KEPT_COMMITS 1000         /* in it */
+#define LIMIT_HANDED_BYTES (4 * 1024 * 1024) /* that a revoked device sends: what the server takes (LIMIT_KEPT_FILE_BYTES there) */
+#define LIMIT_KEPT_BYTES (5 * 1024 * 1024) /* the same as the server keeps it aside, with a line about it */
+#define LIMIT_KEPT_COMMITS 1000         /* in it; the server's LIMIT_KEPT_COMMITS */
 #define LIMIT_KEPT_LISTED 64            /* that a server may keep of one practice */
 #define LIMIT_SETTLED 200               /* refusals that are settled and kept all the same */
 #define LIMIT_SETTLED_DAYS 35           /* for so long */

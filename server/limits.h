@@ -94,7 +94,7 @@ extern const struct limits limits_default;
 #define LIMIT_ERASE_BATCH 16384			     /* erasures carried out between two rounds of fsync */
 
 /* what revoked devices still send, see server/kept.h */
-#define LIMIT_KEPT_FILE_BYTES (4 * 1024 * 1024) /* of one: what was sent at once */
+#define LIMIT_KEPT_FILE_BYTES (4 * 1024 * 1024) /* of one: what was sent at once; devices send no more (client/limits.h) */
 #define LIMIT_KEPT_COMMITS 1000			/* in it */
 #define LIMIT_KEPT_DEVICE 4			/* of a device */
 #define LIMIT_KEPT_PRACTICE 32			/* of a practice */

@@ -1,6 +1,7 @@
 /* server/quarantine_keep.c - POST /<ODS>/quarantine/keep: what a revoked device still has to say is set aside.
  *
  *     a packet "head <commit>", a flush, the pack of what the log lacks → {"kept": number}
+ *     without a pack: is that head kept? → {"kept": number}, 0 where it is not
  *
  * Nothing of it enters the history: the pack is judged in a transaction that ends without a commit, as the device's pushes were while it belonged to
  * the practice. Whether what it says is true is for whoever adopts it to judge.
@@ -243,6 +244,8 @@ static enum status keep(struct keeping *k, struct error *e)
 		st = kept_each(r->practice, find_same, NULL, k, e);
 	if (st != STATUS_OK)
 		return st;
+	if (used == r->collected.len) /* it was only asked after */
+		return k->was_there ? kept_sync(r->practice, e) : STATUS_OK;
 	k->commits = calloc(LIMIT_KEPT_COMMITS, sizeof(*k->commits));
 	if (!k->commits)
 		return error_set(e, STATUS_NOMEM, "out of memory");
