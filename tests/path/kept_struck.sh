@@ -11,12 +11,7 @@ export LSAN_OPTIONS=suppressions=$QIP_SOURCE/tests/support/leaks.supp:print_supp
 
 STEP=${QIP_CRASH_STEP:-4}
 CASES=${QIP_CRASH_CASES:-keep keep-power keep-fault keep-full drop drop-power drop-fault take take-client}
-status=0
-"$STRIKE" true || status=$?
-if [ "$status" -ne 0 ]; then
-	echo "skipped: programs cannot be traced here"
-	exit 77
-fi
+strike_or_skip
 
 calls=(--only changes --under "$WORK/server")
 action_at() { [ $((($1 - 1) / STEP % 2)) -eq 0 ] && echo kill-before || echo kill-after; }

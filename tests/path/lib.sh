@@ -48,6 +48,13 @@ web_tests_ready() {
 	(flock 9 && web_tests_install "$web") 9<"$web" >"$WORK/logs/npm.log" 2>&1 || die 'npm ci in tests/web'
 }
 
+# For journeys that strike programs at their calls: a container may forbid to trace them.
+strike_or_skip() {
+	"$QIP_TOOLS/strike" true && return
+	echo 'skipped: programs cannot be traced here'
+	exit 77
+}
+
 # ---- stock git, with a device's certificate ----
 
 # git_as DEVICE ARGUMENT…

@@ -6,12 +6,7 @@ set -euo pipefail
 
 STRIKE=$QIP_TOOLS/strike
 STEP=${QIP_CRASH_STEP:-5} # 1: every call
-status=0
-"$STRIKE" true || status=$?
-if [ "$status" -ne 0 ]; then
-	echo "skipped: programs cannot be traced here"
-	exit 77
-fi
+strike_or_skip
 
 practice_start
 join fleckney staff fleckney
