@@ -235,6 +235,7 @@ static void make_ready_for_housekeeping(void)
 		OK(repo_write(&id, boss->repo, REPO_BLOB, text, strlen(text), &last_error));
 		OK(repo_flush(boss->repo, &last_error));
 	}
+	boss->state.last_sync_ms = 0; /* the server tells whole seconds, and two visits fit into one */
 }
 
 static void assert_kept_house(void)
@@ -254,22 +255,20 @@ static void assert_kept_house(void)
 static void certificate_and_packs_are_seen_to_whatever_the_server_shows(void **state)
 {
 	struct stated other = {.device = "fleckney", .index = 1, .main = {{9}}, .at = "2026-11-22T10:00:00.000Z"};
-	int64_t synced_ms = 0;
 
 	(void)state;
 	make_ready_for_housekeeping();
-	synced_ms = boss->state.last_sync_ms;
 	(void)show_fork(&before);
 	sync_finds("another history than before");
 	assert_kept_house();
-	assert_int_equal(boss->state.last_sync_ms, synced_ms); /* nothing was exchanged */
+	assert_int_equal(boss->state.last_sync_ms, 0); /* nothing was exchanged */
 	settle_all();
 	show_truth();
 	make_ready_for_housekeeping();
 	OK(seen_wait_for(boss, &other, &last_error));
 	sync_finds("fleckney has signed that merge 1");
 	assert_kept_house();
-	assert_true(boss->state.last_sync_ms > synced_ms);
+	assert_true(boss->state.last_sync_ms > 0);
 	settle_all();
 }
 
