@@ -19,3 +19,13 @@ add_custom_command(OUTPUT ${web_build}/style.css
 
 file(GLOB templates CONFIGURE_DEPENDS ${web_source}/*.html)
 qip_embed(qip-kiosklib kiosk_assets ${templates} ${web_build}/style.css)
+
+# What the screen says, in each language.
+find_program(NODE node REQUIRED)
+set(texts_source ${CMAKE_SOURCE_DIR}/kiosk/texts)
+set(texts_table ${CMAKE_BINARY_DIR}/embed/kiosk_texts.c)
+file(GLOB texts CONFIGURE_DEPENDS ${texts_source}/*.json)
+add_custom_command(OUTPUT ${texts_table}
+  COMMAND ${NODE} ${texts_source}/table.mjs ${texts_table} ${texts}
+  DEPENDS ${texts_source}/table.mjs ${texts} COMMENT "Making the tables of texts" VERBATIM)
+target_sources(qip-kiosklib PRIVATE ${texts_table})
