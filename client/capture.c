@@ -11,6 +11,7 @@
 #include "client/build.h"
 #include "client/comment_key.h"
 #include "client/survey.h"
+#include "client/survey_load.h"
 #include "core/schema.h"
 #include "core/utf8.h"
 
@@ -29,47 +30,12 @@ struct qip_capture {
 	char journal_path[HOME_PATH_MAX];
 	uint64_t last;           /* number of the last answer */
 	char ods[7], device[NAME_MAX_LEN + 1], site[NAME_MAX_LEN + 1];
-	cJSON *surveys[LIMIT_SURVEYS]; /* owned; an answer to a form shown before a reload still finds its version */
-	size_t surveys_len;
+	struct survey_shelf shelf; /* an answer to a form shown before a reload still finds its version */
+	struct state state;        /* as the home remembered time when it was read last */
 	struct comment_key key;  /* generation 0: none */
 	struct recent recent[LIMIT_RECENT_IDS]; /* a ring */
 	size_t recent_len, recent_next;
 };
-
-static const cJSON *find_survey(const struct qip_capture *c, const char *id, int64_t version)
-{
-	int64_t number = 0;
-
-	for (size_t i = c->surveys_len; id && i-- > 0;) {
-		const char *name = json_string(c->surveys[i], "id");
-
-		if (name && strcmp(name, id) == 0 && json_integer(c->surveys[i], "version", &number) && number == version)
-			return c->surveys[i];
-	}
-	return NULL;
-}
-
-static enum status add_survey(void *ctx, const char *path, const cJSON *record, struct error *e)
-{
-	struct qip_capture *c = ctx;
-	int64_t version = 0;
-	cJSON *copy = NULL;
-
-	(void)path;
-	if (schema_check(record, NULL) != STATUS_OK || !json_integer(record, "version", &version) ||
-	    find_survey(c, json_string(record, "id"), version))
-		return STATUS_OK;
-	copy = cJSON_Duplicate(record, true);
-	if (!copy)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	if (c->surveys_len == LIMIT_SURVEYS) {
-		cJSON_Delete(c->surveys[0]);
-		c->surveys_len--;
-		memmove(c->surveys, c->surveys + 1, c->surveys_len * sizeof(c->surveys[0]));
-	}
-	c->surveys[c->surveys_len++] = copy;
-	return STATUS_OK;
-}
 
 static enum status load(struct qip_capture *c, struct qip *q, struct error *e)
 {
@@ -82,11 +48,11 @@ static enum status load(struct qip_capture *c, struct qip *q, struct error *e)
 	if (st == STATUS_NOT_FOUND)
 		st = STATUS_OK; /* answers without comments, then */
 	if (st == STATUS_OK)
-		st = qip_each(q, "surveys/", add_survey, c, e);
-	if (st == STATUS_OK && c->surveys_len == 0)
-		st = error_set(e, STATUS_UNTRUSTED, "the practice has no survey yet: a manager adds one, then this kiosk syncs");
-	if (st == STATUS_OK)
+		st = survey_load(&c->shelf, q, e);
+	if (st == STATUS_OK) {
 		c->key = key;
+		c->state = q->state;
+	}
 	return st;
 }
 
@@ -182,8 +148,7 @@ void qip_capture_close(struct qip_capture *c)
 	if (!c)
 		return;
 	close_journal(c);
-	for (size_t i = 0; i < c->surveys_len; i++)
-		cJSON_Delete(c->surveys[i]);
+	survey_shelf_clear(&c->shelf);
 	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -216,6 +181,34 @@ bool qip_capture_can_seal(struct qip_capture *c)
 	can = c->key.generation > 0;
 	(void)pthread_mutex_unlock(&c->lock);
 	return can;
+}
+
+enum status qip_surveys(cJSON **out, struct qip_capture *c, struct error *e)
+{
+	char day[11];
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&c->lock);
+	st = survey_shelf_shown(out, &c->shelf, c->site, survey_day(day, &c->state, c->env) ? day : NULL, e);
+	(void)pthread_mutex_unlock(&c->lock);
+	return st;
+}
+
+enum status qip_survey(cJSON **out, struct qip_capture *c, const char *id, int64_t version, struct error *e)
+{
+	const cJSON *survey = NULL;
+	cJSON *copy = NULL;
+
+	(void)pthread_mutex_lock(&c->lock);
+	survey = survey_shelf_find(&c->shelf, id, version);
+	copy = survey ? cJSON_Duplicate(survey, true) : NULL;
+	(void)pthread_mutex_unlock(&c->lock);
+	if (!survey)
+		return error_set(e, STATUS_NOT_FOUND, "there is no survey \"%.60s\" of this version", id ? id : "");
+	if (!copy)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	*out = copy;
+	return STATUS_OK;
 }
 
 /* Only blanks are no comment. */
@@ -343,7 +336,7 @@ enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_a
 		(void)error_set(e, st, "this answer is recorded already");
 		goto done;
 	}
-	survey = find_survey(c, a->survey, a->survey_version);
+	survey = survey_shelf_find(&c->shelf, a->survey, a->survey_version);
 	if (!survey)
 		st = error_set(e, STATUS_INVALID, "there is no survey \"%s\" of this version", a->survey);
 	else

@@ -54,7 +54,8 @@
 /* answers */
 #define LIMIT_ANSWERS_PER_COMMIT 500
 #define LIMIT_LOST 100000               /* numbers that a damaged journal may miss at one place */
-#define LIMIT_SURVEYS 32                /* survey versions that a capture knows */
+#define LIMIT_SURVEYS 32                /* in force at one time that a kiosk asks */
+#define LIMIT_SURVEY_VERSIONS 4         /* of each that it knows, for answers that were begun under an older one */
 #define LIMIT_RECENT_IDS 1024
 #define LIMIT_KEEP_RECEIPTED_MS (35LL * 86400 * 1000)
 

@@ -11,6 +11,7 @@
 
 #include "core/json.h"
 
+#define SURVEY_FFT "fft" /* id of the Friends and Family Test: shown before any other */
 #define SURVEY_RATING_MIN 1
 #define SURVEY_RATING_MAX 5
 

@@ -309,6 +309,132 @@ static void a_box_at_1970_syncs_and_its_answers_get_an_interval(void **state)
 	cJSON_Delete(record);
 }
 
+/* A survey that a manager wrote, at the server. */
+static void put_survey(const char *text)
+{
+	struct qip_edit *edit = NULL;
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+
+	OK(json_parse(&record, text, strlen(text), &last_error));
+	(void)snprintf(path, sizeof(path), "surveys/%s.json", json_string(record, "id"));
+	OK(qip_edit_begin(&edit, boss, NULL, &last_error));
+	OK(qip_edit_put(edit, path, record, &last_error));
+	OK(qip_edit_commit(edit, "A survey", &last_error));
+	cJSON_Delete(record);
+	(void)practice_sync(boss);
+}
+
+#define LIFT(version, more, options) \
+	"{\"schema\":\"survey/1\",\"id\":\"lift\",\"version\":" #version "," more "\"questions\":[{\"id\":\"used\",\"kind\":\"choice\"," \
+	"\"text\":{\"en\":{\"text\":\"Did you use the lift?\",\"status\":\"reviewed\"}},\"options\":[" options "]}]}"
+#define OPTION(id) "{\"id\":\"" id "\",\"text\":{\"en\":{\"text\":\"x\",\"status\":\"reviewed\"}}}"
+
+static size_t shown(char ids[100], struct qip_capture *c)
+{
+	cJSON *list = NULL;
+	const cJSON *item = NULL;
+	size_t at = 0, count = 0;
+
+	ids[0] = '\0';
+	OK(qip_surveys(&list, c, &last_error));
+	cJSON_ArrayForEach(item, list)
+		at += (size_t)snprintf(ids + at, 100 - at, "%s%s", at > 0 ? " " : "", json_string(item, "id"));
+	count = (size_t)cJSON_GetArraySize(list);
+	cJSON_Delete(list);
+	return count;
+}
+
+static void assert_last_names(const char *survey, int64_t version)
+{
+	char path[TREE_PATH_MAX];
+	int64_t number = 0;
+	cJSON *record = NULL;
+
+	policy_feedback_path(path, "kib-kiosk", kiosk->state.last_sync_seq);
+	OK(qip_read(&record, kiosk, path, &last_error));
+	assert_string_equal(json_string(json_get(record, "survey"), "id"), survey);
+	assert_true(json_integer(json_get(record, "survey"), "version", &number) && number == version);
+	cJSON_Delete(record);
+}
+
+static void an_answer_begun_under_an_older_version_is_good_and_names_it(void **state)
+{
+	struct qip_capture *c = NULL;
+	cJSON *old = cJSON_Parse("{\"used\":\"sometimes\"}"), *survey = NULL;
+	struct qip_answer a = {.survey = "lift", .survey_version = 1, .language = "en", .mode = "kiosk", .answers = old};
+	char id[ID_TEXT_LEN + 1], ids[100];
+	uint64_t seq = 0;
+
+	(void)state;
+	put_survey(LIFT(1, , OPTION("always") "," OPTION("sometimes")));
+	(void)practice_sync(kiosk);
+	OK(qip_capture_open(&c, kiosk, &last_error));
+	assert_int_equal(shown(ids, c), 2);
+	assert_string_equal(ids, "fft lift");
+	put_survey(LIFT(2, , OPTION("yes") "," OPTION("no")));
+	(void)practice_sync(kiosk);
+	OK(qip_capture_reload(c, kiosk, &last_error));
+	OK(qip_survey(&survey, c, "lift", 1, &last_error));
+	cJSON_Delete(survey);
+	FAILS(qip_survey(&survey, c, "lift", 3, &last_error), STATUS_NOT_FOUND);
+	OK(id_make(id, qip_env(kiosk)));
+	a.id = id;
+	OK(qip_capture(&seq, c, &a, &last_error));
+	OK(id_make(id, qip_env(kiosk)));
+	a.survey_version = 2; /* has no such option */
+	FAILS(qip_capture(&seq, c, &a, &last_error), STATUS_INVALID);
+	qip_capture_close(c);
+	assert_int_equal(practice_sync(kiosk).records_sent, 1);
+	assert_last_names("lift", 1);
+	cJSON_Delete(old);
+}
+
+static void a_survey_of_another_site_or_of_days_gone_by_is_not_shown(void **state)
+{
+	struct qip_capture *c = NULL;
+	char ids[100];
+
+	(void)state;
+	put_survey(LIFT(3, "\"sites\":[\"fleckney\"],", OPTION("yes") "," OPTION("no")));
+	(void)practice_sync(kiosk);
+	OK(qip_capture_open(&c, kiosk, &last_error));
+	assert_int_equal(shown(ids, c), 1);
+	put_survey(LIFT(4, "\"ends\":\"2022-06-06\",", OPTION("yes") "," OPTION("no")));
+	(void)practice_sync(kiosk);
+	OK(qip_capture_reload(c, kiosk, &last_error));
+	assert_int_equal(shown(ids, c), 1);
+	put_survey(LIFT(5, "\"starts\":\"2022-06-06\",\"ends\":\"2999-06-06\",", OPTION("yes") "," OPTION("no")));
+	(void)practice_sync(kiosk);
+	OK(qip_capture_reload(c, kiosk, &last_error));
+	assert_int_equal(shown(ids, c), 2);
+	qip_capture_close(c);
+}
+
+/* Years wrong either way: what ended is not shown again, what is in force stays. */
+static void with_an_unsure_clock_the_day_of_the_last_sync_counts(void **state)
+{
+	static const int64_t walls_ms[] = {5000, INT64_C(4070908800000)};
+	struct box box = {.boot = "third"};
+	const struct env env = {box_now, box_monotonic, box_quality, box_boot, box_random, &box};
+	struct qip_options o = {.home = practice_path(&p, "kib-kiosk"), .env = &env, .lock_wait_ms = 0};
+	struct qip_capture *c = NULL;
+	char ids[100];
+
+	(void)state;
+	qip_close(kiosk);
+	for (size_t i = 0; i < ARRAY_LEN(walls_ms); i++) {
+		box.wall_ms = walls_ms[i];
+		OK(qip_open(&kiosk, &o, &last_error));
+		OK(qip_capture_open(&c, kiosk, &last_error));
+		assert_int_equal(shown(ids, c), 2);
+		qip_capture_close(c);
+		qip_close(kiosk);
+	}
+	o.env = NULL;
+	OK(qip_open(&kiosk, &o, &last_error));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +445,9 @@ int main(void)
 		cmocka_unit_test(a_sync_beside_an_open_capture_sends_what_it_took),
 		cmocka_unit_test(a_lost_folder_of_comments_holds_up_no_answer),
 		cmocka_unit_test(a_lost_journal_does_not_number_anew),
+		cmocka_unit_test(an_answer_begun_under_an_older_version_is_good_and_names_it),
+		cmocka_unit_test(a_survey_of_another_site_or_of_days_gone_by_is_not_shown),
+		cmocka_unit_test(with_an_unsure_clock_the_day_of_the_last_sync_counts),
 		cmocka_unit_test(a_box_at_1970_syncs_and_its_answers_get_an_interval),
 	};
 

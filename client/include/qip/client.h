@@ -99,7 +99,7 @@ void qip_edit_abort(struct qip_edit *edit);
 struct qip_answer {
 	const char *id;        /* UUIDv7 made when the form was shown: the same id again is the same answer */
 	const char *survey;    /* "fft" */
-	int64_t survey_version;
+	int64_t survey_version; /* the one that was shown, though a newer one may be in force by now */
 	const char *language;  /* "en" */
 	const char *mode;      /* "kiosk" */
 	const cJSON *answers;  /* {"experience": "good"}; borrowed */
@@ -118,7 +118,14 @@ enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_a
 uint64_t qip_capture_last(struct qip_capture *c);
 /* True if comments can be sealed (a comment key is known). */
 bool qip_capture_can_seal(struct qip_capture *c);
-/* Read survey and comment key again, after a sync brought new ones. */
+/* The surveys that this kiosk may show now: those for its site and in force today, the Friends and Family Test first, then by id: an array of
+ * survey records, the caller's; see client/survey.h for what they ask. With a clock that cannot be relied on, today is the day of the last
+ * sync; without one, surveys that begin or end on some day are left out. Thread-safe. */
+enum status qip_surveys(cJSON **out, struct qip_capture *c, struct error *e) MUST_CHECK;
+/* One version of a survey, for an answer that was begun under it; the caller's. STATUS_NOT_FOUND: that version is not known here (any more).
+ * Thread-safe. */
+enum status qip_survey(cJSON **out, struct qip_capture *c, const char *id, int64_t version, struct error *e) MUST_CHECK;
+/* Read surveys and comment key again, after a sync brought new ones. */
 enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct error *e) MUST_CHECK;
 void qip_capture_close(struct qip_capture *c);
 
