@@ -1,4 +1,5 @@
-# The kiosk's pages: style sheet made with NHS.UK frontend by npm and sass at build time, templates as they stand; all carried in the binary.
+# The kiosk's pages: style sheet made with NHS.UK frontend by npm and sass at build time, simple-keyboard, templates and script as they stand;
+# all carried in the binary.
 # The package is installed in the build folder, so that the source tree stays clean.
 find_program(NPM npm REQUIRED)
 set(web_source ${CMAKE_SOURCE_DIR}/kiosk/web)
@@ -17,11 +18,27 @@ add_custom_command(OUTPUT ${web_build}/style.css
   DEPENDS ${web_build}/installed ${web_source}/main.scss
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Making the kiosk's style sheet" VERBATIM)
 
-file(GLOB templates CONFIGURE_DEPENDS ${web_source}/*.html)
-qip_embed(qip-kiosklib kiosk_assets ${templates} ${web_build}/style.css)
+# The keyboard, and a layout for each language that a page loads beside it.
+find_program(NODE node REQUIRED)
+set(keyboards_source ${CMAKE_SOURCE_DIR}/kiosk/keyboards)
+add_custom_command(OUTPUT ${web_build}/keyboard.js
+  COMMAND ${CMAKE_COMMAND} -E copy ${web_build}/node_modules/simple-keyboard/build/index.modern.js ${web_build}/keyboard.js
+  DEPENDS ${web_build}/installed VERBATIM)
+file(GLOB layouts CONFIGURE_DEPENDS ${keyboards_source}/*.json)
+set(keyboards "")
+foreach(layout IN LISTS layouts)
+  get_filename_component(language ${layout} NAME_WE)
+  set(made ${web_build}/keyboard-${language}.js)
+  add_custom_command(OUTPUT ${made}
+    COMMAND ${NODE} ${keyboards_source}/layout.mjs ${made} ${layout} ${keyboards_source}/en.json
+    DEPENDS ${web_build}/installed ${keyboards_source}/layout.mjs ${layout} ${keyboards_source}/en.json VERBATIM)
+  list(APPEND keyboards ${made})
+endforeach()
+
+file(GLOB pages CONFIGURE_DEPENDS ${web_source}/*.html ${web_source}/*.js)
+qip_embed(qip-kiosklib kiosk_assets ${pages} ${web_build}/style.css ${web_build}/keyboard.js ${keyboards})
 
 # What the screen says, in each language.
-find_program(NODE node REQUIRED)
 set(texts_source ${CMAKE_SOURCE_DIR}/kiosk/texts)
 set(texts_table ${CMAKE_BINARY_DIR}/embed/kiosk_texts.c)
 file(GLOB texts CONFIGURE_DEPENDS ${texts_source}/*.json)
