@@ -13,6 +13,7 @@
 #include "kiosk/command.h"
 #include "kiosk/http.h"
 #include "kiosk/memory.h"
+#include "kiosk/watch.h"
 
 #define STOP_WAIT_MS 5000
 
@@ -81,12 +82,18 @@ static void block_signals(sigset_t *end)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a full disk is an error to be told, not an end */
 }
 
-static void await_end(const sigset_t *end)
+static void await_end(const sigset_t *end, const char *host)
 {
+	int64_t every_ms = watch_every_ms();
+	const struct timespec pause = {.tv_sec = (time_t)(every_ms / 1000), .tv_nsec = (long)(every_ms % 1000) * 1000000};
 	int number = 0;
 
-	while (sigwait(end, &number) != 0)
-		;
+	watch_ready();
+	while ((number = every_ms > 0 ? sigtimedwait(end, NULL, &pause) : sigwaitinfo(end, NULL)) < 0) {
+		if (errno == EAGAIN && !watch_look(host))
+			log_line(LOG_LEVEL_ERROR, "the kiosk does not answer itself", "host", host, NULL);
+	}
+	watch_stopping();
 	log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
 }
 
@@ -132,7 +139,7 @@ enum status command_run(const struct command_options *o, struct error *e)
 		(void)fflush(stdout);
 		log_line(LOG_LEVEL_INFO, "started", "url", http_url(k.http), "home", o->home, NULL);
 		memory_trim();
-		await_end(&end);
+		await_end(&end, k.desk.hosts[0]);
 	}
 	stop(&k);
 	return st;

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The kiosk's Debian package: what is in it, what it wants, and how tightly its services are held.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+it 'The package is built, and holds program, page, units, users and folder'
+deb=$("$QIP_SOURCE/tools/package" "$WORK")
+[ -s "$deb" ] || die "no package: '$deb'"
+dpkg-deb -x "$deb" "$WORK/root"
+for file in bin/qip-kiosk lib/systemd/system/qip-kiosk.service lib/systemd/system/qip-kiosk-screen.service lib/sysusers.d/qip-kiosk.conf \
+	lib/tmpfiles.d/qip-kiosk.conf share/man/man1/qip-kiosk.1.gz share/doc/qip-kiosk/APPLIANCE.md share/doc/qip-kiosk/copyright; do
+	[ -s "$WORK/root/usr/$file" ] || die "the package lacks $file"
+done
+says '^qip-kiosk [0-9]' "$("$WORK/root/usr/bin/qip-kiosk" --version)"
+
+it 'It wants the fonts of all languages and the libraries that the program is linked with'
+depends=$(dpkg-deb -f "$deb" Depends)
+for package in fonts-noto-core libgit2 libmbedtls libmicrohttpd libcjson; do
+	says "(^|[ ,])$package" "$depends"
+done
+
+it 'A package that is removed leaves the answers'
+dpkg-deb -e "$deb" "$WORK/control"
+! grep -l 'rm -' "$WORK/control/prerm" "$WORK/control/postrm" || die 'a script of the package deletes something'
+
+it 'The units are well-formed, and exposed to little'
+mkdir -p "$WORK/units"
+cp "$WORK/root/usr/lib/systemd/system/"*.service "$WORK/units"
+# The programs are where the package puts them, not on this machine.
+sed -i "s|/usr/bin/qip-kiosk|$WORK/root/usr/bin/qip-kiosk|; s|/usr/bin/cog|/bin/true|" "$WORK/units/"*.service
+for unit in qip-kiosk qip-kiosk-screen; do
+	found=$(SYSTEMD_UNIT_PATH="$WORK/units:" systemd-analyze verify --man=no "$WORK/units/$unit.service" 2>&1 | grep "$unit" || true)
+	same "faults of $unit.service" '' "$found"
+	systemd-analyze security --offline=true --threshold=20 --no-pager "$WORK/units/$unit.service" >"$WORK/security.txt" 2>&1 ||
+		die "$unit.service is exposed: $(tail -n 1 "$WORK/security.txt")"
+done
