@@ -90,7 +90,7 @@ static enum status replace(struct oid *tip, struct oid *tip_tree, struct qip *q,
 	if (!home_is_kiosk(q))
 		return STATUS_OK;
 	st = void_records(&tree, q, &parent_tree, &refused->tree, refusal->path, refusal->reason, e);
-	if (st != STATUS_OK)
+	if (st != STATUS_OK || oid_equal(&tree, &parent_tree))
 		return st;
 	replay_subject(subject, sizeof(subject), refused);
 	st = commit_write(tip, q, &tree, tip, refused->author_s * 1000, subject, e);

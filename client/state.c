@@ -43,11 +43,13 @@ void state_load(struct state *out, int dir)
 		if (s.anchors_len < LIMIT_ANCHORS && read_anchor(&s.anchors[s.anchors_len], item))
 			s.anchors_len++;
 	}
+	if (!read_anchor(&s.noted, json_get(file, "noted")))
+		s.noted = (struct anchor){0};
 	*out = s;
 	cJSON_Delete(file);
 }
 
-static void add_anchor(enum status *st, cJSON *list, const struct anchor *a)
+static cJSON *anchor_json(enum status *st, const struct anchor *a)
 {
 	cJSON *item = build_object(st);
 
@@ -55,6 +57,13 @@ static void add_anchor(enum status *st, cJSON *list, const struct anchor *a)
 	build_integer(st, item, "server", a->server_ms);
 	build_integer(st, item, "monotonic", a->monotonic_ms);
 	build_integer(st, item, "error", a->error_ms);
+	return item;
+}
+
+static void add_anchor(enum status *st, cJSON *list, const struct anchor *a)
+{
+	cJSON *item = anchor_json(st, a);
+
 	if (*st == STATUS_OK && !cJSON_AddItemToArray(list, item))
 		*st = STATUS_NOMEM;
 	if (*st != STATUS_OK)
@@ -69,6 +78,8 @@ enum status state_save(const struct state *s, int dir, struct error *e)
 	for (size_t i = 0; i < s->anchors_len; i++)
 		add_anchor(&st, list, &s->anchors[i]);
 	build_item(&st, file, "anchors", list);
+	if (s->noted.boot_id[0])
+		build_item(&st, file, "noted", anchor_json(&st, &s->noted));
 	build_string(&st, file, "schema", "state/1");
 	build_integer(&st, file, "last_sync", s->last_sync_ms);
 	build_integer(&st, file, "last_sync_seq", (int64_t)s->last_sync_seq);

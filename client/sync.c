@@ -271,11 +271,8 @@ static enum status exchange_all(struct sync *s, struct error *e)
 		st = sync_look_first(s, e);
 	if (st == STATUS_OK)
 		st = sync_adopt_own(s, &s->refs.own, e);
-	if (st == STATUS_OK && home_is_kiosk(q)) {
-		st = answers_open(&s->answers, q, s->report.server_time_ms, e);
-		s->remote.meanwhile = sync_commit_ahead;
-		s->remote.meanwhile_ctx = s;
-	}
+	if (st == STATUS_OK && home_is_kiosk(q))
+		st = sync_open_answers(s, e);
 	if (st == STATUS_OK)
 		retry_recover(q);
 	if (st == STATUS_OK)

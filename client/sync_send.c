@@ -1,6 +1,7 @@
 /* client/sync_send.c - one visit's way out: what waits goes in parts, and refusals are handled. */
 #include "client/answers.h"
 #include "client/chain.h"
+#include "client/clock.h"
 #include "client/push.h"
 #include "client/refused.h"
 #include "client/sync_internal.h"
@@ -58,6 +59,19 @@ void sync_commit_ahead(void *ctx)
 	if (!s->ahead)
 		s->failed.status = commit_answers(&committed, s, &s->failed);
 	s->ahead = true;
+}
+
+enum status sync_open_answers(struct sync *s, struct error *e)
+{
+	uint64_t committed = 0;
+	bool noted = false;
+	enum status st = clock_note(&noted, s->q, s->report.server_time_ms, e);
+
+	if (st == STATUS_OK)
+		st = answers_open(&s->answers, s->q, s->report.server_time_ms, e);
+	s->remote.meanwhile = sync_commit_ahead;
+	s->remote.meanwhile_ctx = s;
+	return st == STATUS_OK && noted ? commit_answers(&committed, s, e) : st; /* both go in one push */
 }
 
 /* What is committed and not sent; of a kiosk, if that is all sent, what the journal holds. */

@@ -95,10 +95,15 @@ enum status void_records(struct oid *out, struct qip *q, const struct oid *paren
 		v.path = "";
 		st = tree_diff(q->repo, parent_tree, tree, visit, &v, e);
 	}
-	if (st == STATUS_OK && (v.again || v.len == 0))
+	if (st == STATUS_OK && v.len == 0) { /* it holds no answer: what a device says of itself may stay out */
+		*out = *parent_tree;
+		goto done;
+	}
+	if (st == STATUS_OK && v.again)
 		st = error_set(e, STATUS_REFUSED, "the server refuses even void records: %s. Ask the host; the answers stay on this kiosk", reason);
 	if (st == STATUS_OK)
 		st = tree_apply(out, q->repo, tree, v.edits, v.len, e);
+done:
 	for (size_t i = 0; i < v.len; i++)
 		free((char *)v.edits[i].path);
 	free(v.edits);

@@ -85,5 +85,8 @@ void head_email(char out[HEAD_EMAIL_MAX], const char *device, const char *ods);
 
 /* Number of a device's last feedback record in a tree, 0 for none. */
 enum status head_feedback_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *device, struct error *e) MUST_CHECK;
+/* The same of another folder whose records are numbered for each device. */
+enum status head_series_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *folder, const char *device,
+			     struct error *e) MUST_CHECK;
 
 #endif

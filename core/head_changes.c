@@ -227,12 +227,17 @@ static enum status step_to_highest(uint64_t *n, struct oid *id, char path[TREE_P
 
 enum status head_feedback_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *device, struct error *e)
 {
+	return head_series_last(out, r, tree, "feedback", device, e);
+}
+
+enum status head_series_last(uint64_t *out, struct repo *r, const struct oid *tree, const char *folder, const char *device, struct error *e)
+{
 	char path[TREE_PATH_MAX];
 	struct oid id;
 	uint64_t n = 0;
 	enum status st;
 
-	(void)snprintf(path, sizeof(path), "feedback/%s", device);
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, device);
 	st = tree_find(&id, NULL, r, tree, path, e);
 	if (st == STATUS_NOT_FOUND) {
 		*out = 0;

@@ -86,6 +86,11 @@ void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t 
 	series_path(out, "feedback/", device, seq);
 }
 
+void policy_clock_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq)
+{
+	series_path(out, "clock/", device, seq);
+}
+
 bool policy_may_read(enum role role, const char *device, const char *ref)
 {
 	static const char own[] = "refs/devices/";

@@ -27,6 +27,8 @@ const char *policy_place(const char **type, size_t i);
 
 /* feedback/<device>/<seq/65536>/<seq/256 mod 256>/<seq>.json */
 void policy_feedback_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq);
+/* clock/<device>/…, likewise. */
+void policy_clock_path(char out[TREE_PATH_MAX], const char *device, uint64_t seq);
 /* May this role read a ref? own: the ref is the device's own. */
 bool policy_may_read(enum role role, const char *device, const char *ref);
 /* May it bring free text and evidence (sealed, beside the history), and read them? A retired device delivers what it has, and reads

@@ -44,7 +44,31 @@ static void counts_back_from_the_servers_time_in_the_same_boot(void **state)
 	recorded_work_out(&w, &r, &known, BEFORE_MS, NOW_MS);
 	assert_int_equal(w.quality, CLOCK_ESTIMATED);
 	assert_true(w.at_ms == NOW_MS - 60000);
-	assert_true(w.earliest_ms == w.at_ms - 700 && w.latest_ms == w.at_ms + 700);
+	assert_true(w.earliest_ms == w.at_ms - 700 - 12 && w.latest_ms == w.at_ms + 700 + 12); /* 60 s at 200 ppm */
+}
+
+static void a_month_without_the_server_widens_the_interval_by_what_a_clock_may_drift(void **state)
+{
+	const int64_t month_ms = INT64_C(30) * 86400 * 1000;
+	struct state later = {.anchors = {{.boot_id = "b", .server_ms = NOW_MS, .monotonic_ms = month_ms}}, .anchors_len = 1};
+	struct journal_record r = record_of("b", 0, 0, CLOCK_UNKNOWN);
+	struct recorded w;
+
+	(void)state;
+	recorded_work_out(&w, &r, &later, BEFORE_MS, NOW_MS);
+	assert_true(w.at_ms == NOW_MS - month_ms);
+	assert_true(w.latest_ms - w.at_ms == month_ms / 5000 && w.at_ms - w.earliest_ms == month_ms / 5000);
+}
+
+static void does_not_believe_a_synchronised_clock_that_is_ahead_of_the_server(void **state)
+{
+	struct journal_record r = record_of("b", NOW_MS + INT64_C(400) * 86400 * 1000, 40000, CLOCK_SYNCHRONISED);
+	struct recorded w;
+
+	(void)state;
+	recorded_work_out(&w, &r, &known, BEFORE_MS, NOW_MS);
+	assert_int_equal(w.quality, CLOCK_ESTIMATED);
+	assert_true(w.at_ms == NOW_MS - 60000);
 }
 
 static void gives_an_interval_for_a_boot_whose_clock_was_never_known(void **state)
@@ -88,6 +112,8 @@ int main(void)
 		cmocka_unit_test(gives_an_interval_for_a_boot_whose_clock_was_never_known),
 		cmocka_unit_test(an_interval_never_ends_before_it_begins),
 		cmocka_unit_test(takes_no_boot_for_another_when_the_system_names_none),
+		cmocka_unit_test(a_month_without_the_server_widens_the_interval_by_what_a_clock_may_drift),
+		cmocka_unit_test(does_not_believe_a_synchronised_clock_that_is_ahead_of_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

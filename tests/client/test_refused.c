@@ -203,6 +203,33 @@ static void a_refused_answer_is_followed_by_a_void_of_its_number(void **state)
 	assert_int_equal(practice_sync(kiosk).waiting, 0);
 }
 
+static enum status count_void(void *ctx, const char *path, const cJSON *record, struct error *e)
+{
+	const char *schema = json_string(record, "schema");
+
+	(void)path;
+	(void)e;
+	*(int *)ctx += schema && strcmp(schema, "void/1") == 0;
+	return STATUS_OK;
+}
+
+static void a_refused_record_of_its_clock_costs_a_kiosk_no_answer(void **state)
+{
+	int before = practice_count(boss, "feedback/kib-kiosk"), voids = 0;
+	struct told told = refusals(kiosk);
+
+	(void)state;
+	commit_unjudged(kiosk, "clock/kib-kiosk/0/1/300.json", "{\"device\":\"kib-kiosk\",\"schema\":\"clock/1\",\"seq\":300}", "The clock of this kiosk");
+	practice_answers(kiosk, 2);
+	assert_int_equal(practice_sync(kiosk).refused, 1);
+	assert_int_equal(refusals(kiosk).count, told.count + 1);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	(void)practice_sync(boss);
+	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), before + 2);
+	OK(qip_each(boss, "feedback/kib-kiosk", count_void, &voids, &last_error));
+	assert_int_equal(voids, 1); /* of the test before */
+}
+
 static void a_gap_made_by_a_fault_is_told_and_nothing_is_dropped(void **state)
 {
 	struct qip_sync_report report;
@@ -211,7 +238,7 @@ static void a_gap_made_by_a_fault_is_told_and_nothing_is_dropped(void **state)
 
 	(void)state;
 	(void)practice_sync(kiosk);
-	policy_feedback_path(path, "kib-kiosk", 9); /* 6 to 8 are missing: voids of it do not help */
+	policy_feedback_path(path, "kib-kiosk", 9); /* the one before is missing: voids of it do not help */
 	commit_unjudged(kiosk, path, "{\"device\":\"kib-kiosk\",\"id\":\"01900000-0000-7000-8000-000000000002\",\"reason\":\"x\",\"schema\":\"void/1\",\"seq\":9}",
 			"Answers 9 to 9");
 	OK(home_ref(&before, kiosk, REF_WORK, &last_error));
@@ -580,6 +607,7 @@ int main(void)
 		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),
 		cmocka_unit_test(what_is_settled_for_long_is_forgotten_and_what_is_open_never),
 		cmocka_unit_test(a_refused_answer_is_followed_by_a_void_of_its_number),
+		cmocka_unit_test(a_refused_record_of_its_clock_costs_a_kiosk_no_answer),
 		cmocka_unit_test(a_gap_made_by_a_fault_is_told_and_nothing_is_dropped),
 	};
 

@@ -94,8 +94,8 @@ static void with_nothing_to_do_it_costs_one_request(void **state)
 	int before = 0;
 
 	(void)state;
+	(void)practice_sync(kiosk); /* has something to say of its clock */
 	(void)practice_sync(fleckney);
-	(void)practice_sync(kiosk);
 	before = logged("msg=request");
 	(void)practice_sync(fleckney);
 	assert_int_equal(logged("msg=request"), before + 1);
