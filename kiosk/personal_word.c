@@ -103,6 +103,7 @@ struct domain {
 	size_t end;    /* byte behind it; 0: there is none */
 	size_t labels;
 	bool common;
+	bool whole;    /* nothing of it comes behind `end` */
 };
 
 /* Labels of letters, digits and hyphens; the last of two letters or more. A full stop at the end is the sentence's. */
@@ -126,10 +127,12 @@ static struct domain read_domain(struct reader *r)
 		if (len == 0)
 			break;
 		out.labels++;
+		out.whole = false;
 		if (out.labels > 1 && letters && len >= 2 && len < sizeof(tld)) {
 			tld[len] = '\0';
 			out.end = end;
 			out.common = is_common(tld);
+			out.whole = true;
 		}
 		dot = *r;
 		if (!reader_take(&dot, '.'))
@@ -199,5 +202,5 @@ size_t personal_url(const struct reader *at)
 		return 0;
 	if (r.c == '/' && domain.common)
 		return rest_of_address(&r, domain.end);
-	return domain.common && domain.end == r.at ? domain.end : 0;
+	return domain.common && domain.whole ? domain.end : 0;
 }
