@@ -46,6 +46,7 @@ struct trial {
 	struct qip_kept_change change;
 	struct oid before, after; /* trees: the practice without and with the commit at hand */
 	uint64_t changes;
+	size_t last; /* of the chain: the last that something is made of, if there are changes */
 };
 
 static enum status tell(struct trial *t, const char *path, const char *slot, const cJSON *before, const cJSON *after, const char *left, struct error *e)
@@ -130,8 +131,11 @@ static enum status try_all(struct trial *t, const struct adopting *a, struct err
 	if (st == STATUS_OK)
 		st = home_tree_of(&t->before, t->q, &work, e);
 	for (size_t i = 0; st == STATUS_OK && i < a->chain.len; i++) {
+		uint64_t so_far = t->changes;
+
 		st = try_commit(t, &a->chain.ids[i], &a->taken[i], e);
 		t->before = t->after;
+		t->last = t->changes > so_far ? i : t->last;
 	}
 	repo_discard(t->q->repo);
 	return st;
@@ -200,7 +204,7 @@ static enum status reserve(struct qip *q, const struct qip_kept *k, const struct
 	struct trial t = {.q = q};
 	enum status st = try_all(&t, a, e);
 
-	return st == STATUS_OK && t.changes > 0 ? kept_reserve(q, k, e) : st;
+	return st == STATUS_OK && t.changes > 0 ? kept_reserve(q, k, &a->taken[t.last].origin, e) : st;
 }
 
 enum status qip_kept_adopt(struct qip_adopted *out, struct qip *q, int64_t number, struct error *e)

@@ -154,31 +154,42 @@ enum status kept_find(struct qip_kept *out, struct qip *q, int64_t number, struc
 	return st;
 }
 
-/* `main`: how far this home knows the log; NULL: it is not asked. */
-static enum status ask_about(struct qip *q, const char *what, const struct qip_kept *k, const struct oid *main, struct error *e)
+/* A question to take it over, which ends at `through`; or to drop it, which has none. */
+struct taking {
+	struct oid main, through; /* how far this home knows the log; the last that is made again */
+};
+
+static enum status add_oid(cJSON *asked, const char *name, const struct oid *id)
 {
 	char hex[OID_HEX_LEN + 1];
+
+	oid_hex(hex, id);
+	return json_set_string(asked, name, hex);
+}
+
+static enum status ask_about(struct qip *q, const char *what, const struct qip_kept *k, const struct taking *taking, struct error *e)
+{
 	cJSON *asked = cJSON_CreateObject(), *answer = NULL;
 	enum status st = json_set_integer(asked, "number", k->number);
 
 	if (st == STATUS_OK)
 		st = json_set_string(asked, "head", k->head);
-	if (st == STATUS_OK && main) {
-		oid_hex(hex, main);
-		st = json_set_string(asked, "main", hex);
-	}
+	if (st == STATUS_OK && taking)
+		st = add_oid(asked, "main", &taking->main);
+	if (st == STATUS_OK && taking)
+		st = add_oid(asked, "through", &taking->through);
 	st = st == STATUS_OK ? ask(&answer, q, what, asked, e) : error_set(e, st, "out of memory");
 	cJSON_Delete(asked);
 	cJSON_Delete(answer);
 	return st;
 }
 
-enum status kept_reserve(struct qip *q, const struct qip_kept *k, struct error *e)
+enum status kept_reserve(struct qip *q, const struct qip_kept *k, const struct oid *through, struct error *e)
 {
-	struct oid main;
-	enum status st = home_ref(&main, q, REF_MAIN, e);
+	struct taking taking = {.through = *through};
+	enum status st = home_ref(&taking.main, q, REF_MAIN, e);
 
-	return st == STATUS_OK ? ask_about(q, "quarantine/take", k, &main, e) : st;
+	return st == STATUS_OK ? ask_about(q, "quarantine/take", k, &taking, e) : st;
 }
 
 enum status qip_kept_drop(struct qip *q, int64_t number, const char *head, struct error *e)

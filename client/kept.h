@@ -14,8 +14,8 @@ struct kept_chain {
 
 /* One that the server lists. STATUS_NOT_FOUND; STATUS_CORRUPT: the server cannot read it. */
 enum status kept_find(struct qip_kept *out, struct qip *q, int64_t number, struct error *e) MUST_CHECK;
-/* Tell the server that this device takes it over. STATUS_REFUSED: another does. */
-enum status kept_reserve(struct qip *q, const struct qip_kept *k, struct error *e) MUST_CHECK;
+/* Tell the server that this device takes it over, and which commit its last one will name. STATUS_REFUSED: another does. */
+enum status kept_reserve(struct qip *q, const struct qip_kept *k, const struct oid *through, struct error *e) MUST_CHECK;
 
 /* ---- client/kept_chain.c ---- */
 

@@ -3,14 +3,15 @@
  *
  *     DIR/<ODS>/quarantine/<number>.kept   a line of canonical JSON {"schema":"kept/1","device","head","received","commits","sha256"}, then the pack
  *                                          that the hash is of
- *     DIR/<ODS>/quarantine/<number>.taken  {"schema":"kept-taken/1","by","last","at"}: the manager's device that takes it over, see kept_taken.c
+ *     DIR/<ODS>/quarantine/<number>.taken  {"schema":"kept-taken/1","by","last","since","through","at"}: the manager's device that takes it over,
+ *                                          see kept_taken.c
  *     DIR/<ODS>/quarantine/next.json       {"schema":"kept-next/1","next"}: no number is given twice
  *     DIR/<ODS>/quarantine/age.json        {"schema":"kept-age/1","at","seconds":{number: age}}, while something is kept, see kept_age.c
  */
 #ifndef QIP_SERVER_KEPT_H
 #define QIP_SERVER_KEPT_H
 
-#include "server/practice.h"
+#include "server/view.h"
 
 #define KEPT_DIR "quarantine"
 #define KEPT_END ".kept"
@@ -30,7 +31,9 @@ struct kept {
 
 struct kept_taken {
 	char by[NAME_MAX_LEN + 1]; /* a manager's device */
-	struct oid last;           /* its accepted head at that time: once it has another, it has synced */
+	struct oid last;           /* its accepted head at that time: once it has another, it has synced something */
+	struct oid through;        /* the commit that it makes again last: once the log holds that, it has synced all; zero: it did not say */
+	int64_t since;             /* the log's last merge at that time */
 	char at[TIME_TEXT_MAX];
 };
 
@@ -79,5 +82,22 @@ void kept_place_leave(char *place);
 enum status kept_taken_read(struct kept_taken *out, const struct practice *p, int64_t number, struct error *e) MUST_CHECK;
 /* Durable. */
 enum status kept_taken_write(const struct kept_taken *t, const struct practice *p, int64_t number, struct error *e) MUST_CHECK;
+
+/* ---- server/kept_free.c ---- */
+
+struct kept_asker {
+	struct practice *practice;
+	struct view *view;   /* the log as it stands now */
+	const char *device;  /* a manager's */
+	struct oid main;     /* how far it knows the log */
+	int64_t push_commits; /* at most in a push */
+};
+
+/* May it take this over? STATUS_STALE, in words: another device does, or what may hold the same; or it does not know all that managers have sent. */
+enum status kept_check_free(const struct kept_asker *a, const struct kept *k, struct error *e) MUST_CHECK;
+/* May it be dropped? STATUS_STALE: what somebody made of it is on their device alone, and nothing else would tell that they did. */
+enum status kept_check_idle(const struct kept_asker *a, const struct kept *k, struct error *e) MUST_CHECK;
+/* The device's last accepted head, zero before its first. */
+enum status kept_last_head(struct oid *out, struct practice *p, const char *device, struct error *e) MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /* server/kept_taken.c - see kept.h: which manager's device takes over what a revoked device sent.
  *
  * What two managers take over at the same time would be in the log twice, each under its own name: the first says so here before it makes anything.
- * Whether it was taken over is for the log to say; this holds only until that device has synced.
+ * Whether it was taken over is for the log to say; this holds only until that device has synced what it made of it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static enum status path_of(char out[FILE_PATH_MAX], const struct practice *p, in
 enum status kept_taken_read(struct kept_taken *out, const struct practice *p, int64_t number, struct error *e)
 {
 	char path[FILE_PATH_MAX];
-	const char *by = NULL, *last = NULL, *at = NULL;
+	const char *by = NULL, *last = NULL, *through = NULL, *at = NULL;
 	struct kept_taken t = {.by = ""};
 	cJSON *root = NULL;
 	enum status st = path_of(path, p, number, e);
@@ -32,7 +32,9 @@ enum status kept_taken_read(struct kept_taken *out, const struct practice *p, in
 	by = json_string(root, "by");
 	last = json_string(root, "last");
 	at = json_string(root, "at");
-	if (st != STATUS_OK || !by || !name_valid(by) || !last || oid_parse(&t.last, last, strlen(last)) != STATUS_OK || !at || strlen(at) >= sizeof(t.at)) {
+	through = json_string(root, "through"); /* and since: not where an older program wrote it */
+	(void)json_integer(root, "since", &t.since);
+	if (st != STATUS_OK || (through && oid_parse(&t.through, through, strlen(through)) != STATUS_OK) || !by || !name_valid(by) || !last || oid_parse(&t.last, last, strlen(last)) != STATUS_OK || !at || strlen(at) >= sizeof(t.at)) {
 		st = error_set(e, STATUS_CORRUPT, "%s is damaged; remove it, unless a manager takes No %" PRId64 " over at the moment", path, number);
 	} else {
 		(void)snprintf(t.by, sizeof(t.by), "%s", by);
@@ -54,6 +56,11 @@ enum status kept_taken_write(const struct kept_taken *t, const struct practice *
 		st = json_set_string(root, "by", t->by);
 	if (st == STATUS_OK)
 		st = json_set_string(root, "last", hex);
+	oid_hex(hex, &t->through);
+	if (st == STATUS_OK && !oid_is_zero(&t->through))
+		st = json_set_string(root, "through", hex);
+	if (st == STATUS_OK)
+		st = json_set_integer(root, "since", t->since);
 	if (st == STATUS_OK)
 		st = json_set_string(root, "at", t->at);
 	if (st == STATUS_OK)

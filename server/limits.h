@@ -102,6 +102,7 @@ extern const struct limits limits_default;
 #define LIMIT_KEPT_AT_ONCE_ALL 32		/* and of all practices */
 #define LIMIT_KEPT_DAYS 35
 #define LIMIT_KEPT_STEP_DAYS 7 /* of its age that one look adds */
+#define LIMIT_KEPT_SINCE_MERGES 100000 /* since somebody began to take one over, in which that is looked for */
 #define LIMIT_KEPT_UNKNOWN_MERGES 1000 /* that whoever takes one over may not have yet, none of them a manager's */
 
 /* practices */

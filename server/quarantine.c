@@ -2,9 +2,9 @@
  *
  *     list  {} → {"kept": [{number, device, head, received, commits, taken: {by, at}}], "unreadable": [{number, why}]}
  *     get   {"number", "head"} → the kept file, see kept.h
- *     take  {"number", "head", "main"} → {"taken": number}: nobody else takes it over until this device has synced; 409 to who does not know
- *           all that managers have sent, for it may hold this
- *     drop  {"number", "head"} → {"dropped": number}
+ *     take  {"number", "head", "main", "through"} → {"taken": number}: nobody else takes it over, or what may hold the same, until the log holds
+ *           what this device makes of the commit `through`, its last; 409 to who does not know all that managers have sent, for it may hold this
+ *     drop  {"number", "head"} → {"dropped": number}; 409 while it is on its way into the log
  *
  * The head binds a question to what its manager was shown: 409 if it is another.
  */
@@ -13,9 +13,7 @@
 #include <string.h>
 
 #include "server/kept.h"
-#include "server/link.h"
 #include "server/request.h"
-#include "server/verify.h"
 
 static enum status check_manager(const struct request *r, struct error *e)
 {
@@ -133,7 +131,7 @@ static enum status list(cJSON *answer, struct request *r, const cJSON *asked, st
 struct naming {
 	int64_t number;
 	struct oid head;
-	bool found, same;
+	struct kept found; /* number 0: not found */
 };
 
 static enum status find_named(void *ctx, const struct kept *k, struct error *e)
@@ -141,14 +139,12 @@ static enum status find_named(void *ctx, const struct kept *k, struct error *e)
 	struct naming *n = ctx;
 
 	(void)e;
-	if (k->number == n->number) {
-		n->found = true;
-		n->same = oid_equal(&k->head, &n->head);
-	}
+	if (k->number == n->number)
+		n->found = *k;
 	return STATUS_OK;
 }
 
-static enum status find_asked(int64_t *number, struct request *r, const cJSON *asked, struct error *e)
+static enum status find_asked(struct kept *out, struct request *r, const cJSON *asked, struct error *e)
 {
 	const char *head = json_string(asked, "head");
 	struct naming n = {.number = 0};
@@ -158,134 +154,86 @@ static enum status find_asked(int64_t *number, struct request *r, const cJSON *a
 		st = error_set(e, STATUS_MALFORMED, "\"number\" and \"head\" say which is meant");
 	if (st == STATUS_OK)
 		st = kept_each(r->practice, find_named, NULL, &n, e);
-	if (st == STATUS_OK && !n.found)
+	if (st == STATUS_OK && n.found.number == 0)
 		st = error_set(e, STATUS_NOT_FOUND, "nothing is kept aside under the number %" PRId64 " any more", n.number);
-	if (st == STATUS_OK && !n.same)
+	if (st == STATUS_OK && !oid_equal(&n.found.head, &n.head))
 		st = error_set(e, STATUS_STALE, "No %" PRId64 " is another than the one that was looked at; look again: qip adopt show %" PRId64, n.number,
 			       n.number);
 	if (st == STATUS_OK)
-		*number = n.number;
+		*out = n.found;
 	return st;
+}
+
+/* Everything that is asked of who takes over or drops: *asker holds the log as it stands now, to be given back. */
+static enum status asker_open(struct kept_asker *asker, struct request *r, struct error *e)
+{
+	struct view *now = NULL; /* the request's is older than this turn */
+	enum status st = view_get(&now, r->practice, e);
+
+	if (st != STATUS_OK)
+		return st;
+	asker->practice = r->practice;
+	asker->view = now;
+	asker->device = r->who.device;
+	asker->push_commits = r->service->limits->push_commits;
+	return STATUS_OK;
 }
 
 static enum status drop(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
 {
-	int64_t number = 0;
-	enum status st = find_asked(&number, r, asked, e);
+	struct kept_asker asker = {.device = NULL};
+	struct kept k;
+	enum status st = find_asked(&k, r, asked, e);
 
 	if (st == STATUS_OK)
-		st = kept_remove(r->practice, number, e);
-	return st == STATUS_OK ? json_set_integer(answer, "dropped", number) : st;
+		st = asker_open(&asker, r, e);
+	if (st != STATUS_OK)
+		return st;
+	st = kept_check_idle(&asker, &k, e);
+	view_put(asker.view);
+	if (st == STATUS_OK)
+		st = kept_remove(r->practice, k.number, e);
+	return st == STATUS_OK ? json_set_integer(answer, "dropped", k.number) : st;
 }
 
 /* ---- take ---- */
 
-static enum status last_of(struct oid *out, struct practice *p, const char *device, struct error *e)
+/* An older program does not say `through`. */
+static enum status read_taking(struct oid *main, struct oid *through, const cJSON *asked, struct error *e)
 {
-	struct push own = {.practice = p, .device = device};
+	const char *text = json_string(asked, "main"), *last = json_string(asked, "through");
 
-	return verify_last(out, &own, e);
-}
-
-/* True if a merge may bring what a manager took over. */
-static bool may_adopt(const struct view *v, const char *device)
-{
-	const struct device *d = registry_find(view_registry(v), device);
-
-	return !d || d->role == ROLE_MANAGER;
-}
-
-/* The asker, who knows the log up to `main`, knows all that managers have sent: also what was taken over under another number. */
-static enum status knows_all(bool *out, struct practice *p, const struct view *v, const struct oid *main, struct error *e)
-{
-	struct repo *repo = NULL;
-	struct link l = {.id = v->end.commit, .index = v->end.index};
-	bool may = false;
-	enum status st = store_reader_open(&repo, p->history, e);
-
-	for (int n = 0; st == STATUS_OK && !may && !oid_equal(&l.id, main); n++) {
-		struct oid at = l.id;
-
-		may = l.index == 0 || n == LIMIT_KEPT_UNKNOWN_MERGES;
-		if (!may)
-			st = link_read(&l, repo, &at, e);
-		if (st == STATUS_OK && !may) {
-			may = may_adopt(v, l.device);
-			l.id = l.parent;
-			l.index--;
-		}
-	}
-	if (repo)
-		store_reader_close(repo);
-	if (st == STATUS_OK)
-		*out = !may;
-	return st;
-}
-
-/* Another manager's device had begun to take it over: has that arrived? What a revoked one still holds comes back as something kept. */
-static enum status check_other(bool *arrived, const struct kept_taken *other, struct request *r, const struct view *v, int64_t number, struct error *e)
-{
-	const struct device *d = registry_find(view_registry(v), other->by);
-	struct oid last;
-	enum status st = STATUS_OK;
-
-	*arrived = false;
-	if (!d || d->revoked || strcmp(other->by, r->who.device) == 0)
-		return STATUS_OK;
-	st = last_of(&last, r->practice, other->by, e);
-	if (st == STATUS_OK && oid_equal(&last, &other->last))
-		return error_set(e, STATUS_STALE, "the device %s is taking No %" PRId64 " over since %s and has not synced yet; if it cannot any more, revoke it",
-				 other->by, number, other->at);
-	*arrived = st == STATUS_OK;
-	return st;
-}
-
-/* Whoever asks knows what was taken over before, or would make it again: nothing in the log would tell the two apart. */
-static enum status check_free(struct request *r, const struct view *v, int64_t number, const struct oid *main, struct error *e)
-{
-	struct kept_taken other;
-	bool arrived = false, known = false;
-	enum status st = kept_taken_read(&other, r->practice, number, e);
-
-	if (st == STATUS_OK)
-		st = check_other(&arrived, &other, r, v, number, e);
-	else if (st == STATUS_NOT_FOUND)
-		st = STATUS_OK;
-	if (st == STATUS_OK)
-		st = knows_all(&known, r->practice, v, main, e);
-	if (st != STATUS_OK || known)
-		return st;
-	if (arrived)
-		return error_set(e, STATUS_STALE, "the device %s has taken No %" PRId64 " over meanwhile: run qip sync, then look again: qip adopt show %" PRId64,
-				 other.by, number, number);
-	return error_set(e, STATUS_STALE, "managers have sent something since this device synced: run qip sync, then look again: qip adopt show %" PRId64, number);
+	if (!text || oid_parse(main, text, strlen(text)) != STATUS_OK)
+		return error_set(e, STATUS_MALFORMED, "\"main\" says how far the log is known");
+	if (last && oid_parse(through, last, strlen(last)) != STATUS_OK)
+		return error_set(e, STATUS_MALFORMED, "\"through\" is no commit");
+	return STATUS_OK;
 }
 
 static enum status take(cJSON *answer, struct request *r, const cJSON *asked, struct error *e)
 {
 	const struct env *env = r->service->env;
-	const char *text = json_string(asked, "main");
+	struct kept_asker asker = {.device = NULL};
 	struct kept_taken own = {.by = ""};
-	struct view *now = NULL; /* the request's is older than this turn */
-	struct oid main;
-	int64_t number = 0;
-	enum status st = find_asked(&number, r, asked, e);
+	struct kept k;
+	enum status st = find_asked(&k, r, asked, e);
 
-	if (st == STATUS_OK && (!text || oid_parse(&main, text, strlen(text)) != STATUS_OK))
-		st = error_set(e, STATUS_MALFORMED, "\"main\" says how far the log is known");
 	if (st == STATUS_OK)
-		st = view_get(&now, r->practice, e);
+		st = read_taking(&asker.main, &own.through, asked, e);
+	if (st == STATUS_OK)
+		st = asker_open(&asker, r, e);
 	if (st != STATUS_OK)
 		return st;
-	st = check_free(r, now, number, &main, e);
-	view_put(now);
+	st = kept_check_free(&asker, &k, e);
+	own.since = asker.view->end.index;
+	view_put(asker.view);
 	if (st == STATUS_OK)
-		st = last_of(&own.last, r->practice, r->who.device, e);
+		st = kept_last_head(&own.last, r->practice, r->who.device, e);
 	memcpy(own.by, r->who.device, sizeof(own.by));
 	time_format(own.at, env->now_ms(env->ctx));
 	if (st == STATUS_OK)
-		st = kept_taken_write(&own, r->practice, number, e);
-	return st == STATUS_OK ? json_set_integer(answer, "taken", number) : st;
+		st = kept_taken_write(&own, r->practice, k.number, e);
+	return st == STATUS_OK ? json_set_integer(answer, "taken", k.number) : st;
 }
 
 /* ---- handlers ---- */
@@ -309,14 +257,14 @@ static void end_get(struct request *r)
 {
 	struct error e = {STATUS_OK, ""};
 	struct buf bytes = BUF_INIT;
-	int64_t number = 0;
+	struct kept k;
 	cJSON *asked = NULL;
 
 	e.status = json_parse(&asked, buf_text(&r->collected), r->collected.len, &e);
 	if (e.status == STATUS_OK)
-		e.status = find_asked(&number, r, asked, &e);
+		e.status = find_asked(&k, r, asked, &e);
 	if (e.status == STATUS_OK)
-		e.status = kept_read(&bytes, r->practice, number, &e);
+		e.status = kept_read(&bytes, r->practice, k.number, &e);
 	if (e.status == STATUS_OK)
 		answer_bytes(&r->answer, 200, "application/x-qip-kept", &bytes);
 	else

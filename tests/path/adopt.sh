@@ -411,6 +411,53 @@ same 'notes, each once' '["And more","Of staff","Once, of who was revoked"]' "$(
 q second adopt show "$number" >/dev/null
 q second adopt drop "$number" >/dev/null
 
+it 'While a sync that takes it over has arrived in part alone, nobody else takes the rest over; and nobody drops what is not in the log at all'
+q second sync >/dev/null
+q fleckney action note QIP-09 'The first half' >/dev/null
+q fleckney action note QIP-09 'The second half' >/dev/null
+refused 'kept aside' q fleckney sync
+number=$(q second adopt list --json | jq '.[0].number')
+q second adopt show "$number" >/dev/null
+same 'what the second takes over' 2 "$(q second adopt take "$number" --json | jq .commits)"
+q "$MANAGER" adopt show "$number" >/dev/null
+refused 'the device second is taking .* and has not synced yet: it can be dropped after that' q "$MANAGER" adopt drop "$number"
+push_as second "$HOMES/second/history.git" refs/qip/work~1
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" adopt show "$number" >/dev/null
+refused "the device second is taking No $number over since .* and has not synced all of it yet; if it cannot any more, revoke it" q "$MANAGER" adopt take "$number"
+q second sync >/dev/null
+refused "the device second has taken No $number over meanwhile: run qip sync" q "$MANAGER" adopt take "$number"
+q "$MANAGER" sync >/dev/null
+same 'what is left' 0 "$(q "$MANAGER" adopt take "$number" --json | jq .commits)"
+halves=$(shows "$MANAGER" QIP-09 | jq -c '[.notes[].text | select(endswith("half"))] | sort')
+same 'notes, each once' '["The first half","The second half"]' "$halves"
+
+it 'Of what is kept and the copy of a manager who was revoked since, one is taken over at a time'
+join fifth manager fleckney
+q fifth sync >/dev/null
+q fleckney action note QIP-09 'Copied' >/dev/null
+refused 'kept aside' q fleckney sync
+number=$(q fifth adopt list --json | jq '.[0].number')
+q fifth adopt show "$number" >/dev/null
+q fifth adopt take "$number" >/dev/null
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" revoke fifth >/dev/null
+q "$MANAGER" sync >/dev/null
+refused 'kept aside' q fifth sync
+q second sync >/dev/null
+copy=$(q second adopt list --json | jq '.[] | select(.device == "fifth").number')
+q second adopt show "$number" >/dev/null
+same 'what the second takes over' 1 "$(q second adopt take "$number" --json | jq .commits)"
+q "$MANAGER" adopt show "$copy" >/dev/null
+refused "the device second is taking No $number over since .*, which may hold the same, and has not synced yet" q "$MANAGER" adopt take "$copy"
+q second sync >/dev/null
+refused 'run qip sync' q "$MANAGER" adopt take "$copy"
+q "$MANAGER" sync >/dev/null
+same 'what is left of the copy' 0 "$(q "$MANAGER" adopt take "$copy" --json | jq .commits)"
+same 'the note, once' 1 "$(shows "$MANAGER" QIP-09 | jq '[.notes[].text | select(. == "Copied")] | length')"
+q "$MANAGER" adopt show "$copy" >/dev/null
+q "$MANAGER" adopt drop "$copy" >/dev/null
+
 it 'What has rotted at the server is kept anew when the device sends it again, in the place of what has rotted; who takes it over still does'
 q fleckney action note QIP-10 'Sent twice' >/dev/null
 refused 'kept aside' q fleckney sync
