@@ -3,6 +3,7 @@
 
 #include "client/answers.h"
 #include "client/chain.h"
+#include "client/handed.h"
 #include "core/log.h"
 #include "core/pkt.h"
 
@@ -16,6 +17,7 @@ struct giving {
 	struct oid accepted; /* zero: nothing of this device's */
 	struct oid noted;    /* REF_HANDED */
 	size_t given;        /* of the chain, from its oldest: what was given before */
+	size_t kept;         /* and what the server says that it keeps */
 	bool there;          /* and the server still keeps it */
 	bool revoked;        /* the server says that this device is */
 	struct buf body;
@@ -125,7 +127,7 @@ static enum status look(struct giving *g, struct error *e)
 	g->revoked = st == STATUS_OK || st == STATUS_TOO_BIG;
 	g->there = st == STATUS_OK && number > 0;
 	if (g->there)
-		g->given = len;
+		g->given = g->kept = len;
 	return st;
 }
 
@@ -138,6 +140,10 @@ static enum status give(struct giving *g, struct error *e)
 	if (st != STATUS_OK || (g->there && len == g->given))
 		return st;
 	st = ask(&number, g, e);
+	if (st == STATUS_OK) {
+		g->revoked = true;
+		g->kept = len;
+	}
 	if (st == STATUS_OK)
 		st = home_move_ref(g->q, REF_HANDED, &g->chain.ids[len - 1], &g->noted, e);
 	if (st == STATUS_OK)
@@ -176,6 +182,16 @@ static void tell(const struct giving *g, enum status st, const struct error *why
 		(void)error_set(e, STATUS_REFUSED, "%.600s; what waits here is kept aside at the server, for a manager to look at", said.text);
 }
 
+/* For who asks this device without a server. */
+static void note(const struct giving *g, enum status st, const struct error *why)
+{
+	const struct oid *head = g->kept > 0 ? &g->chain.ids[g->kept - 1] : &(const struct oid){{0}};
+	struct error e = {0};
+
+	if (g->revoked && handed_note(g->q, head, st == STATUS_OK ? "" : why->text, &e) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what the server keeps aside could not be noted", "reason", e.text, NULL);
+}
+
 enum status handover(struct qip *q, struct remote *r, struct error *e)
 {
 	struct giving g = {.q = q, .r = r, .body = BUF_INIT};
@@ -192,6 +208,7 @@ enum status handover(struct qip *q, struct remote *r, struct error *e)
 		if (st == STATUS_OK || (st == STATUS_REFUSED && g.given < g.chain.len)) /* an older server does not say what it keeps */
 			st = give(&g, &why);
 		tell(&g, st, &why, e);
+		note(&g, st, &why);
 	}
 	giving_close(&g);
 	return STATUS_REFUSED;

@@ -6,6 +6,7 @@
  * request. An interruption anywhere leaves a state from which the next sync goes on.
  */
 #include "client/answers.h"
+#include "client/handed.h"
 #include "client/handover.h"
 #include "client/offer.h"
 #include "client/refused_prune.h"
@@ -267,6 +268,8 @@ static enum status exchange_all(struct sync *s, struct error *e)
 		offer(s);
 	else if (st == STATUS_REFUSED)
 		st = handover(q, &s->remote, e);
+	if (st == STATUS_OK)
+		st = handed_forget(q, e);
 	if (st == STATUS_OK)
 		st = sync_look_first(s, e);
 	if (st == STATUS_OK)

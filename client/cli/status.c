@@ -16,6 +16,8 @@ struct kiosk {
 struct standing {
 	struct cli *c;
 	uint64_t waiting, conflicts, refused;
+	bool revoked;
+	struct qip_handed handed; /* if it is */
 	struct broken broken;
 	int64_t last_sync_ms;
 	uint64_t found;		/* contradictions of the server that nobody settled */
@@ -153,6 +155,14 @@ static enum status count_found(void *ctx, const struct qip_seen *f, struct error
 	return STATUS_OK;
 }
 
+static enum status read_handed(struct standing *s, struct error *e)
+{
+	enum status st = qip_handed(&s->handed, s->c->q, e);
+
+	s->revoked = st == STATUS_OK;
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
 static enum status read_standing(struct standing *s, struct error *e)
 {
 	struct qip *q = s->c->q;
@@ -163,6 +173,8 @@ static enum status read_standing(struct standing *s, struct error *e)
 		st = qip_refused_each(q, count_refused, s, e);
 	if (st == STATUS_OK)
 		st = qip_seen_each(q, count_found, s, e);
+	if (st == STATUS_OK)
+		st = read_handed(s, e);
 	if (qip_identity(q)->role == ROLE_KIOSK)
 		return st; /* a kiosk has no copy of the plan */
 	if (st == STATUS_OK)
@@ -202,6 +214,14 @@ static enum status print_json(const struct standing *s, struct error *e)
 	put_number(&out, "refused", (int64_t)s->refused);
 	broken_put(&out, &s->broken);
 	put_number(&out, "contradictions", (int64_t)s->found);
+	if (s->revoked) {
+		cJSON *handed = cJSON_CreateObject();
+
+		put_number(&handed, "alone", (int64_t)s->handed.alone);
+		put_string(&handed, "at", s->handed.at);
+		put_string(&handed, "why", s->handed.why);
+		put_item(&out, "handed", handed);
+	}
 	put_item(&out, "kiosks", kiosks);
 	return cli_print_json(s->c, out, e);
 }
@@ -221,6 +241,20 @@ static void print_sync(const struct standing *s)
 	fprintf(s->c->out, "Last sync   %.10s %.5s UTC, %s ago\n", at, at + 11, age);
 }
 
+static void print_handed(const struct standing *s)
+{
+	const struct qip_handed *h = &s->handed;
+
+	if (!s->revoked || s->waiting == 0)
+		return;
+	if (h->alone == 0)
+		fprintf(s->c->out, "Revoked     what waits is kept aside at the server, for a manager to look at (%.10s)\n", h->at);
+	else
+		fprintf(s->c->out, "Revoked     %llu edit%s of what waits %s ON THIS DEVICE ALONE: the server did not keep %s aside (%.10s)%s%s\n",
+			(unsigned long long)h->alone, plural(h->alone), h->alone == 1 ? "is" : "are", h->alone == 1 ? "it" : "them", h->at,
+			h->why[0] ? ": " : "", h->why);
+}
+
 static void print_text(const struct standing *s)
 {
 	const struct qip_identity *id = qip_identity(s->c->q);
@@ -232,6 +266,7 @@ static void print_text(const struct standing *s)
 	fprintf(out, "Root key    %s\n", id->root_fingerprint);
 	print_sync(s);
 	fprintf(out, "Waiting     %llu to send\n", (unsigned long long)s->waiting);
+	print_handed(s);
 	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
 		s->conflicts ? "; see: qip conflicts" : "");
 	if (s->found > 0)

@@ -16,7 +16,11 @@ kept() { find "$aside" -name '*.kept' 2>/dev/null | wc -l; }
 sent() { grep 'path=[^ ]*quarantine/keep' "$WORK/logs/server.log" | tail -n 1 | sed 's/.* received=\([0-9]*\) .*/\1/'; }
 commits() { q "$MANAGER" adopt list --json | jq '.[0].commits'; }
 
-it 'What is kept is asked after, not sent again'
+# alone - what waits and is on the device alone, as it says itself.
+alone() { q fleckney status --json | jq .handed.alone; }
+
+it 'What is kept is asked after, not sent again; the device knows by itself what it has alone'
+same 'alone, of who is not revoked' null "$(alone)"
 q fleckney action note QIP-05 'Written before it was stolen' >/dev/null
 q "$MANAGER" revoke fleckney >/dev/null
 q "$MANAGER" sync >/dev/null
@@ -25,6 +29,13 @@ refused 'what waits here is kept aside at the server, for a manager' q fleckney 
 refused 'what waits here is kept aside at the server, for a manager' q fleckney sync
 same 'bytes that ask after it' 54 "$(sent)"
 same 'what the server keeps' 1 "$(kept)"
+same 'alone' 0 "$(alone)"
+says 'Revoked +what waits is kept aside at the server' "$(q fleckney status)"
+q fleckney action note QIP-05 'Written later' >/dev/null
+same 'alone' 1 "$(alone)"
+says '1 edit of what waits is ON THIS DEVICE ALONE: the server did not keep it aside' "$(q fleckney status)"
+refused 'what waits here is kept aside at the server, for a manager' q fleckney sync
+same 'alone' 0 "$(alone)"
 
 it 'What the server lost is handed over again, and what rotted there'
 rm "$aside"/*.kept
@@ -34,12 +45,14 @@ number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
 printf '\0' | dd of="$aside/$number.kept" bs=1 seek=300 conv=notrunc status=none
 refused 'what waits here is kept aside at the server, for a manager' q fleckney sync
 same 'what the server keeps' 1 "$(kept)"
-same 'edits of it' 1 "$(commits)"
+same 'edits of it' 2 "$(commits)"
 
 it 'Where a practice has no room left, the device says what is on it alone'
 rm "$aside"/*.kept
 for i in {201..232}; do : >"$aside/$i.kept"; done
 refused 'what waits here is on this device alone, for the server does not keep it aside: .*as much as may be is kept' q fleckney sync
+same 'alone' 2 "$(alone)"
+says '2 edits of what waits are ON THIS DEVICE ALONE: .*: .*as much as may be is kept' "$(q fleckney status)"
 rm "$aside"/2??.kept
 refused 'what waits here is kept aside at the server, for a manager' q fleckney sync
 same 'what the server keeps' 1 "$(kept)"
@@ -63,6 +76,7 @@ all=$(q fleckney status --json | jq .waiting)
 refused "of the $all edits that wait here the oldest [0-9]+ are kept aside at the server, .* on this device alone" q fleckney sync
 part=$(commits)
 if [ "$part" -le 20 ] || [ "$part" -ge "$all" ]; then die "$part edits are kept of $all"; fi
+same 'alone' "$((all - part))" "$(alone)"
 refused "of the $all edits that wait here the oldest $part are kept aside" q fleckney sync
 same 'bytes that ask after it' 54 "$(sent)"
 same 'what the server keeps' 1 "$(kept)"

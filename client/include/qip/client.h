@@ -148,6 +148,15 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 /* Answers captured but not yet receipted (kiosk), commits not yet accepted (others). */
 enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
 
+/* Of a revoked device: what of that the server keeps aside, for a manager to look at. */
+struct qip_handed {
+	uint64_t alone;           /* edits that wait, and are on this device alone */
+	char at[TIME_TEXT_MAX];   /* when the server was asked last */
+	char why[ERROR_TEXT_MAX]; /* it does not keep what waited then; "": it does, but for what is more than it takes */
+};
+/* STATUS_NOT_FOUND: the server did not say that this device is revoked. */
+enum status qip_handed(struct qip_handed *out, struct qip *q, struct error *e) MUST_CHECK;
+
 enum qip_refusal_state {
 	QIP_REFUSAL_OPEN,    /* waits for somebody */
 	QIP_REFUSAL_MAKING,  /* a retry was cut short; the next sync or retry finds out how far it came */
