@@ -10,10 +10,6 @@
 
 #include "client/adopt_name.h"
 #include "core/record_file.h"
-#include "core/utf8.h"
-
-#define WORDS_MAX 100 /* lines */
-#define WORD_MAX 80   /* bytes of each of the four parts of a line */
 
 struct redoing {
 	struct redo *redo;
@@ -26,44 +22,10 @@ struct redoing {
 	uint64_t changes;              /* of this record */
 };
 
-/* ---- words ---- */
-
-/* Cut to fit, never inside a character. */
-static void put_word(char out[WORD_MAX], const char *text)
-{
-	size_t len = strnlen(text, WORD_MAX - 1);
-
-	while (len > 0 && !utf8_valid(NULL, text, len))
-		len--;
-	(void)snprintf(out, WORD_MAX, "%.*s", (int)len, text);
-}
-
-static void put_value(char out[WORD_MAX], const cJSON *value)
-{
-	char *text = value && !cJSON_IsNull(value) ? cJSON_PrintUnformatted(value) : NULL;
-
-	put_word(out, text ? text : "nothing");
-	cJSON_free(text);
-}
-
 static enum status tell(struct redoing *r, const char *what, const cJSON *before, const cJSON *after, struct error *e)
 {
-	char line[4 * WORD_MAX + 16], path[WORD_MAX], slot[WORD_MAX], from[WORD_MAX], to[WORD_MAX];
-	cJSON *words = r->redo->words, *text = NULL;
-
 	r->changes++;
-	if (!words || cJSON_GetArraySize(words) >= WORDS_MAX)
-		return STATUS_OK;
-	put_word(path, r->path);
-	put_word(slot, what);
-	put_value(from, before);
-	put_value(to, after);
-	(void)snprintf(line, sizeof(line), "%s%s%s: %s -> %s", path, slot[0] ? " " : "", slot, from, to);
-	text = cJSON_CreateString(line);
-	if (text && cJSON_AddItemToArray(words, text))
-		return STATUS_OK;
-	cJSON_Delete(text);
-	return error_set(e, STATUS_NOMEM, "out of memory");
+	return r->redo->words ? redo_add_words(r->redo->words, r->path, what, before, after, e) : STATUS_OK;
 }
 
 /* ---- claims ---- */
@@ -309,6 +271,13 @@ static cJSON *without_fields(const struct redoing *r, const char *type)
 	return out;
 }
 
+static enum status leave_out(struct redoing *r, const char *why, struct error *e)
+{
+	r->redo->left++;
+	(void)snprintf(r->redo->why, sizeof(r->redo->why), "%s", why);
+	return r->redo->leave ? r->redo->leave(r->redo->ctx, r->path, "", r->made, why, e) : STATUS_OK;
+}
+
 /* Field by field, a new record too; what is refused is left out, and the rest goes on. */
 static enum status adopt_record(struct redoing *r, struct error *e)
 {
@@ -329,9 +298,19 @@ static enum status adopt_record(struct redoing *r, struct error *e)
 	if (st != STATUS_DENIED && st != STATUS_INVALID && st != STATUS_TOO_BIG)
 		return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
 	r->changes = 0;
-	r->redo->left++;
-	(void)snprintf(r->redo->why, sizeof(r->redo->why), "%s", why.text);
-	return r->redo->leave ? r->redo->leave(r->redo->ctx, r->path, "", r->made, why.text, e) : STATUS_OK;
+	return leave_out(r, why.text, e);
+}
+
+/* All of it would come again with the numbers of then, and in the name of those who set them. */
+static enum status leave_absent(struct redoing *r, struct error *e)
+{
+	char why[ERROR_TEXT_MAX];
+
+	(void)snprintf(why, sizeof(why),
+		       "%s is not in the plan on this device now, so there is nothing to make its change in: sync first, and if another refused edit began "
+		       "it, make that one again before this",
+		       r->path);
+	return leave_out(r, why, e);
 }
 
 static enum status redo_record(struct redoing *r, struct error *e)
@@ -347,11 +326,8 @@ static enum status redo_record(struct redoing *r, struct error *e)
 		return redo_whole(r, e);
 	if (r->present)
 		return redo_fields(r, type, e);
-	if (r->old && r->redo->edit) /* all of it would come again with the numbers of then, and in the name of those who set them */
-		return error_set(e, STATUS_NOT_FOUND,
-				 "%s is not in the plan on this device now, so there is nothing to make this change in, and nothing was made: sync "
-				 "first, and if another refused edit began it, make that one again before this",
-				 r->path);
+	if (r->old && r->redo->edit)
+		return leave_absent(r, e);
 	return redo_whole(r, e);
 }
 

@@ -15,7 +15,7 @@ struct redo {
 	/* Told of each part that is not made again, by path, field or "", and the record as it was made (NULL: removed); or NULL. */
 	enum status (*leave)(void *ctx, const char *path, const char *slot, const cJSON *made, const char *why, struct error *e);
 	void *ctx;
-	uint64_t left;         /* records that were left out */
+	uint64_t left;         /* records that were left out: of one's own, those that are not here now, for they may be back later */
 	char why[ERROR_TEXT_MAX]; /* the last of them */
 };
 
@@ -29,5 +29,10 @@ enum status redo_commit(struct redo *redo, struct qip *q, const struct oid *id, 
 const cJSON *redo_find_claim(const cJSON *claims, const cJSON *claim);
 /* The record at a path of a tree, the caller's; *out stays as it is where there is none. */
 enum status redo_read(cJSON **out, struct qip *q, const struct oid *tree, const char *path, struct error *e) MUST_CHECK;
+
+/* ---- client/redo_words.c ---- */
+
+/* Append "<path> <field>: <before> -> <after>", each cut short; a long list ends. */
+enum status redo_add_words(cJSON *words, const char *path, const char *what, const cJSON *before, const cJSON *after, struct error *e) MUST_CHECK;
 
 #endif

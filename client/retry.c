@@ -186,6 +186,8 @@ static enum status make_again(struct qip_retried *out, struct qip *q, const stru
 	st = redo_commit(&redo, q, &id, &tree, e);
 	if (st == STATUS_DENIED || st == STATUS_INVALID)
 		st = e ? error_prefix(e, st, "No %d would be refused again, and nothing was made", r->number) : st;
+	if (st == STATUS_OK && redo.left > 0 && redo.changes == 0)
+		st = error_set(e, STATUS_NOT_FOUND, "nothing was made: %s", redo.why);
 	if (st == STATUS_OK)
 		st = refused_note_set(q, r->number, QIP_REFUSAL_MAKING, NULL, NULL, e);
 	if (st != STATUS_OK || redo.changes == 0)
@@ -196,7 +198,12 @@ static enum status make_again(struct qip_retried *out, struct qip *q, const stru
 		return st;
 	out->changes = redo.changes;
 	out->overtaken = redo.overtaken;
-	out->state = redo.changes > 0 ? QIP_REFUSAL_MADE : QIP_REFUSAL_DONE;
+	out->left = redo.left;
+	memcpy(out->why, redo.why, sizeof(out->why));
+	if (redo.left > 0)
+		out->state = QIP_REFUSAL_OPEN; /* what is left waits for another time; what is made is not made twice */
+	else
+		out->state = redo.changes > 0 ? QIP_REFUSAL_MADE : QIP_REFUSAL_DONE;
 	return refused_note_set(q, r->number, out->state, NULL, NULL, e);
 }
 

@@ -107,7 +107,7 @@ static enum status tell(struct cli *c, int number, const char *state, const char
 static enum status retry(struct cli *c, struct error *e)
 {
 	struct qip_retried r;
-	char text[400], left[160] = "";
+	char text[400 + ERROR_TEXT_MAX], left[160] = "";
 	int number = 0;
 	enum status st = cli_number(&number, c, "refused", 7, e);
 
@@ -121,6 +121,10 @@ static enum status retry(struct cli *c, struct error *e)
 	if (r.state == QIP_REFUSAL_DONE)
 		(void)snprintf(text, sizeof(text), "No %d is settled: %s.%s", number,
 			       r.already ? "it was made again, and the server took it" : "nothing of it is left to make again", left);
+	else if (r.left > 0)
+		(void)snprintf(text, sizeof(text), "Of No %d %llu change%s made again.%s Next: qip sync. %llu record%s left, and No %d stays open for %s: %s.", number,
+			       (unsigned long long)r.changes, r.changes == 1 ? " is" : "s are", left, (unsigned long long)r.left,
+			       r.left == 1 ? " is" : "s are", number, r.left == 1 ? "it" : "them", r.why);
 	else if (r.already)
 		(void)snprintf(text, sizeof(text), "No %d is made again already and waits to be sent. Next: qip sync", number);
 	else

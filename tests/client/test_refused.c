@@ -28,22 +28,29 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Commit a file unjudged, as a program with a fault would; json NULL: remove it. */
-static void commit_unjudged(struct qip *q, const char *path, const char *json, const char *subject)
+/* Commit unjudged, as a program with a fault would. */
+static void commit_edits(struct qip *q, const struct tree_edit *edits, size_t len, const char *subject)
 {
-	struct tree_edit edit = {.path = path};
 	struct oid work, tree, commit;
-	cJSON *record = json ? cJSON_Parse(json) : NULL;
 
-	assert_true(!json == !record);
 	OK(home_ref(&work, q, REF_WORK, &last_error));
 	OK(home_tree_of(&tree, q, &work, &last_error));
-	if (record)
-		OK(commit_stage(&edit.id, q, record, &last_error));
-	OK(tree_apply(&tree, q->repo, &tree, &edit, 1, &last_error));
+	OK(tree_apply(&tree, q->repo, &tree, edits, len, &last_error));
 	OK(commit_write(&commit, q, &tree, &work, 1795323600000, subject, &last_error));
 	OK(repo_flush(q->repo, &last_error));
 	OK(home_move_ref(q, REF_WORK, &commit, &work, &last_error));
+}
+
+/* One file; json NULL: remove it. */
+static void commit_unjudged(struct qip *q, const char *path, const char *json, const char *subject)
+{
+	struct tree_edit edit = {.path = path};
+	cJSON *record = json ? cJSON_Parse(json) : NULL;
+
+	assert_true(!json == !record);
+	if (record)
+		OK(commit_stage(&edit.id, q, record, &last_error));
+	commit_edits(q, &edit, 1, subject);
 	cJSON_Delete(record);
 }
 
@@ -251,12 +258,11 @@ static void a_gap_made_by_a_fault_is_told_and_nothing_is_dropped(void **state)
 /* ---- made again ---- */
 
 /* An edit with a number that is not the record's next: refused, and right once it is made again. */
-static void refuse_numbered(struct qip *q, const char *path, const char *slot, const char *value, int64_t n)
+static cJSON *numbered(struct qip *q, const char *path, const char *slot, const char *value, int64_t n)
 {
 	struct qip_edit *edit = NULL;
 	struct stamp stamp;
 	cJSON *record = NULL;
-	char *text = NULL;
 
 	OK(qip_read(&record, q, path, &last_error));
 	OK(qip_edit_begin(&edit, q, NULL, &last_error));
@@ -264,7 +270,14 @@ static void refuse_numbered(struct qip *q, const char *path, const char *slot, c
 	qip_edit_abort(edit);
 	stamp.n = n;
 	OK(record_set(record, slot, cJSON_CreateString(value), &stamp, &last_error));
-	text = cJSON_PrintUnformatted(record);
+	return record;
+}
+
+static void refuse_numbered(struct qip *q, const char *path, const char *slot, const char *value, int64_t n)
+{
+	cJSON *record = numbered(q, path, slot, value, n);
+	char *text = cJSON_PrintUnformatted(record);
+
 	commit_unjudged(q, path, text, "Set a field with a fault");
 	cJSON_free(text);
 	cJSON_Delete(record);
@@ -430,6 +443,46 @@ static void a_change_of_a_record_that_is_not_here_now_is_made_when_it_is_back(vo
 	OK(qip_refused_retry(&r, staff, number, &last_error));
 	assert_int_equal(practice_sync(staff).refused, 0);
 	assert_field(staff, path, "status", "amber", 0);
+}
+
+static void what_is_not_here_now_keeps_the_rest_of_an_edit_from_nothing(void **state)
+{
+	struct qip_retried r;
+	struct tree_edit edits[2];
+	char gone[TREE_PATH_MAX], here[TREE_PATH_MAX];
+	cJSON *records[2];
+	int number = 0;
+
+	(void)state;
+	practice_add_action(gone, staff, "QIP-76");
+	practice_add_action(here, staff, "QIP-77");
+	(void)practice_sync(staff);
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+		edits[i] = (struct tree_edit){.path = i == 0 ? gone : here};
+		records[i] = numbered(staff, edits[i].path, "status", "amber", 4000);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+		OK(commit_stage(&edits[i].id, staff, records[i], &last_error));
+		cJSON_Delete(records[i]);
+	}
+	commit_edits(staff, edits, ARRAY_LEN(edits), "Set two with a fault");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	number = refusals(staff).last.number;
+	commit_unjudged(staff, gone, NULL, "Delete it, which nobody may");
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	assert_int_equal(r.state, QIP_REFUSAL_OPEN);
+	assert_int_equal(r.changes, 1);
+	assert_int_equal(r.left, 1);
+	assert_non_null(strstr(r.why, gone));
+	assert_field(staff, here, "status", "amber", 0);
+	FAILS(qip_refused_retry(&r, staff, number, &last_error), STATUS_NOT_FOUND); /* the rest is made once */
+	assert_int_equal(practice_sync(staff).refused, 1);
+	OK(qip_refused_retry(&r, staff, number, &last_error));
+	assert_int_equal(r.state, QIP_REFUSAL_MADE);
+	assert_int_equal(r.changes, 1);
+	assert_int_equal(practice_sync(staff).refused, 0);
+	assert_field(staff, gone, "status", "amber", 0);
+	assert_field(staff, here, "status", "amber", 0);
 }
 
 static void what_is_refused_again_has_a_new_number_and_the_old_one_says_so(void **state)
@@ -603,6 +656,7 @@ int main(void)
 		cmocka_unit_test(an_earlier_edit_of_this_device_does_not_count_as_setting_anew),
 		cmocka_unit_test(what_would_be_refused_again_is_not_made),
 		cmocka_unit_test(a_change_of_a_record_that_is_not_here_now_is_made_when_it_is_back),
+		cmocka_unit_test(what_is_not_here_now_keeps_the_rest_of_an_edit_from_nothing),
 		cmocka_unit_test(what_is_refused_again_has_a_new_number_and_the_old_one_says_so),
 		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),
 		cmocka_unit_test(what_is_settled_for_long_is_forgotten_and_what_is_open_never),

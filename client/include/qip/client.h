@@ -182,12 +182,14 @@ typedef enum status (*qip_refused_visit)(void *ctx, const struct qip_refusal *r,
 enum status qip_refused_each(struct qip *q, qip_refused_visit visit, void *ctx, struct error *e) MUST_CHECK;
 
 struct qip_retried {
-	enum qip_refusal_state state; /* MADE: the next sync sends it; DONE: nothing was left to do */
+	enum qip_refusal_state state; /* MADE: the next sync sends it; DONE: nothing was left to do; OPEN: it sends what could be made, but for `left` */
 	bool already;                 /* it was so before */
 	uint64_t changes, overtaken;  /* fields, entries and records made again; and left alone, because they were set anew since */
+	uint64_t left;                /* records that are not here now, so that nothing could be made in them: try again when they are */
+	char why[ERROR_TEXT_MAX];     /* the last of them, in words */
 };
 /* Make what a refused commit changed again, as one new commit on the practice as it is now: of earlier edits it replaces those alone that the
- * original replaced. May be repeated after an interruption. STATUS_NOT_FOUND: no such number, or the record that it changed is not here now;
+ * original replaced. May be repeated after an interruption. STATUS_NOT_FOUND: no such number, or no record that it changed is here now;
  * STATUS_DENIED, STATUS_INVALID: it would be refused again; STATUS_USAGE: it was dropped, or refused again, or this is a kiosk. Nothing is made then. */
 enum status qip_refused_retry(struct qip_retried *out, struct qip *q, int number, struct error *e) MUST_CHECK;
 /* Mark it as not wanted, for a reason. What it would have changed is kept in words in refused/<n>.json, and so is the chain, for 35 days. What the server has accepted
