@@ -72,6 +72,14 @@ struct audit_checkpoint {
 };
 #define AUDIT_CHECKPOINT_INIT {0}
 
+/* The log as it was before a restore, as far as an earlier audit had followed it: further than the server, which could not ask this device, knew. */
+struct audit_held {
+	uint64_t index;                /* number of its last merge; 0: there is no such log */
+	char main[OID_HEX_LEN + 1];    /* that merge */
+	char at[TIME_TEXT_MAX];        /* of the earlier audit */
+	int64_t known;                 /* the highest number that the server told of */
+};
+
 /* What a sync of this home found that contradicts the history, and a person here explained: no finding any more, but told. */
 struct audit_settled {
 	int number;                    /* in this home's list */
@@ -111,6 +119,7 @@ struct audit {
 	size_t devices_len;
 	struct audit_incident *incidents; /* oldest first */
 	size_t incidents_len;
+	struct audit_held held;
 	struct audit_settled *settled;    /* owned; in the order in which they were found */
 	size_t settled_len;
 	uint64_t settled_more;            /* beyond AUDIT_MAX_SETTLED */

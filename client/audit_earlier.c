@@ -1,7 +1,7 @@
 /* client/audit_earlier.c - all was audited again: is the log that was audited before still in it?
  *
  * Enters: the log, judged, and what an earlier audit reached. Leaves: a finding if that place is gone, unless the server told of the one restore
- * that explains it: the one that went on from where both logs part.
+ * that explains it: the one that went on from where both logs part. If that one told of less than was audited here, out->held says so.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@ struct parting {
 	struct oid old_tree; /* where the earlier audit ended */
 	unsigned incidents;
 	bool explained;
+	int64_t known;       /* then: the highest number that the server told of */
 };
 
 static bool read_tree(struct oid *out, struct auditor *a, const struct oid *id)
@@ -75,21 +76,22 @@ static bool was_unheard(const struct parting *p, const cJSON *incident)
 }
 
 /* It has to go on from the parting, and to say that as much was lost as this device saw, or that nobody asked it. */
-static bool explains(const struct parting *p, const cJSON *incident)
+static bool explains(int64_t *known, const struct parting *p, const cJSON *incident)
 {
 	const char *commit = json_string(incident, "commit");
 	char hex[OID_HEX_LEN + 1];
-	int64_t index = -1, known = -1;
+	int64_t index = -1;
 
 	oid_hex(hex, &p->id);
 	return commit && strcmp(commit, hex) == 0 && json_integer(incident, "index", &index) && index >= 0 && (uint64_t)index == p->index &&
-	       json_integer(incident, "known", &known) && known >= index && ((uint64_t)known >= p->earlier->index || was_unheard(p, incident));
+	       json_integer(incident, "known", known) && *known >= index && ((uint64_t)*known >= p->earlier->index || was_unheard(p, incident));
 }
 
 static enum status look_at(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct parting *p = ctx;
 	cJSON *incident = NULL;
+	int64_t known = -1;
 
 	(void)old_id;
 	if (++p->incidents > LIMIT_INCIDENTS)
@@ -97,9 +99,25 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	if (has(p, &p->old_tree, path))
 		return STATUS_OK; /* of an earlier restore */
 	incident = audit_read_record(p->a, new_id);
-	p->explained = p->explained || explains(p, incident);
+	if (explains(&known, p, incident)) {
+		p->known = p->explained && p->known > known ? p->known : known;
+		p->explained = true;
+	}
 	cJSON_Delete(incident);
 	return STATUS_OK;
+}
+
+/* It is excused, and yet nobody told what was lost behind the number that the server knew. */
+static void tell_held(const struct parting *p)
+{
+	struct audit_held *held = &p->a->out->held;
+
+	if ((uint64_t)p->known >= p->earlier->index)
+		return;
+	held->index = p->earlier->index;
+	held->known = p->known;
+	oid_hex(held->main, &p->earlier->main);
+	memcpy(held->at, p->earlier->at, sizeof(held->at));
 }
 
 void audit_check_earlier(struct auditor *a, const struct audit_checkpoint *earlier)
@@ -110,8 +128,10 @@ void audit_check_earlier(struct auditor *a, const struct audit_checkpoint *earli
 	if (find_parting(&p)) {
 		if (oid_equal(&p.id, &earlier->main))
 			return;
-		if (tree_each(a->repo, &a->main_tree, "incidents", look_at, &p, &a->e) == STATUS_OK && p.explained)
+		if (tree_each(a->repo, &a->main_tree, "incidents", look_at, &p, &a->e) == STATUS_OK && p.explained) {
+			tell_held(&p);
 			return;
+		}
 		(void)snprintf(where, sizeof(where), "they part after merge %" PRIu64, p.index);
 	}
 	audit_find(a, &earlier->main, "", "server",

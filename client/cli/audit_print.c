@@ -18,6 +18,17 @@ static cJSON *texts_json(const struct audit_texts *t)
 	return out;
 }
 
+static cJSON *held_json(const struct audit_held *h)
+{
+	cJSON *held = cJSON_CreateObject();
+
+	put_number(&held, "index", (int64_t)h->index);
+	put_string(&held, "main", h->main);
+	put_string(&held, "at", h->at);
+	put_number(&held, "known", h->known);
+	return held;
+}
+
 static enum status print_json(struct cli *c, const struct audit *a, const char *refusal, struct error *e)
 {
 	cJSON *out = cJSON_CreateObject(), *devices = cJSON_CreateArray();
@@ -51,6 +62,8 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 	put_item(&out, "findings", audit_findings_json(a));
 	put_item(&out, "devices", devices);
 	put_item(&out, "incidents", audit_incidents_json(a));
+	if (a->held.index > 0)
+		put_item(&out, "held", held_json(&a->held));
 	put_item(&out, "settled", audit_settled_json(a));
 	put_number(&out, "more_settled", (int64_t)a->settled_more);
 	if (a->texts.looked)
@@ -138,6 +151,16 @@ static void print_incidents(FILE *out, const struct audit *a)
 	}
 }
 
+/* Excused, and yet not told by the server. */
+static void print_held(FILE *out, const struct audit_held *h)
+{
+	if (h->index > 0)
+		fprintf(out,
+			"\nThe audit of %.10s on this device had followed the log before that restore to merge %llu (%.10s), the server, which could not "
+			"ask this device, knew of merge %lld at most: what were merges %lld to %llu may be in this home alone.\n",
+			h->at, (unsigned long long)h->index, h->main, (long long)h->known, (long long)h->known + 1, (unsigned long long)h->index);
+}
+
 /* Explained by a person, and yet it was shown. */
 static void print_settled(FILE *out, const struct audit *a)
 {
@@ -206,6 +229,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	print_silence(c, a);
 	print_texts(c->out, &a->texts);
 	print_incidents(c->out, a);
+	print_held(c->out, &a->held);
 	print_settled(c->out, a);
 	print_findings(c->out, a);
 	if (st == STATUS_OK && a->findings_len == 0)
