@@ -1,30 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/client/audited.h"
-
-static struct audited w;
-
-static int begin(void **state)
-{
-	(void)state;
-	audited_begin(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	audited_end(&w);
-	return 0;
-}
+#include "tests/client/audited_fixture.h"
 
 static void an_honest_history_passes(void **state)
 {

@@ -1,38 +1,24 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "client/audit_certificate.h"
 #include "client/audit_signed.h"
-#include "tests/client/audited.h"
+#include "tests/client/audited_fixture.h"
 
 #define NAME "certificate.json"
 
-static struct audited w;
 static struct audit_certificate c;
 static char path[HOME_PATH_MAX + 32];
 
-static int begin(void **state)
+static int begin_certified(void **state)
 {
-	(void)state;
-	audited_begin(&w);
+	(void)begin(state);
 	c = (struct audit_certificate)AUDIT_CERTIFICATE_INIT;
 	(void)snprintf(path, sizeof(path), "%s/" NAME, w.home.path);
 	return 0;
 }
 
-static int end(void **state)
+static int end_certified(void **state)
 {
-	(void)state;
 	audit_certificate_clear(&c);
-	audited_end(&w);
-	return 0;
+	return end(state);
 }
 
 static enum status read_again(void)
@@ -317,18 +303,18 @@ static void a_checkpoint_is_no_certificate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_certificate_of_all_says_so_and_holds, begin, end),
-		cmocka_unit_test_setup_teardown(one_of_what_was_new_names_the_audit_that_it_stands_on, begin, end),
-		cmocka_unit_test_setup_teardown(one_with_findings_and_restores_says_that_the_audit_failed, begin, end),
-		cmocka_unit_test_setup_teardown(findings_that_quote_nonsense_can_be_certified, begin, end),
-		cmocka_unit_test_setup_teardown(as_much_as_an_audit_can_find_has_room, begin, end),
-		cmocka_unit_test_setup_teardown(no_byte_of_it_may_change, begin, end),
-		cmocka_unit_test_setup_teardown(its_layout_does_not_matter, begin, end),
-		cmocka_unit_test_setup_teardown(one_by_another_key_than_it_names_is_refused, begin, end),
-		cmocka_unit_test_setup_teardown(what_the_log_does_not_bear_out_is_named, begin, end),
-		cmocka_unit_test_setup_teardown(one_that_goes_further_than_the_copy_holds_as_far_as_it_can, begin, end),
-		cmocka_unit_test_setup_teardown(one_with_nonsense_in_it_is_refused, begin, end),
-		cmocka_unit_test_setup_teardown(a_checkpoint_is_no_certificate, begin, end),
+		cmocka_unit_test_setup_teardown(a_certificate_of_all_says_so_and_holds, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(one_of_what_was_new_names_the_audit_that_it_stands_on, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(one_with_findings_and_restores_says_that_the_audit_failed, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(findings_that_quote_nonsense_can_be_certified, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(as_much_as_an_audit_can_find_has_room, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(no_byte_of_it_may_change, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(its_layout_does_not_matter, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(one_by_another_key_than_it_names_is_refused, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(what_the_log_does_not_bear_out_is_named, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(one_that_goes_further_than_the_copy_holds_as_far_as_it_can, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(one_with_nonsense_in_it_is_refused, begin_certified, end_certified),
+		cmocka_unit_test_setup_teardown(a_checkpoint_is_no_certificate, begin_certified, end_certified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

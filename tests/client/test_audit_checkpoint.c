@@ -1,38 +1,23 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "client/audit_signed.h"
 #include "client/files.h"
-#include "tests/client/audited.h"
+#include "tests/client/audited_fixture.h"
 
 #define NAME "audit/checkpoint.json"
 
-static struct audited w;
 static char *bytes; /* of the checkpoint */
 static size_t len;
 
-static int begin(void **state)
+static int begin_checkpoint(void **state)
 {
-	(void)state;
-	audited_begin(&w);
-	audited_checkpoint(&w);
+	(void)begin_audited(state);
 	bytes = audited_read(&w, NAME, &len);
 	return 0;
 }
 
-static int end(void **state)
+static int end_checkpoint(void **state)
 {
-	(void)state;
 	free(bytes);
-	audited_end(&w);
-	return 0;
+	return end(state);
 }
 
 static enum status load(void)
@@ -245,17 +230,17 @@ static void one_that_lacks_a_member_or_has_nonsense_there_is_refused(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_an_audit_reached_is_read_as_it_was_kept, begin, end),
-		cmocka_unit_test_setup_teardown(it_is_as_its_schema_says, begin, end),
-		cmocka_unit_test_setup_teardown(as_many_devices_as_there_may_be_have_room, begin, end),
-		cmocka_unit_test_setup_teardown(a_home_that_never_audited_has_none, begin, end),
-		cmocka_unit_test_setup_teardown(no_byte_of_it_may_change, begin, end),
-		cmocka_unit_test_setup_teardown(a_part_of_it_is_refused_as_damaged, begin, end),
-		cmocka_unit_test_setup_teardown(what_a_broken_off_writing_left_is_swept_and_the_one_before_holds, begin, end),
-		cmocka_unit_test_setup_teardown(another_device_s_word_or_none_is_refused, begin, end),
-		cmocka_unit_test_setup_teardown(one_of_another_practice_root_or_kind_is_refused, begin, end),
-		cmocka_unit_test_setup_teardown(one_of_fewer_checks_is_read_and_says_so, begin, end),
-		cmocka_unit_test_setup_teardown(one_that_lacks_a_member_or_has_nonsense_there_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(what_an_audit_reached_is_read_as_it_was_kept, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(it_is_as_its_schema_says, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(as_many_devices_as_there_may_be_have_room, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(a_home_that_never_audited_has_none, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(no_byte_of_it_may_change, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(a_part_of_it_is_refused_as_damaged, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(what_a_broken_off_writing_left_is_swept_and_the_one_before_holds, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(another_device_s_word_or_none_is_refused, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(one_of_another_practice_root_or_kind_is_refused, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(one_of_fewer_checks_is_read_and_says_so, begin_checkpoint, end_checkpoint),
+		cmocka_unit_test_setup_teardown(one_that_lacks_a_member_or_has_nonsense_there_is_refused, begin_checkpoint, end_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

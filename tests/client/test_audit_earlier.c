@@ -1,30 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/client/audited.h"
-
-static struct audited w;
-
-static int begin(void **state)
-{
-	(void)state;
-	audited_begin(&w);
-	audited_checkpoint(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	audited_end(&w);
-	return 0;
-}
+#include "tests/client/audited_fixture.h"
 
 /* Main as it was at the earlier audit's place, or before it, with something else behind. */
 static void rewrite(const struct oid *to, int64_t index)
@@ -178,6 +152,31 @@ static void an_incident_that_says_less_was_lost_excuses_no_rewriting_but_for_dev
 	audited_passes(&w);
 }
 
+static void what_this_device_saw_beyond_what_such_a_restore_knew_is_told(void **state)
+{
+	struct oid before = w.p.main;
+	char hex[OID_HEX_LEN + 1];
+	int64_t index = w.p.index;
+
+	(void)state;
+	audited_edit(&w, "kib-manager");
+	audited_edit(&w, "kib-manager");
+	audited_checkpoint(&w);
+	oid_hex(hex, &w.p.main);
+	practice_set_main(&w.p, &before);
+	w.p.index = index;
+	tell_restore(&before, index, index + 1, w.home.identity.device);
+	audited_run(&w, true);
+	audited_passes(&w);
+	assert_int_equal(w.a.held.index, index + 2);
+	assert_int_equal(w.a.held.known, index + 1);
+	assert_string_equal(w.a.held.main, hex);
+	assert_string_equal(w.a.held.at, w.from.at);
+	tell_restore(&before, index, index + 2, NULL); /* told after all */
+	audited_run(&w, true);
+	assert_int_equal(w.a.held.index, 0);
+}
+
 /* That restore is over: the same record again says nothing of what was rewritten since. */
 static void an_incident_that_the_rewritten_log_already_told_excuses_nothing(void **state)
 {
@@ -236,15 +235,16 @@ static void a_new_incident_may_name_a_place_before_the_beginning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_log_that_does_not_lead_through_the_earlier_place_is_not_audited, begin, end),
-		cmocka_unit_test_setup_teardown(an_audit_of_all_says_that_the_log_was_rewritten, begin, end),
-		cmocka_unit_test_setup_teardown(a_log_that_went_on_from_an_earlier_place_by_the_server_s_word_passes_when_all_is_audited, begin, end),
-		cmocka_unit_test_setup_teardown(an_incident_that_the_earlier_audit_knew_excuses_no_rewriting, begin, end),
-		cmocka_unit_test_setup_teardown(an_incident_of_another_place_excuses_no_rewriting, begin, end),
-		cmocka_unit_test_setup_teardown(an_incident_that_says_less_was_lost_excuses_no_rewriting_but_for_devices_unheard, begin, end),
-		cmocka_unit_test_setup_teardown(an_incident_that_the_rewritten_log_already_told_excuses_nothing, begin, end),
-		cmocka_unit_test_setup_teardown(incidents_are_listed_from_the_start_and_checked_when_they_are_new, begin, end),
-		cmocka_unit_test_setup_teardown(a_new_incident_may_name_a_place_before_the_beginning, begin, end),
+		cmocka_unit_test_setup_teardown(a_log_that_does_not_lead_through_the_earlier_place_is_not_audited, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_audit_of_all_says_that_the_log_was_rewritten, begin_audited, end),
+		cmocka_unit_test_setup_teardown(a_log_that_went_on_from_an_earlier_place_by_the_server_s_word_passes_when_all_is_audited, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_incident_that_the_earlier_audit_knew_excuses_no_rewriting, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_incident_of_another_place_excuses_no_rewriting, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_incident_that_says_less_was_lost_excuses_no_rewriting_but_for_devices_unheard, begin_audited, end),
+		cmocka_unit_test_setup_teardown(what_this_device_saw_beyond_what_such_a_restore_knew_is_told, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_incident_that_the_rewritten_log_already_told_excuses_nothing, begin_audited, end),
+		cmocka_unit_test_setup_teardown(incidents_are_listed_from_the_start_and_checked_when_they_are_new, begin_audited, end),
+		cmocka_unit_test_setup_teardown(a_new_incident_may_name_a_place_before_the_beginning, begin_audited, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,41 +1,22 @@
 /* tests/client/test_audit_mangled.c - what an audit leaves behind, as chance and forgers change it: nothing but what was signed is ever believed, and
  * nothing crashes. QIP_MANGLED sets the number of forms, QIP_SEED the first of them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "client/audit_certificate.h"
 #include "client/audit_signed.h"
-#include "tests/client/audited.h"
+#include "tests/client/audited_fixture.h"
 #include "tests/fuzz/forge_bytes.h"
 
 #define CERTIFICATE "certificate.json"
 #define CHECKPOINT "audit/checkpoint.json"
 #define FORMS 300
 
-static struct audited w;
 static char path[HOME_PATH_MAX + sizeof("/" CERTIFICATE)];
 
-static int begin(void **state)
+static int begin_certified(void **state)
 {
-	(void)state;
-	audited_begin(&w);
-	audited_checkpoint(&w);
+	(void)begin_audited(state);
 	(void)snprintf(path, sizeof(path), "%s/" CERTIFICATE, w.home.path);
 	assert_int_equal(audit_certificate_write(&w.home, &w.a, path, &w.e), STATUS_OK);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	audited_end(&w);
 	return 0;
 }
 
@@ -164,9 +145,9 @@ static void however_deep_they_are_nested_they_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_mangled_certificate_is_refused_unless_it_says_the_same, begin, end),
-		cmocka_unit_test_setup_teardown(a_mangled_checkpoint_is_refused_unless_it_says_the_same, begin, end),
-		cmocka_unit_test_setup_teardown(however_deep_they_are_nested_they_are_refused, begin, end),
+		cmocka_unit_test_setup_teardown(a_mangled_certificate_is_refused_unless_it_says_the_same, begin_certified, end),
+		cmocka_unit_test_setup_teardown(a_mangled_checkpoint_is_refused_unless_it_says_the_same, begin_certified, end),
+		cmocka_unit_test_setup_teardown(however_deep_they_are_nested_they_are_refused, begin_certified, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,17 +1,8 @@
 /* tests/client/test_audit_rules.c - a history of two versions of the merge rules: each merge is judged by the version that it names. The second
  * one is made up here (linked with --wrap=embed_find): the first with the order of an action's status turned round. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "core/embed.h"
-#include "tests/client/audited.h"
+#include "tests/client/audited_fixture.h"
 
 const struct embedded *__real_embed_find(const struct embedded *table, const char *name);
 const struct embedded *__wrap_embed_find(const struct embedded *table, const char *name);
@@ -35,22 +26,6 @@ const struct embedded *__wrap_embed_find(const struct embedded *table, const cha
 	memcpy(at, to, strlen(to));
 	second.len = first->len;
 	return &second;
-}
-
-static struct audited w;
-
-static int begin(void **state)
-{
-	(void)state;
-	audited_begin(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	audited_end(&w);
-	return 0;
 }
 
 static void assert_only_finding(const char *words, const char *path)

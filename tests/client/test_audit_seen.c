@@ -1,12 +1,3 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,23 +5,7 @@
 #include "client/audit_certificate.h"
 #include "client/audit_texts.h"
 #include "client/seen.h"
-#include "tests/client/audited.h"
-
-static struct audited w;
-
-static int begin(void **state)
-{
-	(void)state;
-	audited_begin(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	audited_end(&w);
-	return 0;
-}
+#include "tests/client/audited_fixture.h"
 
 /* What one sync found, as it is kept. */
 static void found(const char *text)

@@ -1,30 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/client/audited.h"
-
-static struct audited w;
-
-static int begin(void **state)
-{
-	(void)state;
-	audited_begin(&w);
-	audited_checkpoint(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	audited_end(&w);
-	return 0;
-}
+#include "tests/client/audited_fixture.h"
 
 static uint64_t answers_of(const char *device)
 {
@@ -179,16 +153,16 @@ static void an_audit_by_more_checks_than_the_earlier_one_begins_at_the_start(voi
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_audit_goes_on_from_the_one_before_and_counts_what_is_new, begin, end),
-		cmocka_unit_test_setup_teardown(audits_in_steps_count_what_one_of_all_counts, begin, end),
-		cmocka_unit_test_setup_teardown(without_anything_new_nothing_is_checked, begin, end),
-		cmocka_unit_test_setup_teardown(a_head_that_was_accepted_before_the_audit_began_is_not_accepted_again, begin, end),
-		cmocka_unit_test_setup_teardown(an_answer_of_before_that_is_removed_is_named, begin, end),
-		cmocka_unit_test_setup_teardown(a_new_answer_that_leaves_a_gap_is_named, begin, end),
-		cmocka_unit_test_setup_teardown(numbers_of_the_earlier_audit_that_its_tree_does_not_bear_out_are_named, begin, end),
-		cmocka_unit_test_setup_teardown(a_merge_with_another_number_is_named_from_there_on, begin, end),
-		cmocka_unit_test_setup_teardown(a_server_clock_that_was_set_back_since_is_told, begin, end),
-		cmocka_unit_test_setup_teardown(an_audit_by_more_checks_than_the_earlier_one_begins_at_the_start, begin, end),
+		cmocka_unit_test_setup_teardown(an_audit_goes_on_from_the_one_before_and_counts_what_is_new, begin_audited, end),
+		cmocka_unit_test_setup_teardown(audits_in_steps_count_what_one_of_all_counts, begin_audited, end),
+		cmocka_unit_test_setup_teardown(without_anything_new_nothing_is_checked, begin_audited, end),
+		cmocka_unit_test_setup_teardown(a_head_that_was_accepted_before_the_audit_began_is_not_accepted_again, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_answer_of_before_that_is_removed_is_named, begin_audited, end),
+		cmocka_unit_test_setup_teardown(a_new_answer_that_leaves_a_gap_is_named, begin_audited, end),
+		cmocka_unit_test_setup_teardown(numbers_of_the_earlier_audit_that_its_tree_does_not_bear_out_are_named, begin_audited, end),
+		cmocka_unit_test_setup_teardown(a_merge_with_another_number_is_named_from_there_on, begin_audited, end),
+		cmocka_unit_test_setup_teardown(a_server_clock_that_was_set_back_since_is_told, begin_audited, end),
+		cmocka_unit_test_setup_teardown(an_audit_by_more_checks_than_the_earlier_one_begins_at_the_start, begin_audited, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
