@@ -189,7 +189,7 @@ static bool is_option(const cJSON *question, const cJSON *answer)
 	return false;
 }
 
-static bool fits(const cJSON *question, const cJSON *answer)
+bool survey_fits(const cJSON *question, const cJSON *answer)
 {
 	if (is_kind(question, "choice"))
 		return is_option(question, answer);
@@ -205,7 +205,7 @@ static enum status check_answer(const cJSON *survey, const cJSON *answers, const
 {
 	size_t i = index_of(survey, answer->string);
 
-	if (!fits(survey_question(survey, i), answer))
+	if (!survey_fits(survey_question(survey, i), answer))
 		return error_set(e, STATUS_INVALID, "\"%.60s\" is no question of this survey, or not answered as it asks", answer->string);
 	if (!survey_asks(survey, i, answers))
 		return error_set(e, STATUS_INVALID, "\"%.60s\" was not to be asked after the answers before it", answer->string);

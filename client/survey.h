@@ -37,6 +37,8 @@ const char *survey_text(const cJSON *texts, const char *language, bool drafts);
 /* True if survey_text has every wording of the survey in that language. */
 bool survey_speaks(const cJSON *survey, const char *language, bool drafts);
 
+/* True if the question can have this answer; a question for text has none. */
+bool survey_fits(const cJSON *question, const cJSON *answer);
 /* Remove the answers to questions that are not asked, as when somebody went back and answered an earlier one otherwise. */
 void survey_forget_unasked(const cJSON *survey, cJSON *answers);
 /* Each answer is to a question that was to be asked, and of its kind; each that may not be left out has one; and a comment is only there if the

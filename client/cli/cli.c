@@ -1,6 +1,7 @@
 /* client/cli/cli.c - see cli.h. */
 #include "client/cli/cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,29 @@ enum status cli_no_json(const struct cli *c, struct error *e)
 	if (c->json)
 		return error_set(e, STATUS_USAGE, "this command prints a file as other programs read it; it has no JSON");
 	return STATUS_OK;
+}
+
+enum status cli_read_file(struct buf *out, const char *path, size_t max_bytes, struct error *e)
+{
+	char chunk[16384];
+	FILE *f = fopen(path, "rb");
+	size_t n;
+	bool failed;
+	int code;
+
+	if (!f)
+		return error_set_errno(e, errno, "cannot read %.200s", path);
+	errno = 0;
+	while (out->len <= max_bytes && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(out, chunk, n);
+	code = errno;
+	failed = ferror(f) != 0;
+	(void)fclose(f);
+	if (failed)
+		return error_set_errno(e, code, "cannot read %.200s", path);
+	if (out->len == 0)
+		return error_set(e, STATUS_INVALID, "%.200s is empty", path);
+	return buf_ok(out) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
 enum status cli_print_json(struct cli *c, cJSON *value, struct error *e)

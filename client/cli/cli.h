@@ -43,6 +43,8 @@ enum status cli_open_log(struct cli *c, struct error *e) MUST_CHECK;
 enum status cli_no_json(const struct cli *c, struct error *e) MUST_CHECK;
 /* The home's folder, without opening it. STATUS_USAGE. */
 enum status cli_options(struct qip_options *out, const struct cli *c, struct error *e) MUST_CHECK;
+/* Append a file that a person named; more than max_bytes is cut to somewhat more than that, which its reader refuses. An empty file is STATUS_INVALID. */
+enum status cli_read_file(struct buf *out, const char *path, size_t max_bytes, struct error *e) MUST_CHECK;
 /* Print JSON, indented, with a line break; takes value over. NULL, also inside the building, is STATUS_NOMEM. */
 enum status cli_print_json(struct cli *c, cJSON *value, struct error *e) MUST_CHECK;
 /* The machine's present day, "YYYY-MM-DD". */
@@ -86,6 +88,11 @@ enum status cmd_inspection_add(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_inspection_show(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_feedback_list(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_feedback_stats(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_survey_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_survey_show(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_survey_check(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_survey_put(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_survey_end(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_report_summary(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_status(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_sync(struct cli *c, struct error *e) MUST_CHECK;
@@ -101,7 +108,7 @@ enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
 extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
-	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
+	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_survey_show[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
 	options_git_config[];
 
 #endif

@@ -117,6 +117,36 @@ const char help_feedback_list[] =
 	"With an unsure clock an answer counts by the latest time that it can have been given.\n\n"
 	"  qip feedback list --since 2023-04-01 --site kibworth\n";
 
+const char help_survey_list[] =
+	"A language counts when every wording of the survey is there in it; \"(draft)\" when some wording is a draft, which kiosks show only where the "
+	"practice turned drafts on.\n\n"
+	"  qip survey list\n";
+
+const char help_survey_show[] =
+	"Wordings are shown in English unless another language is named; \"(draft)\" marks those that nobody has reviewed. With --json it is the record itself, "
+	"to be changed and put again.\n\n"
+	"  qip survey show fft\n"
+	"  qip survey show fft --language gu\n"
+	"  qip survey show lift --json > lift.json\n";
+
+const char help_survey_check[] =
+	"Works without a home; with one, the sites that the survey names are looked up, too. What is wrong is named by its JSON pointer. Kinds of questions "
+	"are choice, rating (1 to 5), yes-no and text; \"asked_if\" names an earlier question and the answers after which this one is asked. Leave \"sites\", "
+	"\"starts\" and \"ends\" out to ask everywhere and at all times. The schema is core/schemas/survey-1.json.\n\n"
+	"  qip survey check lift.json\n";
+
+const char help_survey_put[] =
+	"For managers. The version rises by itself, and what a version says is never changed: an answer names the version that it was given to, and one that "
+	"was begun under an older version is still good. A file made from a version that has been replaced since is refused. Kiosks have it with their "
+	"next sync after yours.\n\n"
+	"  qip survey put lift.json\n";
+
+const char help_survey_end[] =
+	"For managers. DAY is the last day on which it is asked, today when it is left out; to have it gone at once name yesterday. Answers that were given "
+	"stay as they are.\n\n"
+	"  qip survey end lift\n"
+	"  qip survey end lift 2026-12-31\n";
+
 const char help_site_add[] = "For managers.\n\n"
 			     "  qip site add great-glen --name \"Great Glen\" --local-authority E10000018\n";
 

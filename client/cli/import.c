@@ -1,5 +1,4 @@
 /* client/cli/import.c - qip import FILE.csv: a plan kept as a sheet becomes action points, all in one edit or none. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,29 +18,6 @@ struct import {
 	uint64_t added, same, differ;
 	struct buf differing; /* labels, ", " between */
 };
-
-static enum status read_file(struct buf *out, const char *path, struct error *e)
-{
-	char chunk[16384];
-	FILE *f = fopen(path, "rb");
-	size_t n;
-	bool failed;
-	int code;
-
-	if (!f)
-		return error_set_errno(e, errno, "cannot read %.200s", path);
-	errno = 0;
-	while (out->len <= CSV_MAX_BYTES && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_add(out, chunk, n);
-	code = errno;
-	failed = ferror(f) != 0;
-	(void)fclose(f);
-	if (failed)
-		return error_set_errno(e, code, "cannot read %.200s", path);
-	if (out->len == 0)
-		return error_set(e, STATUS_INVALID, "%.200s is empty", path);
-	return buf_ok(out) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
-}
 
 /* Every fault on a line of its own, then the sentence. */
 static enum status tell_faults(const struct import *im, struct error *e)
@@ -183,7 +159,7 @@ enum status cmd_import(struct cli *c, struct error *e)
 	if (st == STATUS_OK)
 		st = sites_read(&sites, c->q, e);
 	if (st == STATUS_OK)
-		st = read_file(&bytes, im.file, e);
+		st = cli_read_file(&bytes, im.file, CSV_MAX_BYTES, e);
 	if (st == STATUS_OK) {
 		st = sheet_read(&im.sheet, buf_text(&bytes), bytes.len, &sites, e);
 		if (st != STATUS_OK)
