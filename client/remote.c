@@ -61,7 +61,7 @@ void remote_end(struct remote *r, const struct qip *q)
 	/* without it the next handshake is a full one: no reason to fail */
 	if (r->forget_session)
 		(void)(files_remove(q->dir, HOME_SESSION, NULL) == STATUS_OK);
-	else if (r->wire.session.len > 0)
+	else if (r->wire.session_replaced)
 		(void)(files_write(q->dir, HOME_SESSION, r->wire.session.data, r->wire.session.len, 0600, NULL) == STATUS_OK);
 	remote_close(r);
 }

@@ -112,9 +112,10 @@ static void wire_close(void *ctx, void *conn)
 	struct buf session = BUF_INIT;
 
 	/* a ticket comes with the handshake's end; none is no loss, the next handshake is a full one */
-	if (tls_session(&session, conn) == STATUS_OK && session.len > 0) {
+	if (!tls_resumed(conn) && tls_session(&session, conn) == STATUS_OK && session.len > 0) {
 		buf_wipe(&w->session);
 		w->session = session;
+		w->session_replaced = true;
 	} else
 		buf_wipe(&session);
 	tls_close(conn);

@@ -15,7 +15,8 @@ struct wire {
 	const char *ca_pem, *cert_pem;     /* borrowed; cert_pem NULL while there is none */
 	const struct key *key;             /* borrowed */
 	bool ignore_dates;                 /* the own clock is not to be trusted */
-	struct buf session;                /* secret; offered when connecting, replaced after each connection's end */
+	struct buf session;                /* secret; offered when connecting, replaced at the end of a connection that did not resume it */
+	bool session_replaced;             /* so it is to be kept */
 };
 
 extern const struct http_transport wire_transport; /* ctx: struct wire */

@@ -70,6 +70,8 @@ enum status tls_fetch_ca(struct buf *ca_pem, const char *host, const char *port,
 /* Read 1..*n bytes; *n = 0 at the orderly end. */
 enum status tls_read(struct tls_conn *c, void *buf, size_t *n, int deadline_ms, struct error *e) MUST_CHECK;
 enum status tls_write(struct tls_conn *c, const void *buf, size_t len, int deadline_ms, struct error *e) MUST_CHECK;
+/* True if the handshake was the short one of a session that was given: it serves again as it is. */
+bool tls_resumed(const struct tls_conn *c);
 /* Append the session for a later resumption; secret, store with mode 0600. */
 enum status tls_session(struct buf *out, const struct tls_conn *c) MUST_CHECK;
 

@@ -102,6 +102,11 @@ static enum status save_session(struct buf *out, const struct tls_conn *c, const
 	return st;
 }
 
+bool tls_resumed(const struct tls_conn *c)
+{
+	return c->client && c->ready && !c->checked;
+}
+
 enum status tls_session(struct buf *out, const struct tls_conn *c)
 {
 	const mbedtls_x509_crt *server = c->client && c->ready ? mbedtls_ssl_get_peer_cert(&c->ssl) : NULL;

@@ -59,3 +59,56 @@ binary_rounds() {
 	printf '%s -\n' $((size - assets))
 	printf 'kiosk.binary: %s B stripped, of which %s B are pages and style\n' "$size" "$assets" >>"$NOTES"
 }
+
+# ---- what wears the card ----
+
+CARD_BYTES=268435456
+
+# card_insert FOLDER - a file system of its own there, so that all that is written to it can be counted. As root.
+card_insert() {
+	mkdir -p "$1"
+	truncate -s "$CARD_BYTES" "$1.img"
+	mkfs.ext4 -q -F -b 4096 -E lazy_itable_init=0,lazy_journal_init=0 "$1.img" >&2
+	mount -o loop,noatime "$1.img" "$1"
+}
+# Bytes that went to its block device so far.
+card_written() {
+	sync -f "$1"
+	awk '{ print $7 * 512 }' "/sys/block/$(basename "$(findmnt -no SOURCE "$1")")/stat"
+}
+
+# A day of 40 answers, with a sync every hour for ten hours.
+flash_day() {
+	local hour i
+	for ((hour = 0; hour < 10; hour++)); do
+		for i in 1 2 3 4; do
+			answer good
+		done
+		kiosk_sync kib-kiosk
+	done
+}
+
+# Bytes on the card for each answer of a day: of a kiosk, and of a commit and a push by libgit2 for each.
+flash_rounds() {
+	local card=$HOMES/kib-kiosk plain=$WORK/plain round ours theirs before
+	practice_start
+	card_insert "$card"
+	card_insert "$plain"
+	# shellcheck disable=SC2064 # these folders
+	trap "stop_all; umount '$card' '$plain'" EXIT
+	join kib-kiosk kiosk kibworth
+	kiosk_start kib-kiosk
+	flash_day
+	"$QIP_SOURCE/build/release/bench/flash_git" "$plain/history.git" "$WORK/remote.git" 1 40
+	for round in 1 2 3; do
+		before=$(card_written "$card")
+		flash_day
+		ours=$(($(card_written "$card") - before))
+		before=$(card_written "$plain")
+		"$QIP_SOURCE/build/release/bench/flash_git" "$plain/history.git" "$WORK/remote.git" $((round * 40 + 1)) $((round * 40 + 40))
+		theirs=$(($(card_written "$plain") - before))
+		printf '%s %s\n' $((ours / 40)) $((theirs / 40))
+	done
+	stop kib-kiosk
+	server_stop
+}
