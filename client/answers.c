@@ -52,6 +52,32 @@ static void build_copy(enum status *st, cJSON *record, const char *key, const cJ
 		build_item(st, record, key, cJSON_Duplicate(member, true));
 }
 
+/* By nobody's clock the answer belongs to one month: the month's return may have to leave it out or count it by a person's word. */
+static bool month_is_unsure(const struct recorded *when)
+{
+	char earliest[TIME_TEXT_MAX], latest[TIME_TEXT_MAX];
+
+	time_format(earliest, when->earliest_ms);
+	time_format(latest, when->latest_ms);
+	return when->quality == CLOCK_UNKNOWN || strncmp(earliest, latest, strlen("2026-11")) != 0;
+}
+
+/* Those of the capture, and one that only now is known. */
+static void build_flags(enum status *st, cJSON *record, const cJSON *captured, const struct recorded *when)
+{
+	const cJSON *flag = NULL;
+	cJSON *flags = cJSON_CreateArray();
+
+	if (month_is_unsure(when))
+		cJSON_AddItemToArray(flags, cJSON_CreateString("clock-unsure"));
+	cJSON_ArrayForEach(flag, json_get(captured, "flags"))
+		cJSON_AddItemToArray(flags, cJSON_Duplicate(flag, true));
+	if (cJSON_GetArraySize(flags) > 0)
+		build_item(st, record, "flags", flags);
+	else
+		cJSON_Delete(flags);
+}
+
 /* In the order of the canonical form, which is quick to write then. */
 enum status answers_record(cJSON **out, const cJSON *captured, const char *device, const char *site, uint64_t seq, const struct recorded *when)
 {
@@ -61,6 +87,7 @@ enum status answers_record(cJSON **out, const cJSON *captured, const char *devic
 	build_copy(&st, record, "answers", captured);
 	build_copy(&st, record, "comment", captured);
 	build_string(&st, record, "device", device);
+	build_flags(&st, record, captured, when);
 	build_copy(&st, record, "id", captured);
 	build_copy(&st, record, "language", captured);
 	build_copy(&st, record, "mode", captured);

@@ -20,7 +20,8 @@ enum status answers_next(uint64_t *committed, struct answers *a, struct error *e
 void answers_close(struct answers *a);
 
 /* The feedback record out of what a capture wrote into the journal:
- * {"id","survey","mode","language","answers","comment"?}; members go over as they are. */
+ * {"id","survey","mode","language","answers","flags"?,"comment"?}; members go over as they are, and "clock-unsure" joins the flags when `when`
+ * leaves the month open. */
 enum status answers_record(cJSON **out, const cJSON *captured, const char *device, const char *site, uint64_t seq, const struct recorded *when) MUST_CHECK;
 
 /* A record in the place of an answer: type "void" (refused) or "lost" (the journal does not have it). */

@@ -1,7 +1,7 @@
 /* client/capture.c - an answer on its way into the journal (between stages 1 and 2 of 9).
  *
  * Enters: what a patient answered, under an id made when the form was shown. Leaves: one journal record {"id","survey","mode","language",
- * "answers","comment"?}, the comment itself sealed beside it; plain text is in memory only.
+ * "answers","flags"?,"comment"?}, the comment itself sealed beside it; plain text is in memory only.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -247,6 +247,16 @@ static enum status seal_comment(struct buf *sealed, cJSON *captured, const struc
 	return st == STATUS_OK ? st : error_set(e, st, "the comment cannot be sealed: %s", status_text(st));
 }
 
+static void build_flags(enum status *st, cJSON *captured, const char *const *flags)
+{
+	int n = 0;
+
+	while (flags && flags[n])
+		n++;
+	if (n > 0)
+		build_item(st, captured, "flags", cJSON_CreateStringArray(flags, n));
+}
+
 static enum status make_captured(cJSON **out, struct buf *sealed, const struct qip_capture *c, const struct qip_answer *a, struct error *e)
 {
 	enum status st = STATUS_OK;
@@ -259,6 +269,7 @@ static enum status make_captured(cJSON **out, struct buf *sealed, const struct q
 	build_string(&st, captured, "mode", a->mode);
 	build_string(&st, captured, "language", a->language);
 	build_item(&st, captured, "answers", cJSON_Duplicate(a->answers, true));
+	build_flags(&st, captured, a->flags);
 	if (st != STATUS_OK)
 		st = error_set(e, st, "the answer cannot be written: %s", status_text(st));
 	else if (!is_blank(a->comment))

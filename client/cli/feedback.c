@@ -65,12 +65,23 @@ static void show_answers(struct buf *out, const cJSON *record)
 			 text_of(record, "reason"));
 }
 
+static void show_flags(struct buf *out, const cJSON *record)
+{
+	const cJSON *flag;
+
+	cJSON_ArrayForEach(flag, json_get(record, "flags"))
+	{
+		if (cJSON_IsString(flag))
+			buf_addf(out, "%s%s", out->len > 0 ? ", " : "", flag->valuestring);
+	}
+}
+
 static enum status add_record(void *ctx, const char *path, const cJSON *record, struct error *e)
 {
 	struct listing *l = ctx;
 	const cJSON *recorded = json_get(record, "recorded");
 	const char *at = text_of(recorded, "at");
-	struct buf answers = BUF_INIT;
+	struct buf answers = BUF_INIT, flags = BUF_INIT;
 	char when[17] = "", seq[24] = "";
 	int64_t number = 0;
 
@@ -87,10 +98,12 @@ static enum status add_record(void *ctx, const char *path, const cJSON *record, 
 	if (json_integer(record, "seq", &number))
 		(void)snprintf(seq, sizeof(seq), "%lld", (long long)number);
 	show_answers(&answers, record);
+	show_flags(&flags, record);
 	table_add(&l->table, (const char *const[]){text_of(record, "device"), seq, when, text_of(recorded, "quality"),
 						   text_of(record, "site"), text_of(record, "mode"), buf_text(&answers),
-						   json_get(record, "comment") ? "yes" : ""});
+						   json_get(record, "comment") ? "yes" : "", buf_text(&flags)});
 	buf_clear(&answers);
+	buf_clear(&flags);
 	return STATUS_OK;
 }
 
@@ -101,6 +114,7 @@ enum status cmd_feedback_list(struct cli *c, struct error *e)
 		{.title = "Recorded"},		 {.title = "Clock"},
 		{.title = "Site", .gives = 1},	 {.title = "Mode"},
 		{.title = "Answer", .gives = 2}, {.title = "Comment"},
+		{.title = "Flags", .gives = 1},
 	};
 	struct listing l = {.as_json = c->json, .json = cJSON_CreateArray()};
 	struct sites sites;
@@ -270,6 +284,7 @@ static enum status print_json(struct cli *c, const struct tally *t, struct error
 		push_item(&devices, device_json(&t->devices[i]));
 	}
 	put_number(&out, "total", (int64_t)t->total);
+	put_number(&out, "flagged", (int64_t)t->flagged);
 	put_number(&out, "gaps", (int64_t)missing);
 	main_json = main ? survey_json(main) : NULL;
 	if (main)
@@ -292,8 +307,11 @@ enum status cmd_feedback_stats(struct cli *c, struct error *e)
 	if (st == STATUS_OK && c->json) {
 		st = print_json(c, &t, e);
 	} else if (st == STATUS_OK) {
-		fprintf(c->out, "%llu answer%s%s%s\n\n", (unsigned long long)t.total, plural(t.total),
+		fprintf(c->out, "%llu answer%s%s%s", (unsigned long long)t.total, plural(t.total),
 			site ? " at " : "", site ? site : "");
+		if (t.flagged > 0)
+			fprintf(c->out, ", %llu of them flagged (qip feedback list)", (unsigned long long)t.flagged);
+		fprintf(c->out, "\n\n");
 		for (size_t i = 0; i < t.surveys_len && st == STATUS_OK; i++)
 			st = print_survey(c, &t.surveys[i], e);
 		if (st == STATUS_OK)

@@ -114,7 +114,10 @@ const char help_feedback_stats[] =
 	"  qip feedback stats --site kibworth\n";
 
 const char help_feedback_list[] =
-	"With an unsure clock an answer counts by the latest time that it can have been given.\n\n"
+	"With an unsure clock an answer counts by the latest time that it can have been given. Flags are for a second look, "
+	"and a flagged answer counts like any other: clock-unsure (nobody knows in which month it was given), out-of-hours "
+	"(while the site was closed), rapid-repeat (the fourth or later within two minutes, or two to one survey within "
+	"8 seconds).\n\n"
 	"  qip feedback list --since 2023-04-01 --site kibworth\n";
 
 const char help_survey_list[] =

@@ -195,6 +195,7 @@ static enum status count_record(void *ctx, const char *path, const cJSON *record
 		return STATUS_OK;
 	d->counted++;
 	c->tally->total++;
+	c->tally->flagged += json_get(record, "flags") != NULL;
 	return count_answer(c, record, e);
 }
 

@@ -38,6 +38,7 @@ struct tally_device {
 struct tally {
 	const char *site; /* count answers of this site alone; NULL: all. Numbering is always of all */
 	uint64_t total;
+	uint64_t flagged; /* of them */
 	struct tally_survey surveys[TALLY_MAX_SURVEYS]; /* in the order of their coming */
 	size_t surveys_len;
 	struct tally_device *devices; /* owned; in the order of their coming */

@@ -69,9 +69,9 @@ static void what_is_no_answer_gets_no_number(void **state)
 	FAILS(practice_capture(c, ID(3), "good", huge, &seq), STATUS_INVALID);
 	FAILS(practice_capture(c, ID(3), "good", "\xff\xfe", &seq), STATUS_INVALID);
 	const struct qip_answer wrong[] = {
-		{ID(3), "fft", 2, "en", "kiosk", answers, NULL, false},  {ID(3), "ffx", 1, "en", "kiosk", answers, NULL, false},
-		{ID(3), "fft", 1, "en", "sms", answers, NULL, false},    {ID(3), "fft", 1, "English", "kiosk", answers, NULL, false},
-		{ID(3), NULL, 1, "en", "kiosk", answers, NULL, false},   {ID(3), "fft", 1, "en", "kiosk", NULL, NULL, false},
+		{ID(3), "fft", 2, "en", "kiosk", answers, NULL, false, NULL},  {ID(3), "ffx", 1, "en", "kiosk", answers, NULL, false, NULL},
+		{ID(3), "fft", 1, "en", "sms", answers, NULL, false, NULL},    {ID(3), "fft", 1, "English", "kiosk", answers, NULL, false, NULL},
+		{ID(3), NULL, 1, "en", "kiosk", answers, NULL, false, NULL},   {ID(3), "fft", 1, "en", "kiosk", NULL, NULL, false, NULL},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		FAILS(qip_capture(&seq, c, &wrong[i], &last_error), STATUS_INVALID);
@@ -275,6 +275,25 @@ static int64_t time_in(const cJSON *record, const char *member)
 	return ms;
 }
 
+static bool is_flagged(const cJSON *record, const char *flag)
+{
+	const cJSON *item = NULL;
+
+	cJSON_ArrayForEach(item, json_get(record, "flags"))
+	{
+		if (strcmp(item->valuestring, flag) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool in_one_month(const cJSON *record)
+{
+	const cJSON *recorded = json_get(record, "recorded");
+
+	return strncmp(json_string(recorded, "earliest"), json_string(recorded, "latest"), strlen("2026-11")) == 0;
+}
+
 static void a_box_at_1970_syncs_and_its_answers_get_an_interval(void **state)
 {
 	struct box box = {.wall_ms = 5000, .monotonic_ms = 5000, .boot = "first"};
@@ -301,12 +320,40 @@ static void a_box_at_1970_syncs_and_its_answers_get_an_interval(void **state)
 	assert_string_equal(json_string(json_get(record, "recorded"), "quality"), "unknown");
 	assert_true(time_in(record, "at") == 5000);
 	assert_true(time_in(record, "earliest") > now_ms - 600000 && time_in(record, "earliest") <= time_in(record, "latest"));
+	assert_true(is_flagged(record, "clock-unsure"));
 	cJSON_Delete(record);
 	policy_feedback_path(path, "kib-kiosk", last);
 	OK(qip_read(&record, kiosk, path, &last_error));
 	assert_string_equal(json_string(json_get(record, "recorded"), "quality"), "estimated");
 	assert_true(llabs(time_in(record, "at") - (now_ms - 60000)) < 30000);
+	assert_true(is_flagged(record, "clock-unsure") != in_one_month(record));
 	cJSON_Delete(record);
+}
+
+static void flags_of_the_kiosk_go_with_the_answer(void **state)
+{
+	static const char *const doubts[] = {"out-of-hours", "rapid-repeat", NULL}, *const invented[] = {"dubious", NULL};
+	cJSON *answers = cJSON_Parse("{\"experience\":\"good\"}"), *record = NULL;
+	struct qip_answer a = {.survey = "fft", .survey_version = 1, .language = "en", .mode = "kiosk", .answers = answers, .flags = doubts};
+	struct qip_capture *c = NULL;
+	char id[ID_TEXT_LEN + 1], path[TREE_PATH_MAX];
+	uint64_t seq = 0, none = 0;
+
+	(void)state;
+	OK(id_make(id, qip_env(kiosk)));
+	a.id = id;
+	OK(qip_capture_open(&c, kiosk, &last_error));
+	OK(qip_capture(&seq, c, &a, &last_error));
+	OK(id_make(id, qip_env(kiosk)));
+	a.flags = invented;
+	FAILS(qip_capture(&none, c, &a, &last_error), STATUS_INVALID);
+	qip_capture_close(c);
+	(void)practice_sync(kiosk);
+	policy_feedback_path(path, "kib-kiosk", seq);
+	OK(qip_read(&record, kiosk, path, &last_error));
+	assert_true(is_flagged(record, "out-of-hours") && is_flagged(record, "rapid-repeat") && !is_flagged(record, "dubious"));
+	cJSON_Delete(record);
+	cJSON_Delete(answers);
 }
 
 /* A survey that a manager wrote, at the server. */
@@ -440,6 +487,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_answer_twice_is_one_answer),
 		cmocka_unit_test(what_is_no_answer_gets_no_number),
+		cmocka_unit_test(flags_of_the_kiosk_go_with_the_answer),
 		cmocka_unit_test(a_comment_is_sealed_before_it_touches_the_disk),
 		cmocka_unit_test(blanks_are_no_comment),
 		cmocka_unit_test(a_sync_beside_an_open_capture_sends_what_it_took),

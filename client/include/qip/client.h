@@ -105,6 +105,7 @@ struct qip_answer {
 	const cJSON *answers;  /* {"experience": "good"}; borrowed */
 	const char *comment;   /* UTF-8, or NULL; sealed before anything is written */
 	bool publish;          /* the patient lets the comment be published */
+	const char *const *flags; /* what makes staff look twice: "out-of-hours", "rapid-repeat", in that order, ended by NULL; or NULL */
 };
 #define QIP_COMMENT_MAX 10000 /* code points */
 
