@@ -76,6 +76,7 @@ enum status cmd_revoke(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_devices(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_site_add(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_site_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_site_kiosk(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_import(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_action_list(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_action_show(struct cli *c, struct error *e) MUST_CHECK;
@@ -106,7 +107,7 @@ enum status cmd_audit(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_allowed_signers(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
-extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_dated[],
+extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_site_kiosk[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
 	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_survey_show[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
 	options_git_config[];

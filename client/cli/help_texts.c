@@ -155,6 +155,14 @@ const char help_site_add[] = "For managers.\n\n"
 
 const char help_site_list[] = "  qip site list\n";
 
+const char help_site_kiosk[] =
+	"Without options it shows the settings. For managers to change: each option sets one of them and leaves the others, and each can be set at another place "
+	"at the same time. Answers given outside the hours are flagged, never dropped. The PIN opens the staff page of the site's kiosks; it is asked for, or "
+	"read from the standard input, and kept as a salted hash.\n\n"
+	"  qip site kiosk kibworth --languages en,gu,pl --drafts on\n"
+	"  qip site kiosk kibworth --hours mon-fri=08:00-18:30 --hours sat=09:00-12:00\n"
+	"  qip site kiosk kibworth --read-aloud off --pin\n";
+
 const char help_devices[] = "  qip devices\n";
 
 const char help_invite[] = "For managers. The code is good for one device; hand it over in person or by telephone.\n\n"

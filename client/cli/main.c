@@ -62,6 +62,7 @@ static const struct command commands[] = {
 	{"survey end", "ID [DAY]", "say on which day a survey is asked last", help_survey_end, NULL, 1, 2, cmd_survey_end},
 	{"site add", "ID --name NAME", "add a site", help_site_add, options_site_add, 1, 1, cmd_site_add},
 	{"site list", "", "the practice's sites", help_site_list, NULL, 0, 0, cmd_site_list},
+	{"site kiosk", "SITE", "how the kiosks of a site are set up", help_site_kiosk, options_site_kiosk, 1, 1, cmd_site_kiosk},
 	{"devices", "", "who belongs to the practice", help_devices, NULL, 0, 0, cmd_devices},
 	{"invite", "DEVICE --role ROLE", "let a new device join", help_invite, options_invite, 1, 1, cmd_invite},
 	{"retire", "DEVICE", "let a device hand in what it has, and end", help_retire, options_end, 1, 1, cmd_retire},

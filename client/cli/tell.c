@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "client/cli/hours.h"
 #include "client/cli/text.h"
 #include "core/utf8.h"
 
@@ -135,14 +136,22 @@ static bool tell_level(struct buf *out, const char *slot, const cJSON *value)
 	return true;
 }
 
+/* An element of a set is there or not; a kiosk's setting has a value of its own. */
+static bool is_element(const char *slot)
+{
+	return strchr(slot, '/') && strncmp(slot, "kiosk/", 6) != 0;
+}
+
 void tell_value(struct buf *out, const char *slot, const cJSON *value)
 {
-	bool key = strchr(slot, '/') != NULL;
+	bool key = is_element(slot);
 
 	if (key && (!value || cJSON_IsNull(value)))
 		buf_adds(out, "removed");
 	else if (key && (cJSON_IsTrue(value) || cJSON_IsString(value)))
 		buf_adds(out, "added");
+	else if (strcmp(slot, "kiosk/hours") == 0 && cJSON_IsObject(value))
+		hours_show(out, value);
 	else if (!tell_level(out, slot, value))
 		tell_any(out, value);
 }
@@ -202,7 +211,7 @@ bool tell_typed(struct buf *out, const char *slot, const cJSON *value)
 	int64_t l = 0, c = 0;
 	const char *rating = json_string(value, "rating");
 
-	if (strchr(slot, '/') && (!value || cJSON_IsNull(value) || cJSON_IsBool(value)))
+	if (is_element(slot) && (!value || cJSON_IsNull(value) || cJSON_IsBool(value)))
 		buf_adds(out, cJSON_IsTrue(value) ? "added" : "removed");
 	else if (!value || cJSON_IsNull(value))
 		buf_adds(out, "''");

@@ -61,6 +61,7 @@ static void each_field_has_its_kind(void **state)
 	assert_int_equal(rules_field_kind(rules(), "action", "status"), FIELD_SEVERITY);
 	assert_int_equal(rules_field_kind(rules(), "action", "sites"), FIELD_SET);
 	assert_int_equal(rules_field_kind(rules(), "inspection", "ratings"), FIELD_MAP);
+	assert_int_equal(rules_field_kind(rules(), "site", "kiosk"), FIELD_MAP);
 	assert_int_equal(rules_field_kind(rules(), "action", "id"), FIELD_NONE);
 }
 

@@ -31,7 +31,10 @@ static const char practice[] =
 	"\"conflicts\":{\"name\":[{" STAMP_OF(ID) ",\"value\":\"A\"},{" STAMP_OF(ID2) ",\"value\":null}]}}";
 
 static const char site[] = "{\"schema\":\"site/1\",\"id\":\"kibworth\",\"name\":\"Kibworth\",\"ods\":\"C82999001\","
-			   "\"local_authority\":\"E10000018\",\"edits\":{\"name\":[{" STAMP_OF(ID) "}]}}";
+			   "\"local_authority\":\"E10000018\",\"kiosk\":{\"languages\":[\"en\",\"pt-BR\"],\"drafts\":true,\"hours\":{\"mon\":[\"08:00\",\"18:30\"]},"
+			   "\"read_aloud\":false,\"pin\":{\"hash\":\"" SHA "\",\"rounds\":50000,\"salt\":\"00112233445566778899aabbccddeeff\"}},"
+			   "\"edits\":{\"name\":[{" STAMP_OF(ID) "}],\"kiosk/read_aloud\":[{" STAMP_OF(ID) "}]},"
+			   "\"conflicts\":{\"kiosk/hours\":[{" STAMP_OF(ID) ",\"value\":{\"mon\":[\"08:00\",\"18:30\"]}},{" STAMP_OF(ID2) ",\"value\":null}]}}";
 
 static const char device[] =
 	"{\"schema\":\"device/1\",\"id\":\"kib-kiosk\",\"role\":\"kiosk\",\"site\":\"kibworth\","
@@ -260,6 +263,16 @@ static void a_broken_site_is_named(void **state)
 		{"/edits/name", "[]", "/edits/name: must have at least 1 entries, has 0"},
 		{"/edits/name/0/n", "0", "/edits/name/0/n: must be at least 1"},
 		{"/edits/name/0/value", "1", "/edits/name/0/value: " NOT_A_FIELD},
+		{"/kiosk/languages/1", "\"Polish\"", "/kiosk/languages/1: must be a language tag, as in en or pt-BR"},
+		{"/kiosk/drafts", "\"on\"", "/kiosk/drafts: must be true or false"},
+		{"/kiosk/hours/mon/0", "\"8:00\"", "/kiosk/hours/mon/0: must be a time of the day, as in 08:30"},
+		{"/kiosk/hours/mon", "[\"08:00\"]", "/kiosk/hours/mon: must have at least 2 entries, has 1"},
+		{"/kiosk/hours/day", "[\"08:00\",\"09:00\"]", "/kiosk/hours/day: " NOT_A_FIELD},
+		{"/kiosk/pin/salt", NULL, "/kiosk/pin/salt: is required"},
+		{"/kiosk/pin/hash", "\"1234\"", "/kiosk/pin/hash: must be 64 hexadecimal digits in lower case"},
+		{"/kiosk/volume", "1", "/kiosk/volume: " NOT_A_FIELD},
+		{"/conflicts/kiosk~1hours",
+		 "[{" STAMP_OF(ID) ",\"value\":{\"mon\":[\"08:00\",\"25:00\"]}},{" STAMP_OF(ID2) ",\"value\":null}]", "/conflicts/kiosk~1hours/0/value/mon/1: must be a time of the day, as in 08:30"},
 	};
 
 	(void)state;
