@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const bottom = (more, stops) => ['{close}', ...more, stops[1], '{space}', stops[0], '{enter}', '{bksp}'].join(' ');
+const bottom = (more, stops) => [...more, stops[1], '{space}', stops[0], '{enter}', '{bksp}', '{done}'].join(' ');
+
+const sample = (rows, row, between) => rows[row].split(' ').slice(0, 3).join(between);
 
 // {shift} leads to the other case and, one letter later, back; {numbers} and {latin} stay until touched again.
 export function layout(own, english) {
@@ -16,8 +18,10 @@ export function layout(own, english) {
 	}
 	return {
 		language: own.language,
-		shift_label: own.shift_label ?? '⇧',
-		letters_label: own.layers.letters[own.latin ? 1 : own.layers.letters.length - 3].split(' ').slice(0, 3).join(own.latin ? ' ' : '').toLocaleUpperCase(own.language),
+		labels: {
+			letters: own.latin ? sample(own.layers.letters, 1, ' ') : 'abc', shift: own.shift_label ?? 'ABC',
+			...(own.latin ? { latin: 'abc', latin_shift: 'ABC' } : {}),
+		},
 		layers,
 		goes: {
 			'{shift}': { letters: 'shift', shift: 'letters', ...(own.latin ? { latin: 'latin_shift', latin_shift: 'latin' } : {}) },

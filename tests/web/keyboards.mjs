@@ -57,10 +57,10 @@ for (const file of files) {
 			assert.ok(typable.includes(letter.toUpperCase()), `${letter.toUpperCase()} is missing`);
 		}
 	});
-	test(`${language}: every layer leads back to the first one, and has space, delete, new line and hide`, () => {
+	test(`${language}: every layer leads back to the first one, and has space, delete, new line and done`, () => {
 		for (const [name, rows] of Object.entries(made.layers)) {
 			const keys = keysOf(rows);
-			for (const key of ['{space}', '{bksp}', '{enter}', '{close}']) assert.ok(keys.includes(key), `${name} lacks ${key}`);
+			for (const key of ['{space}', '{bksp}', '{enter}', '{done}']) assert.ok(keys.includes(key), `${name} lacks ${key}`);
 			for (const key of keys.filter((k) => made.goes[k])) assert.ok(made.layers[made.goes[key][name]], `${key} on ${name} leads nowhere`);
 			assert.ok(reaches(made, name, 'letters'), `no way from ${name} to the first layer`);
 			assert.ok(reaches(made, 'letters', name), `no way to ${name}`);
