@@ -19,7 +19,7 @@ struct agent {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t changed;
 	struct schedule schedule;
-	bool nudged, stopping, ended;
+	bool nudged, network, stopping, ended;
 	char failure[ERROR_TEXT_MAX];
 };
 
@@ -57,13 +57,17 @@ static enum schedule_event await_event(struct agent *a)
 	int64_t sleep_ms = a->schedule.due_ms - now_ms(a);
 	struct timespec until = from_now(sleep_ms > 0 ? sleep_ms : 0);
 
-	while (!a->stopping && !a->nudged && pthread_cond_timedwait(&a->changed, &a->lock, &until) != ETIMEDOUT)
+	while (!a->stopping && !a->nudged && !a->network && pthread_cond_timedwait(&a->changed, &a->lock, &until) != ETIMEDOUT)
 		;
 	if (a->stopping)
 		return SCHEDULE_STOP;
 	if (a->nudged) {
 		a->nudged = false;
 		return SCHEDULE_ANSWER;
+	}
+	if (a->network) {
+		a->network = false;
+		return SCHEDULE_NETWORK;
 	}
 	return SCHEDULE_WAKE;
 }
@@ -94,6 +98,10 @@ static enum schedule_event sync_once(struct agent *a)
 	if (a->nudged) {
 		a->nudged = false;
 		(void)schedule_step(&a->schedule, SCHEDULE_ANSWER, now_ms(a), 0);
+	}
+	if (a->network) {
+		a->network = false;
+		(void)schedule_step(&a->schedule, SCHEDULE_NETWORK, now_ms(a), 0);
 	}
 	if (st == STATUS_OK)
 		outcome = SCHEDULE_SYNCED;
@@ -163,12 +171,22 @@ enum status agent_start(struct agent **out, const struct agent_options *o, struc
 	return STATUS_OK;
 }
 
-void agent_nudge(struct agent *a)
+static void tell(struct agent *a, bool *what)
 {
 	(void)pthread_mutex_lock(&a->lock);
-	a->nudged = true;
+	*what = true;
 	(void)pthread_cond_broadcast(&a->changed);
 	(void)pthread_mutex_unlock(&a->lock);
+}
+
+void agent_nudge(struct agent *a)
+{
+	tell(a, &a->nudged);
+}
+
+void agent_network(struct agent *a)
+{
+	tell(a, &a->network);
 }
 
 void agent_failure(struct agent *a, char out[ERROR_TEXT_MAX])

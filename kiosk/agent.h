@@ -21,6 +21,8 @@ struct agent_options {
 enum status agent_start(struct agent **out, const struct agent_options *o, struct error *e) MUST_CHECK;
 /* There is a new answer. */
 void agent_nudge(struct agent *a);
+/* The network may be back. */
+void agent_network(struct agent *a);
 /* Why the last sync failed; "" when it did not. */
 void agent_failure(struct agent *a, char out[ERROR_TEXT_MAX]);
 /* End the thread and free the agent. False when a sync is still going on after wait_ms: then the agent stays, and the process may just end, since

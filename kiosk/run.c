@@ -13,6 +13,7 @@
 #include "kiosk/command.h"
 #include "kiosk/http.h"
 #include "kiosk/memory.h"
+#include "kiosk/network.h"
 #include "kiosk/watch.h"
 
 #define STOP_WAIT_MS 5000
@@ -20,6 +21,7 @@
 struct kiosk {
 	struct keeper *keeper;
 	struct agent *agent;
+	struct network *network; /* NULL: nobody tells of it */
 	struct desk desk;
 	struct http *http;
 };
@@ -50,6 +52,20 @@ static void desk_standing(void *ctx, struct standing *out)
 static enum status sync_now(void *ctx, uint64_t *sent, struct error *e)
 {
 	return keeper_sync(((struct kiosk *)ctx)->keeper, sent, e);
+}
+
+static void network_back(void *ctx)
+{
+	agent_network(((struct kiosk *)ctx)->agent);
+}
+
+/* Without it the kiosk tries as it does after any failure: later. */
+static void watch_network(struct kiosk *k)
+{
+	struct error why = {.text = ""};
+
+	if (network_start(&k->network, network_back, k, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_INFO, "the network is not watched", "reason", why.text, NULL);
 }
 
 /* The file is there only when it is whole. */
@@ -108,6 +124,8 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 	if (st == STATUS_OK)
 		st = agent_start(&k->agent, &(struct agent_options){.sync = sync_now, .ctx = k, .every_ms = o->sync_every_ms, .env = env}, e);
 	if (st == STATUS_OK)
+		watch_network(k);
+	if (st == STATUS_OK)
 		st = http_start(&k->http, o->listen, &k->desk, e);
 	if (st == STATUS_OK && o->port_file)
 		st = write_port(o->port_file, http_port(k->http), e);
@@ -117,6 +135,7 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 static void stop(struct kiosk *k)
 {
 	http_stop(k->http);
+	network_stop(k->network);
 	if (k->agent && !agent_stop(k->agent, STOP_WAIT_MS)) {
 		/* Its thread still uses what we would free; every answer and every sync survives an end at any point. */
 		log_line(LOG_LEVEL_INFO, "stopped during a sync, which goes on at the next start", NULL);

@@ -34,6 +34,17 @@ static void note_answer(struct schedule *s, int64_t now_ms)
 		s->due_ms = shorter(s->due_ms, now_ms + SCHEDULE_BATCH_MS);
 }
 
+/* It matters to who could not sync alone; and a network that comes and goes does not make more than a try a minute. */
+static void note_network(struct schedule *s, int64_t now_ms, uint32_t random)
+{
+	int64_t due_ms = now_ms + (int64_t)((uint64_t)SCHEDULE_NETWORK_MS * random >> 32);
+
+	if (s->state == SCHEDULE_SYNCING)
+		s->network = true;
+	else if (s->failures > 0)
+		s->due_ms = shorter(s->due_ms, due_ms < s->began_ms + SCHEDULE_RETRY_MS ? s->began_ms + SCHEDULE_RETRY_MS : due_ms);
+}
+
 static void note_end(struct schedule *s, bool synced, int64_t now_ms, uint32_t random)
 {
 	s->state = SCHEDULE_WAITING;
@@ -44,7 +55,9 @@ static void note_end(struct schedule *s, bool synced, int64_t now_ms, uint32_t r
 	s->due_ms = now_ms + spread(synced ? s->every_ms : retry_after(s), random);
 	if (s->answered)
 		note_answer(s, now_ms);
-	s->answered = false;
+	if (s->network)
+		note_network(s, now_ms, random);
+	s->answered = s->network = false;
 }
 
 enum schedule_action schedule_step(struct schedule *s, enum schedule_event event, int64_t now_ms, uint32_t random)
@@ -59,8 +72,11 @@ enum schedule_action schedule_step(struct schedule *s, enum schedule_event event
 	}
 	if (event == SCHEDULE_ANSWER)
 		note_answer(s, now_ms);
+	if (event == SCHEDULE_NETWORK)
+		note_network(s, now_ms, random);
 	if (s->state != SCHEDULE_WAITING || now_ms < s->due_ms)
 		return SCHEDULE_SLEEP;
 	s->state = SCHEDULE_SYNCING;
+	s->began_ms = now_ms;
 	return SCHEDULE_SYNC;
 }

@@ -1,7 +1,8 @@
 /* kiosk/schedule.h - when the kiosk syncs: a pure state machine. Times are ms of a clock that only goes forward.
  *
  * At start at once; then every `every_ms`, a fifth earlier or later so that kiosks do not come all together; some time after a new answer, so that
- * several go together; after failures ever later, up to six hours.
+ * several go together; after failures ever later, up to six hours, or soon after
+ * the network came back.
  */
 #ifndef QIP_KIOSK_SCHEDULE_H
 #define QIP_KIOSK_SCHEDULE_H
@@ -11,11 +12,12 @@
 
 #define SCHEDULE_BATCH_MS (2 * 60 * 1000)
 #define SCHEDULE_RETRY_MS (60 * 1000)
+#define SCHEDULE_NETWORK_MS 5000 /* so many kiosks may come back at once */
 #define SCHEDULE_RETRY_MAX_MS (6 * 60 * 60 * 1000)
 #define SCHEDULE_EVERY_MAX_MS (24LL * 60 * 60 * 1000)
 
 enum schedule_state { SCHEDULE_WAITING, SCHEDULE_SYNCING, SCHEDULE_STOPPED };
-enum schedule_event { SCHEDULE_WAKE, SCHEDULE_ANSWER, SCHEDULE_SYNCED, SCHEDULE_FAILED, SCHEDULE_STOP };
+enum schedule_event { SCHEDULE_WAKE, SCHEDULE_ANSWER, SCHEDULE_NETWORK, SCHEDULE_SYNCED, SCHEDULE_FAILED, SCHEDULE_STOP };
 enum schedule_action { SCHEDULE_SLEEP, SCHEDULE_SYNC, SCHEDULE_EXIT };
 
 struct schedule {
@@ -23,7 +25,9 @@ struct schedule {
 	int64_t every_ms;
 	int64_t due_ms;    /* next sync, while waiting; also how long to sleep */
 	unsigned failures; /* in a row */
+	int64_t began_ms;  /* the last sync */
 	bool answered;     /* an answer came during the sync that is going on */
+	bool network;      /* the network came back meanwhile */
 };
 
 /* Due at once. */

@@ -170,6 +170,25 @@ static void tells_a_failure_until_a_sync_works(void **state)
 	close_shop(&s);
 }
 
+static void a_network_that_comes_back_wakes_it_after_a_failure(void **state)
+{
+	struct shop s;
+	struct agent *a = NULL;
+
+	(void)state;
+	open_shop(&s);
+	s.says = STATUS_NETWORK;
+	a = start(&s, SCHEDULE_EVERY_MAX_MS);
+	await_failure(a, "the server is away");
+	let_time_pass(&s, SCHEDULE_RETRY_MS - SCHEDULE_NETWORK_MS); /* not yet due by itself */
+	agent_network(a);
+	let_time_pass(&s, SCHEDULE_NETWORK_MS + 1);
+	agent_network(a);
+	await_syncs(&s, 2);
+	assert_true(agent_stop(a, 10000));
+	close_shop(&s);
+}
+
 static void does_not_wait_for_ever_for_a_sync_that_hangs(void **state)
 {
 	struct shop s;
@@ -196,6 +215,7 @@ int main(void)
 		cmocka_unit_test(syncs_at_start_again_in_time_and_stops_at_once),
 		cmocka_unit_test(an_answer_wakes_it_and_waits_for_company),
 		cmocka_unit_test(tells_a_failure_until_a_sync_works),
+		cmocka_unit_test(a_network_that_comes_back_wakes_it_after_a_failure),
 		cmocka_unit_test(does_not_wait_for_ever_for_a_sync_that_hangs),
 	};
 

@@ -127,6 +127,63 @@ static void a_short_interval_is_retried_as_soon(void **state)
 	assert_int_equal(s.due_ms, 2000);
 }
 
+/* After `failures` tries of which the last began at 0 and ended at once. */
+static struct schedule after_failures(unsigned failures)
+{
+	struct schedule s;
+
+	schedule_init(&s, 15 * MINUTE, 0);
+	s.failures = failures - 1;
+	(void)schedule_step(&s, SCHEDULE_WAKE, 0, MIDDLE);
+	(void)schedule_step(&s, SCHEDULE_FAILED, 0, MIDDLE);
+	return s;
+}
+
+static void a_network_that_comes_back_ends_the_wait_after_failures(void **state)
+{
+	struct schedule s = after_failures(10);
+
+	(void)state;
+	assert_int_equal(s.due_ms, 6 * HOUR);
+	assert_int_equal(schedule_step(&s, SCHEDULE_NETWORK, HOUR, MIDDLE), SCHEDULE_SLEEP);
+	assert_int_equal(s.due_ms, HOUR + SCHEDULE_NETWORK_MS / 2);
+	assert_int_equal(schedule_step(&s, SCHEDULE_WAKE, s.due_ms, MIDDLE), SCHEDULE_SYNC);
+	(void)schedule_step(&s, SCHEDULE_FAILED, s.due_ms, MIDDLE);
+	assert_true(s.due_ms > 6 * HOUR); /* in vain: it waits as long as before */
+}
+
+static void a_network_that_comes_and_goes_makes_one_try_a_minute(void **state)
+{
+	struct schedule s = after_failures(10);
+
+	(void)state;
+	for (int64_t now = 1000; now < MINUTE; now += 1000)
+		assert_int_equal(schedule_step(&s, SCHEDULE_NETWORK, now, 0), SCHEDULE_SLEEP);
+	assert_int_equal(s.due_ms, MINUTE);
+}
+
+static void a_network_that_comes_back_during_a_failing_sync_counts(void **state)
+{
+	struct schedule s = after_failures(10);
+	int64_t now = s.due_ms;
+
+	(void)state;
+	assert_int_equal(schedule_step(&s, SCHEDULE_WAKE, now, MIDDLE), SCHEDULE_SYNC);
+	assert_int_equal(schedule_step(&s, SCHEDULE_NETWORK, now + 1, 0), SCHEDULE_SLEEP);
+	(void)schedule_step(&s, SCHEDULE_FAILED, now + 2 * MINUTE, 0);
+	assert_int_equal(s.due_ms, now + 2 * MINUTE);
+}
+
+static void a_network_that_changes_while_all_is_well_changes_nothing(void **state)
+{
+	struct schedule s = after_a_good_sync();
+	int64_t due_ms = s.due_ms;
+
+	(void)state;
+	assert_int_equal(schedule_step(&s, SCHEDULE_NETWORK, MINUTE, 0), SCHEDULE_SLEEP);
+	assert_int_equal(s.due_ms, due_ms);
+}
+
 static void stops_for_good(void **state)
 {
 	struct schedule s = after_a_good_sync();
@@ -148,6 +205,10 @@ int main(void)
 		cmocka_unit_test(failures_wait_twice_as_long_each_time_up_to_six_hours),
 		cmocka_unit_test(failing_for_years_stays_at_six_hours),
 		cmocka_unit_test(a_short_interval_is_retried_as_soon),
+		cmocka_unit_test(a_network_that_comes_back_ends_the_wait_after_failures),
+		cmocka_unit_test(a_network_that_comes_and_goes_makes_one_try_a_minute),
+		cmocka_unit_test(a_network_that_comes_back_during_a_failing_sync_counts),
+		cmocka_unit_test(a_network_that_changes_while_all_is_well_changes_nothing),
 		cmocka_unit_test(stops_for_good),
 	};
 
