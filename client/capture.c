@@ -4,6 +4,7 @@
  * "answers","flags"?,"comment"?}, the comment itself sealed beside it; plain text is in memory only.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 
 #define SEAL_INFO "qip comment"
 #define KIOSK_MODE "kiosk"
+#define TRY_AGAIN_MS 3000 /* opening a journal that has failed, only to see whether it is well again */
 
 struct recent {
 	char id[ID_TEXT_LEN + 1];
@@ -28,6 +30,9 @@ struct qip_capture {
 	pthread_mutex_t lock;    /* over all below */
 	struct journal *journal; /* owned; NULL after the disk failed, until the next answer opens it again */
 	char journal_path[HOME_PATH_MAX];
+	enum status trouble;     /* with it; STATUS_OK: none */
+	char why[ERROR_TEXT_MAX];
+	int64_t tried_ms;        /* when it was opened last, by the clock since boot */
 	uint64_t last;           /* number of the last answer */
 	char ods[7], device[NAME_MAX_LEN + 1], site[NAME_MAX_LEN + 1];
 	struct survey_shelf shelf; /* an answer to a form shown before a reload still finds its version */
@@ -87,8 +92,14 @@ static void close_journal(struct qip_capture *c)
 	c->journal = NULL;
 }
 
-/* Opening is also checking: what a failed disk kept of an answer all the same is found, and its id known. */
-static enum status open_journal(struct qip_capture *c, struct error *e)
+static enum status note_trouble(struct qip_capture *c, enum status st, const struct error *e)
+{
+	c->trouble = st == STATUS_IO || st == STATUS_NO_SPACE || st == STATUS_STALE || st == STATUS_CORRUPT ? st : STATUS_OK;
+	(void)snprintf(c->why, sizeof(c->why), "%s", c->trouble == STATUS_OK ? "" : e->text);
+	return st;
+}
+
+static enum status try_journal(struct qip_capture *c, struct error *e)
 {
 	uint64_t newest = 0;
 	enum status st = journal_open(&c->journal, c->journal_path, JOURNAL_WRITE, c->last + 1, c->env, e);
@@ -105,6 +116,17 @@ static enum status open_journal(struct qip_capture *c, struct error *e)
 	return st;
 }
 
+/* Opening is also checking: what a failed disk kept of an answer all the same is found, and its id known. */
+static enum status open_journal(struct qip_capture *c, struct error *e)
+{
+	struct error why = {.text = ""};
+	enum status st = try_journal(c, &why);
+
+	c->tried_ms = c->env->monotonic_ms(c->env->ctx);
+	(void)note_trouble(c, st, &why);
+	return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
+}
+
 static enum status find_journal(struct qip_capture *c, struct qip *q, struct error *e)
 {
 	struct oid work;
@@ -114,7 +136,9 @@ static enum status find_journal(struct qip_capture *c, struct qip *q, struct err
 		st = answers_last(&c->last, q, &work, e);
 	if (st == STATUS_OK)
 		st = qip_home_path(c->journal_path, sizeof(c->journal_path), q, HOME_JOURNAL);
-	return st == STATUS_OK ? open_journal(c, e) : st;
+	if (st == STATUS_OK)
+		st = open_journal(c, e);
+	return c->trouble == STATUS_OK ? st : STATUS_OK; /* a disk may come back: the next answer finds out */
 }
 
 enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e)
@@ -171,6 +195,25 @@ uint64_t qip_capture_last(struct qip_capture *c)
 	last = c->last;
 	(void)pthread_mutex_unlock(&c->lock);
 	return last;
+}
+
+void qip_capture_journal(struct qip_journal_standing *out, struct qip_capture *c)
+{
+	struct qip_journal_standing s = {.percent = 0};
+
+	(void)pthread_mutex_lock(&c->lock);
+	if (!c->journal && c->env->monotonic_ms(c->env->ctx) - c->tried_ms >= TRY_AGAIN_MS)
+		(void)(open_journal(c, NULL) == STATUS_OK);
+	if (c->journal) {
+		s.percent = journal_percent(c->journal);
+		s.damaged = journal_damaged(c->journal);
+	}
+	if (c->trouble == STATUS_NO_SPACE && c->journal && s.percent < 100)
+		(void)note_trouble(c, STATUS_OK, NULL);
+	s.trouble = c->trouble;
+	memcpy(s.why, c->why, sizeof(s.why));
+	(void)pthread_mutex_unlock(&c->lock);
+	*out = s;
 }
 
 bool qip_capture_can_seal(struct qip_capture *c)
@@ -294,6 +337,30 @@ static enum status check_record(const cJSON *captured, const struct qip_capture 
 	return st;
 }
 
+static enum status write_once(uint64_t *seq, struct qip_capture *c, const struct buf *json, const struct buf *sealed, struct error *e)
+{
+	enum status st = c->journal ? STATUS_OK : open_journal(c, e);
+
+	if (st != STATUS_OK)
+		return st;
+	st = journal_append(seq, c->journal, json->data, json->len, sealed->data, sealed->len, e);
+	if (st == STATUS_IO || st == STATUS_STALE)
+		close_journal(c); /* it takes nothing more until it has been opened, and so checked, again */
+	return st;
+}
+
+/* A folder that is gone is made again, where its disk still is. */
+static enum status write_down(uint64_t *seq, struct qip_capture *c, const struct buf *json, const struct buf *sealed, struct error *e)
+{
+	struct error why = {.text = ""};
+	enum status st = write_once(seq, c, json, sealed, &why);
+
+	if (st == STATUS_STALE)
+		st = write_once(seq, c, json, sealed, &why);
+	(void)note_trouble(c, st, &why);
+	return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
+}
+
 static enum status append(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e)
 {
 	struct buf json = BUF_INIT, sealed = BUF_INIT;
@@ -305,12 +372,11 @@ static enum status append(uint64_t *seq, struct qip_capture *c, const struct qip
 	if (st == STATUS_OK && (json_canonical(&json, captured) != STATUS_OK || !buf_ok(&json)))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
-		st = journal_append(seq, c->journal, json.data, json.len, sealed.data, sealed.len, e);
+		st = write_down(seq, c, &json, &sealed, e);
 	if (st == STATUS_OK) {
 		c->last = *seq;
 		remember(c, a->id, *seq);
-	} else if (st == STATUS_IO)
-		close_journal(c); /* it takes nothing more until it has been opened, and so checked, again */
+	}
 	cJSON_Delete(captured);
 	buf_clear(&json);
 	buf_clear(&sealed);

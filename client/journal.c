@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,6 +20,7 @@
 
 #define LOCK_NAME "lock"
 #define PREPARE_STACK_BYTES (256 * 1024)
+#define NAME_REACH 10000 /* numbers that a file's name alone may skip */
 
 static enum status make_directory(const char *path, struct error *e)
 {
@@ -51,47 +53,108 @@ static enum status take_lock(struct journal *j, struct error *e)
 	return error_set_errno(e, errno, "cannot lock the journal in %s", j->path);
 }
 
+/* Which file the newest segment is, so that it can be missed. */
+static enum status know_newest(struct journal *j, const char *name, struct error *e)
+{
+	struct stat sb;
+
+	free(j->newest_path);
+	if (asprintf(&j->newest_path, "%s/%s", j->path, name) < 0) {
+		j->newest_path = NULL;
+		return error_set(e, STATUS_NOMEM, "no memory to open the journal");
+	}
+	if (fstat(j->newest, &sb) != 0)
+		return error_set_errno(e, errno, "cannot open the journal's newest file");
+	j->disk = sb.st_dev;
+	j->file = sb.st_ino;
+	return STATUS_OK;
+}
+
+/* A segment of its own, in the place of the newest. */
+static enum status begin_segment(struct journal *j, uint64_t first, struct error *e)
+{
+	char name[SEGMENT_NAME_MAX];
+	int fd = -1;
+	enum status st = segment_begin(&fd, name, j->dir, first, e);
+
+	if (st != STATUS_OK)
+		return st;
+	if (j->newest >= 0)
+		(void)close(j->newest);
+	j->newest = fd;
+	j->end = 0;
+	j->capacity = JOURNAL_SEGMENT_BYTES;
+	return know_newest(j, name, e);
+}
+
 /* What a power cut or a failed write left behind must not be taken for a record later, and a record that was found must be on the disk,
  * not only in the kernel's memory: after a failed fdatasync its pages count as clean although they never arrived. So the last record is
  * written again. */
-static enum status settle_newest(struct journal *j, const struct buf *bytes, const struct journal_cursor *c, struct error *e)
+static enum status settle_newest(struct journal *j, const struct journal_cursor *c, const struct journal_tail *t, struct error *e)
 {
-	size_t rest = journal_cursor_rest(c);
 	size_t done = 0;
 	enum status st = STATUS_OK;
 
 	if (c->at > c->record_at)
-		st = segment_write(&done, j->newest, bytes->data + c->record_at, c->at - c->record_at, c->record_at, e);
-	if (st == STATUS_OK && rest > 0)
-		st = segment_erase(j->newest, c->at, rest, e);
+		st = segment_write(&done, j->newest, c->bytes + c->record_at, c->at - c->record_at, c->record_at, e);
+	if (st == STATUS_OK && t->torn > 0)
+		st = segment_erase(j->newest, t->end, t->torn, e);
 	if (st == STATUS_OK && fdatasync(j->newest) != 0)
 		st = error_set_errno(e, errno, "cannot make the journal durable");
 	return st;
 }
 
-static enum status open_newest(struct journal *j, uint64_t first, struct error *e)
+/* The disk has gone bad there and nowhere else, perhaps: the last record, whose fate is unknown, is made durable in a new segment. */
+static enum status move_away(struct journal *j, const struct journal_cursor *c, struct error *e)
+{
+	size_t len = c->at - c->record_at, done = 0;
+	enum status st = begin_segment(j, j->next_seq, e);
+
+	if (st == STATUS_OK && len > 0)
+		st = segment_write(&done, j->newest, c->bytes + c->record_at, len, 0, e);
+	if (st == STATUS_OK && len > 0 && fdatasync(j->newest) != 0)
+		st = error_set_errno(e, errno, "cannot make the journal durable");
+	j->end = len;
+	return st;
+}
+
+/* `before`: number of the last record that is known of. */
+static enum status open_newest(struct journal *j, const struct segment *s, uint64_t before, struct error *e)
 {
 	struct journal_record r;
-	struct journal_cursor c = {0};
+	struct journal_cursor c = {.at = 0};
+	struct journal_tail tail;
 	struct buf bytes = BUF_INIT;
-	enum status st = segment_open(&j->newest, j->dir, first, O_RDWR, e);
+	enum status st = segment_open(&j->newest, j->dir, s->name, O_RDWR, e);
 
 	if (st == STATUS_OK)
 		st = segment_load(&bytes, j->newest, e);
+	if (st == STATUS_OK)
+		st = know_newest(j, s->name, e);
 	if (st != STATUS_OK)
 		goto done;
 	c.bytes = bytes.data;
 	c.len = bytes.len;
 	while (journal_cursor_next(&c, &r))
-		j->last_seq = r.seq;
-	j->first = first;
-	j->end = c.at;
+		;
+	journal_tail(&tail, &c, c.seq > before ? c.seq : before);
+	j->end = tail.end;
 	j->capacity = bytes.len;
-	j->next_seq = j->last_seq >= first ? j->last_seq + 1 : first;
-	st = settle_newest(j, &bytes, &c, e);
+	j->next_seq = tail.highest + 1;
+	st = settle_newest(j, &c, &tail, e);
+	if (st == STATUS_IO && c.record_at > 0) /* once: a disk that is dead would get a new file each time */
+		st = move_away(j, &c, e);
 done:
 	buf_clear(&bytes);
 	return st;
+}
+
+/* What precedes a segment without records is what its name says, unless the name itself is damaged. */
+static uint64_t number_before(const struct segment *newest, uint64_t last)
+{
+	bool believable = newest->last == 0 && newest->first > last && newest->first - last <= NAME_REACH;
+
+	return believable ? newest->first - 1 : last;
 }
 
 /* Without a spare the journal still works; the answer that needs one will tell why there is none. */
@@ -104,22 +167,22 @@ static void *prepare(void *arg)
 
 static enum status open_writer(struct journal *j, uint64_t first_seq, struct error *e)
 {
-	struct segment_list list;
+	const struct segment *newest = NULL;
 	enum status st = take_lock(j, e);
 
 	if (st == STATUS_OK)
-		st = segment_each(&list, j->dir, e);
+		st = j->env->random(j->env->ctx, (uint8_t *)&j->masks, sizeof(j->masks));
+	if (st == STATUS_OK)
+		st = segment_list_update(&j->list, j->dir, e);
 	if (st != STATUS_OK)
 		return st;
-	if (list.len == 0) {
-		st = segment_begin(&j->newest, j->dir, first_seq, e);
-		j->first = first_seq;
-		j->capacity = JOURNAL_SEGMENT_BYTES;
+	j->last_seq = segment_list_last(&j->list);
+	j->next_seq = first_seq;
+	if (j->list.len == 0) {
+		st = begin_segment(j, first_seq, e);
 	} else {
-		st = open_newest(j, list.first[list.len - 1], e);
-		list.len--;
-		if (st == STATUS_OK && j->last_seq == 0)
-			st = journal_last_of(&j->last_seq, j->dir, &list, e);
+		newest = &j->list.segments[j->list.len - 1];
+		st = open_newest(j, newest, number_before(newest, j->last_seq), e);
 	}
 	if (j->next_seq < first_seq)
 		j->next_seq = first_seq;
@@ -178,6 +241,7 @@ void journal_close(struct journal *j)
 	if (j->dir >= 0)
 		(void)close(j->dir);
 	(void)pthread_mutex_destroy(&j->lock);
+	free(j->newest_path);
 	free(j->path);
 	free(j);
 }
@@ -196,26 +260,39 @@ static void start_preparer(struct journal *j)
 /* Go over to the next segment. */
 static enum status roll_over(struct journal *j, struct error *e)
 {
-	struct segment_list list;
-	int fd = -1;
-	enum status st = segment_each(&list, j->dir, e);
+	enum status st = segment_list_update(&j->list, j->dir, e);
 
 	if (st != STATUS_OK)
 		return st;
-	if ((list.len + 1) * JOURNAL_SEGMENT_BYTES > JOURNAL_MAX_BYTES)
+	if ((j->list.len + 1) * JOURNAL_SEGMENT_BYTES > JOURNAL_MAX_BYTES)
 		return error_set(e, STATUS_NO_SPACE, "the journal is full: %d MiB of answers wait to be sent; check the network and sync",
 				 JOURNAL_MAX_BYTES / (1024 * 1024));
 	await_preparer(j);
-	st = segment_begin(&fd, j->dir, j->next_seq, e);
-	if (st != STATUS_OK)
-		return st;
-	(void)close(j->newest);
-	j->newest = fd;
-	j->first = j->next_seq;
-	j->end = 0;
-	j->capacity = JOURNAL_SEGMENT_BYTES;
-	start_preparer(j);
-	return STATUS_OK;
+	st = begin_segment(j, j->next_seq, e);
+	if (st == STATUS_OK)
+		start_preparer(j);
+	return st;
+}
+
+/* Nobody who does not know the disk can say what the next will be (splitmix64). */
+static uint64_t next_mask(struct journal *j)
+{
+	uint64_t z = j->masks += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* The bytes are on a disk; but are they where somebody will look for them? */
+static enum status check_place(struct journal *j, struct error *e)
+{
+	struct stat sb;
+
+	if (stat(j->newest_path, &sb) == 0 && sb.st_dev == j->disk && sb.st_ino == j->file)
+		return STATUS_OK;
+	j->in_doubt = true;
+	return error_set(e, STATUS_STALE, "the journal's folder %s is not where it was", j->path);
 }
 
 /* One write, one fdatasync. A write that failed is taken back; when that fails too, or the kernel says that it could not bring the
@@ -234,7 +311,7 @@ static enum status write_durably(struct journal *j, const uint8_t *bytes, size_t
 		j->in_doubt = true;
 		return error_set(e, STATUS_IO, "the disk did not confirm the answer: %s", strerror(errno));
 	}
-	return STATUS_OK;
+	return check_place(j, e);
 }
 
 static enum status append_locked(uint64_t *seq, struct journal *j, struct journal_record *r, uint8_t *bytes, size_t size,
@@ -255,7 +332,7 @@ static enum status append_locked(uint64_t *seq, struct journal *j, struct journa
 	r->monotonic_ms = env->monotonic_ms(env->ctx);
 	r->quality = env->quality(env->ctx);
 	memcpy(r->boot_id, j->boot_id, sizeof(r->boot_id));
-	journal_record_encode(bytes, r);
+	journal_record_encode(bytes, r, next_mask(j));
 	st = write_durably(j, bytes, size, e);
 	if (st != STATUS_OK)
 		return st;

@@ -3,7 +3,8 @@
  * Enters: one captured answer (JSON and, sealed, its comment). Leaves: a numbered record on disk, after one fdatasync.
  *
  * Append-only segments in one directory, preallocated and overwritten, so that an append changes no file size. A record carries length, CRC32C, number, boot id,
- * monotonic and wall time. On opening, a torn tail is cut: only what was never acknowledged can be torn.
+ * monotonic and wall time. On opening, a torn tail is cut: only what was never acknowledged can be torn. A damaged record costs itself alone: its
+ * number is not given again, whether or not it is the last, and is missing among those that are visited.
  * One writer (a lock on the directory) and any number of readers, in this or other processes. A struct journal may be used by several threads.
  */
 #ifndef QIP_CLIENT_JOURNAL_H
@@ -36,13 +37,14 @@ enum journal_mode { JOURNAL_READ, JOURNAL_WRITE };
 
 /* The directory is made if absent (writer). first_seq: number of the first record if the journal is empty, at least 1; a later sequence than
  * the journal's own end moves it on (the journal was lost while the history was not).
- * STATUS_BUSY another writer; STATUS_IO, STATUS_NO_SPACE (also read-only file systems, told in words). */
+ * STATUS_BUSY another writer; STATUS_CORRUPT, files in it that nobody can judge; STATUS_IO, STATUS_NO_SPACE (also read-only file systems, told in words). */
 enum status journal_open(struct journal **out, const char *dir, enum journal_mode mode, uint64_t first_seq, const struct env *env,
 			 struct error *e) MUST_CHECK;
 void journal_close(struct journal *j);
 
 /* Append and make durable: times and number are filled in; *seq is the record's. After a failure nothing was acknowledged and the
- * journal is as before, or refuses further appends until it is opened again (STATUS_IO) when that cannot be known. */
+ * journal is as before, or refuses further appends until it is opened again (STATUS_IO) when that cannot be known. STATUS_STALE: the folder is not
+ * where it was (deleted, or another disk is mounted there); opened again, it goes on there. STATUS_NO_SPACE: the journal or the disk is full. */
 enum status journal_append(uint64_t *seq, struct journal *j, const void *json, size_t json_len, const void *attachment,
 			   size_t attachment_len, struct error *e) MUST_CHECK;
 
@@ -54,8 +56,12 @@ enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, 
 uint64_t journal_last(struct journal *j);
 /* Bytes on disk of all segments. */
 uint64_t journal_size(struct journal *j);
-/* Delete segments in which every record is numbered at most `seq` and was written before wall time `before_ms`. Never the newest. Readers may, too:
- * a sync works beside the writer. */
+/* How full it is, of what its own limit and the disk leave room for: 100 when there may be no room for an answer, else 0 to 99. */
+unsigned journal_percent(struct journal *j);
+/* How many places in it are damaged, as far as they can be told apart. Release lets go of them with their segments. */
+unsigned journal_damaged(struct journal *j);
+/* Delete segments in which every record is numbered at most `seq` and was written before wall time `before_ms`; INT64_MAX: whenever that was. A
+ * wall clock that nobody had set does not make a record old. Never the newest. Readers may, too: a sync works beside the writer. */
 enum status journal_release(struct journal *j, uint64_t seq, int64_t before_ms, struct error *e) MUST_CHECK;
 
 #endif

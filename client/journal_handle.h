@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "client/journal_segment.h"
+#include "client/journal_list.h"
 
 struct journal {
 	pthread_mutex_t lock; /* guards everything that changes after opening */
@@ -16,12 +16,17 @@ struct journal {
 	char boot_id[ENV_BOOT_ID_MAX];
 
 	int newest;        /* writer: the segment that is appended to */
-	uint64_t first;    /* its name */
+	char *newest_path; /* owned */
+	dev_t disk;        /* where it is, and which file: the name has to lead there still when an answer is acknowledged */
+	ino_t file;
 	size_t end;        /* its durable bytes */
 	size_t capacity;   /* its size */
 	uint64_t last_seq; /* 0: no record yet */
 	uint64_t next_seq;
+	uint64_t masks;    /* the last mask; they follow from a secret */
 	bool in_doubt;     /* a write whose fate is unknown: no appends until opened again */
+
+	struct segment_list list; /* as last looked at */
 
 	pthread_t preparer; /* makes the spare segment ready while nobody waits */
 	bool preparing;
@@ -29,7 +34,7 @@ struct journal {
 
 /* Open the directory if it is not yet; a reader finds an empty journal where there is none: *there says which. */
 enum status journal_reach(bool *there, struct journal *j, struct error *e) MUST_CHECK;
-/* Number of the last record in these segments, 0 when they have none. */
-enum status journal_last_of(uint64_t *seq, int dir, const struct segment_list *list, struct error *e) MUST_CHECK;
+/* The segments there are; empty where there is no directory. *out is the caller's, to be freed. */
+enum status journal_list(struct segment_list **out, struct journal *j, struct error *e) MUST_CHECK;
 
 #endif

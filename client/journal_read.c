@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#define CLOCK_SET_MS INT64_C(1577836800000) /* 2020-01-01: an earlier wall clock was never set */
 
 enum status journal_reach(bool *there, struct journal *j, struct error *e)
 {
@@ -21,114 +24,103 @@ enum status journal_reach(bool *there, struct journal *j, struct error *e)
 	return st;
 }
 
-/* Number of the last record of one segment, 0 when it has none. */
-static enum status last_of_segment(uint64_t *seq, int dir, uint64_t first, struct error *e)
+enum status journal_list(struct segment_list **out, struct journal *j, struct error *e)
 {
-	struct buf bytes = BUF_INIT;
-	struct journal_cursor c = {0};
-	struct journal_record r;
-	int fd = -1;
-	enum status st = segment_open(&fd, dir, first, O_RDONLY, e);
+	struct segment_list *list = calloc(1, sizeof(*list));
+	bool there = false;
+	enum status st = list ? journal_reach(&there, j, e) : error_set(e, STATUS_NOMEM, "no memory to read the journal");
 
-	if (st == STATUS_OK)
-		st = segment_load(&bytes, fd, e);
-	if (st == STATUS_OK) {
-		c.bytes = bytes.data;
-		c.len = bytes.len;
-		while (journal_cursor_next(&c, &r))
-			;
-		*seq = c.seq;
+	if (st == STATUS_OK && there) {
+		(void)pthread_mutex_lock(&j->lock);
+		st = segment_list_update(&j->list, j->dir, e);
+		if (st == STATUS_OK)
+			*list = j->list;
+		(void)pthread_mutex_unlock(&j->lock);
 	}
-	if (fd >= 0)
-		(void)close(fd);
-	buf_clear(&bytes);
+	if (st == STATUS_OK)
+		*out = list;
+	else
+		free(list);
 	return st;
 }
 
-enum status journal_last_of(uint64_t *seq, int dir, const struct segment_list *list, struct error *e)
-{
-	*seq = 0;
-	for (size_t i = list->len; i > 0 && *seq == 0; i--) {
-		enum status st = last_of_segment(seq, dir, list->first[i - 1], e);
-
-		if (st != STATUS_OK && st != STATUS_NOT_FOUND)
-			return st;
-	}
-	return STATUS_OK;
-}
-
-/* Where this call's view ends. */
-struct horizon {
-	bool known;     /* the writer knows how far its bytes are durable; a reader makes what it read durable instead */
-	uint64_t first; /* newest segment */
-	size_t end;
+/* What one call visits. */
+struct tour {
+	uint64_t from;     /* the next number to give: two files may hold the same records */
+	uint64_t to;       /* the last that is durable */
+	bool confirm;      /* the writer knows what is durable; a reader makes what it read so */
+	journal_visit visit;
+	void *ctx;
 };
 
-static enum status load_durable(struct buf *bytes, const struct journal *j, uint64_t first, bool newest, const struct horizon *h,
-				struct error *e)
+/* Bytes read may still be on their way to the disk for the writer; nobody may act on an answer that a power cut can take back. */
+static enum status load_durable(struct buf *bytes, const struct journal *j, const struct segment *s, bool confirm, struct error *e)
 {
 	int fd = -1;
-	enum status st = segment_open(&fd, j->dir, first, O_RDONLY, e);
+	enum status st = segment_open(&fd, j->dir, s->name, O_RDONLY, e);
 
 	if (st == STATUS_OK)
 		st = segment_load(bytes, fd, e);
-	if (st == STATUS_OK && h->known && first == h->first && bytes->len > h->end)
-		bytes->len = h->end;
-	/* Bytes read may still be on their way to the disk for the writer; nobody may act on an answer that a power cut can take back. */
-	if (st == STATUS_OK && !h->known && newest && fdatasync(fd) != 0 && errno != EROFS && errno != EINVAL)
+	if (st == STATUS_OK && confirm && fdatasync(fd) != 0 && errno != EROFS && errno != EINVAL)
 		st = error_set_errno(e, errno, "cannot make the journal durable");
 	if (fd >= 0)
 		(void)close(fd);
 	return st;
 }
 
-static enum status visit_bytes(const struct buf *bytes, uint64_t from, journal_visit visit, void *ctx, struct error *e)
+static enum status visit_bytes(struct tour *t, const struct buf *bytes, struct error *e)
 {
 	struct journal_cursor c = {.bytes = bytes->data, .len = bytes->len};
 	struct journal_record r;
 	enum status st = STATUS_OK;
 
 	while (st == STATUS_OK && journal_cursor_next(&c, &r)) {
-		if (r.seq >= from)
-			st = visit(ctx, &r, e);
+		if (r.seq < t->from || r.seq > t->to)
+			continue;
+		t->from = r.seq + 1;
+		st = t->visit(t->ctx, &r, e);
 	}
 	return st;
 }
 
+/* Whether a segment can hold a record from a number on. The newest may have grown since it was looked through. */
+static bool may_hold(const struct segment *s, uint64_t from, bool newest)
+{
+	return newest || s->unreadable || s->last >= from;
+}
+
 enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, void *ctx, struct error *e)
 {
-	struct segment_list list = {.len = 0};
-	struct horizon h;
+	struct tour t = {.from = from, .to = UINT64_MAX, .confirm = j->mode == JOURNAL_READ, .visit = visit, .ctx = ctx};
+	struct segment_list *list = NULL;
 	struct buf bytes = BUF_INIT;
-	bool there = false;
-	enum status st = journal_reach(&there, j, e);
+	enum status st = STATUS_OK;
 
-	if (st != STATUS_OK || !there)
-		return st;
 	(void)pthread_mutex_lock(&j->lock);
-	h = (struct horizon){.known = j->mode == JOURNAL_WRITE, .first = j->first, .end = j->end};
+	if (j->mode == JOURNAL_WRITE)
+		t.to = j->last_seq;
 	(void)pthread_mutex_unlock(&j->lock);
-	st = segment_each(&list, j->dir, e);
-	for (size_t i = 0; st == STATUS_OK && i < list.len; i++) {
-		bool newest = i + 1 == list.len;
+	st = journal_list(&list, j, e);
+	for (size_t i = 0; st == STATUS_OK && i < list->len; i++) {
+		bool newest = i + 1 == list->len;
 
-		if ((!newest && list.first[i + 1] <= from) || (h.known && list.first[i] > h.first))
+		if (!may_hold(&list->segments[i], t.from, newest))
 			continue;
-		st = load_durable(&bytes, j, list.first[i], newest, &h, e);
+		st = load_durable(&bytes, j, &list->segments[i], t.confirm && newest, e);
 		if (st == STATUS_OK)
-			st = visit_bytes(&bytes, from, visit, ctx, e);
+			st = visit_bytes(&t, &bytes, e);
 		else if (st == STATUS_NOT_FOUND)
 			st = STATUS_OK; /* released since it was listed */
 	}
 	buf_clear(&bytes);
+	free(list);
 	return st;
 }
 
 uint64_t journal_last(struct journal *j)
 {
-	struct segment_list list;
+	struct segment_list *list = NULL;
 	uint64_t last = 0;
-	bool there = false;
 
 	if (j->mode == JOURNAL_WRITE) {
 		(void)pthread_mutex_lock(&j->lock);
@@ -136,78 +128,123 @@ uint64_t journal_last(struct journal *j)
 		(void)pthread_mutex_unlock(&j->lock);
 		return last;
 	}
-	if (journal_reach(&there, j, NULL) != STATUS_OK || !there || segment_each(&list, j->dir, NULL) != STATUS_OK ||
-	    journal_last_of(&last, j->dir, &list, NULL) != STATUS_OK)
-		return 0;
+	if (journal_list(&list, j, NULL) == STATUS_OK)
+		last = segment_list_last(list);
+	free(list);
 	return last;
 }
 
 uint64_t journal_size(struct journal *j)
 {
-	struct segment_list list;
+	struct segment_list *list = NULL;
 	uint64_t size = 0;
-	bool there = false;
 
-	if (journal_reach(&there, j, NULL) != STATUS_OK || !there || segment_each(&list, j->dir, NULL) != STATUS_OK)
+	if (journal_list(&list, j, NULL) != STATUS_OK)
 		return 0;
-	for (size_t i = 0; i < list.len; i++) {
-		char name[SEGMENT_NAME_MAX];
-		struct stat sb;
-
-		segment_name(name, list.first[i]);
-		if (fstatat(j->dir, name, &sb, AT_SYMLINK_NOFOLLOW) == 0)
-			size += (uint64_t)sb.st_size;
-	}
+	for (size_t i = 0; i < list->len; i++)
+		size += list->segments[i].size;
+	free(list);
 	return size;
+}
+
+/* Bytes of the segments that can still be made: the limit and the disk leave room for them. */
+static uint64_t room_for_more(const struct journal *j, const struct segment_list *list)
+{
+	uint64_t more = list->len * JOURNAL_SEGMENT_BYTES < JOURNAL_MAX_BYTES ? JOURNAL_MAX_BYTES - list->len * JOURNAL_SEGMENT_BYTES : 0;
+	struct statvfs disk;
+
+	if (fstatvfs(j->dir, &disk) == 0) {
+		uint64_t spare = segment_spare_ready(j->dir) ? JOURNAL_SEGMENT_BYTES : 0;
+		uint64_t left = spare + (uint64_t)disk.f_bavail * disk.f_frsize / JOURNAL_SEGMENT_BYTES * JOURNAL_SEGMENT_BYTES;
+
+		more = left < more ? left : more;
+	}
+	return more;
+}
+
+unsigned journal_percent(struct journal *j)
+{
+	struct segment_list *list = NULL;
+	const struct segment *newest = NULL;
+	uint64_t used = 0, more = 0, room = 0;
+	unsigned percent = 0;
+
+	if (journal_list(&list, j, NULL) != STATUS_OK || list->len == 0)
+		goto done;
+	newest = &list->segments[list->len - 1];
+	used = (list->len - 1) * JOURNAL_SEGMENT_BYTES + newest->end;
+	more = room_for_more(j, list);
+	room = newest->size > newest->end ? newest->size - newest->end : 0;
+	percent = more == 0 && room < journal_record_size(JOURNAL_MAX_RECORD, 0) ? 100 : (unsigned)(used * 100 / (used + more + room + 1));
+done:
+	free(list);
+	return percent;
+}
+
+unsigned journal_damaged(struct journal *j)
+{
+	struct segment_list *list = NULL;
+	unsigned damaged = 0;
+
+	if (journal_list(&list, j, NULL) != STATUS_OK)
+		return 0;
+	for (size_t i = 0; i < list->len; i++)
+		damaged += list->segments[i].damaged + list->segments[i].unreadable;
+	free(list);
+	return damaged;
 }
 
 static enum status written_before(void *ctx, const struct journal_record *record, struct error *e)
 {
 	const int64_t *before_ms = ctx;
+	bool set = record->wall_ms >= CLOCK_SET_MS || *before_ms == INT64_MAX;
 
 	(void)e;
-	return record->wall_ms < *before_ms ? STATUS_OK : STATUS_EXISTS;
+	return set && record->wall_ms < *before_ms ? STATUS_OK : STATUS_EXISTS;
 }
 
-/* *old: every record of the segment was written before the time. */
-static enum status segment_is_old(bool *old, int dir, uint64_t first, int64_t before_ms, struct error *e)
+/* *old: every record of the segment was written before the time; of one without any, the next that has some says it. */
+static enum status segment_is_old(bool *old, const struct journal *j, const struct segment_list *list, size_t i, int64_t before_ms, struct error *e)
 {
+	struct tour t = {.from = 1, .to = UINT64_MAX, .visit = written_before, .ctx = &before_ms};
 	struct buf bytes = BUF_INIT;
-	int fd = -1;
-	enum status st = segment_open(&fd, dir, first, O_RDONLY, e);
+	enum status st = STATUS_OK;
 
 	*old = false;
+	while (i + 1 < list->len && list->segments[i].last == 0)
+		i++;
+	st = load_durable(&bytes, j, &list->segments[i], false, e);
 	if (st == STATUS_OK)
-		st = segment_load(&bytes, fd, e);
-	if (st == STATUS_OK)
-		*old = visit_bytes(&bytes, 0, written_before, &before_ms, NULL) == STATUS_OK;
-	if (fd >= 0)
-		(void)close(fd);
+		*old = visit_bytes(&t, &bytes, NULL) == STATUS_OK;
 	buf_clear(&bytes);
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
+/* Whether all that a segment held has a number up to this one. What damage has taken was numbered before the next. */
+static bool is_behind(const struct segment_list *list, size_t i, uint64_t seq)
+{
+	return list->segments[i].last <= seq && list->segments[i + 1].first <= seq + 1;
+}
+
 enum status journal_release(struct journal *j, uint64_t seq, int64_t before_ms, struct error *e)
 {
-	struct segment_list list = {.len = 0};
-	bool there = false, gone = false;
-	enum status st = journal_reach(&there, j, e);
+	struct segment_list *list = NULL;
+	bool gone = false;
+	enum status st = journal_list(&list, j, e);
 
-	if (st == STATUS_OK && there)
-		st = segment_each(&list, j->dir, e);
-	for (size_t i = 0; st == STATUS_OK && i + 1 < list.len && list.first[i + 1] - 1 <= seq; i++) {
-		char name[SEGMENT_NAME_MAX];
+	for (size_t i = 0; st == STATUS_OK && i + 1 < list->len && is_behind(list, i, seq); i++) {
+		const struct segment *s = &list->segments[i];
 		bool old = false;
 
-		segment_name(name, list.first[i]);
-		st = segment_is_old(&old, j->dir, list.first[i], before_ms, e);
+		st = segment_is_old(&old, j, list, i, before_ms, e);
 		if (st != STATUS_OK || !old)
 			continue;
-		if (unlinkat(j->dir, name, 0) != 0 && errno != ENOENT)
-			st = error_set_errno(e, errno, "cannot delete %s of the journal", name);
+		if (unlinkat(j->dir, s->name, 0) != 0 && errno != ENOENT)
+			st = error_set_errno(e, errno, "cannot delete %s of the journal", s->name);
 		gone = true;
 	}
 	if (st == STATUS_OK && gone && fsync(j->dir) != 0)
 		st = error_set_errno(e, errno, "cannot make the journal durable");
+	free(list);
 	return st;
 }

@@ -1,7 +1,6 @@
 /* client/journal_segment.c - the files of a journal. Numbers and bytes enter; preallocated, durable files leave. */
 #include "client/journal_segment.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +13,9 @@
 #define SPARE "next.spare"
 #define SPARE_UNFINISHED "next.tmp"
 #define NAME_DIGITS 20
+#define NAMES_TRIED 1000
+#define PAGE_BYTES 4096
+#define UNREADABLE 0xff /* in no record, and not empty */
 
 static const uint8_t zeros[64 * 1024];
 
@@ -22,61 +24,29 @@ void segment_name(char out[SEGMENT_NAME_MAX], uint64_t first)
 	(void)snprintf(out, SEGMENT_NAME_MAX, "%020" PRIu64 ".qj", first);
 }
 
-static bool name_parse(uint64_t *first, const char *name)
+bool segment_name_parse(uint64_t *first, const char *name)
 {
 	uint64_t value = 0;
+	size_t len = strlen(name);
 
-	if (strlen(name) != NAME_DIGITS + 3 || strcmp(name + NAME_DIGITS, ".qj") != 0)
+	if (name[0] == '.' || len >= SEGMENT_NAME_MAX || strcmp(name, SPARE) == 0 || strcmp(name, SPARE_UNFINISHED) == 0 || strcmp(name, "lock") == 0)
 		return false;
+	*first = 0;
+	if (len != NAME_DIGITS + 3 || strcmp(name + NAME_DIGITS, ".qj") != 0)
+		return true;
 	for (size_t i = 0; i < NAME_DIGITS; i++) {
 		if (name[i] < '0' || name[i] > '9' || value > (UINT64_MAX - 9) / 10)
-			return false;
+			return true;
 		value = value * 10 + (uint64_t)(name[i] - '0');
 	}
 	*first = value;
 	return true;
 }
 
-static int compare_first(const void *a, const void *b)
+enum status segment_open(int *fd, int dir, const char *name, int flags, struct error *e)
 {
-	const uint64_t *x = a, *y = b;
+	int opened = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	return (*x > *y) - (*x < *y);
-}
-
-enum status segment_each(struct segment_list *out, int dir, struct error *e)
-{
-	struct segment_list list = {.len = 0};
-	const struct dirent *entry = NULL;
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!d) {
-		enum status st = error_set_errno(e, errno, "cannot list the journal");
-
-		if (fd >= 0)
-			(void)close(fd);
-		return st;
-	}
-	while (list.len < SEGMENT_LIST_MAX && (entry = readdir(d)) != NULL) {
-		if (name_parse(&list.first[list.len], entry->d_name))
-			list.len++;
-	}
-	(void)closedir(d);
-	if (list.len == SEGMENT_LIST_MAX)
-		return error_set(e, STATUS_TOO_BIG, "the journal has more than %d files", SEGMENT_LIST_MAX - 1);
-	qsort(list.first, list.len, sizeof(list.first[0]), compare_first);
-	*out = list;
-	return STATUS_OK;
-}
-
-enum status segment_open(int *fd, int dir, uint64_t first, int flags, struct error *e)
-{
-	char name[SEGMENT_NAME_MAX];
-	int opened = -1;
-
-	segment_name(name, first);
-	opened = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW);
 	if (opened < 0 && errno == ENOENT)
 		return error_set(e, STATUS_NOT_FOUND, "%s is not in the journal any more", name);
 	if (opened < 0)
@@ -85,11 +55,50 @@ enum status segment_open(int *fd, int dir, uint64_t first, int flags, struct err
 	return STATUS_OK;
 }
 
+/* One bad place of a disk must not cost what stands beside it. */
+static enum status read_around(uint8_t *bytes, size_t *len, size_t size, int fd, struct error *e)
+{
+	size_t at = 0, bad = 0;
+	enum status st = STATUS_OK;
+
+	while (at < size) {
+		size_t left = PAGE_BYTES - at % PAGE_BYTES;
+		ssize_t n = pread(fd, bytes + at, bad == 0 || size - at < left ? size - at : left, (off_t)at);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			st = error_set_errno(e, errno, "cannot read the journal");
+			n = (ssize_t)(size - at < left ? size - at : left);
+			memset(bytes + at, UNREADABLE, (size_t)n);
+			bad += (size_t)n;
+		}
+		at += (size_t)n;
+	}
+	*len = at;
+	return bad > 0 && bad == at ? st : STATUS_OK;
+}
+
+static bool looks_damaged(uint8_t *bytes, size_t len)
+{
+	struct journal_cursor c = {.bytes = bytes, .len = len};
+	struct journal_tail tail;
+	struct journal_record r;
+
+	while (journal_cursor_next(&c, &r))
+		;
+	journal_tail(&tail, &c, c.seq);
+	return c.damaged > 0 || tail.damaged > 0 || tail.torn > 0;
+}
+
 enum status segment_load(struct buf *out, int fd, struct error *e)
 {
 	struct stat sb;
 	uint8_t *bytes = NULL;
 	size_t len = 0, size = 0;
+	enum status st = STATUS_OK;
 
 	if (fstat(fd, &sb) != 0)
 		return error_set_errno(e, errno, "cannot read the journal");
@@ -97,20 +106,14 @@ enum status segment_load(struct buf *out, int fd, struct error *e)
 	bytes = malloc(size + 1);
 	if (!bytes)
 		return error_set(e, STATUS_NOMEM, "no memory to read the journal");
-	while (len < size) {
-		ssize_t n = pread(fd, bytes + len, size - len, (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			enum status st = error_set_errno(e, errno, "cannot read the journal");
-
-			free(bytes);
-			return st;
-		}
-		if (n == 0)
-			break;
-		len += (size_t)n;
+	st = read_around(bytes, &len, size, fd, e);
+	if (st == STATUS_OK && looks_damaged(bytes, len)) {
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		st = read_around(bytes, &len, size, fd, e);
+	}
+	if (st != STATUS_OK) {
+		free(bytes);
+		return st;
 	}
 	bytes[len] = 0;
 	buf_clear(out);
@@ -162,7 +165,7 @@ enum status segment_erase(int fd, size_t at, size_t len, struct error *e)
 	return st;
 }
 
-static bool spare_ready(int dir)
+bool segment_spare_ready(int dir)
 {
 	struct stat sb;
 
@@ -175,7 +178,7 @@ enum status segment_prepare(int dir, struct error *e)
 	enum status st = STATUS_OK;
 	int fd = -1;
 
-	if (spare_ready(dir))
+	if (segment_spare_ready(dir))
 		return STATUS_OK;
 	fd = openat(dir, SPARE_UNFINISHED, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -191,15 +194,27 @@ enum status segment_prepare(int dir, struct error *e)
 	return st;
 }
 
-enum status segment_begin(int *fd, int dir, uint64_t first, struct error *e)
+/* A name that no file has: one whose name was damaged may stand in the way, and renaming would delete it. */
+static enum status free_name(char name[SEGMENT_NAME_MAX], int dir, uint64_t first, struct error *e)
 {
-	char name[SEGMENT_NAME_MAX];
+	for (uint64_t i = 0; i < NAMES_TRIED; i++) {
+		segment_name(name, first + i);
+		if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		return errno == ENOENT ? STATUS_OK : error_set_errno(e, errno, "cannot add %s to the journal", name);
+	}
+	return error_set(e, STATUS_CORRUPT, "the journal's files have names that they should not have: ask for help");
+}
+
+enum status segment_begin(int *fd, char name[SEGMENT_NAME_MAX], int dir, uint64_t first, struct error *e)
+{
 	enum status st = segment_prepare(dir, e);
 	int opened = -1;
 
+	if (st == STATUS_OK)
+		st = free_name(name, dir, first, e);
 	if (st != STATUS_OK)
 		return st;
-	segment_name(name, first);
 	opened = openat(dir, SPARE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (opened < 0)
 		return error_set_errno(e, errno, "cannot open the journal's next file");

@@ -37,6 +37,30 @@ static enum status read_question(struct question *out, struct qip *q, struct err
 	return st;
 }
 
+/* Tell once what begins and what ends. Called with the lock held. */
+static void look_at_journal(struct keeper *k)
+{
+	const unsigned both = 1u << TROUBLE_DISK_FULL | 1u << TROUBLE_DISK_ERRORS;
+	struct standing *s = &k->standing;
+	struct qip_journal_standing j;
+	unsigned before = s->troubles;
+	char percent[16];
+
+	if (!k->capture)
+		return;
+	qip_capture_journal(&j, k->capture);
+	standing_note_journal(s, &j);
+	(void)snprintf(percent, sizeof(percent), "%u", j.percent);
+	if (s->troubles & ~before & 1u << TROUBLE_LOST_RECORDS)
+		log_line(LOG_LEVEL_ERROR, "the journal is damaged in places; answers there are lost, others are not", NULL);
+	if (s->troubles & ~before & 1u << TROUBLE_DISK_ERRORS)
+		log_line(LOG_LEVEL_ERROR, "answers cannot be kept", "error", j.why, NULL);
+	if (s->troubles & ~before & 1u << TROUBLE_DISK_FULL)
+		log_line(LOG_LEVEL_WARN, "the journal is nearly full: see why nothing is sent, or make room on the disk", "percent", percent, NULL);
+	if (before & both & ~s->troubles && !(s->troubles & both))
+		log_line(LOG_LEVEL_INFO, "answers can be kept again", "percent", percent, NULL);
+}
+
 /* Take over what the home holds now. Called with the lock held. A survey that cannot be shown leaves the old one standing. */
 static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 {
@@ -49,6 +73,7 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 		st = read_question(&k->question, q, e);
 	s->comments = k->capture && qip_capture_can_seal(k->capture);
 	s->waiting_known = qip_waiting(&s->waiting, q, NULL) == STATUS_OK;
+	look_at_journal(k);
 	return st;
 }
 
@@ -66,6 +91,10 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 		return error_set(e, STATUS_DENIED, "%s is the home of a device of the role %s, not of a kiosk", k->home, role_text(id->role));
 	(void)snprintf(k->standing.device, sizeof(k->standing.device), "%s", id->device);
 	(void)snprintf(k->standing.site, sizeof(k->standing.site), "%s", id->site);
+	/* a disk that fails now may come back */
+	if (standing_read_journal(&k->standing, k->home, k->env, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_ERROR, "the journal cannot be read", "error", why.text, NULL);
+	k->standing.troubles = 0; /* told below, once */
 	switch (take_over(k, q, &why)) {
 	case STATUS_OK:
 		break;
@@ -77,7 +106,7 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 	default:
 		return error_set(e, why.status, "%s", why.text);
 	}
-	return standing_read_journal(&k->standing, k->home, k->env, e);
+	return STATUS_OK;
 }
 
 enum status keeper_open(struct keeper **out, const char *home, const struct env *env, struct error *e)
@@ -141,6 +170,7 @@ enum status keeper_keep(struct keeper *k, const struct qip_answer *answer, struc
 	st = k->capture ? qip_capture(&seq, k->capture, answer, e) : error_set(e, STATUS_UNTRUSTED, "there is no question to answer yet");
 	if (st == STATUS_OK)
 		note_kept(k, seq);
+	look_at_journal(k);
 	(void)pthread_mutex_unlock(&k->lock);
 	return st;
 }
@@ -148,6 +178,7 @@ enum status keeper_keep(struct keeper *k, const struct qip_answer *answer, struc
 void keeper_standing(struct keeper *k, struct standing *out)
 {
 	(void)pthread_mutex_lock(&k->lock);
+	look_at_journal(k);
 	*out = k->standing;
 	(void)pthread_mutex_unlock(&k->lock);
 }

@@ -7,6 +7,31 @@
 
 #include "client/journal.h"
 
+const char *trouble_code(enum trouble t)
+{
+	static const char *const codes[] = {
+#define TROUBLE_CODE(name, code) code,
+		TROUBLE_LIST(TROUBLE_CODE)
+#undef TROUBLE_CODE
+	};
+
+	return (size_t)t < ARRAY_LEN(codes) ? codes[t] : "";
+}
+
+static void set_trouble(struct standing *s, enum trouble t, bool there)
+{
+	s->troubles = there ? s->troubles | 1u << t : s->troubles & ~(1u << t);
+}
+
+void standing_note_journal(struct standing *s, const struct qip_journal_standing *j)
+{
+	s->journal_percent = j->percent;
+	(void)snprintf(s->journal_error, sizeof(s->journal_error), "%s", j->trouble == STATUS_OK ? "" : j->why);
+	set_trouble(s, TROUBLE_DISK_FULL, j->percent >= STANDING_WARN_PERCENT || j->trouble == STATUS_NO_SPACE);
+	set_trouble(s, TROUBLE_DISK_ERRORS, j->trouble != STATUS_OK && j->trouble != STATUS_NO_SPACE);
+	set_trouble(s, TROUBLE_LOST_RECORDS, j->damaged > 0);
+}
+
 static enum status note_record(void *ctx, const struct journal_record *record, struct error *e)
 {
 	struct standing *s = ctx;
@@ -29,6 +54,8 @@ enum status standing_read_journal(struct standing *out, const char *home, const 
 	st = journal_open(&j, path, JOURNAL_READ, 1, env, e);
 	if (st == STATUS_OK)
 		st = journal_each(j, journal_last(j), note_record, out, e);
+	if (st == STATUS_OK)
+		standing_note_journal(out, &(struct qip_journal_standing){.percent = journal_percent(j), .damaged = journal_damaged(j)});
 	journal_close(j);
 	free(path);
 	return st;
@@ -43,6 +70,16 @@ static void add_time(cJSON *object, const char *key, int64_t ms, bool known)
 		cJSON_AddStringToObject(object, key, text);
 	else
 		cJSON_AddNullToObject(object, key);
+}
+
+static void add_troubles(cJSON *object, unsigned troubles)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, "troubles");
+
+	for (int t = 0; t < TROUBLES; t++) {
+		if (troubles & 1u << t)
+			cJSON_AddItemToArray(list, cJSON_CreateString(trouble_code((enum trouble)t)));
+	}
 }
 
 cJSON *standing_json(const struct standing *s)
@@ -69,6 +106,12 @@ cJSON *standing_json(const struct standing *s)
 	else
 		cJSON_AddNullToObject(o, "sync_error");
 	cJSON_AddBoolToObject(o, "comments", s->comments);
+	cJSON_AddNumberToObject(o, "journal_percent", s->journal_percent);
+	if (s->journal_error[0])
+		cJSON_AddStringToObject(o, "journal_error", s->journal_error);
+	else
+		cJSON_AddNullToObject(o, "journal_error");
+	add_troubles(o, s->troubles);
 	return o;
 }
 

@@ -111,12 +111,23 @@ struct qip_answer {
 
 struct qip_capture;
 /* Open the journal of q's home for writing. The capture keeps nothing of q, which may be closed at once, so that
- * syncs, of this process or another, find the home free. STATUS_UNTRUSTED: no survey or key that holds; STATUS_BUSY: another capture is open. */
+ * syncs, of this process or another, find the home free. A journal that cannot be written for now is opened again for each answer: see
+ * qip_capture_journal. STATUS_UNTRUSTED: no survey or key that holds; STATUS_BUSY: another capture is open. */
 enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e) MUST_CHECK;
-/* Durable on STATUS_OK; *seq is the answer's number. STATUS_EXISTS: this id is in the journal already (*seq set): a success to the patient.
+/* Durable on STATUS_OK; STATUS_NO_SPACE: the journal or its disk is full; STATUS_IO: the disk failed. *seq is the answer's number. STATUS_EXISTS: this id is in the journal already (*seq set): a success to the patient.
  * STATUS_INVALID: not an answer to this survey. Thread-safe. */
 enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e) MUST_CHECK;
 uint64_t qip_capture_last(struct qip_capture *c);
+
+/* How the journal stands that a capture writes. */
+struct qip_journal_standing {
+	unsigned percent;         /* full: at 90 it is time to ask why nothing is sent; 100: it takes no answers */
+	unsigned damaged;         /* places in it that cannot be read any more */
+	enum status trouble;      /* why the last try to keep an answer or to open it failed; STATUS_OK: it did not */
+	char why[ERROR_TEXT_MAX]; /* the same in words; "" */
+};
+/* One that failed is opened again first, at most every few seconds: when the cause is gone, so is the trouble. */
+void qip_capture_journal(struct qip_journal_standing *out, struct qip_capture *c);
 /* True if comments can be sealed (a comment key is known). */
 bool qip_capture_can_seal(struct qip_capture *c);
 /* The surveys that this kiosk may show now: those for its site and in force today, the Friends and Family Test first, then by id: an array of
