@@ -43,32 +43,11 @@ static enum status make_record(cJSON **out, const struct qip *q, const struct an
 	return st;
 }
 
-static enum status commit_record(struct qip *q, const cJSON *record, uint64_t seq, int64_t now_ms, const struct oid *tip,
-				 const struct oid *tip_tree, struct error *e)
-{
-	char path[TREE_PATH_MAX];
-	struct tree_edit edit = {.path = path};
-	struct oid tree, commit;
-	enum status st = commit_stage(&edit.id, q, record, e);
-
-	policy_clock_path(path, q->identity.device, seq);
-	if (st == STATUS_OK)
-		st = tree_apply(&tree, q->repo, tip_tree, &edit, 1, e);
-	if (st == STATUS_OK)
-		st = commit_write(&commit, q, &tree, tip, now_ms, "The clock of this kiosk", e);
-	if (st == STATUS_OK)
-		st = repo_flush(q->repo, e);
-	if (st == STATUS_OK)
-		st = home_move_ref(q, REF_WORK, &commit, tip, e);
-	repo_discard(q->repo);
-	return st;
-}
-
 enum status clock_note(bool *noted, struct qip *q, int64_t now_ms, struct error *e)
 {
 	const struct env *env = q->env;
 	const struct anchor *a = NULL;
-	char boot_id[ENV_BOOT_ID_MAX];
+	char boot_id[ENV_BOOT_ID_MAX], path[TREE_PATH_MAX];
 	struct oid tip, tip_tree;
 	cJSON *record = NULL;
 	uint64_t last = 0;
@@ -87,7 +66,8 @@ enum status clock_note(bool *noted, struct qip *q, int64_t now_ms, struct error 
 	if (st == STATUS_OK)
 		st = make_record(&record, q, a, last + 1);
 	if (st == STATUS_OK && schema_check(record, NULL) == STATUS_OK) { /* a system may name its boots in a way that records do not take */
-		st = commit_record(q, record, last + 1, now_ms, &tip, &tip_tree, e);
+		policy_clock_path(path, q->identity.device, last + 1);
+		st = commit_alone(q, path, record, now_ms, "The clock of this kiosk", e);
 		*noted = st == STATUS_OK;
 	}
 	if (st == STATUS_OK)

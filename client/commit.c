@@ -251,3 +251,25 @@ void qip_edit_abort(struct qip_edit *edit)
 	repo_discard(edit->q->repo);
 	edit_free(edit);
 }
+
+enum status commit_alone(struct qip *q, const char *path, const cJSON *record, int64_t time_ms, const char *subject, struct error *e)
+{
+	struct tree_edit edit = {.path = path};
+	struct oid tip, tree, commit;
+	enum status st = home_ref(&tip, q, REF_WORK, e);
+
+	if (st == STATUS_OK)
+		st = home_tree_of(&tree, q, &tip, e);
+	if (st == STATUS_OK)
+		st = commit_stage(&edit.id, q, record, e);
+	if (st == STATUS_OK)
+		st = tree_apply(&tree, q->repo, &tree, &edit, 1, e);
+	if (st == STATUS_OK)
+		st = commit_write(&commit, q, &tree, &tip, time_ms, subject, e);
+	if (st == STATUS_OK)
+		st = repo_flush(q->repo, e);
+	if (st == STATUS_OK)
+		st = home_move_ref(q, REF_WORK, &commit, &tip, e);
+	repo_discard(q->repo);
+	return st;
+}

@@ -18,5 +18,7 @@ void commit_try_on(struct qip_edit *edit, const struct oid *tree);
 enum status commit_try(struct oid *tree, struct qip_edit *edit, struct error *e) MUST_CHECK;
 /* Stage a record as a blob in canonical form. */
 enum status commit_stage(struct oid *out, struct qip *q, const cJSON *record, struct error *e) MUST_CHECK;
+/* One record of a kiosk's own, as a signed commit on its branch, durably. Nothing else may be staged. */
+enum status commit_alone(struct qip *q, const char *path, const cJSON *record, int64_t time_ms, const char *subject, struct error *e) MUST_CHECK;
 
 #endif

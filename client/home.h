@@ -49,6 +49,7 @@ struct qip {
 	struct repo *repo;          /* owned */
 	const struct rules *rules;
 	struct state state;
+	const struct qip_health *health; /* borrowed: what the next sync of a kiosk tells; or NULL */
 	bool went_back;             /* in this sync, the server's log went on from an earlier place, see client/lost.h */
 	qip_progress progress;      /* or NULL */
 	void *progress_ctx;

@@ -36,6 +36,7 @@ void state_load(struct state *out, int dir)
 	if (files_read_json(&file, dir, STATE_FILE, NULL) != STATUS_OK)
 		return;
 	(void)json_integer(file, "last_sync", &s.last_sync_ms);
+	(void)json_integer(file, "health", &s.health_ms);
 	if (json_integer(file, "last_sync_seq", &seq) && seq > 0)
 		s.last_sync_seq = (uint64_t)seq;
 	cJSON_ArrayForEach(item, json_get(file, "anchors"))
@@ -80,6 +81,8 @@ enum status state_save(const struct state *s, int dir, struct error *e)
 	build_item(&st, file, "anchors", list);
 	if (s->noted.boot_id[0])
 		build_item(&st, file, "noted", anchor_json(&st, &s->noted));
+	if (s->health_ms > 0)
+		build_integer(&st, file, "health", s->health_ms);
 	build_string(&st, file, "schema", "state/1");
 	build_integer(&st, file, "last_sync", s->last_sync_ms);
 	build_integer(&st, file, "last_sync_seq", (int64_t)s->last_sync_seq);

@@ -20,7 +20,7 @@ struct sync {
 
 /* sync_send.c: push what waits, in parts; *pushed if there was anything. */
 enum status sync_push_all(bool *pushed, struct sync *s, struct error *e) MUST_CHECK;
-/* A kiosk: its clock's record if one is due, and its journal, to be committed part by part. */
+/* A kiosk: the records of its clock and health that are due, and its journal, to be committed part by part. */
 enum status sync_open_answers(struct sync *s, struct error *e) MUST_CHECK;
 /* A kiosk's next part, while the server works on the one before; ctx is the struct sync. */
 void sync_commit_ahead(void *ctx);

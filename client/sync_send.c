@@ -2,6 +2,7 @@
 #include "client/answers.h"
 #include "client/chain.h"
 #include "client/clock.h"
+#include "client/health.h"
 #include "client/push.h"
 #include "client/refused.h"
 #include "client/sync_internal.h"
@@ -64,14 +65,16 @@ void sync_commit_ahead(void *ctx)
 enum status sync_open_answers(struct sync *s, struct error *e)
 {
 	uint64_t committed = 0;
-	bool noted = false;
+	bool noted = false, told = false;
 	enum status st = clock_note(&noted, s->q, s->report.server_time_ms, e);
 
+	if (st == STATUS_OK)
+		st = health_note(&told, s->q, s->report.server_time_ms, e);
 	if (st == STATUS_OK)
 		st = answers_open(&s->answers, s->q, s->report.server_time_ms, e);
 	s->remote.meanwhile = sync_commit_ahead;
 	s->remote.meanwhile_ctx = s;
-	return st == STATUS_OK && noted ? commit_answers(&committed, s, e) : st; /* both go in one push */
+	return st == STATUS_OK && (noted || told) ? commit_answers(&committed, s, e) : st; /* all go in one push */
 }
 
 /* What is committed and not sent; of a kiosk, if that is all sent, what the journal holds. */

@@ -152,6 +152,17 @@ struct qip_sync_report {
 	int64_t main_index;         /* staff: place of the log reached */
 	bool checkpoint;            /* this device's own word on how far it followed the log was sent, too */
 };
+/* What a kiosk knows of itself beyond its home; for the practice to see. */
+struct qip_health {
+	uint64_t last;                /* number of its last answer */
+	unsigned journal_percent;     /* full */
+	const char *const *languages; /* on, ended by NULL */
+	const char *const *troubles;  /* codes of core/schemas/health-1.json, ended by NULL */
+};
+/* Kiosk: have the syncs of this open home write health/<device>.json where it is due: every six days, and when the troubles are others than
+ * last time, once a day at most. h is borrowed until qip_close(); NULL: no more. */
+void qip_tell_health(struct qip *q, const struct qip_health *h);
+
 /* Commit what the journal holds (kiosk), push own commits, fetch. Success only on the server's receipt. STATUS_NETWORK, STATUS_TIMEOUT: nothing is lost, try again.
  * STATUS_REFUSED: the device may not sync (revoked, unknown): *e says what to do. STATUS_UNTRUSTED: what the server shows does not hold.
  * STATUS_CONTRADICTED: it contradicts what it showed before, or to others; nothing of it was taken over, and it is kept: see qip_seen_each. */
