@@ -88,7 +88,8 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-enum status files_write(int dir, const char *name, const void *bytes, size_t len, mode_t mode, struct error *e)
+/* Beside it first, then in its place. */
+static enum status replace(int dir, const char *name, const void *bytes, size_t len, mode_t mode, bool durable, struct error *e)
 {
 	enum status st = STATUS_OK;
 	char tmp[NAME_BYTES];
@@ -100,7 +101,7 @@ enum status files_write(int dir, const char *name, const void *bytes, size_t len
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return error_set_errno(e, errno, "cannot write %s", name);
-	if (fchmod(fd, mode) != 0 || write_all(fd, bytes, len) != 0 || fsync(fd) != 0)
+	if (fchmod(fd, mode) != 0 || write_all(fd, bytes, len) != 0 || (durable && fsync(fd) != 0))
 		failed = errno;
 	if (close(fd) != 0 && !failed)
 		failed = errno;
@@ -111,7 +112,12 @@ enum status files_write(int dir, const char *name, const void *bytes, size_t len
 		(void)unlinkat(dir, tmp, 0);
 		return st;
 	}
-	return sync_folder(dir, name, e);
+	return durable ? sync_folder(dir, name, e) : STATUS_OK;
+}
+
+enum status files_write(int dir, const char *name, const void *bytes, size_t len, mode_t mode, struct error *e)
+{
+	return replace(dir, name, bytes, len, mode, true, e);
 }
 
 enum status files_read_json(cJSON **out, int dir, const char *name, struct error *e)
@@ -138,7 +144,7 @@ done:
 	return st;
 }
 
-enum status files_write_json(int dir, const char *name, const cJSON *value, mode_t mode, struct error *e)
+static enum status write_json(int dir, const char *name, const cJSON *value, mode_t mode, bool durable, struct error *e)
 {
 	enum status st = STATUS_OK;
 	struct buf text = BUF_INIT;
@@ -147,9 +153,19 @@ enum status files_write_json(int dir, const char *name, const cJSON *value, mode
 	if (st != STATUS_OK)
 		st = error_set(e, st, "cannot make %s: %s", name, status_text(st));
 	else
-		st = files_write(dir, name, text.data, text.len, mode, e);
+		st = replace(dir, name, text.data, text.len, mode, durable, e);
 	buf_wipe(&text);
 	return st;
+}
+
+enum status files_write_json(int dir, const char *name, const cJSON *value, mode_t mode, struct error *e)
+{
+	return write_json(dir, name, value, mode, true, e);
+}
+
+enum status files_write_json_soon(int dir, const char *name, const cJSON *value, mode_t mode, struct error *e)
+{
+	return write_json(dir, name, value, mode, false, e);
 }
 
 enum status files_make_dir(int dir, const char *name, struct error *e)

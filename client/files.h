@@ -16,6 +16,9 @@ enum status files_write(int dir, const char *name, const void *bytes, size_t len
 /* The same with a JSON object. */
 enum status files_read_json(cJSON **out, int dir, const char *name, struct error *e) MUST_CHECK;
 enum status files_write_json(int dir, const char *name, const cJSON *value, mode_t mode, struct error *e) MUST_CHECK;
+/* The same, on the disk when the system gets to it: after a power cut the file may be the old one, the new one, or damaged. For what can be learnt
+ * again, and is written so often that it would wear a card. */
+enum status files_write_json_soon(int dir, const char *name, const cJSON *value, mode_t mode, struct error *e) MUST_CHECK;
 
 /* Make a folder (0700), durably; one that is there is no error. */
 enum status files_make_dir(int dir, const char *name, struct error *e) MUST_CHECK;

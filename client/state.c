@@ -46,6 +46,8 @@ void state_load(struct state *out, int dir)
 	}
 	if (!read_anchor(&s.noted, json_get(file, "noted")))
 		s.noted = (struct anchor){0};
+	if (s.anchors_len > 0)
+		memcpy(s.durable_boot, s.anchors[s.anchors_len - 1].boot_id, sizeof(s.durable_boot));
 	*out = s;
 	cJSON_Delete(file);
 }
@@ -71,8 +73,10 @@ static void add_anchor(enum status *st, cJSON *list, const struct anchor *a)
 		cJSON_Delete(item);
 }
 
-enum status state_save(const struct state *s, int dir, struct error *e)
+enum status state_save(struct state *s, int dir, struct error *e)
 {
+	const char *newest = s->anchors_len > 0 ? s->anchors[s->anchors_len - 1].boot_id : "";
+	bool same_boot = strcmp(newest, s->durable_boot) == 0 && newest[0];
 	enum status st = STATUS_OK;
 	cJSON *file = build_object(&st), *list = cJSON_CreateArray();
 
@@ -86,10 +90,14 @@ enum status state_save(const struct state *s, int dir, struct error *e)
 	build_string(&st, file, "schema", "state/1");
 	build_integer(&st, file, "last_sync", s->last_sync_ms);
 	build_integer(&st, file, "last_sync_seq", (int64_t)s->last_sync_seq);
-	if (st == STATUS_OK)
-		st = files_write_json(dir, STATE_FILE, file, 0600, e);
-	else
+	if (st != STATUS_OK)
 		st = error_set(e, st, "out of memory");
+	else if (same_boot)
+		st = files_write_json_soon(dir, STATE_FILE, file, 0600, e);
+	else
+		st = files_write_json(dir, STATE_FILE, file, 0600, e);
+	if (st == STATUS_OK)
+		(void)snprintf(s->durable_boot, sizeof(s->durable_boot), "%s", newest);
 	cJSON_Delete(file);
 	return st;
 }

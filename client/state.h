@@ -20,12 +20,14 @@ struct state {
 	struct anchor anchors[LIMIT_ANCHORS]; /* oldest first */
 	size_t anchors_len;
 	int64_t health_ms;   /* kiosk: the server's clock when it last made a record of its health; 0: never */
+	char durable_boot[ENV_BOOT_ID_MAX]; /* the newest of which an anchor is on the disk for sure; not in the file */
 	struct anchor noted; /* kiosk: the last that went into a record of its clock; no boot id: none */
 };
 
 /* A missing or damaged file gives an empty state. */
 void state_load(struct state *out, int dir);
-enum status state_save(const struct state *s, int dir, struct error *e) MUST_CHECK;
+/* Durable with the first anchor of a boot, which tells when its answers were given; later in the same boot on the disk when the system gets to it. */
+enum status state_save(struct state *s, int dir, struct error *e) MUST_CHECK;
 
 /* The server's clock showed server_ms (cut to a second) in an answer that took elapsed_ms and came just now. */
 void state_anchor(struct state *s, const struct env *env, int64_t server_ms, int64_t elapsed_ms);

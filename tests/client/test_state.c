@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "client/files.h"
@@ -119,6 +120,42 @@ static void comes_back_as_it_was_saved(void **state)
 		    loaded.anchors[0].error_ms == 540);
 }
 
+static int synced; /* calls of fsync */
+
+/* In the place of the library's. */
+int fsync(int fd)
+{
+	synced++;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static int syncs_to_save(struct state *s)
+{
+	synced = 0;
+	assert_int_equal(state_save(s, dir, NULL), STATUS_OK);
+	return synced;
+}
+
+static void a_card_is_worn_once_a_boot_only(void **state)
+{
+	struct state s = {.last_sync_ms = 1}, loaded;
+
+	(void)state;
+	boot = "boot-7";
+	state_anchor(&s, &fake, 1795323600000, 40);
+	assert_int_equal(syncs_to_save(&s), 2); /* the file and its folder */
+	state_anchor(&s, &fake, 1795323700000, 40);
+	s.last_sync_ms = 2;
+	assert_int_equal(syncs_to_save(&s), 0);
+	state_load(&loaded, dir);
+	assert_true(loaded.last_sync_ms == 2);
+	assert_int_equal(syncs_to_save(&loaded), 0); /* another program of the same boot */
+	boot = "boot-8";
+	state_anchor(&loaded, &fake, 1795323800000, 40);
+	assert_int_equal(syncs_to_save(&loaded), 2);
+	boot = "boot-1";
+}
+
 static void a_damaged_file_is_an_empty_state(void **state)
 {
 	static const char *const bad[] = {"", "7", "{\"last_sync\":", "{\"last_sync\":\"x\",\"anchors\":[7,{\"boot\":\"b\"}]}"};
@@ -138,6 +175,7 @@ int main(void)
 		cmocka_unit_test(carries_the_servers_time_on_while_the_own_clock_is_unsure),
 		cmocka_unit_test(knows_the_last_boots_and_one_anchor_for_each),
 		cmocka_unit_test(comes_back_as_it_was_saved),
+		cmocka_unit_test(a_card_is_worn_once_a_boot_only),
 		cmocka_unit_test(a_damaged_file_is_an_empty_state),
 	};
 
