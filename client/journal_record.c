@@ -240,7 +240,7 @@ bool journal_cursor_next(struct journal_cursor *c, struct journal_record *out)
 		if (found == JOURNAL_WHOLE && r.seq > c->seq) {
 			c->damaged += at > c->at;
 			c->record_at = at;
-			c->at = at + size;
+			c->at = size < c->len - at ? at + size : c->len; /* a file may be cut in its padding */
 			c->seq = r.seq;
 			unmask(c, &r);
 			*out = r;
