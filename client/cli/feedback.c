@@ -4,6 +4,8 @@
 #include "client/cli/cli.h"
 #include "client/cli/sites.h"
 #include "client/cli/tally.h"
+#include "client/cli/text.h"
+#include "client/survey.h"
 
 #define MAX_GAPS_SHOWN 10
 
@@ -45,20 +47,26 @@ static bool wanted(const struct listing *l, const cJSON *record)
 	return !l->since || strncmp(latest, l->since, strlen(l->since)) >= 0;
 }
 
+/* "good" for the one answer of the Friends and Family Test; others say which survey and question they belong to. */
 static void show_answers(struct buf *out, const cJSON *record)
 {
-	const cJSON *answer;
+	const cJSON *answers = json_get(record, "answers"), *answer;
+	const char *survey = text_of(json_get(record, "survey"), "id");
+	bool named = cJSON_GetArraySize(answers) > 1 || strcmp(survey, SURVEY_FFT) != 0;
 
-	cJSON_ArrayForEach(answer, json_get(record, "answers"))
+	if (answers && named)
+		buf_addf(out, "%s:", survey);
+	cJSON_ArrayForEach(answer, answers)
 	{
-		if (out->len > 0)
-			buf_adds(out, ", ");
+		buf_adds(out, answer != answers->child ? ", " : named ? " " : "");
+		if (named || !cJSON_IsString(answer))
+			buf_addf(out, "%s ", answer->string);
 		if (cJSON_IsString(answer))
 			buf_adds(out, answer->valuestring);
 		else if (cJSON_IsNumber(answer))
-			buf_addf(out, "%s %lld", answer->string, (long long)answer->valuedouble);
+			buf_addf(out, "%lld", (long long)answer->valuedouble);
 		else
-			buf_addf(out, "%s %s", answer->string, cJSON_IsTrue(answer) ? "yes" : "no");
+			buf_adds(out, cJSON_IsTrue(answer) ? "yes" : "no");
 	}
 	if (!json_get(record, "answers"))
 		buf_addf(out, "(%.*s: %s)", (int)strcspn(text_of(record, "schema"), "/"), text_of(record, "schema"),
@@ -163,33 +171,51 @@ static void print_gaps(struct buf *out, const struct tally_device *d)
 		buf_adds(out, "no gap");
 }
 
-static enum status print_survey(struct cli *c, const struct tally_survey *s, struct error *e)
+static enum status print_question(struct cli *c, const struct tally_question *q, struct error *e)
 {
 	static const struct table_column columns[] = {
 		{.title = "Answer", .gives = 2},
 		{.title = "Count", .right = true},
 		{.title = "Share", .right = true},
 	};
-	uint64_t positive, negative;
 	struct table t;
 	enum status st;
 
-	fprintf(c->out, "Survey %s, version %lld: %llu answer%s\n", s->id, (long long)s->version,
-		(unsigned long long)s->answers, plural(s->answers));
 	table_init(&t, columns, ARRAY_LEN(columns));
-	for (size_t i = 0; i < s->options_len; i++) {
+	for (size_t i = 0; i < q->options_len; i++) {
 		char count[24], share[16];
 
-		(void)snprintf(count, sizeof(count), "%llu", (unsigned long long)s->options[i].count);
-		(void)snprintf(share, sizeof(share), "%.1f%%", percent(s->options[i].count, s->answers));
-		table_add(&t, (const char *const[]){s->options[i].text, count, share});
+		(void)snprintf(count, sizeof(count), "%llu", (unsigned long long)q->options[i].count);
+		(void)snprintf(share, sizeof(share), "%.1f%%", percent(q->options[i].count, q->answers));
+		table_add(&t, (const char *const[]){q->options[i].text, count, share});
 	}
 	st = table_print(c->out, &t, c->bold, e);
 	table_clear(&t);
+	return st;
+}
+
+static enum status print_survey(struct cli *c, const struct tally_survey *s, struct error *e)
+{
+	uint64_t positive, negative;
+	enum status st = STATUS_OK;
+
+	fprintf(c->out, "Survey %s, version %lld: %llu answer%s\n", s->id, (long long)s->version,
+		(unsigned long long)s->answers, plural(s->answers));
+	for (size_t i = 0; i < s->questions_len && st == STATUS_OK; i++) {
+		const struct tally_question *q = &s->questions[i];
+		struct buf text = BUF_INIT;
+
+		text_clean(&text, q->text, 0);
+		if (s->questions_len > 1)
+			fprintf(c->out, "\n%s%s%s (%llu answered)\n", q->id, q->text[0] ? ": " : "", buf_text(&text), (unsigned long long)q->answers);
+		buf_clear(&text);
+		st = print_question(c, q, e);
+	}
 	if (st == STATUS_OK && tally_fft(&positive, &negative, s))
-		fprintf(c->out, "Positive: %llu of %llu, %.1f%%.  Negative: %llu of %llu, %.1f%%.\n\n",
+		fprintf(c->out, "Positive: %llu of %llu, %.1f%%.  Negative: %llu of %llu, %.1f%%.\n",
 			(unsigned long long)positive, (unsigned long long)s->answers, percent(positive, s->answers),
 			(unsigned long long)negative, (unsigned long long)s->answers, percent(negative, s->answers));
+	fputc('\n', c->out);
 	return st;
 }
 
@@ -227,17 +253,40 @@ static enum status print_devices(struct cli *c, const struct tally *t, struct er
 	return st;
 }
 
+static cJSON *options_json(const struct tally_question *q)
+{
+	cJSON *out = cJSON_CreateObject();
+
+	for (size_t i = 0; q && i < q->options_len; i++)
+		put_number(&out, q->options[i].id, (int64_t)q->options[i].count);
+	return out;
+}
+
+static cJSON *questions_json(const struct tally_survey *s)
+{
+	cJSON *out = cJSON_CreateArray();
+
+	for (size_t i = 0; i < s->questions_len; i++) {
+		cJSON *question = cJSON_CreateObject();
+
+		put_string(&question, "question", s->questions[i].id);
+		put_number(&question, "answers", (int64_t)s->questions[i].answers);
+		put_item(&question, "options", options_json(&s->questions[i]));
+		push_item(&out, question);
+	}
+	return out;
+}
+
 static cJSON *survey_json(const struct tally_survey *s)
 {
-	cJSON *out = cJSON_CreateObject(), *options = cJSON_CreateObject();
+	cJSON *out = cJSON_CreateObject();
 	uint64_t positive, negative;
 
-	for (size_t i = 0; i < s->options_len; i++)
-		put_number(&options, s->options[i].id, (int64_t)s->options[i].count);
 	put_string(&out, "survey", s->id);
 	put_number(&out, "version", s->version);
 	put_number(&out, "answers", (int64_t)s->answers);
-	put_item(&out, "options", options);
+	put_item(&out, "options", options_json(tally_first(s)));
+	put_item(&out, "questions", questions_json(s));
 	if (tally_fft(&positive, &negative, s)) {
 		put_number(&out, "positive", (int64_t)positive);
 		put_number(&out, "negative", (int64_t)negative);

@@ -108,7 +108,7 @@ const char help_inspection_add[] = "  qip inspection add --inspected-on 2022-04-
 const char help_inspection_show[] = "  qip inspection show\n";
 
 const char help_feedback_stats[] =
-	"Positive is (very good + good) of all answers, negative (poor + very poor); \"neither\" and \"don't know\" "
+	"Every survey and every version of it is counted by itself. Of the Friends and Family Test positive is (very good + good) of all answers, negative (poor + very poor); \"neither\" and \"don't know\" "
 	"stay in "
 	"the whole. Every device numbers its answers without gaps, so a missing one shows.\n\n"
 	"  qip feedback stats --site kibworth\n";

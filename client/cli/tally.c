@@ -5,12 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/survey.h"
 #include "core/array.h"
+
+#define FFT_QUESTION "experience"
 
 struct counting {
 	struct tally *tally;
 	struct qip *q;
 };
+
+static bool is_fft(const struct tally_survey *s)
+{
+	return strcmp(s->id, SURVEY_FFT) == 0;
+}
 
 static bool schema_is(const cJSON *record, const char *type)
 {
@@ -83,48 +91,104 @@ uint64_t tally_missing(const struct tally_device *d)
 	return missing;
 }
 
-/* ---- options ---- */
+/* ---- questions and options ---- */
 
-static struct tally_option *add_option(struct tally_survey *s, const char *id, const char *text)
+static struct tally_option *find_option(const struct tally_question *q, const char *id)
 {
-	struct tally_option *o = &s->options[s->options_len];
+	for (size_t i = 0; i < q->options_len; i++)
+		if (strcmp(q->options[i].id, id) == 0)
+			return &q->options[i];
+	return NULL;
+}
 
-	if (s->options_len == TALLY_MAX_OPTIONS)
-		return NULL;
-	s->options_len++;
+/* NULL when there is no room. */
+static struct tally_option *add_option(struct tally_question *q, const char *id, const char *text)
+{
+	struct tally_option *o = find_option(q, id);
+
+	if (o || q->options_len == TALLY_MAX_OPTIONS || !array_room(&q->options, &q->options_cap, q->options_len))
+		return o;
+	o = &q->options[q->options_len++];
 	*o = (struct tally_option){.count = 0};
 	(void)snprintf(o->id, sizeof(o->id), "%s", id);
-	(void)snprintf(o->text, sizeof(o->text), "%s", text);
+	(void)snprintf(o->text, sizeof(o->text), "%s", text ? text : id);
 	return o;
 }
 
-/* The first choice of the survey and its options, if this very version is at hand. */
-static void read_options(struct counting *c, struct tally_survey *s)
+static struct tally_question *add_question(struct tally_survey *s, const char *id, const char *text)
 {
+	struct tally_question *q = NULL;
+
+	for (size_t i = 0; i < s->questions_len; i++)
+		if (strcmp(s->questions[i].id, id) == 0)
+			return &s->questions[i];
+	if (s->questions_len == TALLY_MAX_QUESTIONS || !array_room(&s->questions, &s->questions_cap, s->questions_len))
+		return NULL;
+	q = &s->questions[s->questions_len++];
+	*q = (struct tally_question){.answers = 0};
+	(void)snprintf(q->id, sizeof(q->id), "%s", id);
+	(void)snprintf(q->text, sizeof(q->text), "%s", text ? text : "");
+	return q;
+}
+
+static const char *english(const cJSON *item, const char *member)
+{
+	return survey_text(json_get(item, member), "en", true);
+}
+
+static void add_rating(struct tally_question *q, const cJSON *question)
+{
+	char id[16], text[121];
+
+	for (int i = SURVEY_RATING_MIN; i <= SURVEY_RATING_MAX; i++) {
+		const char *end = i == SURVEY_RATING_MIN ? english(question, "low") : i == SURVEY_RATING_MAX ? english(question, "high") : NULL;
+
+		(void)snprintf(id, sizeof(id), "%d", i);
+		(void)snprintf(text, sizeof(text), "%d%s%.100s", i, end ? ": " : "", end ? end : "");
+		(void)add_option(q, id, text);
+	}
+}
+
+/* What is wanting for lack of memory is missed when the first answer to it is counted. */
+static void read_question(struct tally_survey *s, const cJSON *question)
+{
+	const char *kind = json_string(question, "kind"), *id = json_string(question, "id");
+	struct tally_question *q = NULL;
+	const cJSON *option = NULL;
+
+	if (!kind || !id || strcmp(kind, "text") == 0 || !(q = add_question(s, id, english(question, "text"))))
+		return;
+	q->is_choice = strcmp(kind, "choice") == 0;
+	cJSON_ArrayForEach(option, json_get(question, "options"))
+	{
+		if (json_string(option, "id"))
+			(void)add_option(q, json_string(option, "id"), english(option, "text"));
+	}
+	if (strcmp(kind, "rating") == 0)
+		add_rating(q, question);
+	if (strcmp(kind, "yes-no") == 0) {
+		(void)add_option(q, "yes", "Yes");
+		(void)add_option(q, "no", "No");
+	}
+}
+
+/* Questions and options as patients see them, if this very version is at hand. */
+static void read_questions(struct counting *c, struct tally_survey *s)
+{
+	static const char *const fft[] = {"very-good", "good", "neither", "poor", "very-poor", "dont-know"};
 	char path[TREE_PATH_MAX];
 	cJSON *record = NULL;
-	const cJSON *question, *option;
+	const cJSON *question = NULL;
+	struct tally_question *q = NULL;
 	int64_t version = 0;
 
 	(void)snprintf(path, sizeof(path), "surveys/%s.json", s->id);
-	if (qip_read(&record, c->q, path, NULL) != STATUS_OK)
-		return;
-	cJSON_ArrayForEach(question, json_get(record, "questions"))
-	{
-		const char *kind = json_string(question, "kind"), *id = json_string(question, "id");
-
-		if (!kind || strcmp(kind, "choice") != 0 || !id || s->question[0])
-			continue;
-		(void)snprintf(s->question, sizeof(s->question), "%s", id);
-		if (!json_integer(record, "version", &version) || version != s->version)
-			continue;
-		cJSON_ArrayForEach(option, json_get(question, "options"))
-		{
-			const char *text = json_string(json_get(json_get(option, "text"), "en"), "text");
-
-			if (json_string(option, "id"))
-				(void)add_option(s, json_string(option, "id"), text ? text : json_string(option, "id"));
-		}
+	if (qip_read(&record, c->q, path, NULL) == STATUS_OK && json_integer(record, "version", &version) && version == s->version) {
+		cJSON_ArrayForEach(question, json_get(record, "questions")) read_question(s, question);
+	} else if (is_fft(s) && (q = add_question(s, FFT_QUESTION, NULL))) {
+		q->is_choice = true;
+		for (size_t i = 0; i < ARRAY_LEN(fft); i++)
+			(void)add_option(q, fft[i], NULL);
 	}
 	cJSON_Delete(record);
 }
@@ -137,36 +201,50 @@ static struct tally_survey *survey_of(struct counting *c, const char *id, int64_
 	for (size_t i = 0; i < t->surveys_len; i++)
 		if (t->surveys[i].version == version && strcmp(t->surveys[i].id, id) == 0)
 			return &t->surveys[i];
-	if (t->surveys_len == TALLY_MAX_SURVEYS || strlen(id) > NAME_MAX_LEN)
+	if (t->surveys_len == TALLY_MAX_SURVEYS || strlen(id) > NAME_MAX_LEN || !array_room(&t->surveys, &t->surveys_cap, t->surveys_len))
 		return NULL;
 	s = &t->surveys[t->surveys_len++];
 	*s = (struct tally_survey){.version = version};
 	(void)snprintf(s->id, sizeof(s->id), "%s", id);
-	read_options(c, s);
+	read_questions(c, s);
 	return s;
+}
+
+static bool count_one(struct tally_survey *s, const cJSON *answer)
+{
+	struct tally_question *q = add_question(s, answer->string, NULL);
+	struct tally_option *o = NULL;
+	char number[24];
+
+	if (cJSON_IsNumber(answer))
+		(void)snprintf(number, sizeof(number), "%.0f", answer->valuedouble);
+	if (q)
+		o = add_option(q, cJSON_IsString(answer) ? answer->valuestring : cJSON_IsNumber(answer) ? number : cJSON_IsTrue(answer) ? "yes" : "no", NULL);
+	if (!o)
+		return false;
+	q->answers++;
+	o->count++;
+	return true;
 }
 
 static enum status count_answer(struct counting *c, const cJSON *record, struct error *e)
 {
-	const char *id = json_string(json_get(record, "survey"), "id"), *option;
+	const char *id = json_string(json_get(record, "survey"), "id");
+	const cJSON *answer = NULL;
 	int64_t version = 0;
 	struct tally_survey *s;
-	struct tally_option *o = NULL;
 
 	if (!id || !json_integer(json_get(record, "survey"), "version", &version))
 		return STATUS_OK;
 	s = survey_of(c, id, version);
 	if (!s)
-		return error_set(e, STATUS_TOO_BIG, "there are answers to more than %d surveys", TALLY_MAX_SURVEYS);
+		return error_set(e, STATUS_TOO_BIG, "there are answers to more than %d versions of surveys", TALLY_MAX_SURVEYS);
 	s->answers++;
-	option = json_string(json_get(record, "answers"), s->question);
-	for (size_t i = 0; option && i < s->options_len && !o; i++)
-		if (strcmp(s->options[i].id, option) == 0)
-			o = &s->options[i];
-	if (option && !o)
-		o = add_option(s, option, option);
-	if (o)
-		o->count++;
+	cJSON_ArrayForEach(answer, json_get(record, "answers"))
+	{
+		if (!count_one(s, answer))
+			return error_set(e, STATUS_TOO_BIG, "the answers to survey %s, version %lld, are too many kinds to count", s->id, (long long)version);
+	}
 	return STATUS_OK;
 }
 
@@ -211,33 +289,42 @@ void tally_clear(struct tally *t)
 {
 	for (size_t i = 0; i < t->devices_len; i++)
 		free(t->devices[i].seen);
+	for (size_t i = 0; i < t->surveys_len; i++) {
+		for (size_t k = 0; k < t->surveys[i].questions_len; k++)
+			free(t->surveys[i].questions[k].options);
+		free(t->surveys[i].questions);
+	}
 	free(t->devices);
-	t->devices = NULL;
-	t->devices_len = t->devices_cap = 0;
+	free(t->surveys);
+	*t = (struct tally){.total = 0};
 }
 
 /* ---- figures ---- */
 
-static bool option_count(uint64_t *sum, const struct tally_survey *s, const char *id)
+const struct tally_question *tally_first(const struct tally_survey *s)
 {
-	for (size_t i = 0; i < s->options_len; i++) {
-		if (strcmp(s->options[i].id, id) == 0) {
-			*sum += s->options[i].count;
-			return true;
-		}
-	}
-	return false;
+	for (size_t i = 0; i < s->questions_len; i++)
+		if (s->questions[i].is_choice)
+			return &s->questions[i];
+	return s->questions_len > 0 ? &s->questions[0] : NULL;
 }
 
 bool tally_fft(uint64_t *positive, uint64_t *negative, const struct tally_survey *s)
 {
-	bool all;
+	const struct tally_question *q = tally_first(s);
 
+	if (!is_fft(s) || !q || strcmp(q->id, FFT_QUESTION) != 0)
+		return false;
 	*positive = *negative = 0;
-	all = option_count(positive, s, "very-good");
-	all = option_count(positive, s, "good") && all;
-	all = option_count(negative, s, "poor") && all;
-	return option_count(negative, s, "very-poor") && all;
+	for (size_t i = 0; i < q->options_len; i++) {
+		const struct tally_option *o = &q->options[i];
+
+		if (strcmp(o->id, "very-good") == 0 || strcmp(o->id, "good") == 0)
+			*positive += o->count;
+		if (strcmp(o->id, "poor") == 0 || strcmp(o->id, "very-poor") == 0)
+			*negative += o->count;
+	}
+	return true;
 }
 
 const struct tally_survey *tally_main_survey(const struct tally *t)
@@ -246,7 +333,7 @@ const struct tally_survey *tally_main_survey(const struct tally *t)
 
 	for (size_t i = 0; i < t->surveys_len; i++) {
 		const struct tally_survey *s = &t->surveys[i];
-		bool fft = strcmp(s->id, "fft") == 0, best_fft = best && strcmp(best->id, "fft") == 0;
+		bool fft = is_fft(s), best_fft = best && is_fft(best);
 
 		if (!best || (fft && !best_fft) || (fft == best_fft && s->version > best->version))
 			best = s;

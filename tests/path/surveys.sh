@@ -161,6 +161,10 @@ it 'The Friends and Family Test is counted by itself, and every other survey by 
 q "$MANAGER" feedback stats --json >"$WORK/stats.json"
 same 'of the test' '{"good":1}' "$(jq -c '.options | with_entries(select(.value > 0))' "$WORK/stats.json")"
 same 'all' '["fft",1,1]' "$(jq -c '.surveys[] | select(.survey == "fft") | [.survey, .version, .answers]' "$WORK/stats.json")"
+same 'question by question' '[["used",5,{"ground":1,"stairs":1,"yes":3}],["wait",3,{"1":1,"2":1,"4":1}],["again",2,{"no":1,"yes":1}]]' \
+	"$(jq -cS '.surveys[] | select(.survey == "lift" and .version == 1) | [.questions[] | [.question, .answers, .options]] | sort_by(.[1]) | reverse' "$WORK/stats.json")"
+same 'no figures of the test' null "$(jq '.surveys[] | select(.survey == "lift" and .version == 1) | .positive' "$WORK/stats.json")"
+says 'kiosk +lift: used stairs' "$(q "$MANAGER" feedback list)"
 same 'by version' '[[1,5],[2,1]]' "$(jq -c '[.surveys[] | select(.survey == "lift") | [.version, .answers]] | sort' "$WORK/stats.json")"
 
 it 'Two managers change one survey apart: the later is refused, nothing is lost'
