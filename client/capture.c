@@ -394,6 +394,17 @@ static enum status find_recent(uint64_t *seq, const struct qip_capture *c, const
 	return STATUS_NOT_FOUND;
 }
 
+bool qip_capture_has(struct qip_capture *c, const char *id)
+{
+	uint64_t seq = 0;
+	bool has = false;
+
+	(void)pthread_mutex_lock(&c->lock);
+	has = find_recent(&seq, c, id) == STATUS_EXISTS;
+	(void)pthread_mutex_unlock(&c->lock);
+	return has;
+}
+
 enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e)
 {
 	const cJSON *survey = NULL;

@@ -23,11 +23,12 @@
 /* A body that is too long is still read up to here, so that the browser gets to see why it was refused. */
 #define DRAIN_MAX_BYTES (1024 * 1024)
 
-static const char policy[] = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'none'; "
+			     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 struct http {
 	struct MHD_Daemon *daemon;
-	const struct desk *desk;
+	struct desk *desk;
 	unsigned port;
 	char url[HTTP_URL_MAX];
 };
@@ -70,6 +71,7 @@ static void read_headers(struct exchange *x, struct MHD_Connection *c, const cha
 {
 	x->request.path = path;
 	x->request.method = method;
+	x->request.state = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "state");
 	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, note_header, x);
 }
 
@@ -80,25 +82,25 @@ static struct MHD_Response *pack(struct response *out)
 					 ? MHD_create_response_from_buffer(out->body.len, out->body.data, MHD_RESPMEM_MUST_FREE)
 					 : MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
 
-	if (!m || !out->body.len)
-		buf_clear(&out->body);
+	if (m && out->body.len)
+		out->body = (struct buf)BUF_INIT;
 	return m;
 }
 
 static bool add_headers(struct MHD_Response *m, const struct response *out)
 {
 	return MHD_add_response_header(m, "Content-Type", out->type) == MHD_YES &&
-	       MHD_add_response_header(m, "Cache-Control", "no-store") == MHD_YES &&
+	       MHD_add_response_header(m, "Cache-Control", out->lasting ? "public, max-age=31536000, immutable" : "no-store") == MHD_YES &&
 	       MHD_add_response_header(m, "Content-Security-Policy", policy) == MHD_YES &&
 	       /* No address leaves this machine; with "no-referrer" the browser would hide the origin of the kiosk's own form from it. */
 	       MHD_add_response_header(m, "Referrer-Policy", "same-origin") == MHD_YES &&
 	       MHD_add_response_header(m, "X-Content-Type-Options", "nosniff") == MHD_YES &&
 	       MHD_add_response_header(m, "Cross-Origin-Resource-Policy", "same-origin") == MHD_YES &&
-	       (!out->location || MHD_add_response_header(m, "Location", out->location) == MHD_YES) &&
+	       (!out->location.len || MHD_add_response_header(m, "Location", buf_text(&out->location)) == MHD_YES) &&
 	       (!out->allow || MHD_add_response_header(m, "Allow", out->allow) == MHD_YES);
 }
 
-static enum MHD_Result respond(struct MHD_Connection *c, const struct http *h, struct exchange *x)
+static enum MHD_Result respond(struct MHD_Connection *c, struct http *h, struct exchange *x)
 {
 	struct response out;
 	struct MHD_Response *m = NULL;
@@ -112,6 +114,7 @@ static enum MHD_Result respond(struct MHD_Connection *c, const struct http *h, s
 		queued = MHD_queue_response(c, out.status, m);
 	if (m)
 		MHD_destroy_response(m);
+	response_clear(&out);
 	return queued;
 }
 
@@ -122,7 +125,7 @@ static bool declared_hopeless(struct MHD_Connection *c)
 	return text && strtoull(text, NULL, 10) > DRAIN_MAX_BYTES;
 }
 
-static enum MHD_Result on_first_call(struct MHD_Connection *c, const struct http *h, const char *path, const char *method, void **ctx)
+static enum MHD_Result on_first_call(struct MHD_Connection *c, struct http *h, const char *path, const char *method, void **ctx)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 

@@ -1,4 +1,4 @@
-/* kiosk/keeper.c - the open journal and the question on the screen. Answers enter; they are durable when they leave. */
+/* kiosk/keeper.c - the open journal and what the screen may show. Answers enter; they are durable when they leave. */
 #include "kiosk/keeper.h"
 
 #include <pthread.h>
@@ -9,9 +9,7 @@
 #include "core/log.h"
 #include "kiosk/memory.h"
 
-#define SURVEY_PATH "surveys/fft.json"
 #define PRACTICE_PATH "practice.json"
-#define LANGUAGE "en"
 #define LOCK_WAIT_MS 60000   /* another program may be syncing this home */
 
 struct keeper {
@@ -19,21 +17,31 @@ struct keeper {
 	const struct env *env;
 	pthread_mutex_t lock; /* guards all below */
 	struct qip_capture *capture; /* NULL: no survey yet */
-	struct question question;
+	struct screen_settings settings;
 	struct standing standing;
 };
 
-static enum status read_question(struct question *out, struct qip *q, struct error *e)
+/* What is not there, as before the first sync, is NULL. */
+static enum status read_if_there(cJSON **out, struct qip *q, const char *path, struct error *e)
 {
-	cJSON *survey = NULL, *practice = NULL;
-	enum status st = qip_read(&survey, q, SURVEY_PATH, e);
+	enum status st = qip_read(out, q, path, e);
 
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static enum status read_settings(struct screen_settings *out, struct qip *q, const char *site, struct error *e)
+{
+	char path[sizeof("sites/.json") + NAME_MAX_LEN];
+	cJSON *practice_record = NULL, *site_record = NULL;
+	enum status st = read_if_there(&practice_record, q, PRACTICE_PATH, e);
+
+	(void)snprintf(path, sizeof(path), "sites/%s.json", site);
 	if (st == STATUS_OK)
-		st = qip_read(&practice, q, PRACTICE_PATH, e);
+		st = read_if_there(&site_record, q, path, e);
 	if (st == STATUS_OK)
-		st = question_read(out, survey, practice, LANGUAGE, e);
-	cJSON_Delete(survey);
-	cJSON_Delete(practice);
+		screen_settings_read(out, practice_record, site_record);
+	cJSON_Delete(practice_record);
+	cJSON_Delete(site_record);
 	return st;
 }
 
@@ -70,7 +78,7 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	s->last_sync_ms = qip_last_sync_ms(q);
 	st = k->capture ? qip_capture_reload(k->capture, q, e) : qip_capture_open(&k->capture, q, e);
 	if (st == STATUS_OK)
-		st = read_question(&k->question, q, e);
+		st = read_settings(&k->settings, q, s->site, e);
 	s->comments = k->capture && qip_capture_can_seal(k->capture);
 	s->waiting_known = qip_waiting(&s->waiting, q, NULL) == STATUS_OK;
 	look_at_journal(k);
@@ -119,7 +127,6 @@ enum status keeper_open(struct keeper **out, const char *home, const struct env 
 		return error_set(e, STATUS_NOMEM, "no memory for the kiosk");
 	(void)pthread_mutex_init(&k->lock, NULL);
 	k->env = env;
-	(void)snprintf(k->question.language, sizeof(k->question.language), "%s", LANGUAGE);
 	k->home = strdup(home);
 	st = k->home ? open_home(&q, k, e) : error_set(e, STATUS_NOMEM, "no memory for the kiosk");
 	if (st == STATUS_OK)
@@ -143,12 +150,37 @@ void keeper_close(struct keeper *k)
 	free(k);
 }
 
-void keeper_question(struct keeper *k, struct question *out, bool *comments)
+void keeper_screen(struct keeper *k, struct screen *out)
 {
+	struct error e = {.text = ""};
+	cJSON *surveys = NULL;
+
 	(void)pthread_mutex_lock(&k->lock);
-	*out = k->question;
-	*comments = k->standing.comments;
+	if (k->capture && qip_surveys(&surveys, k->capture, &e) != STATUS_OK)
+		log_line(LOG_LEVEL_ERROR, "the surveys cannot be read", "error", e.text, NULL);
+	screen_open(out, &k->settings, surveys, k->standing.comments);
 	(void)pthread_mutex_unlock(&k->lock);
+}
+
+cJSON *keeper_survey(struct keeper *k, const char *id, int64_t version)
+{
+	cJSON *survey = NULL;
+
+	(void)pthread_mutex_lock(&k->lock);
+	if (k->capture && qip_survey(&survey, k->capture, id, version, NULL) != STATUS_OK)
+		survey = NULL;
+	(void)pthread_mutex_unlock(&k->lock);
+	return survey;
+}
+
+bool keeper_kept(struct keeper *k, const char *id)
+{
+	bool kept = false;
+
+	(void)pthread_mutex_lock(&k->lock);
+	kept = k->capture && qip_capture_has(k->capture, id);
+	(void)pthread_mutex_unlock(&k->lock);
+	return kept;
 }
 
 static void note_kept(struct keeper *k, uint64_t seq)

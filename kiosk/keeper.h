@@ -1,11 +1,11 @@
-/* kiosk/keeper.h - the one place that holds the open journal and the question on the screen, for the web server's thread and the agent's.
+/* kiosk/keeper.h - the one place that holds the open journal and what the screen may show, for the web server's thread and the agent's.
  *
  * The home's own lock is held only while something is read from it, so that `qip-kiosk status` and `sync` work beside a running kiosk.
  */
 #ifndef QIP_KIOSK_KEEPER_H
 #define QIP_KIOSK_KEEPER_H
 
-#include "kiosk/question.h"
+#include "kiosk/screen.h"
 #include "kiosk/standing.h"
 
 struct keeper;
@@ -15,8 +15,12 @@ struct keeper;
 enum status keeper_open(struct keeper **out, const char *home, const struct env *env, struct error *e) MUST_CHECK;
 void keeper_close(struct keeper *k);
 
-/* Copy the question; options_len 0: none yet. *comments: a comment can be sealed. */
-void keeper_question(struct keeper *k, struct question *out, bool *comments);
+/* What may be shown now, the caller's to end by screen_close(); without languages: nothing yet. */
+void keeper_screen(struct keeper *k, struct screen *out);
+/* One version of a survey, the caller's; NULL: not known here. */
+cJSON *keeper_survey(struct keeper *k, const char *id, int64_t version);
+/* True if an answer of that id is durable, as far back as the journal's last ones are remembered. */
+bool keeper_kept(struct keeper *k, const char *id);
 /* Make an answer durable: see qip_capture. After a failed disk the journal is opened again for the next answer. */
 enum status keeper_keep(struct keeper *k, const struct qip_answer *answer, struct error *e) MUST_CHECK;
 /* All but the sync's failure. */

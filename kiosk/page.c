@@ -1,128 +1,135 @@
-/* kiosk/page.c - the pages. Questions, faults and standings enter; HTML documents leave. */
-#include "kiosk/page.h"
+/* kiosk/page.c - the pages. Visits, faults and standings enter; HTML documents leave. */
+#include "kiosk/page_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "kiosk/template.h"
-
-static const char *or_empty(const char *text)
+/* The language of the page: the patient's, or the first that is on. */
+static const struct texts *texts_of(const struct page *p)
 {
-	return text ? text : "";
+	const struct texts *t = p->visit->language[0] ? texts_find(p->visit->language) : NULL;
+
+	if (!t && p->screen->languages_len > 0)
+		t = p->screen->languages[0];
+	return t ? t : texts_at(0);
 }
 
-/* Put the body into the layout. refresh_s 0: the page stays. */
-static enum status wrap(struct buf *out, const struct question *q, const char *title, int refresh_s, const struct buf *body, struct error *e)
+static struct sheet new_sheet(const struct page *p)
 {
-	char refresh[32] = "";
+	return (struct sheet){.page = p, .setting = {.texts = texts_of(p), .assets = p->assets}, .title = "", .body = BUF_INIT};
+}
 
-	if (!buf_ok(body))
-		return error_set(e, STATUS_NOMEM, "no memory for the page");
+enum status page_part(struct buf *out, const struct sheet *s, const char *name, const struct texts_value *values, struct error *e)
+{
+	return template_render(out, &s->setting, name, values, e);
+}
+
+/* Put the body into the layout, and end the sheet. */
+static enum status wrap(struct buf *out, struct sheet *s, const char *kind, int refresh_s, struct error *e)
+{
+	const struct page *p = s->page;
+	const struct visit *v = p->visit;
+	const bool acts = p->token[0];
+	char refresh[16] = "", idle[16] = "";
+	enum status st = STATUS_OK;
+
 	if (refresh_s > 0)
-		(void)snprintf(refresh, sizeof(refresh), "%d; url=/", refresh_s);
-	return template_render(out, "layout.html", (struct template_value[]){
-		{"language", q->language},
-		{"title", title},
-		{"refresh", refresh},
-		{"practice", q->practice},
-		{"body", buf_text(body)},
-		{NULL, NULL},
-	}, e);
-}
-
-static enum status options(struct buf *out, const struct page_form *f, struct error *e)
-{
-	const struct question *q = f->question;
-
-	for (size_t i = 0; i < q->options_len; i++) {
-		const struct question_option *o = &q->options[i];
-		char id[32];
-		enum status st = STATUS_OK;
-
-		(void)snprintf(id, sizeof(id), "option-%zu", i + 1);
-		st = template_render(out, "option.html", (struct template_value[]){
-			{"id", id},
-			{"name", q->id},
-			{"value", o->id},
-			{"text", o->text},
-			{"checked", f->choice && strcmp(f->choice, o->id) == 0 ? "yes" : ""},
+		(void)snprintf(refresh, sizeof(refresh), "%d", refresh_s);
+	else if (!v->opening)
+		(void)snprintf(idle, sizeof(idle), "%d", PAGE_IDLE_S);
+	if (buf_ok(&s->body))
+		st = page_part(out, s, "layout.html", (struct texts_value[]){
+			{"language", texts_language(s->setting.texts)},
+			{"direction", texts_direction(s->setting.texts)},
+			{"title", s->title},
+			{"kind", kind},
+			{"refresh", refresh},
+			{"idle", idle},
+			{"practice", p->screen->practice},
+			{"state", p->token},
+			{"body", buf_text(&s->body)},
+			{"opening", v->opening ? "yes" : ""},
+			{"larger", v->larger ? "yes" : ""},
+			{"smaller", v->larger ? "" : "yes"},
+			{"contrast", v->contrast ? "yes" : ""},
+			{"colours", v->contrast ? "" : "yes"},
+			{"back", acts && flow_can_go_back(v, p->screen) ? "yes" : ""},
+			{"languages", acts && v->place == VISIT_QUESTION && p->screen->languages_len > 1 ? "yes" : ""},
 			{NULL, NULL},
 		}, e);
-		if (st != STATUS_OK)
-			return st;
+	else
+		st = error_set(e, STATUS_NOMEM, "no memory for the page");
+	buf_wipe(&s->body); /* what the patient wrote */
+	return st;
+}
+
+enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fault, struct error *e)
+{
+	struct sheet s = new_sheet(p);
+	const char *kind = "thanks";
+	int refresh_s = 0;
+	enum status st = STATUS_OK;
+
+	switch (p->visit->place) {
+	case VISIT_LANGUAGE:
+		kind = "language";
+		st = page_languages(&s, e);
+		break;
+	case VISIT_QUESTION:
+		kind = json_string(survey_question(flow_survey(p->visit, p->screen), p->visit->question), "kind");
+		st = page_question(&s, fault, e);
+		break;
+	case VISIT_PERSONAL:
+		kind = "personal";
+		st = page_personal(&s, e);
+		break;
+	case VISIT_THANKS:
+		refresh_s = PAGE_THANKS_S;
+		st = page_thanks(&s, e);
+		break;
 	}
-	return STATUS_OK;
-}
-
-enum status page_question(struct buf *out, const struct page_form *f, struct error *e)
-{
-	const struct question *q = f->question;
-	struct buf body = BUF_INIT, tiles = BUF_INIT;
-	char version[24];
-	enum status st = options(&tiles, f, e);
-
-	(void)snprintf(version, sizeof(version), "%" PRId64, q->version);
 	if (st == STATUS_OK)
-		st = template_render(&body, "question.html", (struct template_value[]){
-			{"error", or_empty(f->fault)},
-			{"error_field", or_empty(f->fault_field)},
-			{"token", f->token},
-			{"version", version},
-			{"question", q->text},
-			{"options", buf_text(&tiles)},
-			{"comment_question", f->comments ? q->comment_text : ""},
-			{"no_comment", f->comments ? "" : "yes"},
-			{"comment_name", q->comment_id},
-			{"comment", or_empty(f->comment)},
-			{"publish", f->publish ? "yes" : ""},
-			{NULL, NULL},
-		}, e);
-	if (st == STATUS_OK)
-		st = wrap(out, q, q->text, 0, &body, e);
-	buf_wipe(&body); /* what the patient wrote */
-	buf_clear(&tiles);
+		return wrap(out, &s, kind, refresh_s, e);
+	buf_wipe(&s.body);
 	return st;
 }
 
-static enum status simple(struct buf *out, const struct question *q, const char *name, const char *title, int refresh_s,
-			  const struct template_value *values, struct error *e)
+enum status page_message(struct buf *out, const struct page *p, const char *heading, const char *text, struct error *e)
 {
-	struct buf body = BUF_INIT;
-	enum status st = template_render(&body, name, values, e);
+	struct sheet s = new_sheet(p);
+	enum status st = STATUS_OK;
 
+	s.title = texts_get(s.setting.texts, heading);
+	st = page_part(&s.body, &s, "message.html",
+		       (struct texts_value[]){{"heading", s.title}, {"text", texts_get(s.setting.texts, text)}, {NULL, NULL}}, e);
 	if (st == STATUS_OK)
-		st = wrap(out, q, title, refresh_s, &body, e);
-	buf_clear(&body);
+		return wrap(out, &s, "message", 0, e);
+	buf_wipe(&s.body);
 	return st;
 }
 
-enum status page_thanks(struct buf *out, const struct question *q, struct error *e)
+enum status page_status(struct buf *out, const struct page *p, const struct standing *standing, struct error *e)
 {
-	return simple(out, q, "thanks.html", "Thank you", PAGE_THANKS_S, (struct template_value[]){{NULL, NULL}}, e);
-}
-
-enum status page_message(struct buf *out, const struct question *q, const char *heading, const char *text, struct error *e)
-{
-	return simple(out, q, "message.html", heading, 0,
-		      (struct template_value[]){{"heading", heading}, {"text", text}, {NULL, NULL}}, e);
-}
-
-enum status page_status(struct buf *out, const struct question *q, const struct standing *s, struct error *e)
-{
+	struct sheet s = new_sheet(p);
 	char last[128], waiting[64], sync[64];
+	enum status st = STATUS_OK;
 
-	standing_last_text(last, sizeof(last), s);
-	standing_waiting_text(waiting, sizeof(waiting), s);
-	standing_sync_text(sync, sizeof(sync), s);
-	return simple(out, q, "status.html", "This kiosk", 0, (struct template_value[]){
-		{"device", s->device},
-		{"site", s->site},
+	s.title = "This kiosk";
+	standing_last_text(last, sizeof(last), standing);
+	standing_waiting_text(waiting, sizeof(waiting), standing);
+	standing_sync_text(sync, sizeof(sync), standing);
+	st = page_part(&s.body, &s, "status.html", (struct texts_value[]){
+		{"device", standing->device},
+		{"site", standing->site},
 		{"last_answer", last},
 		{"waiting", waiting},
 		{"last_sync", sync},
-		{"sync_error", s->sync_error},
-		{"comments", s->comments ? "asked for, and sealed at once" : "not asked for: there is no key to seal them with yet"},
+		{"sync_error", standing->sync_error},
+		{"comments", standing->comments ? "asked for, and sealed at once" : "not asked for: there is no key to seal them with yet"},
 		{NULL, NULL},
 	}, e);
+	if (st == STATUS_OK)
+		return wrap(out, &s, "status", 0, e);
+	buf_wipe(&s.body);
+	return st;
 }

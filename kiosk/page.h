@@ -2,27 +2,25 @@
 #ifndef QIP_KIOSK_PAGE_H
 #define QIP_KIOSK_PAGE_H
 
-#include "kiosk/question.h"
+#include "kiosk/flow.h"
 #include "kiosk/standing.h"
+#include "kiosk/template.h"
 
-#define PAGE_THANKS_S 8 /* the thanks give way to the question after this long */
+#define PAGE_THANKS_S 8  /* the thanks give way to the next patient after this long */
+#define PAGE_IDLE_S 120  /* and any other page, where no script watches over it */
 
-struct page_form {
-	const struct question *question;
-	bool comments;       /* ask for a comment */
-	const char *token;
-	const char *choice;  /* what was chosen before, or NULL */
-	const char *comment; /* what was written before, or NULL */
-	bool publish;
-	const char *fault;       /* why the form is shown again, or NULL */
-	const char *fault_field; /* id of the element to go to */
+/* What a page stands on. */
+struct page {
+	const struct screen *screen;
+	const struct assets *assets;
+	const struct visit *visit;
+	const char *token; /* the visit's; "" for pages that lead nowhere */
 };
 
-enum status page_question(struct buf *out, const struct page_form *f, struct error *e) MUST_CHECK;
-enum status page_thanks(struct buf *out, const struct question *q, struct error *e) MUST_CHECK;
-enum status page_status(struct buf *out, const struct question *q, const struct standing *s, struct error *e) MUST_CHECK;
-enum status page_message(struct buf *out, const struct question *q, const char *heading, const char *text, struct error *e) MUST_CHECK;
-/* Element id of the i-th option. */
-#define PAGE_FIRST_OPTION "option-1"
+/* Where the visit stands. `fault` says why it is shown again. */
+enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fault, struct error *e) MUST_CHECK;
+/* Heading and text by their keys in kiosk/texts, in the visit's language. */
+enum status page_message(struct buf *out, const struct page *p, const char *heading, const char *text, struct error *e) MUST_CHECK;
+enum status page_status(struct buf *out, const struct page *p, const struct standing *s, struct error *e) MUST_CHECK;
 
 #endif

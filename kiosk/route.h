@@ -1,31 +1,42 @@
 /* kiosk/route.h - what each request to the kiosk's pages gets. Knows no sockets: kiosk/http.c brings requests and takes responses away.
  *
- *     GET /             the question, with a fresh token        POST /answer    keep it, then 303 to the thanks
- *     GET /thanks       back to the question by itself          GET /style.css
+ *     GET /             the page for the next patient          POST /step      one form of any page: the next page, or 303 to the thanks
+ *     GET /thanks       back to the first page by itself        GET /a/…        the files of the pages
  *     GET /status       for staff                               GET /status.json
+ *
+ * The process keeps nothing of a patient: each page carries a visit (kiosk/visit.h), and thanks come only when the answer is durable.
  */
 #ifndef QIP_KIOSK_ROUTE_H
 #define QIP_KIOSK_ROUTE_H
 
 #include "kiosk/capture.h"
-#include "kiosk/standing.h"
+#include "kiosk/page.h"
 
 #define ROUTE_HOSTS 2
 
 /* What the pages stand on. */
 struct desk {
-	/* *comments: a comment can be sealed. No options: there is no survey yet. */
-	void (*question)(void *ctx, struct question *out, bool *comments);
+	/* What may be shown now, to be ended by screen_close(). No languages: there is no survey yet. */
+	void (*screen)(void *ctx, struct screen *out);
+	/* One version of a survey, the caller's; NULL: not known. */
+	cJSON *(*survey)(void *ctx, const char *id, int64_t version);
 	capture_keep keep; /* STATUS_OK or STATUS_EXISTS: durable */
+	bool (*kept)(void *ctx, const char *id); /* true: the answer of that id is durable */
 	void (*standing)(void *ctx, struct standing *out);
 	void *ctx;
 	struct token_secret secret;
 	const struct env *env;
+	struct assets assets;
 	char hosts[ROUTE_HOSTS][64]; /* what the Host header may say, with port */
+	/* The first page may have stood there for days. Who touches it then gets an id of now, and the same one when they touch it twice. */
+	struct desk_renewal {
+		char old[ID_TEXT_LEN + 1], fresh[ID_TEXT_LEN + 1];
+	} renewal;
 };
 
 struct request {
 	const char *method, *path;
+	const char *state; /* behind '?'; NULL when absent */
 	const char *host, *origin, *fetch_site, *content_type; /* headers, NULL when absent */
 	char *body;       /* with a NUL behind; overwritten */
 	size_t body_len;
@@ -35,13 +46,15 @@ struct request {
 
 struct response {
 	unsigned status;
-	const char *type;     /* Content-Type */
-	const char *location; /* or NULL */
-	const char *allow;    /* or NULL */
+	const char *type;  /* Content-Type */
+	struct buf location; /* empty: none */
+	const char *allow; /* or NULL */
+	bool lasting;      /* the same for ever under this address */
 	struct buf body;
 };
 
-/* Always gives a response, if only an empty 503. */
-void route(struct response *out, const struct desk *d, const struct request *r);
+/* Always gives a response, if only an empty 503; to be ended by response_clear(). */
+void route(struct response *out, struct desk *d, const struct request *r);
+void response_clear(struct response *r);
 
 #endif

@@ -26,9 +26,19 @@ struct kiosk {
 	struct http *http;
 };
 
-static void desk_question(void *ctx, struct question *out, bool *comments)
+static void desk_screen(void *ctx, struct screen *out)
 {
-	keeper_question(((struct kiosk *)ctx)->keeper, out, comments);
+	keeper_screen(((struct kiosk *)ctx)->keeper, out);
+}
+
+static cJSON *desk_survey(void *ctx, const char *id, int64_t version)
+{
+	return keeper_survey(((struct kiosk *)ctx)->keeper, id, version);
+}
+
+static bool desk_kept(void *ctx, const char *id)
+{
+	return keeper_kept(((struct kiosk *)ctx)->keeper, id);
 }
 
 static enum status desk_keep(void *ctx, const struct qip_answer *answer, struct error *e)
@@ -118,9 +128,12 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 	const struct env *env = env_system();
 	enum status st = keeper_open(&k->keeper, o->home, env, e);
 
-	k->desk = (struct desk){.question = desk_question, .keep = desk_keep, .standing = desk_standing, .ctx = k, .env = env};
+	k->desk = (struct desk){.screen = desk_screen, .survey = desk_survey, .keep = desk_keep, .kept = desk_kept, .standing = desk_standing,
+				.ctx = k, .env = env};
 	if (st == STATUS_OK)
 		st = token_secret_load(&k->desk.secret, o->home, e);
+	if (st == STATUS_OK)
+		st = assets_list(&k->desk.assets, e);
 	if (st == STATUS_OK)
 		st = agent_start(&k->agent, &(struct agent_options){.sync = sync_now, .ctx = k, .every_ms = o->sync_every_ms, .env = env}, e);
 	if (st == STATUS_OK)

@@ -10,7 +10,7 @@
 #define NESTING_MAX 4
 
 struct tag {
-	enum tag_kind { TAG_VALUE, TAG_RAW, TAG_OPEN, TAG_CLOSE } kind;
+	enum tag_kind { TAG_VALUE, TAG_RAW, TAG_OPEN, TAG_CLOSE, TAG_TEXT, TAG_FILE } kind;
 	char name[NAME_MAX_BYTES + 1];
 	const char *start, *end; /* of the whole tag in the template */
 };
@@ -40,6 +40,24 @@ void template_escape(struct buf *out, const char *text)
 	}
 }
 
+static enum tag_kind kind_of(char mark)
+{
+	switch (mark) {
+	case '{':
+		return TAG_RAW;
+	case '#':
+		return TAG_OPEN;
+	case '/':
+		return TAG_CLOSE;
+	case ':':
+		return TAG_TEXT;
+	case '@':
+		return TAG_FILE;
+	default:
+		return TAG_VALUE;
+	}
+}
+
 /* The next tag from p on; STATUS_NOT_FOUND when there is none. */
 static enum status find_tag(struct tag *out, const char *p, const char *end)
 {
@@ -50,11 +68,9 @@ static enum status find_tag(struct tag *out, const char *p, const char *end)
 	if (!start)
 		return STATUS_NOT_FOUND;
 	name = start + 2;
-	out->kind = TAG_VALUE;
-	if (name < end && strchr("{#/", *name)) {
-		out->kind = *name == '{' ? TAG_RAW : *name == '#' ? TAG_OPEN : TAG_CLOSE;
+	out->kind = name < end ? kind_of(*name) : TAG_VALUE;
+	if (out->kind != TAG_VALUE)
 		name++;
-	}
 	if (out->kind == TAG_RAW)
 		marks = 3;
 	close = memmem(name, (size_t)(end - name), "}}}", marks);
@@ -68,7 +84,7 @@ static enum status find_tag(struct tag *out, const char *p, const char *end)
 	return STATUS_OK;
 }
 
-static const char *find_value(const struct template_value *values, const char *name)
+static const char *find_value(const struct texts_value *values, const char *name)
 {
 	for (; values->name; values++) {
 		if (strcmp(values->name, name) == 0)
@@ -85,33 +101,77 @@ static const char *find_close(const struct tag *open, const char *end)
 	return memmem(open->end, (size_t)(end - open->end), close, strlen(close));
 }
 
-static enum status fill(struct buf *out, const char *p, const char *end, const struct template_value *values, int depth)
+/* What a whole page is made with. */
+struct filling {
+	const struct template_setting *setting;
+	const struct texts_value *values;
+};
+
+static bool add_text(struct buf *out, const char *key, const struct filling *f)
+{
+	struct buf line = BUF_INIT;
+
+	if (!texts_get(f->setting->texts, key))
+		return false;
+	texts_fill(&line, f->setting->texts, key, f->values);
+	template_escape(out, buf_text(&line));
+	out->failed = out->failed || !buf_ok(&line);
+	buf_clear(&line);
+	return true;
+}
+
+static bool add_file(struct buf *out, const char *name, const struct filling *f)
+{
+	const struct asset *asset = assets_named(f->setting->assets, name);
+
+	if (asset)
+		buf_adds(out, asset->path);
+	return asset;
+}
+
+/* Whatever is no section; false when there is none of that name. */
+static bool add_tag(struct buf *out, const struct tag *tag, const struct filling *f)
+{
+	const char *value = NULL;
+
+	if (tag->kind == TAG_TEXT)
+		return add_text(out, tag->name, f);
+	if (tag->kind == TAG_FILE)
+		return add_file(out, tag->name, f);
+	value = tag->kind == TAG_CLOSE ? NULL : find_value(f->values, tag->name);
+	if (!value)
+		return false;
+	if (tag->kind == TAG_RAW)
+		buf_adds(out, value);
+	else
+		template_escape(out, value);
+	return true;
+}
+
+static enum status fill(struct buf *out, const char *p, const char *end, const struct filling *f, int depth)
 {
 	struct tag tag;
 	enum status st = STATUS_OK;
 
 	while ((st = find_tag(&tag, p, end)) == STATUS_OK) {
-		const char *value = find_value(values, tag.name);
+		const char *value = NULL, *close = NULL;
 
-		if (!value || tag.kind == TAG_CLOSE || depth > NESTING_MAX)
-			return STATUS_MALFORMED;
 		buf_add(out, p, (size_t)(tag.start - p));
 		p = tag.end;
-		if (tag.kind == TAG_OPEN) {
-			const char *close = find_close(&tag, end);
-
-			if (!close)
+		if (tag.kind != TAG_OPEN) {
+			if (!add_tag(out, &tag, f))
 				return STATUS_MALFORMED;
-			if (value[0])
-				st = fill(out, p, close, values, depth + 1);
-			if (st != STATUS_OK)
-				return st;
-			p = close + strlen(tag.name) + 5; /* {{/}} */
-		} else if (tag.kind == TAG_RAW) {
-			buf_adds(out, value);
-		} else {
-			template_escape(out, value);
+			continue;
 		}
+		value = find_value(f->values, tag.name);
+		close = find_close(&tag, end);
+		if (!value || !close || depth > NESTING_MAX)
+			return STATUS_MALFORMED;
+		if (value[0])
+			st = fill(out, p, close, f, depth + 1);
+		if (st != STATUS_OK)
+			return st;
+		p = close + strlen(tag.name) + 5; /* {{/}} */
 	}
 	if (st != STATUS_NOT_FOUND)
 		return st;
@@ -119,14 +179,15 @@ static enum status fill(struct buf *out, const char *p, const char *end, const s
 	return STATUS_OK;
 }
 
-enum status template_render(struct buf *out, const char *name, const struct template_value *values, struct error *e)
+enum status template_render(struct buf *out, const struct template_setting *setting, const char *name, const struct texts_value *values,
+			    struct error *e)
 {
 	const struct embedded *file = embed_find(kiosk_assets, name);
 	const char *text = file ? (const char *)file->bytes : NULL;
 
 	if (!file)
 		return error_set(e, STATUS_NOT_FOUND, "the program holds no page %s", name);
-	if (fill(out, text, text + file->len, values, 0) != STATUS_OK)
+	if (fill(out, text, text + file->len, &(struct filling){.setting = setting, .values = values}, 0) != STATUS_OK)
 		return error_set(e, STATUS_MALFORMED, "the page %s does not fit its values", name);
 	if (!buf_ok(out))
 		return error_set(e, STATUS_NOMEM, "no memory for the page %s", name);

@@ -1,4 +1,4 @@
-/* kiosk/token.c - the hidden field of a question page. A secret and an id enter; a text that only this kiosk can have made leaves. */
+/* kiosk/token.c - the hidden field of every page. A secret and bytes enter; a text that only this kiosk can have made, or read, leaves. */
 #include "kiosk/token.h"
 
 #include <errno.h>
@@ -8,7 +8,8 @@
 
 #define KEY_FILE "device.key"
 #define KEY_FILE_MAX 4096
-#define LABEL "qip kiosk form 1\n"
+#define LABEL "qip kiosk form 2\n"
+#define INFO "qip kiosk page"
 
 enum status token_secret_load(struct token_secret *out, const char *home, struct error *e)
 {
@@ -30,49 +31,23 @@ enum status token_secret_load(struct token_secret *out, const char *home, struct
 	return st;
 }
 
-/* The id has one length, so nothing can be put behind it: a plain hash of secret and id is a seal. */
-static enum status seal(char out[2 * TOKEN_SEAL_LEN + 1], const struct token_secret *secret, const char *id)
+enum status token_make(struct buf *out, const struct token_secret *secret, const void *bytes, size_t len)
 {
-	uint8_t input[SHA256_LEN + ID_TEXT_LEN];
-	uint8_t digest[SHA256_LEN];
-	enum status st = STATUS_OK;
+	struct buf sealed = BUF_INIT;
+	enum status st = seal_secret(&sealed, secret->bytes, INFO, bytes, len);
 
-	memcpy(input, secret->bytes, SHA256_LEN);
-	memcpy(input + SHA256_LEN, id, ID_TEXT_LEN);
-	st = sha256(digest, input, sizeof(input));
 	if (st == STATUS_OK)
-		hex_encode(out, digest, TOKEN_SEAL_LEN);
+		base64url_encode(out, sealed.data, sealed.len);
+	buf_clear(&sealed);
+	return st == STATUS_OK && !buf_ok(out) ? STATUS_NOMEM : st;
+}
+
+enum status token_read(struct buf *out, const struct token_secret *secret, const char *text)
+{
+	struct buf sealed = BUF_INIT;
+	enum status st = base64url_decode(&sealed, text, strlen(text));
+
+	st = st == STATUS_OK && sealed.len ? seal_secret_open(out, secret->bytes, INFO, sealed.data, sealed.len) : STATUS_UNTRUSTED;
+	buf_clear(&sealed);
 	return st;
-}
-
-enum status token_make(char out[TOKEN_TEXT_MAX], const struct token_secret *secret, const struct env *env)
-{
-	char id[ID_TEXT_LEN + 1];
-	enum status st = id_make(id, env);
-
-	if (st != STATUS_OK)
-		return st;
-	memcpy(out, id, ID_TEXT_LEN);
-	out[ID_TEXT_LEN] = '.';
-	return seal(out + ID_TEXT_LEN + 1, secret, id);
-}
-
-enum status token_read(char id[ID_TEXT_LEN + 1], const struct token_secret *secret, const char *text)
-{
-	char made[ID_TEXT_LEN + 1];
-	char expected[2 * TOKEN_SEAL_LEN + 1];
-	unsigned difference = 0;
-
-	if (strlen(text) != TOKEN_TEXT_MAX - 1 || text[ID_TEXT_LEN] != '.')
-		return STATUS_UNTRUSTED;
-	memcpy(made, text, ID_TEXT_LEN);
-	made[ID_TEXT_LEN] = '\0';
-	if (!id_valid(made) || seal(expected, secret, made) != STATUS_OK)
-		return STATUS_UNTRUSTED;
-	for (size_t i = 0; i < 2 * TOKEN_SEAL_LEN; i++)
-		difference |= (unsigned)(expected[i] ^ text[ID_TEXT_LEN + 1 + i]);
-	if (difference != 0)
-		return STATUS_UNTRUSTED;
-	memcpy(id, made, sizeof(made));
-	return STATUS_OK;
 }

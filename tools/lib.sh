@@ -200,28 +200,49 @@ kiosk_start() {
 	KIOSK_URL=http://127.0.0.1:$port
 }
 
-# The hidden token of a new question page.
-kiosk_token() {
-	local page token
-	page=$(curl -qsS --max-time 20 "$KIOSK_URL/") || return 1
-	token=$(grep -Eo 'name="token"[^>]*value="[^"]+"' <<<"$page" | grep -Eo 'value="[^"]+"' | cut -d '"' -f 2 | head -n 1)
-	[ -n "$token" ] || return 1
-	printf '%s' "$token"
+# The hidden state of the page in a file; of the first page if none is named.
+kiosk_state() {
+	local page=${1:-$WORK/kiosk-first.html} state
+	[ -n "${1:-}" ] || curl -qsS --max-time 20 -o "$page" "$KIOSK_URL/" || return 1
+	state=$(grep -Eo 'name="state" value="[^"]+"' "$page" | cut -d '"' -f 4)
+	[ -n "$state" ] || return 1
+	printf '%s' "$state"
 }
 
-# kiosk_post TOKEN OPTION [COMMENT] - prints the status of the response; the page is in kiosk-page.html.
+# kiosk_step STATE FIELD=VALUE… - one form; prints the status of the response; the page is in kiosk-page.html.
+kiosk_step() {
+	local fields=(--data-urlencode "state=$1") field
+	shift
+	for field in "$@"; do
+		fields+=(--data-urlencode "$field")
+	done
+	curl -qsS --max-time 20 -L -o "$WORK/kiosk-page.html" -w '%{http_code}' "${fields[@]}" "$KIOSK_URL/step"
+}
+
+# kiosk_post STATE OPTION [COMMENT] - the Friends and Family Test to its end, from its first question on; prints the status of the last response.
 kiosk_post() {
-	curl -qsS --max-time 20 -L -o "$WORK/kiosk-page.html" -w '%{http_code}' \
-		--data-urlencode "token=$1" --data-urlencode "experience=$2" ${3:+--data-urlencode "comment=$3"} "$KIOSK_URL/answer"
+	local page=$WORK/kiosk-page.html status
+	status=$(kiosk_step "$1" "answer=$2") || return 1
+	if grep -q '<textarea' "$page"; then # a kiosk that cannot seal asks for no comment
+		if [ -n "${3:-}" ]; then
+			status=$(kiosk_step "$(kiosk_state "$page")" "comment=$3" go=send) || return 1
+		else
+			status=$(kiosk_step "$(kiosk_state "$page")" go=without) || return 1
+		fi
+	fi
+	if grep -q 'kiosk-page--personal' "$page"; then
+		status=$(kiosk_step "$(kiosk_state "$page")" go=keep) || return 1
+	fi
+	printf '%s' "$status"
 }
 
 # answer OPTION [COMMENT] - one patient; fails unless the page says thanks.
 answer() {
-	local token status
-	token=$(kiosk_token) || die 'the kiosk shows no question'
-	status=$(kiosk_post "$token" "$@") || die "the kiosk does not take an answer ($status)"
+	local state status
+	state=$(kiosk_state) || die 'the kiosk shows no question'
+	status=$(kiosk_post "$state" "$@") || die "the kiosk does not take an answer ($status)"
 	[ "$status" = 200 ] || die "the kiosk answers $status"
-	grep -qi 'thank you' "$WORK/kiosk-page.html" || die 'the kiosk does not say thank you'
+	grep -q 'kiosk-page--thanks' "$WORK/kiosk-page.html" || die 'the kiosk does not say thank you'
 }
 
 # kiosk_says KIOSK FIELD - of its status; 'waiting' is unknown while it syncs.

@@ -17,6 +17,8 @@
 #include "kiosk/http.h"
 #include "tests/kiosk/desk.h"
 
+#define STATE_MAX 2048
+
 struct server {
 	struct fake fake;
 	struct http *http;
@@ -31,6 +33,7 @@ static int set_up(void **state)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!s || !fake_start(&s->fake) || http_start(&s->http, "127.0.0.1:0", &s->fake.desk, &e) != STATUS_OK)
 		return -1;
+	s->fake.comments = false;
 	*state = s;
 	return 0;
 }
@@ -40,6 +43,7 @@ static int tear_down(void **state)
 	struct server *s = *state;
 
 	http_stop(s->http);
+	fake_stop(&s->fake);
 	buf_clear(&s->answer);
 	free(s);
 	return 0;
@@ -103,13 +107,31 @@ static void assert_status(const char *answer, int status)
 	assert_int_equal(strncmp(answer, start, strlen(start)), 0);
 }
 
-static void fresh_token(struct server *s, char token[TOKEN_TEXT_MAX])
+/* The state of a fresh page, which one touch answers: this kiosk can seal no comment. */
+static void fresh_state(struct server *s, char state[STATE_MAX])
 {
-	const char *start = strstr(say(s, "GET / HTTP/1.1", NULL), "name=\"token\" value=\"");
+	const char *start = strstr(say(s, "GET / HTTP/1.1", NULL), "name=\"state\" value=\"");
+	const char *end = NULL;
 
 	assert_non_null(start);
-	memcpy(token, start + strlen("name=\"token\" value=\""), TOKEN_TEXT_MAX - 1);
-	token[TOKEN_TEXT_MAX - 1] = '\0';
+	start += strlen("name=\"state\" value=\"");
+	end = strchr(start, '"');
+	assert_true(end && end - start < STATE_MAX);
+	(void)snprintf(state, STATE_MAX, "%.*s", (int)(end - start), start);
+}
+
+static void lets_the_browser_keep_only_what_never_changes(void **state)
+{
+	struct server *s = *state;
+	const struct asset *style = assets_named(&s->fake.desk.assets, "style.css");
+	char line[128];
+
+	assert_non_null(style);
+	(void)snprintf(line, sizeof(line), "GET %s HTTP/1.1", style->path);
+	assert_non_null(strstr(say(s, line, NULL), "Cache-Control: public, max-age=31536000, immutable\r\n"));
+	assert_status(buf_text(&s->answer), 200);
+	assert_non_null(strstr(say(s, "GET /a/0000000000000000.css HTTP/1.1", NULL), "Cache-Control: no-store\r\n"));
+	assert_status(buf_text(&s->answer), 404);
 }
 
 static void tells_the_browser_to_be_strict(void **state)
@@ -118,8 +140,8 @@ static void tells_the_browser_to_be_strict(void **state)
 	const char *answer = say(s, "GET / HTTP/1.1", NULL);
 
 	assert_status(answer, 200);
-	assert_non_null(strstr(answer, "Content-Security-Policy: default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-				       "frame-ancestors 'none'\r\n"));
+	assert_non_null(strstr(answer, "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+				       "media-src 'self'; font-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"));
 	assert_non_null(strstr(answer, "Cache-Control: no-store\r\n"));
 	assert_non_null(strstr(answer, "Referrer-Policy: same-origin\r\n"));
 	assert_non_null(strstr(answer, "X-Content-Type-Options: nosniff\r\n"));
@@ -129,16 +151,16 @@ static void tells_the_browser_to_be_strict(void **state)
 static void takes_an_answer_and_sends_to_the_thanks(void **state)
 {
 	struct server *s = *state;
-	char token[TOKEN_TEXT_MAX], form[256];
+	char token[STATE_MAX], form[STATE_MAX + 64];
 	const char *answer = NULL;
 
-	fresh_token(s, token);
-	(void)snprintf(form, sizeof(form), "token=%s&experience=good&comment=fine", token);
-	answer = say(s, "POST /answer HTTP/1.1", form);
+	fresh_state(s, token);
+	(void)snprintf(form, sizeof(form), "state=%s&answer=good", token);
+	answer = say(s, "POST /step HTTP/1.1", form);
 	assert_status(answer, 303);
-	assert_non_null(strstr(answer, "Location: /thanks\r\n"));
+	assert_non_null(strstr(answer, "Location: /thanks?state="));
 	assert_int_equal(s->fake.kept_len, 1);
-	assert_string_equal(s->fake.kept[0].comment, "fine");
+	assert_string_equal(s->fake.kept[0].answers, "{\"experience\":\"good\"}");
 	assert_status(say(s, "GET /thanks HTTP/1.1", NULL), 200);
 }
 
@@ -157,7 +179,7 @@ static void post_zeros(struct server *s, size_t len, int status)
 	assert_non_null(zeros);
 	memset(zeros, 'a', len);
 	zeros[len] = '\0';
-	assert_status(say(s, "POST /answer HTTP/1.1", zeros), status);
+	assert_status(say(s, "POST /step HTTP/1.1", zeros), status);
 	free(zeros);
 }
 
@@ -176,7 +198,7 @@ static void does_not_wait_for_a_body_beyond_all_sense(void **state)
 	struct server *s = *state;
 	struct buf b = BUF_INIT;
 
-	buf_addf(&b, "POST /answer HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9999999999\r\n\r\n",
+	buf_addf(&b, "POST /step HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9999999999\r\n\r\n",
 		 http_port(s->http));
 	assert_status(exchange(s, buf_text(&b), b.len), 413);
 	buf_clear(&b);
@@ -190,7 +212,7 @@ static void an_endless_chunked_body_is_cut_off(void **state)
 
 	memset(zeros, 'a', sizeof(zeros) - 1);
 	zeros[sizeof(zeros) - 1] = '\0';
-	buf_addf(&b, "POST /answer HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n",
+	buf_addf(&b, "POST /step HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n",
 		 http_port(s->http));
 	for (int i = 0; i < 600; i++)
 		buf_addf(&b, "1000\r\n%s\r\n", zeros);
@@ -208,7 +230,7 @@ static void refuses_two_lengths_and_two_hosts(void **state)
 	buf_addf(&b, "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n", http_port(s->http));
 	assert_status(exchange(s, buf_text(&b), b.len), 400);
 	buf_reset(&b);
-	buf_addf(&b, "POST /answer HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	buf_addf(&b, "POST /step HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 		     "Content-Length: 3\r\nContent-Length: 3\r\n\r\na=b", http_port(s->http));
 	assert_status(exchange(s, buf_text(&b), b.len), 400);
 	buf_clear(&b);
@@ -219,9 +241,9 @@ static const char *post_with(struct server *s, const char *headers, const char *
 	struct buf b = BUF_INIT;
 	const char *answer = NULL;
 
-	buf_addf(&b, "POST /answer HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\nConnection: close\r\n"
-		     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\ntoken=%s&experience=good",
-		 http_port(s->http), headers, strlen("token=&experience=good") + strlen(token), token);
+	buf_addf(&b, "POST /step HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\nConnection: close\r\n"
+		     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\nstate=%s&answer=good",
+		 http_port(s->http), headers, strlen("state=&answer=good") + strlen(token), token);
 	answer = exchange(s, buf_text(&b), b.len);
 	buf_clear(&b);
 	return answer;
@@ -230,9 +252,9 @@ static const char *post_with(struct server *s, const char *headers, const char *
 static void refuses_two_words_on_where_a_post_comes_from(void **state)
 {
 	struct server *s = *state;
-	char token[TOKEN_TEXT_MAX], origins[128];
+	char token[STATE_MAX], origins[128];
 
-	fresh_token(s, token);
+	fresh_state(s, token);
 	(void)snprintf(origins, sizeof(origins), "Origin: http://elsewhere.example\r\nOrigin: http://127.0.0.1:%u", http_port(s->http));
 	assert_status(post_with(s, origins, token), 400);
 	assert_status(post_with(s, "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: same-origin", token), 400);
@@ -242,7 +264,7 @@ static void refuses_two_words_on_where_a_post_comes_from(void **state)
 
 static void survives_requests_that_are_none(void **state)
 {
-	static const char *const bad[] = {"", "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST /answer HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+	static const char *const bad[] = {"", "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST /step HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
 					  "GET /%00 HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01"};
 	struct server *s = *state;
 
@@ -269,6 +291,7 @@ static void listens_on_this_machine_only(void **state)
 		assert_int_equal(http_start(&h, bad[i], &fake.desk, &e), STATUS_USAGE);
 		assert_null(h);
 	}
+	fake_stop(&fake);
 }
 
 static void names_its_own_address(void **state)
@@ -288,6 +311,7 @@ static void names_its_own_address(void **state)
 	h = NULL;
 	assert_int_equal(http_start(&h, expected, &fake.desk, &e), STATUS_IO); /* taken */
 	assert_non_null(strstr(e.text, "in use"));
+	fake_stop(&fake);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -295,6 +319,7 @@ static void names_its_own_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(lets_the_browser_keep_only_what_never_changes),
 		TEST(tells_the_browser_to_be_strict),
 		TEST(takes_an_answer_and_sends_to_the_thanks),
 		TEST(head_gives_no_body),

@@ -79,16 +79,17 @@ static void keep_new(struct keeper *k, const char *comment)
 static void asks_keeps_and_sends(void **state)
 {
 	struct keeper *k = open_synced();
-	struct question q;
+	struct screen screen;
 	struct standing s;
-	bool comments = false;
 	uint64_t sent = 0;
 
 	(void)state;
-	keeper_question(k, &q, &comments);
-	assert_string_equal(q.practice, "High Street");
-	assert_int_equal(q.options_len, 6);
-	assert_true(comments);
+	keeper_screen(k, &screen);
+	assert_string_equal(screen.practice, "High Street");
+	assert_string_equal(json_string(screen_shown(&screen, 0), "id"), "fft");
+	assert_int_equal(screen.languages_len, 1); /* no drafts */
+	assert_true(screen.comments);
+	screen_close(&screen);
 	keep_new(k, NULL);
 	keep_new(k, "a comment");
 	keeper_standing(k, &s);
@@ -140,6 +141,7 @@ static void the_same_answer_again_after_a_kill_is_kept_once(void **state)
 	OK(keep(k, id, NULL));
 	keeper_close(k);
 	k = open_keeper();
+	assert_true(keeper_kept(k, id));
 	FAILS(keep(k, id, NULL), STATUS_EXISTS);
 	keeper_standing(k, &s);
 	assert_int_equal(s.last, 1);

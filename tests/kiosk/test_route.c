@@ -23,9 +23,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	buf_clear(&response.body);
+	response_clear(&response);
 	free(body);
 	body = NULL;
+	fake_stop(&fake);
 	return 0;
 }
 
@@ -33,7 +34,7 @@ static const char *send_request(struct request r, const char *text)
 {
 	size_t len = strlen(text);
 
-	buf_clear(&response.body);
+	response_clear(&response);
 	free(body);
 	body = malloc(len + 1);
 	assert_non_null(body);
@@ -51,7 +52,7 @@ static struct request getting(const char *path)
 
 static struct request posting(void)
 {
-	return (struct request){.method = "POST", .path = "/answer", .host = "127.0.0.1:8080", .origin = "http://127.0.0.1:8080",
+	return (struct request){.method = "POST", .path = "/step", .host = "127.0.0.1:8080", .origin = "http://127.0.0.1:8080",
 				.fetch_site = "same-origin", .content_type = "application/x-www-form-urlencoded"};
 }
 
@@ -60,166 +61,410 @@ static const char *get(const char *path)
 	return send_request(getting(path), "");
 }
 
-static void copy_value(char *out, size_t size, const char *page, const char *mark)
+/* The hidden field of the page that is in the response now. */
+static void page_state(struct buf *out)
 {
-	const char *start = strstr(page, mark);
+	static const char mark[] = "name=\"state\" value=\"";
+	const char *start = strstr(buf_text(&response.body), mark);
 	const char *end = start ? strchr(start + strlen(mark), '"') : NULL;
 
 	assert_non_null(end);
-	start += strlen(mark);
-	assert_true((size_t)(end - start) < size);
-	memcpy(out, start, (size_t)(end - start));
-	out[end - start] = '\0';
+	buf_reset(out);
+	buf_add(out, start + strlen(mark), (size_t)(end - start) - strlen(mark));
 }
 
-static void fresh_token(char token[TOKEN_TEXT_MAX])
+/* Post this state with these further fields. */
+static const char *post(const struct buf *state, const char *fields)
 {
-	copy_value(token, TOKEN_TEXT_MAX, get("/"), "name=\"token\" value=\"");
+	struct buf text = BUF_INIT;
+	const char *page = NULL;
+
+	buf_addf(&text, "state=%s&%s", buf_text(state), fields);
+	page = send_request(posting(), buf_text(&text));
+	buf_clear(&text);
+	return page;
 }
 
-/* Post a form with a fresh token and these further fields. */
-static const char *post(const char *fields)
+/* Go on from the page that is shown now. */
+static const char *step(const char *fields)
 {
-	char token[TOKEN_TEXT_MAX], text[512];
+	struct buf state = BUF_INIT;
+	const char *page = NULL;
 
-	fresh_token(token);
-	(void)snprintf(text, sizeof(text), "token=%s&%s", token, fields);
-	return send_request(posting(), text);
+	page_state(&state);
+	page = post(&state, fields);
+	buf_clear(&state);
+	return page;
 }
+
+static const char *start(const char *fields)
+{
+	(void)get("/");
+	return step(fields);
+}
+
+/* Follow the way to the thanks. */
+static const char *follow(void)
+{
+	static char state[4096];
+	struct request r = getting("/thanks");
+
+	assert_int_equal(response.status, 303);
+	(void)snprintf(state, sizeof(state), "%s", strchr(buf_text(&response.location), '=') + 1);
+	r.state = state;
+	return send_request(r, "");
+}
+
+static void add_survey(const char *text)
+{
+	assert_true(cJSON_AddItemToArray(fake.surveys, fake_record(text, strlen(text))));
+}
+
+static const char waiting[] = "{\"schema\":\"survey/1\",\"id\":\"waiting\",\"version\":3,\"title\":{\"en\":{\"text\":\"The waiting room\",\"status\":\"reviewed\"}},"
+	"\"questions\":[{\"id\":\"seat\",\"kind\":\"yes-no\",\"text\":{\"en\":{\"text\":\"Did you find a seat?\",\"status\":\"reviewed\"}}},"
+	"{\"id\":\"comfort\",\"kind\":\"rating\",\"asked_if\":{\"question\":\"seat\",\"any_of\":[true]},\"text\":{\"en\":{\"text\":\"How comfortable was it?\",\"status\":\"reviewed\"}}}]}";
 
 static void shows_the_question_with_all_it_needs(void **state)
 {
 	const char *page = get("/");
-	char token[TOKEN_TEXT_MAX], other[TOKEN_TEXT_MAX];
 
 	(void)state;
 	assert_int_equal(response.status, 200);
 	assert_non_null(strstr(page, "Overall, how was your experience of our service?"));
-	assert_non_null(strstr(page, "Don’t know</label>"));
-	assert_non_null(strstr(page, "<textarea"));
-	assert_non_null(strstr(page, "name=\"publish\""));
+	assert_non_null(strstr(page, "value=\"dont-know\""));
 	assert_non_null(strstr(page, "This screen is not watched."));
 	assert_non_null(strstr(page, "Harborough Vale (sample)"));
-	assert_null(strstr(page, "<script"));
-	assert_null(strstr(page, "src="));
+	assert_non_null(strstr(page, "Question 1 of 2"));
+	assert_null(strstr(page, "value=\"skip\"")); /* it has "Don't know" */
+	assert_null(strstr(page, "value=\"back\""));
+	assert_null(strstr(page, "src=\"http"));
 	assert_null(strstr(page, "href=\"http"));
 	assert_null(strstr(page, "href=\"//"));
-	fresh_token(token);
-	fresh_token(other);
-	assert_string_not_equal(token, other);
+	assert_null(strstr(page, "style=\""));
+	page = step("answer=good");
+	assert_non_null(strstr(page, "<textarea"));
+	assert_non_null(strstr(page, "name=\"publish\""));
+	assert_null(strstr(page, " checked"));
+	assert_non_null(strstr(page, "value=\"without\""));
+	assert_non_null(strstr(page, "value=\"back\""));
+	assert_int_equal(fake.kept_len, 0);
 }
 
 static void asks_for_no_comment_when_none_can_be_sealed(void **state)
 {
-	const char *page = NULL;
-
 	(void)state;
 	fake.comments = false;
-	page = get("/");
-	assert_null(strstr(page, "<textarea"));
-	assert_null(strstr(page, "publish"));
-	assert_non_null(strstr(page, "This screen is not watched."));
-	(void)post("experience=good&comment=Nobody+can+seal+this");
+	assert_null(strstr(get("/"), "Question 1 of"));
+	(void)step("answer=good&comment=Nobody+can+seal+this");
 	assert_int_equal(response.status, 400);
 	assert_int_equal(fake.kept_len, 0);
-	(void)post("experience=good");
+	(void)start("answer=good");
 	assert_int_equal(response.status, 303);
+	assert_int_equal(fake.kept_len, 1);
 }
 
 static void keeps_an_answer_and_then_thanks(void **state)
 {
+	const char *page = NULL;
+
 	(void)state;
-	(void)post("version=1&experience=very-good&comment=Thank+you%0D%0Aall&publish=yes");
+	(void)start("answer=very-good");
+	(void)step("comment=Thank+you%0D%0Aall&publish=yes&go=send");
 	assert_int_equal(response.status, 303);
-	assert_string_equal(response.location, "/thanks");
+	assert_int_equal(strncmp(buf_text(&response.location), "/thanks", 7), 0);
 	assert_int_equal(fake.kept_len, 1);
-	assert_string_equal(fake.kept[0].choice, "very-good");
+	assert_string_equal(fake.kept[0].survey, "fft");
+	assert_string_equal(fake.kept[0].language, "en");
+	assert_string_equal(fake.kept[0].answers, "{\"experience\":\"very-good\"}");
 	assert_string_equal(fake.kept[0].comment, "Thank you\nall");
 	assert_int_equal(fake.kept[0].version, 1);
 	assert_true(fake.kept[0].publish);
+	page = follow();
+	assert_int_equal(response.status, 200);
+	assert_non_null(strstr(page, "Thank you"));
+	assert_null(strstr(page, "all</textarea>"));
+	assert_non_null(strstr(page, "http-equiv=\"refresh\" content=\"8; url=/\""));
 	assert_non_null(strstr(get("/thanks"), "Thank you"));
-	assert_non_null(strstr(buf_text(&response.body), "http-equiv=\"refresh\" content=\"8; url=/\""));
 }
 
 static void an_empty_comment_is_none_and_cannot_be_published(void **state)
 {
 	(void)state;
-	(void)post("experience=good&comment=+%0D%0A+&publish=yes");
+	(void)start("answer=good");
+	(void)step("comment=+%0D%0A+&publish=yes&go=send");
 	assert_int_equal(response.status, 303);
 	assert_string_equal(fake.kept[0].comment, "(none)");
 	assert_false(fake.kept[0].publish);
 }
 
-static void the_same_token_is_thanked_again_and_kept_once(void **state)
+static void what_was_written_is_not_kept_when_it_is_not_sent(void **state)
 {
-	char token[TOKEN_TEXT_MAX], text[256];
+	(void)state;
+	(void)start("answer=good");
+	(void)step("comment=Better+not&publish=yes&go=without");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[0].comment, "(none)");
+	assert_false(fake.kept[0].publish);
+}
+
+static void the_same_page_again_is_thanked_again_and_kept_once(void **state)
+{
+	struct buf first = BUF_INIT, last = BUF_INIT;
 
 	(void)state;
-	fresh_token(token);
+	(void)get("/");
+	page_state(&first);
+	(void)step("answer=good");
+	page_state(&last);
 	for (int i = 0; i < 3; i++) {
-		(void)snprintf(text, sizeof(text), "token=%s&experience=%s", token, i == 2 ? "poor" : "good");
-		(void)send_request(posting(), text);
+		(void)post(&last, i == 2 ? "go=send&comment=Another" : "go=without");
 		assert_int_equal(response.status, 303);
 	}
+	(void)post(&first, "answer=poor"); /* nor an earlier page of it, after another start of the program */
+	assert_int_equal(response.status, 303);
+	assert_null(strstr(follow(), "good"));
 	assert_int_equal(fake.kept_len, 1);
-	assert_string_equal(fake.kept[0].choice, "good");
+	assert_string_equal(fake.kept[0].answers, "{\"experience\":\"good\"}");
+	assert_string_equal(fake.kept[0].comment, "(none)");
+	buf_clear(&first);
+	buf_clear(&last);
 }
 
 static void never_thanks_for_what_was_not_kept(void **state)
 {
-	static const enum status failures[] = {STATUS_IO, STATUS_NO_SPACE, STATUS_NOMEM, STATUS_UNTRUSTED, STATUS_BUSY, STATUS_CORRUPT, STATUS_CRYPTO};
+	static const enum status failures[] = {STATUS_IO, STATUS_NOMEM, STATUS_UNTRUSTED, STATUS_BUSY, STATUS_CORRUPT, STATUS_CRYPTO};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
 		fake.keep_says = failures[i];
-		assert_non_null(strstr(post("experience=good"), "Sorry, your answer could not be kept. Please tell reception."));
+		(void)start("answer=good");
+		assert_non_null(strstr(step("go=without"), "Sorry, your answer could not be kept. Please tell reception."));
 		assert_int_equal(response.status, 503);
-		assert_null(response.location);
+		assert_int_equal(response.location.len, 0);
 	}
+	fake.keep_says = STATUS_NO_SPACE;
+	(void)start("answer=good");
+	assert_non_null(strstr(step("go=without"), "This screen cannot keep answers now."));
+	assert_int_equal(response.status, 503);
 	fake.keep_says = STATUS_INVALID;
-	(void)post("experience=good");
+	(void)start("answer=good");
+	(void)step("go=without");
 	assert_int_equal(response.status, 400);
 }
 
-static void asks_again_with_what_was_typed_when_nothing_was_chosen(void **state)
+static void what_was_typed_stays_when_the_page_is_shown_otherwise_or_left_and_come_back_to(void **state)
 {
-	char token[TOKEN_TEXT_MAX], again[TOKEN_TEXT_MAX], text[256];
 	const char *page = NULL;
 
 	(void)state;
-	fresh_token(token);
-	(void)snprintf(text, sizeof(text), "token=%s&comment=A+%%3Clong%%3E+wait&publish=yes", token);
-	page = send_request(posting(), text);
-	assert_int_equal(response.status, 400);
-	assert_non_null(strstr(page, "Choose one of the answers"));
-	assert_non_null(strstr(page, "href=\"#option-1\""));
+	(void)start("answer=good");
+	page = step("comment=A+%3Clong%3E+wait&publish=yes&go=larger");
+	assert_int_equal(response.status, 200);
+	assert_non_null(strstr(page, "kiosk--larger"));
 	assert_non_null(strstr(page, "A &lt;long&gt; wait</textarea>"));
-	assert_non_null(strstr(page, "value=\"yes\" checked"));
-	copy_value(again, sizeof(again), page, "name=\"token\" value=\"");
-	assert_string_equal(token, again); /* still the same answer */
+	assert_non_null(strstr(page, " checked"));
+	page = step("comment=A+longer+wait&publish=yes&go=contrast");
+	assert_non_null(strstr(page, "kiosk--larger kiosk--contrast"));
+	page = step("comment=A+longer+wait&publish=yes&go=back");
+	assert_non_null(strstr(page, "value=\"good\" aria-current=\"true\""));
+	assert_null(strstr(page, "longer wait"));
+	page = step("answer=poor");
+	assert_non_null(strstr(page, "A longer wait</textarea>"));
+	assert_non_null(strstr(page, " checked"));
+	(void)step("comment=A+longer+wait&go=send");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[0].answers, "{\"experience\":\"poor\"}");
+	assert_false(fake.kept[0].publish);
 }
 
-static void asks_again_when_the_question_has_changed(void **state)
+static void points_out_what_may_say_who_somebody_is_before_it_is_kept(void **state)
+{
+	const char *page = NULL;
+
+	(void)state;
+	(void)start("answer=good");
+	page = step("comment=Call+07700+900123+%3Cnow%3E&publish=yes&go=send");
+	assert_int_equal(response.status, 200);
+	assert_int_equal(fake.kept_len, 0);
+	assert_non_null(strstr(page, "Please check your comment"));
+	assert_non_null(strstr(page, "Phone number"));
+	assert_non_null(strstr(page, "Call <mark>07700 900123</mark> &lt;now&gt;"));
+	page = step("go=change");
+	assert_non_null(strstr(page, "Call 07700 900123 &lt;now&gt;</textarea>"));
+	assert_non_null(strstr(page, " checked"));
+	(void)step("comment=Call+07700+900123&go=send");
+	(void)step("go=keep");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[0].comment, "Call 07700 900123");
+}
+
+static void goes_on_with_another_survey_under_a_new_id(void **state)
+{
+	const char *page = NULL;
+
+	(void)state;
+	add_survey(waiting);
+	(void)start("answer=good");
+	(void)step("go=without");
+	page = follow();
+	assert_non_null(strstr(page, "The waiting room"));
+	page = step("survey=waiting");
+	assert_non_null(strstr(page, "Did you find a seat?"));
+	assert_non_null(strstr(page, "Question 1 of 2"));
+	page = step("answer=yes");
+	assert_non_null(strstr(page, "How comfortable was it?"));
+	assert_non_null(strstr(page, "value=\"5\""));
+	(void)step("answer=4");
+	page = follow();
+	assert_null(strstr(page, "The waiting room"));
+	assert_int_equal(fake.kept_len, 2);
+	assert_string_not_equal(fake.kept[0].id, fake.kept[1].id);
+	assert_string_equal(fake.kept[1].survey, "waiting");
+	assert_string_equal(fake.kept[1].answers, "{\"comfort\":4,\"seat\":true}");
+}
+
+static void leaves_out_what_an_answer_makes_needless_also_after_a_change_of_mind(void **state)
 {
 	(void)state;
-	fake.question.version = 2;
-	assert_non_null(strstr(post("version=1&experience=good"), "The question has changed"));
+	add_survey(waiting);
+	(void)start("answer=good");
+	(void)step("go=without");
+	(void)follow();
+	(void)step("survey=waiting");
+	(void)step("answer=yes");
+	(void)step("go=back");
+	(void)step("answer=no");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[1].answers, "{\"seat\":false}");
+}
+
+static void a_question_may_be_left_out_but_not_the_first(void **state)
+{
+	(void)state;
+	add_survey(waiting);
+	(void)start("go=skip");
 	assert_int_equal(response.status, 400);
+	(void)start("answer=good");
+	(void)step("go=without");
+	(void)follow();
+	(void)step("survey=waiting");
+	assert_non_null(strstr(step("answer=yes"), "Prefer not to say"));
+	(void)step("go=skip");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[1].answers, "{\"seat\":true}");
+}
+
+static void a_page_that_lay_for_long_says_so_and_starts_again(void **state)
+{
+	(void)state;
+	(void)start("answer=good");
+	fake.later_ms = VISIT_AGE_MAX_MS + 1000;
+	assert_non_null(strstr(step("comment=mine&go=send"), "This took a long time"));
+	assert_null(strstr(buf_text(&response.body), "mine"));
+	assert_int_equal(response.status, 400);
+	(void)start("answer=good");
+	fake.boot = "another boot";
+	assert_non_null(strstr(step("go=without"), "This took a long time"));
 	assert_int_equal(fake.kept_len, 0);
 }
 
-static const char *post_comment_of(size_t characters)
+/* It waits for the next patient, perhaps for days; and a child touches it twice. */
+static void the_first_page_never_grows_old_and_counts_a_double_touch_once(void **state)
 {
-	char token[TOKEN_TEXT_MAX];
+	struct buf first = BUF_INIT;
+
+	(void)state;
+	fake.comments = false;
+	(void)get("/");
+	page_state(&first);
+	fake.later_ms = 3 * VISIT_AGE_MAX_MS;
+	fake.boot = "another boot";
+	for (int i = 0; i < 2; i++) {
+		(void)post(&first, "answer=good");
+		assert_int_equal(response.status, 303);
+	}
+	assert_int_equal(fake.kept_len, 1);
+	buf_clear(&first);
+}
+
+static void an_answer_begun_under_an_earlier_version_is_kept_as_one_of_that(void **state)
+{
+	cJSON *survey = NULL;
+
+	(void)state;
+	(void)start("answer=good");
+	survey = cJSON_GetArrayItem(fake.surveys, 0);
+	fake.earlier = cJSON_Duplicate(survey, true);
+	assert_int_equal(json_set_integer(survey, "version", 2), STATUS_OK);
+	(void)step("go=without");
+	assert_int_equal(response.status, 303);
+	assert_int_equal(fake.kept[0].version, 1);
+	cJSON_Delete(fake.earlier);
+	fake.earlier = NULL;
+	(void)start("answer=good");
+	assert_int_equal(json_set_integer(survey, "version", 3), STATUS_OK);
+	assert_non_null(strstr(step("go=without"), "The questions have changed"));
+	assert_int_equal(response.status, 400);
+	assert_int_equal(fake.kept_len, 1);
+}
+
+static void asks_for_the_language_first_where_several_are_on(void **state)
+{
+	const char *page = NULL;
+
+	(void)state;
+	fake.settings.drafts = true;
+	fake.settings.languages_len = 2;
+	(void)snprintf(fake.settings.languages[0], sizeof(fake.settings.languages[0]), "en");
+	(void)snprintf(fake.settings.languages[1], sizeof(fake.settings.languages[1]), "ur");
+	page = get("/");
+	assert_non_null(strstr(page, "Choose your language"));
+	assert_non_null(strstr(page, "value=\"ur\" lang=\"ur\" dir=\"rtl\""));
+	assert_null(strstr(page, "value=\"pl\""));
+	(void)step("language=pl");
+	assert_int_equal(response.status, 400);
+	page = start("language=ur");
+	assert_non_null(strstr(page, "<html lang=\"ur\" dir=\"rtl\""));
+	assert_non_null(strstr(page, "value=\"very-good\""));
+	assert_null(strstr(page, "Very good"));
+	page = step("go=back");
+	assert_non_null(strstr(page, "name=\"language\""));
+	(void)step("language=ur");
+	(void)step("answer=good");
+	page = step("comment=Shukria&go=languages");
+	page = step("language=en");
+	assert_non_null(strstr(page, "Shukria</textarea>"));
+	assert_non_null(strstr(page, "lang=\"en\""));
+	(void)step("comment=Shukria&go=send");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[0].language, "en");
+}
+
+static void never_offers_a_draft_unless_drafts_are_on(void **state)
+{
+	const char *page = get("/");
+
+	(void)state;
+	assert_null(strstr(page, "name=\"language\"")); /* English alone */
+	fake.settings.drafts = true;
+	page = get("/");
+	assert_non_null(strstr(page, "name=\"language\" value=\"gu\""));
+}
+
+static const char *send_comment_of(size_t characters)
+{
 	struct buf text = BUF_INIT;
 	const char *page = NULL;
 
-	fresh_token(token);
-	buf_addf(&text, "token=%s&experience=good&comment=", token);
+	(void)start("answer=good");
+	page_state(&text);
+	assert_true(text.len < 2048);
+	buf_reset(&text);
+	buf_adds(&text, "go=send&comment=");
 	for (size_t i = 0; i < characters; i++)
 		buf_adds(&text, "%F0%9F%99%82");
-	assert_true(text.len <= FORM_MAX_BYTES);
-	page = send_request(posting(), buf_text(&text));
+	assert_true(text.len + 2048 <= FORM_MAX_BYTES);
+	page = step(buf_text(&text));
 	buf_clear(&text);
 	return page;
 }
@@ -227,27 +472,54 @@ static const char *post_comment_of(size_t characters)
 static void takes_a_comment_of_ten_thousand_characters_in_any_script(void **state)
 {
 	(void)state;
-	(void)post_comment_of(QIP_COMMENT_MAX);
+	(void)send_comment_of(QIP_COMMENT_MAX);
 	assert_int_equal(response.status, 303);
 	assert_int_equal(fake.kept[0].comment_len, 4 * QIP_COMMENT_MAX);
-	assert_non_null(strstr(post_comment_of(QIP_COMMENT_MAX + 1), "too long"));
+	assert_non_null(strstr(send_comment_of(QIP_COMMENT_MAX + 1), "too long"));
 	assert_int_equal(response.status, 400);
 	assert_int_equal(fake.kept_len, 1);
 }
 
-static void refuses_forms_that_its_page_cannot_have_made(void **state)
+static void the_longest_comment_fits_into_the_page_that_asks_whether_to_keep_it(void **state)
 {
-	static const char *const bad[] = {"experience=splendid", "experience=good&experience=poor", "experience=good&extra=1", "experience=good&publish=maybe",
-					  "experience=good&token=x", "experience=%FF", "experience=good&comment=%00"};
+	struct buf text = BUF_INIT, sealed = BUF_INIT;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		assert_non_null(strstr(post(bad[i]), "start again"));
+	(void)start("answer=good");
+	buf_adds(&text, "go=send&comment=07700900123+");
+	for (size_t i = 0; i < QIP_COMMENT_MAX - 12; i++)
+		buf_adds(&text, i % 2 ? "%01" : "%F0%9F%99%82");
+	(void)step(buf_text(&text));
+	assert_int_equal(response.status, 200);
+	page_state(&sealed);
+	assert_true(sealed.len + 64 <= FORM_MAX_BYTES);
+	(void)post(&sealed, "go=keep");
+	assert_int_equal(response.status, 303);
+	buf_clear(&text);
+	buf_clear(&sealed);
+}
+
+static void refuses_forms_that_its_page_cannot_have_made(void **state)
+{
+	static const char *const first[] = {"answer=splendid", "answer=good&answer=poor", "answer=good&extra=1", "answer=good&go=back", "answer=good&go=send",
+					    "comment=x&answer=good", "go=send", "go=back", "go=keep", "go=", "answer=", "language=en", "survey=fft", "publish=yes",
+					    "answer=%FF", "answer=good%00", "state=x&answer=good", ""};
+	static const char *const second[] = {"answer=good", "go=keep", "go=skip", "go=send&publish=maybe", "go=send&comment=%00", "go=send&comment=%FF",
+					     "go=send&go=without", "comment=x", "survey=fft", "go=send&experience=good"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+		assert_non_null(strstr(start(first[i]), "start again"));
 		assert_int_equal(response.status, 400);
 	}
-	(void)send_request(posting(), "experience=good");
+	for (size_t i = 0; i < ARRAY_LEN(second); i++) {
+		(void)start("answer=good");
+		(void)step(second[i]);
+		assert_int_equal(response.status, 400);
+	}
+	(void)send_request(posting(), "answer=good");
 	assert_int_equal(response.status, 400);
-	(void)send_request(posting(), "token=00000000-0000-7000-8000-000000000000&experience=good");
+	(void)send_request(posting(), "state=AAAA&answer=good");
 	assert_int_equal(response.status, 400);
 	(void)send_request(posting(), "");
 	assert_int_equal(response.status, 400);
@@ -257,24 +529,28 @@ static void refuses_forms_that_its_page_cannot_have_made(void **state)
 static void only_its_own_page_on_its_own_address_may_post(void **state)
 {
 	struct request elsewhere[] = {posting(), posting(), posting(), posting(), posting()};
-	char token[TOKEN_TEXT_MAX], text[128];
+	struct buf token = BUF_INIT, text = BUF_INIT;
 
 	(void)state;
+	fake.comments = false;
 	elsewhere[0].origin = "https://elsewhere.example";
 	elsewhere[1].origin = "null";
 	elsewhere[2].fetch_site = "cross-site";
 	elsewhere[3].host = "elsewhere.example";
 	elsewhere[4].origin = "http://localhost:8080"; /* not the name that the page was asked by */
-	fresh_token(token);
-	(void)snprintf(text, sizeof(text), "token=%s&experience=good", token);
+	(void)get("/");
+	page_state(&token);
+	buf_addf(&text, "state=%s&answer=good", buf_text(&token));
 	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
-		(void)send_request(elsewhere[i], text);
+		(void)send_request(elsewhere[i], buf_text(&text));
 		assert_int_equal(response.status, 403);
 	}
 	assert_int_equal(fake.kept_len, 0);
 	elsewhere[4].host = "localhost:8080";
-	(void)send_request(elsewhere[4], text);
+	(void)send_request(elsewhere[4], buf_text(&text));
 	assert_int_equal(response.status, 303);
+	buf_clear(&token);
+	buf_clear(&text);
 }
 
 static void a_foreign_name_for_this_address_shows_nothing(void **state)
@@ -299,12 +575,12 @@ static void says_which_methods_a_page_takes(void **state)
 	(void)send_request(r, "");
 	assert_int_equal(response.status, 405);
 	assert_string_equal(response.allow, "GET, HEAD");
-	(void)get("/answer");
+	(void)get("/step");
 	assert_int_equal(response.status, 405);
 	assert_string_equal(response.allow, "POST");
 	(void)get("/../../etc/passwd");
 	assert_int_equal(response.status, 404);
-	(void)get("/answer/");
+	(void)get("/step/");
 	assert_int_equal(response.status, 404);
 }
 
@@ -335,7 +611,8 @@ static void tells_staff_how_it_stands(void **state)
 	const char *page = NULL;
 
 	(void)state;
-	(void)post("experience=good");
+	fake.comments = false;
+	(void)start("answer=good");
 	page = get("/status");
 	assert_int_equal(response.status, 200);
 	assert_non_null(strstr(page, "kib-kiosk"));
@@ -350,10 +627,10 @@ static void tells_staff_how_it_stands(void **state)
 static void says_that_it_is_not_ready_before_the_first_survey(void **state)
 {
 	(void)state;
-	fake.question.options_len = 0;
-	assert_non_null(strstr(get("/"), "not received its question yet"));
+	cJSON_DeleteItemFromArray(fake.surveys, 0);
+	assert_non_null(strstr(get("/"), "This screen is not ready yet"));
 	assert_int_equal(response.status, 503);
-	(void)send_request(posting(), "token=x&experience=good");
+	(void)send_request(posting(), "state=x&answer=good");
 	assert_int_equal(response.status, 503);
 	(void)get("/status");
 	assert_int_equal(response.status, 200);
@@ -361,14 +638,23 @@ static void says_that_it_is_not_ready_before_the_first_survey(void **state)
 
 static void serves_its_style_sheet_which_asks_for_nothing(void **state)
 {
-	const char *css = get("/style.css");
+	const struct asset *style = assets_named(&fake.desk.assets, "style.css");
+	const char *css = NULL;
 
 	(void)state;
+	assert_non_null(style);
+	assert_non_null(strstr(get("/"), style->path));
+	assert_false(response.lasting);
+	css = get(style->path);
 	assert_int_equal(response.status, 200);
+	assert_true(response.lasting);
 	assert_string_equal(response.type, "text/css; charset=utf-8");
 	assert_non_null(strstr(css, ".kiosk-tiles"));
 	assert_null(strstr(css, "@font-face"));
 	assert_null(strstr(css, "http"));
+	(void)get("/a/layout.html");
+	assert_int_equal(response.status, 404);
+	assert_false(response.lasting);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -380,11 +666,21 @@ int main(void)
 		TEST(asks_for_no_comment_when_none_can_be_sealed),
 		TEST(keeps_an_answer_and_then_thanks),
 		TEST(an_empty_comment_is_none_and_cannot_be_published),
-		TEST(the_same_token_is_thanked_again_and_kept_once),
+		TEST(what_was_written_is_not_kept_when_it_is_not_sent),
+		TEST(the_same_page_again_is_thanked_again_and_kept_once),
 		TEST(never_thanks_for_what_was_not_kept),
-		TEST(asks_again_with_what_was_typed_when_nothing_was_chosen),
-		TEST(asks_again_when_the_question_has_changed),
+		TEST(what_was_typed_stays_when_the_page_is_shown_otherwise_or_left_and_come_back_to),
+		TEST(points_out_what_may_say_who_somebody_is_before_it_is_kept),
+		TEST(goes_on_with_another_survey_under_a_new_id),
+		TEST(leaves_out_what_an_answer_makes_needless_also_after_a_change_of_mind),
+		TEST(a_question_may_be_left_out_but_not_the_first),
+		TEST(a_page_that_lay_for_long_says_so_and_starts_again),
+		TEST(the_first_page_never_grows_old_and_counts_a_double_touch_once),
+		TEST(an_answer_begun_under_an_earlier_version_is_kept_as_one_of_that),
+		TEST(asks_for_the_language_first_where_several_are_on),
+		TEST(never_offers_a_draft_unless_drafts_are_on),
 		TEST(takes_a_comment_of_ten_thousand_characters_in_any_script),
+		TEST(the_longest_comment_fits_into_the_page_that_asks_whether_to_keep_it),
 		TEST(refuses_forms_that_its_page_cannot_have_made),
 		TEST(only_its_own_page_on_its_own_address_may_post),
 		TEST(a_foreign_name_for_this_address_shows_nothing),

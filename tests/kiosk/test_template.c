@@ -8,6 +8,16 @@
 
 #include "kiosk/template.h"
 
+static struct assets assets;
+static struct template_setting setting;
+
+static int set_up(void **state)
+{
+	(void)state;
+	setting = (struct template_setting){.texts = texts_at(0), .assets = &assets};
+	return assets_list(&assets, NULL) == STATUS_OK ? 0 : -1;
+}
+
 static void escapes_what_would_be_markup(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -24,7 +34,7 @@ static void fills_values_in_escaped(void **state)
 	struct error e = {.text = ""};
 
 	(void)state;
-	assert_int_equal(template_render(&b, "message.html", (struct template_value[]){
+	assert_int_equal(template_render(&b, &setting, "message.html", (struct texts_value[]){
 		{"heading", "A <heading>"}, {"text", "It's & \"so\""}, {NULL, NULL}}, &e), STATUS_OK);
 	assert_non_null(strstr(buf_text(&b), ">A &lt;heading&gt;</h1>"));
 	assert_non_null(strstr(buf_text(&b), "It&#39;s &amp; &quot;so&quot;"));
@@ -34,17 +44,17 @@ static void fills_values_in_escaped(void **state)
 
 static void a_section_without_its_value_is_left_out(void **state)
 {
-	struct template_value values[] = {{"id", "o1"}, {"name", "n"}, {"value", "v"}, {"text", "t"}, {"checked", ""}, {NULL, NULL}};
+	struct texts_value values[] = {{"value", "v"}, {"text", "t"}, {"chosen", ""}, {NULL, NULL}};
 	struct buf b = BUF_INIT;
 	struct error e = {.text = ""};
 
 	(void)state;
-	assert_int_equal(template_render(&b, "option.html", values, &e), STATUS_OK);
-	assert_null(strstr(buf_text(&b), " checked"));
+	assert_int_equal(template_render(&b, &setting, "option.html", values, &e), STATUS_OK);
+	assert_null(strstr(buf_text(&b), " aria-current"));
 	buf_reset(&b);
-	values[4].text = "yes";
-	assert_int_equal(template_render(&b, "option.html", values, &e), STATUS_OK);
-	assert_non_null(strstr(buf_text(&b), "value=\"v\" checked>"));
+	values[2].text = "yes";
+	assert_int_equal(template_render(&b, &setting, "option.html", values, &e), STATUS_OK);
+	assert_non_null(strstr(buf_text(&b), "value=\"v\" aria-current=\"true\">"));
 	buf_clear(&b);
 }
 
@@ -54,8 +64,8 @@ static void says_what_is_missing(void **state)
 	struct error e = {.text = ""};
 
 	(void)state;
-	assert_int_equal(template_render(&b, "nowhere.html", (struct template_value[]){{NULL, NULL}}, &e), STATUS_NOT_FOUND);
-	assert_int_equal(template_render(&b, "message.html", (struct template_value[]){{"heading", "x"}, {NULL, NULL}}, &e), STATUS_MALFORMED);
+	assert_int_equal(template_render(&b, &setting, "nowhere.html", (struct texts_value[]){{NULL, NULL}}, &e), STATUS_NOT_FOUND);
+	assert_int_equal(template_render(&b, &setting, "message.html", (struct texts_value[]){{"heading", "x"}, {NULL, NULL}}, &e), STATUS_MALFORMED);
 	assert_non_null(strstr(e.text, "message.html"));
 	buf_clear(&b);
 }
@@ -69,5 +79,5 @@ int main(void)
 		cmocka_unit_test(says_what_is_missing),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, NULL);
 }

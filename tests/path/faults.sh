@@ -124,7 +124,7 @@ for delay in 0.02 0.05 0.09 0.13 0.18 0.24 0.31 0.4; do
 	: >"$WORK/thanked"
 	(
 		trap - EXIT
-		while token=$(kiosk_token 2>/dev/null) && [ "$(kiosk_post "$token" good 2>/dev/null)" = 200 ]; do
+		while state=$(kiosk_state 2>/dev/null) && [ "$(kiosk_post "$state" good 2>/dev/null)" = 200 ]; do
 			echo thanked >>"$WORK/thanked"
 		done
 	) &

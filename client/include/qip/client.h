@@ -118,6 +118,8 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
  * STATUS_INVALID: not an answer to this survey. Thread-safe. */
 enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_answer *a, struct error *e) MUST_CHECK;
 uint64_t qip_capture_last(struct qip_capture *c);
+/* True if an answer of that id is in the journal, as far back as its last ids are remembered. Thread-safe. */
+bool qip_capture_has(struct qip_capture *c, const char *id);
 
 /* How the journal stands that a capture writes. */
 struct qip_journal_standing {
