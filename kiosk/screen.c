@@ -33,13 +33,19 @@ static void add_language(struct screen *s, const char *language)
 {
 	const struct texts *t = texts_find(language);
 
-	if (!t || s->languages_len == SCREEN_LANGUAGES_MAX || (texts_is_draft(t) && !s->drafts) || !screen_speaks(s, screen_shown(s, 0), language))
+	if (!screen_shown(s, 0) || !t || s->languages_len == SCREEN_LANGUAGES_MAX || (texts_is_draft(t) && !s->drafts) || !screen_speaks(s, screen_shown(s, 0), language))
 		return;
 	for (size_t i = 0; i < s->languages_len; i++) {
 		if (s->languages[i] == t)
 			return;
 	}
 	s->languages[s->languages_len++] = t;
+}
+
+static void add_all_languages(struct screen *s)
+{
+	for (size_t i = 0; i < texts_count(); i++)
+		add_language(s, texts_language(texts_at(i)));
 }
 
 static bool has_question(const struct screen *s, const cJSON *survey)
@@ -66,12 +72,10 @@ void screen_open(struct screen *out, const struct screen_settings *settings, cJS
 
 	memcpy(s.practice, settings->practice, sizeof(s.practice));
 	drop_mute_surveys(&s);
-	if (screen_shown(&s, 0)) {
-		for (size_t i = 0; i < settings->languages_len; i++)
-			add_language(&s, settings->languages[i]);
-		for (size_t i = 0; settings->languages_len == 0 && i < texts_count(); i++)
-			add_language(&s, texts_language(texts_at(i)));
-	}
+	for (size_t i = 0; i < settings->languages_len; i++)
+		add_language(&s, settings->languages[i]);
+	if (s.languages_len == 0)
+		add_all_languages(&s);
 	*out = s;
 }
 

@@ -31,7 +31,7 @@ struct screen {
 };
 
 /* Takes `surveys` over, which may be NULL. A language is on when the program's own texts and the first survey have it, and none of it is a
- * draft unless drafts are on. */
+ * draft unless drafts are on. Where none of those that the site names may be on, all are that may: a screen that asks is better than none. */
 void screen_open(struct screen *out, const struct screen_settings *settings, cJSON *surveys, bool comments);
 void screen_close(struct screen *s);
 
