@@ -9,7 +9,8 @@ const char help_join[] =
 	"of the practice's log before is not copied again.\n\n"
 	"  qip join https://qip.example.org:8443 ABCDE-FGHJK-… --home ~/qip\n";
 
-const char help_status[] = "Works offline.\n\n"
+const char help_status[] = "Works offline. When a kiosk was heard of and its answers came goes by the server's clock, as the log has it; a kiosk "
+			   "says about once a week how it is, so one that is silent for longer needs somebody to look.\n\n"
 			   "  qip status\n";
 
 const char help_sync[] = "Everything else works without the server; what was entered waits here until the next sync. "

@@ -1,17 +1,8 @@
 /* client/cli/status.c - qip status: who this device is, how fresh its copy is, and what waits for somebody. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/broken.h"
-#include "core/record_file.h"
-
-#define MAX_KIOSKS 200
-
-struct kiosk {
-	char id[NAME_MAX_LEN + 1];
-	int64_t last;		/* number of its last record */
-	char at[TIME_TEXT_MAX]; /* "" unknown */
-};
+#include "client/cli/kiosks.h"
 
 struct standing {
 	struct cli *c;
@@ -22,88 +13,8 @@ struct standing {
 	int64_t last_sync_ms;
 	uint64_t found;		/* contradictions of the server that nobody settled */
 	struct qip_seen last_found; /* of them */
-	struct kiosk kiosks[MAX_KIOSKS];
-	size_t kiosks_len;
+	struct kiosks kiosks;
 };
-
-/* ---- the last answer of a device: the highest number at each level, not a walk over all answers ---- */
-
-static enum status highest_entry(struct tree_entry *out, struct repo *r, const struct oid *tree, struct error *e)
-{
-	struct tree t = TREE_INIT;
-	long long best = -1;
-	enum status st = repo_tree_read(&t, r, tree, e);
-
-	for (size_t i = 0; st == STATUS_OK && i < t.len; i++) {
-		long long number = strtoll(t.entries[i].name, NULL, 10);
-
-		if (number > best) {
-			best = number;
-			*out = (struct tree_entry){.is_dir = t.entries[i].is_dir, .id = t.entries[i].id};
-		}
-	}
-	tree_clear(&t);
-	return st == STATUS_OK && best < 0 ? STATUS_NOT_FOUND : st;
-}
-
-static enum status read_last(struct kiosk *k, struct repo *r, const struct oid *folder, struct error *e)
-{
-	struct tree_entry entry = {.is_dir = true, .id = *folder};
-	cJSON *record = NULL;
-	const char *at;
-	enum status st = STATUS_OK;
-
-	for (int depth = 0; depth < TREE_DEPTH_MAX && entry.is_dir && st == STATUS_OK; depth++)
-		st = highest_entry(&entry, r, &entry.id, e);
-	if (st == STATUS_OK)
-		st = record_read(&record, r, &entry.id, e);
-	if (st == STATUS_OK) {
-		at = json_string(json_get(record, "recorded"), "at");
-		(void)snprintf(k->at, sizeof(k->at), "%s", at ? at : "");
-		(void)json_integer(record, "seq", &k->last);
-	}
-	cJSON_Delete(record);
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
-}
-
-static enum status read_kiosk(struct standing *s, const struct device *d, const struct oid *tree, struct error *e)
-{
-	struct kiosk *k = &s->kiosks[s->kiosks_len];
-	struct repo *r = qip_repo(s->c->q);
-	char path[TREE_PATH_MAX];
-	struct oid folder;
-	bool is_dir;
-	enum status st;
-
-	if (d->role != ROLE_KIOSK || s->kiosks_len == MAX_KIOSKS)
-		return STATUS_OK;
-	*k = (struct kiosk){.last = 0};
-	(void)snprintf(k->id, sizeof(k->id), "%s", d->id);
-	(void)snprintf(path, sizeof(path), "feedback/%s", d->id);
-	s->kiosks_len++;
-	st = tree_find(&folder, &is_dir, r, tree, path, e);
-	if (st == STATUS_NOT_FOUND)
-		return STATUS_OK;
-	return st == STATUS_OK ? read_last(k, r, &folder, e) : st;
-}
-
-static enum status read_kiosks(struct standing *s, struct error *e)
-{
-	struct registry reg = REGISTRY_INIT;
-	struct commit commit = COMMIT_INIT;
-	struct oid tip;
-	enum status st = qip_registry(&reg, s->c->q, e);
-
-	if (st == STATUS_OK)
-		st = qip_tip(&tip, s->c->q, e);
-	if (st == STATUS_OK)
-		st = repo_commit_read(&commit, qip_repo(s->c->q), &tip, e);
-	for (size_t i = 0; st == STATUS_OK && i < reg.devices_len; i++)
-		st = read_kiosk(s, &reg.devices[i], &commit.tree, e);
-	commit_clear(&commit);
-	registry_clear(&reg);
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st; /* nothing has come from the server yet */
-}
 
 /* ---- what waits ---- */
 
@@ -181,7 +92,7 @@ static enum status read_standing(struct standing *s, struct error *e)
 		st = qip_conflicts_each(q, count_conflicts, s, e);
 	if (st == STATUS_OK)
 		st = read_broken(s, e);
-	return st == STATUS_OK ? read_kiosks(s, e) : st;
+	return st == STATUS_OK ? kiosks_read(&s->kiosks, q, e) : st;
 }
 
 /* ---- output ---- */
@@ -189,17 +100,9 @@ static enum status read_standing(struct standing *s, struct error *e)
 static enum status print_json(const struct standing *s, struct error *e)
 {
 	const struct qip_identity *id = qip_identity(s->c->q);
-	cJSON *out = cJSON_CreateObject(), *kiosks = cJSON_CreateArray();
+	cJSON *out = cJSON_CreateObject();
 	char at[TIME_TEXT_MAX] = "";
 
-	for (size_t i = 0; i < s->kiosks_len; i++) {
-		cJSON *kiosk = cJSON_CreateObject();
-
-		put_string(&kiosk, "device", s->kiosks[i].id);
-		put_number(&kiosk, "last", s->kiosks[i].last);
-		put_string(&kiosk, "last_answer", s->kiosks[i].at);
-		push_item(&kiosks, kiosk);
-	}
 	if (s->last_sync_ms > 0)
 		time_format(at, s->last_sync_ms);
 	put_string(&out, "url", id->url);
@@ -222,7 +125,7 @@ static enum status print_json(const struct standing *s, struct error *e)
 		put_string(&handed, "why", s->handed.why);
 		put_item(&out, "handed", handed);
 	}
-	put_item(&out, "kiosks", kiosks);
+	put_item(&out, "kiosks", kiosks_json(&s->kiosks));
 	return cli_print_json(s->c, out, e);
 }
 
@@ -273,15 +176,6 @@ static void print_text(const struct standing *s)
 		fprintf(out, "Server      CONTRADICTS ITSELF: %s (%.10s). Call the ICB; see: qip checkpoint\n", s->last_found.text, s->last_found.at);
 	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused list" : "");
 	broken_print(out, &s->broken, "To mend     ");
-	for (size_t i = 0; i < s->kiosks_len; i++) {
-		const struct kiosk *k = &s->kiosks[i];
-
-		if (k->last == 0)
-			fprintf(out, "Kiosk       %s: no answer yet\n", k->id);
-		else
-			fprintf(out, "Kiosk       %s: %lld answer%s, the last %.10s %.5s\n", k->id, (long long)k->last,
-				plural((uint64_t)k->last), k->at, strlen(k->at) > 11 ? k->at + 11 : "");
-	}
 }
 
 enum status cmd_status(struct cli *c, struct error *e)
@@ -291,9 +185,12 @@ enum status cmd_status(struct cli *c, struct error *e)
 
 	if (st == STATUS_OK)
 		st = read_standing(&s, e);
-	if (st == STATUS_OK && c->json)
-		return print_json(&s, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK && c->json) {
+		st = print_json(&s, e);
+	} else if (st == STATUS_OK) {
 		print_text(&s);
+		st = kiosks_print(c, &s.kiosks, e);
+	}
+	kiosks_clear(&s.kiosks);
 	return st;
 }

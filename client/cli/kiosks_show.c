@@ -1,0 +1,138 @@
+/* client/cli/kiosks_show.c - how the practice's kiosks are doing, in words and as JSON. */
+#include "client/cli/kiosks.h"
+
+#include <string.h>
+
+static const char *words_of(const char *trouble)
+{
+	static const struct {
+		const char *code, *words;
+	} known[] = {
+		{"disk-full", "it has no room for answers, or soon none: see why they are not sent, or have its storage looked at"},
+		{"disk-errors", "it cannot keep answers: its storage may be failing, have it replaced"},
+		{"lost-records", "its journal is damaged in places: its storage may be failing"},
+		{"clock-unset", "it does not know what time it is: times of its answers are worked out from the server's"},
+		{"sync-failing", "its syncs kept failing before the last one"},
+		{"clone", "a copy of its card is in use: join it again with a new code"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].code, trouble) == 0)
+			return known[i].words;
+	return trouble;
+}
+
+static bool is_silent(const struct kiosk *k)
+{
+	return k->joined && !k->ended && (k->silent_ms >= KIOSKS_SILENT_MS || !k->heard[0]);
+}
+
+static void age_text(char *out, size_t size, const char *at, int64_t now_ms)
+{
+	char age[40];
+	int64_t at_ms = 0;
+
+	if (time_parse(&at_ms, at) != STATUS_OK) {
+		(void)snprintf(out, size, "%s", at);
+		return;
+	}
+	cli_age(age, sizeof(age), now_ms > at_ms ? now_ms - at_ms : 0);
+	(void)snprintf(out, size, "%s ago", age);
+}
+
+static void trouble_codes(struct buf *out, const struct kiosk *k)
+{
+	const cJSON *code = NULL;
+
+	if (!k->joined)
+		buf_adds(out, "not joined yet");
+	else if (k->ended)
+		buf_adds(out, "taken out of service");
+	else if (is_silent(k))
+		buf_adds(out, "silent");
+	if (!k->joined || k->ended)
+		return;
+	cJSON_ArrayForEach(code, json_get(k->health, "troubles"))
+	{
+		if (cJSON_IsString(code))
+			buf_addf(out, "%s%s", out->len > 0 ? ", " : "", code->valuestring);
+	}
+}
+
+static void add_row(struct table *t, const struct kiosk *k, int64_t now_ms)
+{
+	char heard[48] = "never", answered[48] = "", last[24] = "none";
+	struct buf troubles = BUF_INIT;
+
+	if (k->heard[0])
+		age_text(heard, sizeof(heard), k->heard, now_ms);
+	if (k->last > 0)
+		(void)snprintf(last, sizeof(last), "%lld", (long long)k->last);
+	if (k->answered[0])
+		age_text(answered, sizeof(answered), k->answered, now_ms);
+	trouble_codes(&troubles, k);
+	table_add(t, (const char *const[]){k->id, k->site, heard, last, answered, buf_text(&troubles)});
+	buf_clear(&troubles);
+}
+
+static void print_troubles(FILE *out, const struct kiosk *k)
+{
+	const cJSON *code = NULL;
+
+	if (k->ended || !k->joined)
+		return;
+	if (is_silent(k))
+		fprintf(out, "%s: %s: is it on, and has it a network? It keeps its answers meanwhile\n", k->id,
+			k->heard[0] ? "nothing has come from it for more than a week" : "nothing has ever come from it, or too long ago");
+	cJSON_ArrayForEach(code, json_get(k->health, "troubles"))
+	{
+		if (cJSON_IsString(code))
+			fprintf(out, "%s: by its own word, %s\n", k->id, words_of(code->valuestring));
+	}
+}
+
+enum status kiosks_print(struct cli *c, const struct kiosks *k, struct error *e)
+{
+	static const struct table_column columns[] = {
+		{.title = "Kiosk", .gives = 1}, {.title = "Site", .gives = 1},	     {.title = "Last heard"},
+		{.title = "Answers", .right = true}, {.title = "The last came"}, {.title = "Trouble", .gives = 2, .bold = true},
+	};
+	const struct env *env = qip_env(c->q);
+	struct table t;
+	enum status st = STATUS_OK;
+
+	if (k->len == 0)
+		return STATUS_OK;
+	table_init(&t, columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < k->len; i++)
+		add_row(&t, &k->list[i], env->now_ms(env->ctx));
+	fprintf(c->out, "\n");
+	st = table_print(c->out, &t, c->bold, e);
+	table_clear(&t);
+	for (size_t i = 0; i < k->len && st == STATUS_OK; i++)
+		print_troubles(c->out, &k->list[i]);
+	return st;
+}
+
+cJSON *kiosks_json(const struct kiosks *k)
+{
+	cJSON *out = cJSON_CreateArray();
+
+	for (size_t i = 0; i < k->len; i++) {
+		const struct kiosk *kiosk = &k->list[i];
+		cJSON *item = cJSON_CreateObject();
+
+		put_string(&item, "device", kiosk->id);
+		put_string(&item, "site", kiosk->site);
+		put_number(&item, "last", kiosk->last);
+		put_string(&item, "last_answer", kiosk->at);
+		put_string(&item, "answer_received", kiosk->answered);
+		put_string(&item, "heard", kiosk->heard);
+		put_bool(&item, "silent", is_silent(kiosk));
+		put_bool(&item, "ended", kiosk->ended);
+		if (kiosk->health)
+			put_item(&item, "health", cJSON_Duplicate(kiosk->health, true));
+		push_item(&out, item);
+	}
+	return out;
+}
