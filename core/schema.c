@@ -3,6 +3,7 @@
 #include "core/schema.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 struct entry {
 	char name[SCHEMA_NAME_MAX]; /* "action-1" */
 	const struct embedded *file;
-	struct schema_document *document; /* under `lock`; NULL until first used */
+	_Atomic(struct schema_document *) document; /* opened under `lock`; NULL until first used */
 };
 
 static struct entry entries[MAX_FILES];
@@ -61,13 +62,18 @@ static struct entry *find_entry(const char *type, int version)
 
 static enum status open_entry(const struct schema_document **out, struct entry *entry, struct error *e)
 {
+	struct schema_document *d = atomic_load_explicit(&entry->document, memory_order_acquire);
 	enum status st = STATUS_OK;
 
-	(void)pthread_mutex_lock(&lock);
-	if (!entry->document)
-		st = schema_document_open(&entry->document, (const char *)entry->file->bytes, entry->file->len, e);
-	*out = entry->document;
-	(void)pthread_mutex_unlock(&lock);
+	if (!d) {
+		(void)pthread_mutex_lock(&lock);
+		d = entry->document;
+		if (!d)
+			st = schema_document_open(&d, (const char *)entry->file->bytes, entry->file->len, e);
+		atomic_store_explicit(&entry->document, d, memory_order_release);
+		(void)pthread_mutex_unlock(&lock);
+	}
+	*out = d;
 	if (st != STATUS_OK)
 		(void)error_prefix(e, st, "schema %s", entry->name);
 	return st;

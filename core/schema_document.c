@@ -11,7 +11,7 @@ void schema_document_close(struct schema_document *d)
 	if (!d)
 		return;
 	for (size_t i = 0; i < d->patterns_len; i++)
-		regfree(&d->patterns[i].compiled);
+		pattern_free(d->patterns[i].compiled);
 	schema_nodes_clear(d);
 	cJSON_Delete(d->root);
 	free(d);

@@ -6,24 +6,21 @@
  * Keywords (JSON Schema 2020-12): $schema $id $defs $ref ("#/$defs/<name>") title description type enum const oneOf anyOf,
  * pattern minLength maxLength, minimum maximum, items minItems maxItems uniqueItems, properties required
  * additionalProperties propertyNames minProperties maxProperties. Types: string integer boolean null array object.
- * A pattern is written in what ECMA-262 and POSIX extended expressions have in common; the title beside it says the same
- * in words that follow "must be".
+ * A pattern is written in what core/pattern.h takes; the title beside it says the same in words that follow "must be".
  */
 #ifndef QIP_CORE_SCHEMA_DOCUMENT_H
 #define QIP_CORE_SCHEMA_DOCUMENT_H
 
-#include <regex.h>
-
 #include "core/json.h"
 #include "core/json_path.h"
+#include "core/pattern.h"
 
 #define SCHEMA_MAX_PATTERNS 64 /* different ones, of one schema */
 #define SCHEMA_DEFS "#/$defs/"
 
 struct schema_pattern {
 	const char *text; /* borrowed from the root */
-	regex_t compiled;
-	unsigned number; /* from 1; no other pattern of the process has had it */
+	struct pattern *compiled; /* owned */
 };
 
 struct schema_node;

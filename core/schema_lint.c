@@ -1,7 +1,6 @@
 /* core/schema_lint.c - what a schema may say here. A keyword that the checker does not know would be a rule that nobody
  * keeps, and a text, list or open object without a limit a way to fill the server's disk: both are refused before any
  * record is checked. */
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,12 +116,11 @@ static bool is_anything(const cJSON *item)
 	return item != NULL;
 }
 
-static atomic_uint patterns_made;
-
 static enum status lint_pattern(struct linter *l, const cJSON *pattern, const struct json_path *path)
 {
 	struct schema_document *d = l->document;
 	struct schema_pattern *p = &d->patterns[d->patterns_len];
+	enum status st;
 
 	if (!cJSON_IsString(pattern))
 		return wrong(l, path, "a pattern must be a text");
@@ -133,9 +131,9 @@ static enum status lint_pattern(struct linter *l, const cJSON *pattern, const st
 	p->text = pattern->valuestring;
 	if (p->text[0] != '^' || p->text[strlen(p->text) - 1] != '$')
 		return wrong(l, path, "a pattern must stand between ^ and $");
-	if (regcomp(&p->compiled, p->text, REG_EXTENDED | REG_NOSUB) != 0)
-		return wrong(l, path, "not a pattern");
-	p->number = atomic_fetch_add(&patterns_made, 1) + 1;
+	st = pattern_compile(&p->compiled, p->text);
+	if (st != STATUS_OK)
+		return st == STATUS_NOMEM ? error_set(l->e, st, "out of memory for a schema") : wrong(l, path, "not a pattern");
 	d->patterns_len++;
 	return STATUS_OK;
 }

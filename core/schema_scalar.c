@@ -110,42 +110,11 @@ enum status check_const(const struct check *c)
 
 /* ---- text and numbers ---- */
 
-#define SEEN_TEXTS 256
-#define SEEN_TEXT_MAX 48 /* with NUL */
-
-/* A text that was found to fit a pattern. Records name the same devices, sites, days and words again and again, and asking the pattern costs
- * more than all else that is asked of a text. */
-struct seen {
-	unsigned pattern; /* its number; 0 for none */
-	char text[SEEN_TEXT_MAX];
-};
-
-static bool fits_pattern(const struct schema_pattern *pattern, const char *text)
-{
-	static _Thread_local struct seen seen[SEEN_TEXTS];
-	struct seen *s = NULL;
-	uint32_t hash = pattern->number;
-	size_t len = 0;
-
-	for (; text[len]; len++)
-		hash = (hash ^ (unsigned char)text[len]) * 16777619u;
-	s = &seen[(hash >> 16) % SEEN_TEXTS];
-	if (s->pattern == pattern->number && strcmp(s->text, text) == 0)
-		return true;
-	if (regexec(&pattern->compiled, text, 0, NULL, 0) != 0)
-		return false;
-	if (len < SEEN_TEXT_MAX) {
-		s->pattern = pattern->number;
-		memcpy(s->text, text, len + 1);
-	}
-	return true;
-}
-
 /* Where a title says the whole form in words, it says more than the one rule that was broken. */
 static enum status check_form(const struct check *c, bool fits)
 {
 	if (fits)
-		fits = fits_pattern(c->schema->pattern, c->value->valuestring);
+		fits = pattern_fits(c->schema->pattern->compiled, c->value->valuestring);
 	return fits ? STATUS_OK : check_fault(c, "must be %s", c->schema->title);
 }
 

@@ -792,7 +792,6 @@ static void *check_many(void *failed)
 	return NULL;
 }
 
-/* What fitted one pattern is remembered: not for another pattern, nor for one that comes later in the same memory. */
 static void a_text_is_asked_of_each_pattern(void **state)
 {
 	static const char *const schemas[] = {
