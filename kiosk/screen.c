@@ -48,20 +48,35 @@ static void add_all_languages(struct screen *s)
 		add_language(s, texts_language(texts_at(i)));
 }
 
-static bool has_question(const struct screen *s, const cJSON *survey)
+static bool can_show(const struct screen *s, const cJSON *survey, size_t i)
 {
-	for (size_t i = 0; i < survey_count(survey); i++) {
-		if (screen_asks(s, survey, i, NULL))
-			return true;
+	if (!screen_is_kind(survey_question(survey, i), "text"))
+		return true;
+	while (i-- > 0) {
+		if (screen_is_kind(survey_question(survey, i), "text"))
+			return false;
 	}
-	return false;
+	return s->comments;
 }
 
-/* What asks for nothing but comments that cannot be sealed is not shown. */
+/* What cannot be asked must be one that may be left out, and something must be left to ask. */
+static bool can_be_answered(const struct screen *s, const cJSON *survey)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < survey_count(survey); i++) {
+		if (can_show(s, survey, i))
+			shown++;
+		else if (!survey_may_skip(survey, i))
+			return false;
+	}
+	return shown > 0;
+}
+
 static void drop_mute_surveys(struct screen *s)
 {
 	for (int i = cJSON_GetArraySize(s->surveys); i-- > 0;) {
-		if (!has_question(s, cJSON_GetArrayItem(s->surveys, i)))
+		if (!can_be_answered(s, cJSON_GetArrayItem(s->surveys, i)))
 			cJSON_DeleteItemFromArray(s->surveys, i);
 	}
 }
@@ -118,17 +133,6 @@ bool screen_is_kind(const cJSON *question, const char *kind)
 	const char *is = json_string(question, "kind");
 
 	return is && strcmp(is, kind) == 0;
-}
-
-static bool can_show(const struct screen *s, const cJSON *survey, size_t i)
-{
-	if (!screen_is_kind(survey_question(survey, i), "text"))
-		return true;
-	while (i-- > 0) {
-		if (screen_is_kind(survey_question(survey, i), "text"))
-			return false;
-	}
-	return s->comments;
 }
 
 bool screen_asks(const struct screen *s, const cJSON *survey, size_t i, const cJSON *answers)

@@ -76,6 +76,16 @@ static void a_survey_of_nothing_but_free_text_is_not_shown_where_none_can_be_sea
 	screen_close(&s);
 }
 
+static void a_survey_that_cannot_do_without_its_free_text_is_not_shown_there_either(void **state)
+{
+	struct screen s = screen_of(SURVEY("words", "{\"id\":\"words\",\"kind\":\"text\",\"text\":" EN("Well?") "},"
+						    "{\"id\":\"again\",\"kind\":\"yes-no\",\"text\":" EN("Again?") "}"), false);
+
+	(void)state;
+	assert_null(screen_shown(&s, 0));
+	screen_close(&s);
+}
+
 static void asks_for_free_text_once(void **state)
 {
 	struct screen s = screen_of(SURVEY("words", "{\"id\":\"one\",\"kind\":\"text\",\"text\":" EN("One?") "},{\"id\":\"two\",\"kind\":\"text\",\"text\":" EN("Two?") "}"), true);
@@ -117,6 +127,7 @@ int main(void)
 		cmocka_unit_test(shows_only_what_somebody_has_reviewed),
 		cmocka_unit_test(shows_drafts_in_the_order_that_the_practice_gives_once_it_turned_them_on),
 		cmocka_unit_test(a_survey_of_nothing_but_free_text_is_not_shown_where_none_can_be_sealed),
+		cmocka_unit_test(a_survey_that_cannot_do_without_its_free_text_is_not_shown_there_either),
 		cmocka_unit_test(asks_for_free_text_once),
 		cmocka_unit_test(knows_the_version_that_somebody_has_begun),
 		cmocka_unit_test(nothing_is_shown_before_the_first_survey),
