@@ -216,6 +216,16 @@ void qip_capture_journal(struct qip_journal_standing *out, struct qip_capture *c
 	*out = s;
 }
 
+enum clock_quality qip_capture_clock(int64_t *now_ms, struct qip_capture *c)
+{
+	enum clock_quality quality = CLOCK_UNKNOWN;
+
+	(void)pthread_mutex_lock(&c->lock);
+	quality = state_clock(now_ms, &c->state, c->env);
+	(void)pthread_mutex_unlock(&c->lock);
+	return quality;
+}
+
 bool qip_capture_can_seal(struct qip_capture *c)
 {
 	bool can = false;

@@ -146,3 +146,14 @@ int64_t state_now_ms(const struct state *s, const struct env *env)
 	a = state_find_anchor(s, boot_id);
 	return a ? a->server_ms + env->monotonic_ms(env->ctx) - a->monotonic_ms : env->now_ms(env->ctx);
 }
+
+enum clock_quality state_clock(int64_t *now_ms, const struct state *s, const struct env *env)
+{
+	char boot_id[ENV_BOOT_ID_MAX];
+
+	*now_ms = state_now_ms(s, env);
+	if (env->quality(env->ctx) == CLOCK_SYNCHRONISED)
+		return CLOCK_SYNCHRONISED;
+	env->boot_id(env->ctx, boot_id);
+	return state_find_anchor(s, boot_id) ? CLOCK_ESTIMATED : CLOCK_UNKNOWN;
+}

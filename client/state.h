@@ -33,6 +33,9 @@ enum status state_save(struct state *s, int dir, struct error *e) MUST_CHECK;
 void state_anchor(struct state *s, const struct env *env, int64_t server_ms, int64_t elapsed_ms);
 /* The anchor of a boot, or NULL. */
 const struct anchor *state_find_anchor(const struct state *s, const char *boot_id);
+/* Now, as well as an answer of this moment would be dated, and how well that is: synchronised by the own clock, estimated from the server's, or
+ * unknown. */
+enum clock_quality state_clock(int64_t *now_ms, const struct state *s, const struct env *env);
 /* The best guess of now: the own clock if it is synchronised, else the server's carried on, else the own clock. */
 int64_t state_now_ms(const struct state *s, const struct env *env);
 

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "kiosk/flags.h"
 #include "kiosk/memory.h"
 
 #define PRACTICE_PATH "practice.json"
 #define LOCK_WAIT_MS 60000   /* another program may be syncing this home */
+#define FAILING_MS (24LL * 60 * 60 * 1000) /* syncs that failed for so long are told to the practice with the one that works */
 
 struct keeper {
 	char *home; /* owned */
@@ -18,6 +20,11 @@ struct keeper {
 	pthread_mutex_t lock; /* guards all below */
 	struct qip_capture *capture; /* NULL: no survey yet */
 	struct screen_settings settings;
+	struct flags_hours hours;    /* the site's */
+	struct flags_past past;      /* since the program started */
+	struct key_pin pin;
+	bool has_pin;
+	int64_t failing_since_ms;    /* since boot: syncs have failed without exception; 0: the last did not */
 	struct standing standing;
 };
 
@@ -29,8 +36,9 @@ static enum status read_if_there(cJSON **out, struct qip *q, const char *path, s
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-static enum status read_settings(struct screen_settings *out, struct qip *q, const char *site, struct error *e)
+static enum status read_settings(struct keeper *k, struct qip *q, const char *site, struct error *e)
 {
+	const cJSON *kiosk = NULL;
 	char path[sizeof("sites/.json") + NAME_MAX_LEN];
 	cJSON *practice_record = NULL, *site_record = NULL;
 	enum status st = read_if_there(&practice_record, q, PRACTICE_PATH, e);
@@ -38,8 +46,12 @@ static enum status read_settings(struct screen_settings *out, struct qip *q, con
 	(void)snprintf(path, sizeof(path), "sites/%s.json", site);
 	if (st == STATUS_OK)
 		st = read_if_there(&site_record, q, path, e);
-	if (st == STATUS_OK)
-		screen_settings_read(out, practice_record, site_record);
+	if (st == STATUS_OK) {
+		kiosk = json_get(site_record, "kiosk");
+		screen_settings_read(&k->settings, practice_record, site_record);
+		flags_hours_read(&k->hours, json_get(kiosk, "hours"));
+		k->has_pin = key_pin_read(&k->pin, json_get(kiosk, "pin")) == STATUS_OK;
+	}
 	cJSON_Delete(practice_record);
 	cJSON_Delete(site_record);
 	return st;
@@ -78,7 +90,7 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	s->last_sync_ms = qip_last_sync_ms(q);
 	st = k->capture ? qip_capture_reload(k->capture, q, e) : qip_capture_open(&k->capture, q, e);
 	if (st == STATUS_OK)
-		st = read_settings(&k->settings, q, s->site, e);
+		st = read_settings(k, q, s->site, e);
 	s->comments = k->capture && qip_capture_can_seal(k->capture);
 	s->waiting_known = qip_waiting(&s->waiting, q, NULL) == STATUS_OK;
 	look_at_journal(k);
@@ -183,9 +195,30 @@ bool keeper_kept(struct keeper *k, const char *id)
 	return kept;
 }
 
-static void note_kept(struct keeper *k, uint64_t seq)
+/* Called with the lock held, as the two below. */
+static enum status keep_flagged(struct keeper *k, uint64_t *seq, struct flags_answer *now, const struct qip_answer *answer, struct error *e)
+{
+	const char *flags[FLAGS_MAX + 1];
+	struct qip_answer flagged = *answer;
+	enum clock_quality quality = CLOCK_UNKNOWN;
+	int64_t now_ms = 0;
+
+	if (!k->capture)
+		return error_set(e, STATUS_UNTRUSTED, "there is no question to answer yet");
+	quality = qip_capture_clock(&now_ms, k->capture);
+	*now = (struct flags_answer){.monotonic_ms = k->env->monotonic_ms(k->env->ctx)};
+	k->env->boot_id(k->env->ctx, now->boot_id);
+	(void)snprintf(now->survey, sizeof(now->survey), "%s", answer->survey ? answer->survey : "");
+	flags_of(flags, &k->past, now, &k->hours, quality, now_ms);
+	flagged.flags = flags;
+	return qip_capture(seq, k->capture, &flagged, e);
+}
+
+static void note_kept(struct keeper *k, uint64_t seq, const struct flags_answer *now)
 {
 	struct standing *s = &k->standing;
+
+	flags_note(&k->past, now);
 
 	s->last = seq;
 	s->last_ms = k->env->now_ms(k->env->ctx);
@@ -195,23 +228,83 @@ static void note_kept(struct keeper *k, uint64_t seq)
 
 enum status keeper_keep(struct keeper *k, const struct qip_answer *answer, struct error *e)
 {
+	struct flags_answer now;
 	uint64_t seq = 0;
 	enum status st = STATUS_OK;
 
 	(void)pthread_mutex_lock(&k->lock);
-	st = k->capture ? qip_capture(&seq, k->capture, answer, e) : error_set(e, STATUS_UNTRUSTED, "there is no question to answer yet");
+	st = keep_flagged(k, &seq, &now, answer, e);
 	if (st == STATUS_OK)
-		note_kept(k, seq);
+		note_kept(k, seq, &now);
 	look_at_journal(k);
 	(void)pthread_mutex_unlock(&k->lock);
 	return st;
 }
 
+bool keeper_pin(struct keeper *k, struct key_pin *out)
+{
+	bool has = false;
+
+	(void)pthread_mutex_lock(&k->lock);
+	has = k->has_pin;
+	*out = k->pin;
+	(void)pthread_mutex_unlock(&k->lock);
+	return has;
+}
+
 void keeper_standing(struct keeper *k, struct standing *out)
 {
+	enum clock_quality quality = CLOCK_UNKNOWN;
+	struct screen screen;
+	int64_t now_ms = 0;
+
+	keeper_screen(k, &screen);
 	(void)pthread_mutex_lock(&k->lock);
 	look_at_journal(k);
+	if (k->capture)
+		quality = qip_capture_clock(&now_ms, k->capture);
 	*out = k->standing;
+	(void)pthread_mutex_unlock(&k->lock);
+	standing_note_box(out, k->home, k->env, quality);
+	for (size_t i = 0; i < screen.languages_len; i++)
+		standing_add_language(out, texts_language(screen.languages[i]));
+	screen_close(&screen);
+}
+
+/* What goes to the practice with a sync, and the texts it points to. */
+struct word {
+	struct qip_health health;
+	struct standing standing;
+	const char *languages[STANDING_LANGUAGES_MAX + 1];
+	const char *troubles[TROUBLES + 1];
+};
+
+static void prepare_word(struct word *w, struct keeper *k)
+{
+	struct standing *s = &w->standing;
+	int64_t now_ms = k->env->monotonic_ms(k->env->ctx), since_ms = 0;
+
+	*w = (struct word){.languages = {NULL}};
+	keeper_standing(k, s);
+	(void)pthread_mutex_lock(&k->lock);
+	since_ms = k->failing_since_ms;
+	(void)pthread_mutex_unlock(&k->lock);
+	standing_note_sync(s, since_ms > 0 && now_ms - since_ms >= FAILING_MS ? "for long" : "");
+	for (size_t i = 0; i < s->languages_len; i++)
+		w->languages[i] = s->languages[i];
+	standing_troubles(w->troubles, s);
+	w->health = (struct qip_health){.last = s->last, .journal_percent = s->journal_percent, .languages = w->languages, .troubles = w->troubles};
+}
+
+static void note_outcome(struct keeper *k, enum status st)
+{
+	int64_t now_ms = k->env->monotonic_ms(k->env->ctx);
+
+	(void)pthread_mutex_lock(&k->lock);
+	if (st == STATUS_OK)
+		k->failing_since_ms = 0;
+	else if (k->failing_since_ms == 0)
+		k->failing_since_ms = now_ms > 0 ? now_ms : 1;
 	(void)pthread_mutex_unlock(&k->lock);
 }
 
@@ -220,10 +313,15 @@ enum status keeper_sync(struct keeper *k, uint64_t *sent, struct error *e)
 	struct qip_sync_report report = {0};
 	struct error why = {.text = ""};
 	struct qip *q = NULL;
+	struct word word;
 	enum status st = open_home(&q, k, e);
 
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
+		prepare_word(&word, k);
+		qip_tell_health(q, &word.health);
 		st = qip_sync(q, &report, e);
+	}
+	note_outcome(k, st);
 	if (st == STATUS_OK) {
 		*sent = report.records_sent;
 		(void)pthread_mutex_lock(&k->lock);

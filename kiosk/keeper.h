@@ -5,6 +5,7 @@
 #ifndef QIP_KIOSK_KEEPER_H
 #define QIP_KIOSK_KEEPER_H
 
+#include "core/key_pin.h"
 #include "kiosk/screen.h"
 #include "kiosk/standing.h"
 
@@ -21,8 +22,10 @@ void keeper_screen(struct keeper *k, struct screen *out);
 cJSON *keeper_survey(struct keeper *k, const char *id, int64_t version);
 /* True if an answer of that id is durable, as far back as the journal's last ones are remembered. */
 bool keeper_kept(struct keeper *k, const char *id);
-/* Make an answer durable: see qip_capture. After a failed disk the journal is opened again for the next answer. */
+/* Make an answer durable, with its flags (kiosk/flags.h): see qip_capture. After a failed disk the journal is opened again for the next answer. */
 enum status keeper_keep(struct keeper *k, const struct qip_answer *answer, struct error *e) MUST_CHECK;
+/* The staff's PIN; false: the practice has set none for this site. */
+bool keeper_pin(struct keeper *k, struct key_pin *out);
 /* All but the sync's failure. */
 void keeper_standing(struct keeper *k, struct standing *out);
 

@@ -55,8 +55,11 @@ static void desk_standing(void *ctx, struct standing *out)
 {
 	struct kiosk *k = ctx;
 
+	char failure[ERROR_TEXT_MAX];
+
 	keeper_standing(k->keeper, out);
-	agent_failure(k->agent, out->sync_error);
+	agent_failure(k->agent, failure);
+	standing_note_sync(out, failure);
 }
 
 static enum status sync_now(void *ctx, uint64_t *sent, struct error *e)

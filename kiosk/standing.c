@@ -1,9 +1,10 @@
 /* kiosk/standing.c - how a kiosk stands. Numbers and times enter; what staff read leaves. */
 #include "kiosk/standing.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
 
 #include "client/journal.h"
 
@@ -30,6 +31,44 @@ void standing_note_journal(struct standing *s, const struct qip_journal_standing
 	set_trouble(s, TROUBLE_DISK_FULL, j->percent >= STANDING_WARN_PERCENT || j->trouble == STATUS_NO_SPACE);
 	set_trouble(s, TROUBLE_DISK_ERRORS, j->trouble != STATUS_OK && j->trouble != STATUS_NO_SPACE);
 	set_trouble(s, TROUBLE_LOST_RECORDS, j->damaged > 0);
+}
+
+void standing_note_box(struct standing *s, const char *home, const struct env *env, enum clock_quality clock)
+{
+	struct statvfs fs;
+
+	s->space_known = statvfs(home, &fs) == 0;
+	if (s->space_known) {
+		s->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+		if (s->free_bytes < STANDING_ROOM_BYTES)
+			set_trouble(s, TROUBLE_DISK_FULL, true);
+	}
+	s->clock = clock;
+	s->clock_ms = env->now_ms(env->ctx);
+	set_trouble(s, TROUBLE_CLOCK_UNSET, clock == CLOCK_UNKNOWN);
+}
+
+void standing_note_sync(struct standing *s, const char *failure)
+{
+	(void)snprintf(s->sync_error, sizeof(s->sync_error), "%s", failure);
+	set_trouble(s, TROUBLE_SYNC_FAILING, failure[0] != '\0');
+}
+
+void standing_add_language(struct standing *s, const char *language)
+{
+	if (s->languages_len < STANDING_LANGUAGES_MAX && strlen(language) <= STANDING_LANGUAGE_MAX)
+		(void)snprintf(s->languages[s->languages_len++], sizeof(s->languages[0]), "%s", language);
+}
+
+void standing_troubles(const char *out[TROUBLES + 1], const struct standing *s)
+{
+	size_t n = 0;
+
+	for (int t = 0; t < TROUBLES; t++) {
+		if (s->troubles & 1u << t)
+			out[n++] = trouble_code((enum trouble)t);
+	}
+	out[n] = NULL;
 }
 
 static enum status note_record(void *ctx, const struct journal_record *record, struct error *e)
@@ -82,6 +121,21 @@ static void add_troubles(cJSON *object, unsigned troubles)
 	}
 }
 
+static void add_box(cJSON *o, const struct standing *s)
+{
+	cJSON *clock = cJSON_AddObjectToObject(o, "clock"), *languages = cJSON_AddArrayToObject(o, "languages");
+
+	if (s->space_known)
+		cJSON_AddNumberToObject(o, "free_bytes", (double)s->free_bytes);
+	else
+		cJSON_AddNullToObject(o, "free_bytes");
+	cJSON_AddStringToObject(clock, "quality", clock_quality_text(s->clock));
+	add_time(clock, "own_time", s->clock_ms, true);
+	for (size_t i = 0; i < s->languages_len; i++)
+		cJSON_AddItemToArray(languages, cJSON_CreateString(s->languages[i]));
+	cJSON_AddStringToObject(o, "version", QIP_VERSION);
+}
+
 cJSON *standing_json(const struct standing *s)
 {
 	cJSON *o = cJSON_CreateObject();
@@ -112,42 +166,24 @@ cJSON *standing_json(const struct standing *s)
 	else
 		cJSON_AddNullToObject(o, "journal_error");
 	add_troubles(o, s->troubles);
+	add_box(o, s);
 	return o;
 }
 
-/* "2026-11-22 05:00 UTC" */
-static void minute_text(char out[TIME_TEXT_MAX], int64_t ms)
+bool standing_keeps(const struct standing *s)
 {
-	char full[TIME_TEXT_MAX];
-
-	time_format(full, ms);
-	(void)snprintf(out, TIME_TEXT_MAX, "%.10s %.5s UTC", full, full + 11);
+	return !s->journal_error[0] && s->journal_percent < 100;
 }
 
-void standing_last_text(char *out, size_t size, const struct standing *s)
+cJSON *standing_public_json(const struct standing *s)
 {
-	char when[TIME_TEXT_MAX];
+	cJSON *o = cJSON_CreateObject();
 
-	minute_text(when, s->last_ms);
-	if (s->last == 0)
-		(void)snprintf(out, size, "none yet");
-	else
-		(void)snprintf(out, size, "number %" PRIu64 ", %s%s", s->last, when,
-			       s->last_quality == CLOCK_UNKNOWN ? " by a clock that nobody has set" : "");
-}
-
-void standing_waiting_text(char *out, size_t size, const struct standing *s)
-{
-	if (s->waiting_known)
-		(void)snprintf(out, size, "%" PRIu64 " %s", s->waiting, s->waiting == 1 ? "answer" : "answers");
-	else
-		(void)snprintf(out, size, "not known while a sync is going on");
-}
-
-void standing_sync_text(char *out, size_t size, const struct standing *s)
-{
-	char when[TIME_TEXT_MAX];
-
-	minute_text(when, s->last_sync_ms);
-	(void)snprintf(out, size, "%s", s->last_sync_ms > 0 ? when : "never");
+	if (!o)
+		return NULL;
+	cJSON_AddBoolToObject(o, "keeping", standing_keeps(s));
+	add_time(o, "last_sync", s->last_sync_ms, s->last_sync_ms > 0);
+	add_troubles(o, s->troubles);
+	cJSON_AddStringToObject(o, "version", QIP_VERSION);
+	return o;
 }

@@ -22,6 +22,9 @@ enum trouble {
 const char *trouble_code(enum trouble t);
 
 #define STANDING_WARN_PERCENT 90
+#define STANDING_ROOM_BYTES (16 * 1024 * 1024) /* with less room on the file system the disk counts as full */
+#define STANDING_LANGUAGES_MAX 24
+#define STANDING_LANGUAGE_MAX 20
 
 struct standing {
 	char device[NAME_MAX_LEN + 1];
@@ -37,19 +40,42 @@ struct standing {
 	unsigned journal_percent;    /* full; 100: it takes no answers */
 	char journal_error[ERROR_TEXT_MAX]; /* why answers cannot be kept now; "" while they can */
 	unsigned troubles;           /* 1 << enum trouble */
+	bool space_known;
+	uint64_t free_bytes;         /* on the home's file system */
+	enum clock_quality clock;    /* how well an answer of now would be dated */
+	int64_t clock_ms;            /* the kiosk's own clock */
+	char languages[STANDING_LANGUAGES_MAX][STANDING_LANGUAGE_MAX + 1]; /* that the screen offers */
+	size_t languages_len;
 };
 
 /* The journal's part, and no other, from how it stands. */
 void standing_note_journal(struct standing *s, const struct qip_journal_standing *j);
 /* Read a home's journal into *out, beside a writer: its last record, how full it is, what is damaged. */
 enum status standing_read_journal(struct standing *out, const char *home, const struct env *env, struct error *e) MUST_CHECK;
+/* What the box itself tells: room on the home's file system, its clock. After the journal's part. */
+void standing_note_box(struct standing *s, const char *home, const struct env *env, enum clock_quality clock);
+/* Why the last sync failed; "" when it did not. */
+void standing_note_sync(struct standing *s, const char *failure);
+void standing_add_language(struct standing *s, const char *language);
+/* Fill `out` with the codes of the troubles, ended by NULL. */
+void standing_troubles(const char *out[TROUBLES + 1], const struct standing *s);
 /* {"device", "site", "last", "last_answer_at", "last_answer_clock", "waiting", "last_sync", "sync_error", "comments",
- * "journal_percent", "journal_error", "troubles"}; what is not known is null. */
+ * "journal_percent", "journal_error", "troubles", "free_bytes", "clock": {"quality", "own_time"}, "languages", "version"}; what is not known is
+ * null. */
 cJSON *standing_json(const struct standing *s);
+/* What anybody at the screen may know: {"keeping", "last_sync", "troubles", "version"}. */
+cJSON *standing_public_json(const struct standing *s);
+/* True while answers can be kept. */
+bool standing_keeps(const struct standing *s);
 
 /* "Number 7 at 2026-…", in words for people. */
 void standing_last_text(char *out, size_t size, const struct standing *s);
 void standing_waiting_text(char *out, size_t size, const struct standing *s);
 void standing_sync_text(char *out, size_t size, const struct standing *s);
+void standing_clock_text(char *out, size_t size, const struct standing *s);
+void standing_room_text(char *out, size_t size, const struct standing *s);
+void standing_languages_text(char *out, size_t size, const struct standing *s);
+/* What staff can do about it, one sentence. */
+const char *trouble_words(enum trouble t);
 
 #endif

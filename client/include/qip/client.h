@@ -130,6 +130,8 @@ struct qip_journal_standing {
 };
 /* One that failed is opened again first, at most every few seconds: when the cause is gone, so is the trouble. */
 void qip_capture_journal(struct qip_journal_standing *out, struct qip_capture *c);
+/* Now, as well as an answer of this moment would be dated, and how well that is. Thread-safe. */
+enum clock_quality qip_capture_clock(int64_t *now_ms, struct qip_capture *c);
 /* True if comments can be sealed (a comment key is known). */
 bool qip_capture_can_seal(struct qip_capture *c);
 /* The surveys that this kiosk may show now: those for its site and in force today, the Friends and Family Test first, then by id: an array of
