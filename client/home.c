@@ -203,7 +203,9 @@ static enum status open_history(struct qip *q, struct error *e)
 
 	if (qip_home_path(path, sizeof(path), q, HOME_HISTORY) != STATUS_OK)
 		return error_set(e, STATUS_TOO_BIG, "the name of the home folder is too long");
-	return repo_open(&q->repo, path, &why) == STATUS_OK ? STATUS_OK : home_unreadable(q, &why, e);
+	if (repo_open(&q->repo, path, &why) != STATUS_OK || repo_take_ends(q->repo, &why) != STATUS_OK)
+		return home_unreadable(q, &why, e);
+	return STATUS_OK;
 }
 
 /* The work ref is the last thing that a join or a sync moves: an interruption may have left it behind. */

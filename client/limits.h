@@ -39,6 +39,10 @@
 #define LIMIT_JOINED_OBJECTS 20000   /* of a pack that is made by joining: 200 bytes of memory each while it is made */
 #define LIMIT_JOINED_BYTES (64LL * 1024 * 1024)
 
+/* what a kiosk sent long ago */
+#define LIMIT_SENT_BYTES (16ULL * 1024 * 1024) /* of history: some years of answers. Beyond, the oldest is forgotten */
+#define LIMIT_SENT_COMMITS 200                 /* that stay in any case */
+
 /* the home */
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_FILE_BYTES (256 * 1024)

@@ -6,6 +6,7 @@
  * request. An interruption anywhere leaves a state from which the next sync goes on.
  */
 #include "client/answers.h"
+#include "client/forget.h"
 #include "client/handed.h"
 #include "client/handover.h"
 #include "client/offer.h"
@@ -39,6 +40,14 @@ static void offer(struct sync *s)
 		log_line(LOG_LEVEL_WARN, "the history could not be offered to the restored server", "reason", why.text, NULL);
 }
 
+static bool is_cut(const struct qip *q)
+{
+	size_t ends = 0;
+
+	(void)repo_shallow_ends(&ends, q->repo);
+	return ends > 0;
+}
+
 /* The server's word on where the own head stands. It may be further than known here (a lost receipt) or less far (a server restored from a
  * backup: what it lacks is sent again), but it must be a commit of this device's own branch. Zero: it does not know that the device joined. */
 enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *e)
@@ -54,6 +63,10 @@ enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *
 		return error_set(e, STATUS_REFUSED,
 				 "the server was restored and has lost that this device joined: nothing here is lost; let the manager who invited it "
 				 "sync, and if that does not help, ask them for a new code");
+	if (oid_is_zero(tip) && is_cut(q))
+		return error_set(e, STATUS_REFUSED,
+				 "the server was restored to a time before this kiosk joined, and the kiosk has forgotten what it sent years ago: nothing "
+				 "that waits is lost; ask a manager for a new code");
 	if (oid_is_zero(tip)) /* a kiosk's branch starts with its enrolment: all of it is sent again */
 		return repo_ref_update(q->repo, q->own_ref, NULL, &accepted, e);
 	st = home_ref(&work, q, REF_WORK, e);
@@ -192,6 +205,23 @@ static void join_packs(struct qip *q)
 		log_line(LOG_LEVEL_WARN, "packs could not be joined", "reason", why.text, NULL);
 }
 
+/* It is at the server for long. What was exchanged counts all the same if this fails, and it is tried again. */
+static void forget_old(struct qip *q, int64_t now_ms)
+{
+	static const struct forget_bounds bounds = {
+		.bytes = LIMIT_SENT_BYTES,
+		.keep_ms = LIMIT_KEEP_RECEIPTED_MS,
+		.keep = LIMIT_SENT_COMMITS,
+	};
+	struct error why = {0};
+	bool forgot = false;
+
+	if (home_is_kiosk(q) && forget_sent(&forgot, q, &bounds, now_ms, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what was sent long ago could not be forgotten", "reason", why.text, NULL);
+	if (forgot)
+		log_line(LOG_LEVEL_INFO, "what was sent long ago was forgotten", NULL);
+}
+
 static enum status send_and_follow(struct sync *s, struct error *e)
 {
 	bool pushed = false;
@@ -315,6 +345,8 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 	repo_discard(q->repo);
 	if (st == STATUS_OK || st == STATUS_CONTRADICTED)
 		join_packs(q);
+	if (st == STATUS_OK)
+		forget_old(q, s.report.server_time_ms);
 	if (st == STATUS_OK)
 		*out = s.report;
 	return st;

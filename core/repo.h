@@ -299,6 +299,17 @@ enum status repo_consolidate(size_t *joined, struct repo *r, const struct repo_b
  * found without reading the directories. Memory is about 60 bytes for each object. */
 enum status repo_note_reached(struct repo *r, const struct oid *tip, struct error *e) MUST_CHECK;
 enum status repo_count_packs(size_t *out, struct repo *r, struct error *e) MUST_CHECK;
+/* ---- forgetting the beginning (core/repo_cut.c) ---- */
+/* The history may end where the file "shallow" says: after repo_cut. For handles that are not plain; before all else. */
+enum status repo_take_ends(struct repo *r, struct error *e) MUST_CHECK;
+/* Keep what the refs reach down to `ends`: these commits with all directories and what lies in them, but of files in the folders `bare` (names of
+ * the root directory's entries) only those that came later. What comes before is forgotten, and the disk freed. Alone on the repository.
+ * Losing power at any step leaves the old or the new state, or what is needed for both. STATUS_CORRUPT, STATUS_NOT_FOUND: something that is to be
+ * kept is not there; nothing is removed then. */
+enum status repo_cut(struct repo *r, const struct oid *ends, size_t ends_len, const char *const *bare, size_t bare_len,
+		     struct error *e) MUST_CHECK;
+/* Bytes of all packs. */
+enum status repo_pack_bytes(uint64_t *out, struct repo *r, struct error *e) MUST_CHECK;
 /* Delete what a killed process left: quarantine directories and lock files of refs. Only while nobody else uses the repository. */
 enum status repo_intake_sweep(struct repo *r, struct error *e) MUST_CHECK;
 

@@ -104,7 +104,7 @@ struct repo {
 	uint64_t reads;
 	struct recent *recent; /* owned; NULL unless kept */
 	bool plain;		/* of anybody's making: the strict forms are not asked of it */
-	struct oid_map shallow; /* commits whose parents are not here; plain handles only */
+	struct oid_map shallow; /* commits whose parents are not here; for who asked for it */
 	struct refresher refreshers[REPO_MAX_BACKENDS];
 	size_t refreshers_len;
 	char *packs;		/* path of the directory of packs */
@@ -294,6 +294,15 @@ struct closure {
 enum status closure_span(struct closure *c, const struct repo_span *span) MUST_CHECK;
 /* The same, and where the other side has nothing, by what was noted; `visit` is not told of that. */
 enum status closure_whole(struct closure *c, const struct repo_span *span) MUST_CHECK;
+
+/* ---- repo_send.c ---- */
+/* A pack of these objects, as they are stored where that is possible. */
+enum status pack_send_objects(struct repo *r, const struct oid_map *ids, bool ofs_delta, repo_sink sink, void *ctx,
+			      struct error *e) MUST_CHECK;
+
+/* ---- repo_plain.c ---- */
+/* Read the file "shallow" into r->shallow. */
+enum status shallow_read(struct repo *r, struct error *e) MUST_CHECK;
 
 /* ---- repo_reached.c: what a commit reaches, written down ---- */
 /* Add what *commit reaches, an ancestor of one of the tips. STATUS_NOT_FOUND: nothing of use was noted. */

@@ -43,7 +43,7 @@ static enum status read_lines(struct repo *r, FILE *f, struct error *e)
 	return st;
 }
 
-static enum status read_shallow(struct repo *r, struct error *e)
+enum status shallow_read(struct repo *r, struct error *e)
 {
 	char *path = path_join(r->path, "shallow");
 	FILE *f = path ? fopen(path, "re") : NULL;
@@ -69,7 +69,7 @@ enum status repo_open_plain(struct repo **out, const char *path, struct error *e
 	if (git_repository_set_ident(r->git, "anonymous", "anonymous@http") != 0)
 		st = error_set(e, STATUS_NOMEM, "no memory to open a repository");
 	if (!st)
-		st = read_shallow(r, e);
+		st = shallow_read(r, e);
 	if (st) {
 		repo_close(r);
 		return st;

@@ -34,7 +34,7 @@ struct send {
 	repo_sink sink;
 	void *ctx;
 	bool ofs_delta;
-	struct oid_map ids;
+	struct oid_map ids; /* borrowed */
 	uint64_t *written; /* parallel to ids.keys: where it stands in what is sent; 0 while it does not */
 	struct packset packs;
 	struct stored *stored; /* sorted by where they are */
@@ -307,27 +307,34 @@ static void send_clear(struct send *s)
 		(void)inflateEnd(&s->inflater);
 	pack_stream_close(&s->out);
 	packset_close(&s->packs);
-	oid_map_clear(&s->ids);
 	free(s->stored);
 	free(s->written);
 	free(s->found);
 }
 
+enum status pack_send_objects(struct repo *r, const struct oid_map *ids, bool ofs_delta, repo_sink sink, void *ctx,
+			      struct error *e)
+{
+	struct send s = {.repo = r, .e = e, .sink = sink, .ctx = ctx, .ofs_delta = ofs_delta, .ids = *ids};
+	enum status st = locate_all(&s);
+
+	if (!st)
+		st = put_all(&s);
+	send_clear(&s);
+	return st;
+}
+
 enum status repo_pack_send_span(struct repo *r, const struct repo_span *span, repo_sink sink, void *ctx,
 				uint32_t *objects, struct error *e)
 {
-	struct send s = {.repo = r, .e = e, .sink = sink, .ctx = ctx, .ofs_delta = span->ofs_delta};
 	struct closure c = {.repo = r, .e = e};
 	enum status st = closure_whole(&c, span);
 
-	s.ids = c.seen;
 	if (!st)
-		st = locate_all(&s);
-	if (!st)
-		st = put_all(&s);
+		st = pack_send_objects(r, &c.seen, span->ofs_delta, sink, ctx, e);
 	if (!st && objects)
-		*objects = (uint32_t)s.ids.len;
-	send_clear(&s);
+		*objects = (uint32_t)c.seen.len;
+	oid_map_clear(&c.seen);
 	return st;
 }
 

@@ -50,6 +50,26 @@ memory_rounds() {
 	done
 }
 
+# How often the resting kiosk wakes in 10 minutes: the moments at which it makes system calls, those within a second counting as one. Under a service
+# manager that asks it to be well every 10 minutes, which is seen in the long form alone.
+wakeups_rounds() {
+	local seconds=$((long ? 600 : 120)) trace=$WORK/wakeups.trace pid woken
+	strace -o /dev/null true || die 'programs cannot be traced here'
+	memory_practice
+	server_start
+	kiosk_start kib-kiosk env WATCHDOG_USEC=600000000 NOTIFY_SOCKET="$WORK/nobody"
+	pid=${PIDS[kib-kiosk]}
+	quiet "$pid"
+	timeout "$seconds" strace -f -ttt -o "$trace" -p "$pid" 2>>"$WORK/logs/strace.log" || [ -s "$trace" ] || die 'nothing was traced'
+	# what each thread was waiting in when the tracing began is told at once
+	woken=$(awk -v from="$(awk '{ print $2; exit }' "$trace")" '$3 != "---" && !/<unfinished|<detached|\?$/ && $2 > from + 1 && $2 > last + 1 { n++ }
+		$2 > from + 1 { last = $2 } END { print n + 0 }' "$trace")
+	printf 'kiosk.wakeups: %s in %s s\n' "$woken" "$seconds" >>"$NOTES"
+	printf '%s -\n' $((woken * 600 / seconds))
+	stop kib-kiosk
+	server_stop
+}
+
 # Bytes of the stripped program without the files that it carries.
 binary_rounds() {
 	local size assets
