@@ -12,10 +12,13 @@ add_custom_command(OUTPUT ${web_build}/installed
   COMMAND ${CMAKE_COMMAND} -E touch ${web_build}/installed
   DEPENDS ${web_source}/package.json ${web_source}/package-lock.json ${web_source}/.npmrc
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Fetching NHS.UK frontend" VERBATIM)
+# What no page, nor the script, names is taken out of the style sheet.
+file(GLOB styles CONFIGURE_DEPENDS ${web_source}/*.scss)
+file(GLOB pages CONFIGURE_DEPENDS ${web_source}/*.html ${web_source}/*.js)
 add_custom_command(OUTPUT ${web_build}/style.css
-  COMMAND ${CMAKE_COMMAND} -E copy ${web_source}/main.scss ${web_build}
+  COMMAND ${CMAKE_COMMAND} -E copy ${styles} ${pages} ${web_build}
   COMMAND ${NPM} --prefix ${web_build} run build --silent
-  DEPENDS ${web_build}/installed ${web_source}/main.scss
+  DEPENDS ${web_build}/installed ${styles} ${pages}
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Making the kiosk's style sheet" VERBATIM)
 
 # The keyboard, and a layout for each language that a page loads beside it.
@@ -35,7 +38,6 @@ foreach(layout IN LISTS layouts)
   list(APPEND keyboards ${made})
 endforeach()
 
-file(GLOB pages CONFIGURE_DEPENDS ${web_source}/*.html ${web_source}/*.js)
 qip_embed(qip-kiosklib kiosk_assets ${pages} ${web_build}/style.css ${web_build}/keyboard.js ${keyboards})
 
 # What the screen says, in each language.

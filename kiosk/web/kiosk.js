@@ -1,0 +1,166 @@
+// kiosk.js - what a page can do beyond forms; without it all pages work. Nothing is stored, and nothing is asked of the network but sound.
+'use strict';
+
+(() => {
+	const IDLE_MS = 30000, WARNING_S = 15;
+	const page = document.body;
+	const form = document.querySelector('form');
+	const home = () => location.replace('/');
+
+	// No way back to what somebody wrote: the browser's history knows the first page only, and fields end with their page.
+	history.replaceState(null, '', page.dataset.kind === 'staff' ? location.href : '/');
+	addEventListener('pageshow', (event) => {
+		if (event.persisted)
+			home();
+	});
+	addEventListener('pagehide', () => form?.reset());
+	addEventListener('contextmenu', (event) => event.preventDefault());
+
+	let sent = false;
+	form?.addEventListener('submit', (event) => {
+		if (sent)
+			event.preventDefault();
+		sent = true;
+	});
+
+	idle();
+	readAloud();
+	keyboard();
+
+	function idle() {
+		const dialog = document.getElementById('idle');
+		const text = document.getElementById('idle-text');
+		let timer = 0, left = 0;
+
+		if ('opening' in page.dataset || !(dialog || page.dataset.reset))
+			return;
+		const wording = text?.textContent;
+		// The thanks are there to be read, no more: they go without a question.
+		const wait = () => {
+			clearInterval(timer);
+			timer = page.dataset.reset ? setTimeout(home, page.dataset.reset * 1000) : setTimeout(warn, IDLE_MS);
+		};
+		const count = () => {
+			text.textContent = wording.replace('{seconds}', left);
+			if (left-- <= 0)
+				home();
+		};
+		function warn() {
+			left = WARNING_S;
+			count();
+			timer = setInterval(count, 1000);
+			dialog.showModal();
+		}
+		dialog?.addEventListener('close', wait);
+		dialog?.querySelector('button').addEventListener('click', () => dialog.close());
+		for (const kind of ['pointerdown', 'keydown', 'input', 'wheel', 'kiosk-speaks'])
+			addEventListener(kind, () => dialog?.open || wait(), { capture: true, passive: true });
+		wait();
+	}
+
+	function readAloud() {
+		const button = document.getElementById('say');
+		let sound = null;
+
+		if (!button)
+			return;
+		const [start, stop] = [button.textContent, button.dataset.stop];
+		const end = () => {
+			sound?.pause();
+			sound = null;
+			button.textContent = start;
+		};
+		button.hidden = false;
+		button.addEventListener('click', () => {
+			if (sound) {
+				end();
+				return;
+			}
+			sound = new Audio(button.dataset.say);
+			sound.addEventListener('ended', end);
+			sound.addEventListener('timeupdate', () => dispatchEvent(new Event('kiosk-speaks')));
+			button.textContent = stop;
+			sound.play().catch(() => {
+				end();
+				button.hidden = true;
+			});
+		});
+		addEventListener('pagehide', end);
+	}
+
+	function keyboard() {
+		const field = document.getElementById('comment');
+		const place = document.getElementById('keyboard');
+		const Keyboard = window.SimpleKeyboard?.default;
+		const plan = window.kioskKeyboard;
+		let layer = 'letters', keys = null, hiding = 0;
+
+		if (!field || !place || !Keyboard || !plan)
+			return;
+		const say = place.dataset;
+		const labels = () => ({
+			'{shift}': layer.endsWith('shift') ? plan.labels[layer === 'shift' ? 'letters' : 'latin'] : plan.labels[layer === 'latin' ? 'latin_shift' : 'shift'],
+			'{letters}': plan.labels.letters, '{latin}': plan.labels.latin, '{numbers}': '123',
+			'{space}': say.space, '{bksp}': say.delete, '{enter}': say.enter, '{done}': say.done,
+		});
+		const go = (to) => {
+			layer = to;
+			keys.setOptions({ layoutName: layer, display: labels() });
+		};
+
+		function show() {
+			clearTimeout(hiding);
+			if (!place.hidden)
+				return;
+			place.hidden = false;
+			page.classList.add('kiosk-typing');
+			page.style.paddingBottom = `${place.offsetHeight}px`;
+			field.scrollIntoView({ block: 'center' });
+			scrollBy(0, Math.max(0, field.getBoundingClientRect().bottom + 8 - place.getBoundingClientRect().top));
+		}
+		function hide() {
+			place.hidden = true;
+			page.classList.remove('kiosk-typing');
+			page.style.paddingBottom = '';
+		}
+		function write(text) {
+			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
+			field.dispatchEvent(new Event('input', { bubbles: true }));
+			field.scrollTop = field.scrollHeight;
+		}
+		function erase() {
+			if (field.selectionStart === field.selectionEnd) {
+				const before = [...field.value.slice(0, field.selectionStart)];
+				field.setSelectionRange(field.selectionStart - (before.pop() ?? '').length, field.selectionEnd);
+			}
+			write('');
+		}
+		function press(key) {
+			const to = plan.goes[key]?.[layer];
+
+			if (key === '{done}')
+				hide();
+			else if (to)
+				go(to);
+			else if (key === '{bksp}')
+				erase();
+			else
+				write({ '{space}': ' ', '{enter}': '\n' }[key] ?? key);
+			if (!to && layer.endsWith('shift') && !key.startsWith('{'))
+				go(plan.goes['{shift}'][layer]);
+		}
+
+		const all = [...new Set(Object.values(plan.layers).flat().flatMap((row) => row.split(' ')))].join(' ');
+		keys = new Keyboard(place, {
+			layout: plan.layers, layoutName: layer, display: labels(), onKeyPress: press, useButtonTag: true, preventMouseDownDefault: true,
+			physicalKeyboardHighlight: false, disableCaretPositioning: true, theme: '',
+			// Somebody with a keyboard of their own has no use for sixty stops on the way to the next button.
+			buttonAttributes: [{ attribute: 'tabindex', value: '-1', buttons: all }],
+		});
+		field.addEventListener('focus', show);
+		field.addEventListener('click', show);
+		// Not at once: what a finger is about to hit must not move away under it.
+		field.addEventListener('blur', () => { hiding = setTimeout(hide, 300); });
+		field.addEventListener('keydown', (event) => event.key === 'Escape' && hide());
+	}
+})();
