@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kiosk/say.h"
+
 /* The language of the page: the patient's, or the first that is on. */
 static const struct texts *texts_of(const struct page *p)
 {
@@ -30,13 +32,15 @@ static enum status wrap(struct buf *out, struct sheet *s, const char *kind, int 
 	const struct page *p = s->page;
 	const struct visit *v = p->visit;
 	const bool acts = p->token[0];
-	char refresh[16] = "", idle[16] = "";
+	char refresh[16] = "", idle[16] = "", say[SAY_PATH_MAX] = "";
 	enum status st = STATUS_OK;
 
 	if (refresh_s > 0)
 		(void)snprintf(refresh, sizeof(refresh), "%d", refresh_s);
 	else if (!v->opening)
 		(void)snprintf(idle, sizeof(idle), "%d", PAGE_IDLE_S);
+	if (acts)
+		say_path(say, v, p->screen);
 	if (buf_ok(&s->body))
 		st = page_part(out, s, "layout.html", (struct texts_value[]){
 			{"language", texts_language(s->setting.texts)},
@@ -53,6 +57,7 @@ static enum status wrap(struct buf *out, struct sheet *s, const char *kind, int 
 			{"smaller", v->larger ? "" : "yes"},
 			{"contrast", v->contrast ? "yes" : ""},
 			{"colours", v->contrast ? "" : "yes"},
+			{"say", say},
 			{"back", acts && flow_can_go_back(v, p->screen) ? "yes" : ""},
 			{"languages", acts && v->place == VISIT_QUESTION && p->screen->languages_len > 1 ? "yes" : ""},
 			{NULL, NULL},

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "kiosk/say.h"
 #include "kiosk/turn.h"
 
 #define HTML "text/html; charset=utf-8"
@@ -51,6 +52,19 @@ static void show_asset(struct turn *t)
 	t->response->lasting = t->response->status == 200;
 }
 
+static void show_sound(struct turn *t)
+{
+	struct error e = {.text = ""};
+	enum status st = say_question(&t->response->body, &t->screen, t->request->path, t->desk->env, &e);
+
+	if (st == STATUS_NOT_FOUND) {
+		turn_message(t, 404, "error_heading", "error_not_found");
+		return;
+	}
+	turn_finish(t, 200, st, &e);
+	t->response->type = "audio/wav";
+}
+
 /* Browsers ask for it by themselves. */
 static void show_no_icon(struct turn *t)
 {
@@ -68,13 +82,17 @@ static const struct place {
 	{"/status", false, show_status},
 	{"/status.json", false, show_status_json},
 	{ASSETS_FOLDER, false, show_asset},
+	{SAY_FOLDER, false, show_sound},
 	{"/favicon.ico", false, show_no_icon},
 };
 
 static const struct place *find_place(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (strcmp(places[i].path, path) == 0 || (places[i].serve == show_asset && strncmp(path, ASSETS_FOLDER, strlen(ASSETS_FOLDER)) == 0))
+		size_t len = strlen(places[i].path);
+		bool folder = len > 1 && places[i].path[len - 1] == '/';
+
+		if (folder ? strncmp(places[i].path, path, len) == 0 : strcmp(places[i].path, path) == 0)
 			return &places[i];
 	}
 	return NULL;

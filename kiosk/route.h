@@ -3,6 +3,7 @@
  *     GET /             the page for the next patient          POST /step      one form of any page: the next page, or 303 to the thanks
  *     GET /thanks       back to the first page by itself        GET /a/…        the files of the pages
  *     GET /status       for staff                               GET /status.json
+ *     GET /say/…        a question read aloud
  *
  * The process keeps nothing of a patient: each page carries a visit (kiosk/visit.h), and thanks come only when the answer is durable.
  */

@@ -4,13 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kiosk/speech.h"
+
 void screen_settings_read(struct screen_settings *out, const cJSON *practice, const cJSON *site)
 {
 	const cJSON *kiosk = json_get(site, "kiosk");
 	const char *name = json_string(practice, "name");
 	const cJSON *language = NULL;
 
-	*out = (struct screen_settings){.drafts = cJSON_IsTrue(json_get(kiosk, "drafts"))};
+	*out = (struct screen_settings){.drafts = cJSON_IsTrue(json_get(kiosk, "drafts")), .silent = cJSON_IsFalse(json_get(kiosk, "read_aloud"))};
 	(void)snprintf(out->practice, sizeof(out->practice), "%s", name ? name : "");
 	cJSON_ArrayForEach(language, json_get(kiosk, "languages"))
 	{
@@ -86,6 +88,7 @@ void screen_open(struct screen *out, const struct screen_settings *settings, cJS
 	struct screen s = {.comments = comments, .drafts = settings->drafts, .surveys = surveys};
 
 	memcpy(s.practice, settings->practice, sizeof(s.practice));
+	s.speaker = settings->silent ? NULL : SPEECH_PROGRAM;
 	drop_mute_surveys(&s);
 	for (size_t i = 0; i < settings->languages_len; i++)
 		add_language(&s, settings->languages[i]);

@@ -15,6 +15,7 @@ struct screen_settings {
 	char languages[SCREEN_LANGUAGES_MAX][SCREEN_LANGUAGE_MAX + 1]; /* in the order of the buttons */
 	size_t languages_len;                                          /* 0: all that may be on */
 	bool drafts; /* the practice has turned on wordings that nobody has reviewed */
+	bool silent; /* the practice has switched reading aloud off */
 };
 
 /* Either record may be NULL. */
@@ -24,6 +25,7 @@ struct screen {
 	char practice[SCREEN_PRACTICE_MAX];
 	bool comments; /* a comment can be sealed, so free text may be asked for */
 	bool drafts;
+	const char *speaker; /* the program that reads aloud; NULL: none does */
 	cJSON *surveys; /* owned; an array of survey records, the first one first */
 	cJSON *earlier; /* owned; a version that is not shown any more, but that a patient has begun; or NULL */
 	const struct texts *languages[SCREEN_LANGUAGES_MAX]; /* in the order of the buttons */
