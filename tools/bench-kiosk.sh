@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # tools/bench-kiosk.sh - for sourcing by tools/bench: the figures of the kiosk, and memory at rest.
 
-# journal_rounds OTHER - microseconds for one durable answer.
+# journal_rounds OTHER [COLUMN] - microseconds for one durable answer: the median (3), or all but the slowest in a hundred (4).
 journal_rounds() {
 	[ -s "$JOURNAL" ] || "$QIP_SOURCE/build/release/bench/kiosk_journal" "$WORK" >"$JOURNAL"
-	awk -F '\t' -v other="$1" '$2 == "journal" { ours[$1] = $3 } $2 == other { theirs[$1] = $3 }
+	awk -F '\t' -v other="$1" -v column="${2:-3}" '$2 == "journal" { ours[$1] = $column } $2 == other { theirs[$1] = $column }
 		END { for (r in ours) if (r in theirs) print ours[r], theirs[r] }' "$JOURNAL"
 }
 

@@ -109,10 +109,11 @@ static const struct known {
 	CALL(access, CALL_STAT, ON_PATH(0)),
 	CALL(readlink, CALL_STAT, ON_PATH(0)),
 #endif
-	/* only to have a name in reports */
+	/* mostly only to have a name in reports */
 	CALL(close, CALL_OTHER, ON_FD(0)),
 	CALL(munmap, CALL_OTHER, {NONE, NONE, NONE, NONE, NONE, NONE}),
-	CALL(sendto, CALL_OTHER, ON_FD(0)),
+	CALL(sendto, CALL_SEND, ON_FD(0)),
+	CALL(sendmsg, CALL_SEND, ON_FD(0)),
 	CALL(recvfrom, CALL_OTHER, ON_FD(0)),
 	CALL(accept4, CALL_OTHER, ON_FD(0)),
 	CALL(shutdown, CALL_OTHER, ON_FD(0)),
@@ -230,6 +231,7 @@ bool call_kinds_parse(unsigned *kinds, bool *everything, const char *words)
 		{"map", CALL_MAP},
 		{"read", CALL_READ},
 		{"stat", CALL_STAT},
+		{"send", CALL_SEND},
 		{"changes", CALL_WRITE | CALL_SYNC | CALL_RENAME | CALL_CREATE | CALL_DIR | CALL_MAP},
 	};
 

@@ -20,6 +20,7 @@ enum call_kind {
 	CALL_MAP = 1 << 6,    /* a file mapped so that memory writes to it */
 	CALL_READ = 1 << 7,   /* bytes and directories read, files mapped for reading */
 	CALL_STAT = 1 << 8,
+	CALL_SEND = 1 << 9,   /* bytes given to a socket */
 };
 
 struct call {
@@ -31,7 +32,7 @@ struct call {
 	char target[PATH_MAX]; /* the new name of a rename or link; else "" */
 
 	/* kept from entry to exit by loss.c */
-	bool was_there, was_dir;
+	bool was_there, was_dir, in_place;
 	char stash[PATH_MAX];
 };
 

@@ -18,6 +18,16 @@ struct dirty {
 	int fd; /* ours, for writing; -1: clean, the slot is free */
 };
 
+/* Bytes as they were before they were written over in place, by a write that may not be on the disk. */
+struct image {
+	dev_t device;
+	ino_t inode;
+	int fd; /* ours */
+	off_t at;
+	size_t len;
+	uint8_t *bytes;
+};
+
 enum change_kind { MADE, MOVED, REMOVED };
 
 /* A name that may not be on the disk as it is now. */
@@ -33,6 +43,8 @@ struct losses {
 	char dir[PATH_MAX], stash_dir[PATH_MAX];
 	struct dirty *dirty;
 	size_t dirty_len;
+	struct image *images; /* oldest first */
+	size_t images_len;
 	struct change *changes; /* oldest first */
 	size_t changes_len;
 	unsigned stashed;
@@ -67,6 +79,12 @@ static void remove_all(const char *path)
 	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void free_image(struct image *image)
+{
+	(void)close(image->fd);
+	free(image->bytes);
+}
+
 void losses_close(struct losses *l)
 {
 	if (!l)
@@ -75,7 +93,10 @@ void losses_close(struct losses *l)
 		if (l->dirty[i].fd >= 0)
 			(void)close(l->dirty[i].fd);
 	}
+	for (size_t i = 0; i < l->images_len; i++)
+		free_image(&l->images[i]);
 	remove_all(l->stash_dir);
+	free(l->images);
 	free(l->dirty);
 	free(l->changes);
 	free(l);
@@ -138,6 +159,46 @@ static void became_dirty(struct losses *l, pid_t tid, int fd)
 	l->dirty[l->dirty_len++] = (struct dirty){.device = st.st_dev, .inode = st.st_ino, .fd = own};
 }
 
+/* A write in place is about to happen: keep what it writes over. False if it is none, or the file is not on the disk
+ * as a whole. */
+static bool keep_image(struct losses *l, pid_t tid, const struct call *c)
+{
+	struct image image = {.at = (off_t)c->args[3], .len = (size_t)c->args[2]};
+	struct image *more = NULL;
+	struct stat st;
+
+	image.fd = take_descriptor(tid, (int)c->args[0]);
+	image.bytes = malloc(image.len + 1);
+	more = realloc(l->images, (l->images_len + 1) * sizeof(*more));
+	if (more)
+		l->images = more;
+	if (image.fd < 0 || !image.bytes || !more || fstat(image.fd, &st) || find_dirty(l, &st) ||
+	    image.at + (off_t)image.len > st.st_size ||
+	    pread(image.fd, image.bytes, image.len, image.at) != (ssize_t)image.len) {
+		if (image.fd >= 0)
+			(void)close(image.fd);
+		free(image.bytes);
+		return false;
+	}
+	image.device = st.st_dev;
+	image.inode = st.st_ino;
+	l->images[l->images_len++] = image;
+	return true;
+}
+
+static void forget_images(struct losses *l, const struct stat *st)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->images_len; i++) {
+		if (l->images[i].device == st->st_dev && l->images[i].inode == st->st_ino)
+			free_image(&l->images[i]);
+		else
+			l->images[kept++] = l->images[i];
+	}
+	l->images_len = kept;
+}
+
 /* A file of the program was fsynced: its bytes, or the names in it, are on the disk. */
 static void became_clean(struct losses *l, const char *path)
 {
@@ -147,6 +208,7 @@ static void became_clean(struct losses *l, const char *path)
 
 	if (stat(path, &st))
 		return;
+	forget_images(l, &st);
 	d = find_dirty(l, &st);
 	if (d) {
 		(void)close(d->fd);
@@ -200,13 +262,14 @@ static bool is_named(const struct call *c, const char *prefix)
 	return c->name && strncmp(c->name, prefix, strlen(prefix)) == 0;
 }
 
-void losses_entry(struct losses *l, struct call *c)
+void losses_entry(struct losses *l, pid_t tid, struct call *c)
 {
 	struct stat st;
 
 	c->was_there = lstat(c->file, &st) == 0;
 	c->was_dir = c->was_there && S_ISDIR(st.st_mode);
 	c->stash[0] = 0;
+	c->in_place = is_named(c, "pwrite") && keep_image(l, tid, c);
 	if (is_named(c, "rename"))
 		stash(l, c->stash, c->target);
 	else if (is_named(c, "unlink"))
@@ -222,7 +285,7 @@ void losses_exit(struct losses *l, pid_t tid, const struct call *c, long long re
 	}
 	if (c->kind == CALL_SYNC && c->file[0])
 		became_clean(l, c->file);
-	else if (c->kind == CALL_WRITE)
+	else if (c->kind == CALL_WRITE && !c->in_place)
 		became_dirty(l, tid, (int)c->args[is_named(c, "copy_file_range") ? 2 : 0]);
 	else if (c->kind == CALL_MAP)
 		became_dirty(l, tid, (int)c->args[4]);
@@ -260,6 +323,11 @@ unsigned losses_take(struct losses *l, enum loss loss)
 
 	for (size_t i = 0; loss != LOSS_NONE && i < l->dirty_len; i++)
 		lost += l->dirty[i].fd >= 0 && ftruncate(l->dirty[i].fd, 0) == 0;
+	for (size_t i = l->images_len; loss != LOSS_NONE && i > 0; i--) {
+		const struct image *image = &l->images[i - 1];
+
+		lost += pwrite(image->fd, image->bytes, image->len, image->at) == (ssize_t)image->len;
+	}
 	for (size_t i = l->changes_len; loss == LOSS_BYTES_AND_NAMES && i > 0; i--, lost++)
 		undo(&l->changes[i - 1]);
 	return lost;

@@ -18,7 +18,7 @@ struct losses;
 struct losses *losses_open(const char *dir);
 /* A thread begins a call that concerns such a file (`call` is kept by the caller until the exit), and ends it with
  * `result` (negative: -errno). */
-void losses_entry(struct losses *l, struct call *call);
+void losses_entry(struct losses *l, pid_t tid, struct call *call);
 void losses_exit(struct losses *l, pid_t tid, const struct call *call, long long result);
 /* The program is dead: take from it what it might have lost. Returns how many files and names. */
 unsigned losses_take(struct losses *l, enum loss loss);

@@ -2,7 +2,7 @@
  * after that call, or let the call fail. Calls are counted over all threads, in the order in which they begin.
  *
  *     strike [OPTION]... COMMAND [ARGUMENT]...
- *       --only KINDS   what counts: write sync rename create open dir map read stat, "changes" (those that may change a
+ *       --only KINDS   what counts: write sync rename create open dir map read stat send, "changes" (those that may change a
  * disk), "all"
  *       --under DIR    only calls that concern a file below DIR
  *       --wait         count from SIGUSR1 on, not from the start
@@ -158,7 +158,7 @@ static void at_entry(struct strike *s, struct thread *t, const struct tracee_sto
 	call_read(c, t->tid, at->nr, at->args);
 	t->watched = s->losses && (is_below(c->file, s->under) || is_below(c->target, s->under));
 	if (t->watched)
-		losses_entry(s->losses, c);
+		losses_entry(s->losses, t->tid, c);
 	if (waits || !counts(s, c))
 		return;
 	s->counted++;
