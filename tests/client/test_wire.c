@@ -102,6 +102,60 @@ static void a_resumed_handshake_sends_no_certificate(void **state)
 	assert_true(resumed < full - 500); /* the server's certificate and its authority's have more */
 }
 
+/* Full handshakes alone show the server's certificate: bytes that no resumed sync has. */
+static void ten_programs_in_turn_shake_hands_in_full_once(void **state)
+{
+	static struct proxy line;
+	long full_bytes = 0, bytes = 0;
+	int full = 0;
+
+	(void)state;
+	proxy_start(&line, &p);
+	forget_session();
+	full_bytes = bytes_of_a_sync(&line);
+	forget_session();
+	for (int i = 0; i < 10; i++) {
+		bytes = bytes_of_a_sync(&line);
+		full += bytes > full_bytes - 500;
+	}
+	proxy_stop(&line);
+	assert_int_equal(full, 1);
+}
+
+static mode_t mode_of_session(void)
+{
+	struct stat s;
+	char path[PRACTICE_PATH * 2];
+
+	(void)snprintf(path, sizeof(path), "%s/" HOME_SESSION, practice_path(&p, "manager"));
+	assert_int_equal(stat(path, &s), 0);
+	return s.st_mode & 0777;
+}
+
+static void nobody_else_may_read_it(void **state)
+{
+	struct buf session = sync_and_read();
+
+	(void)state;
+	assert_int_equal(mode_of_session(), 0600);
+	buf_wipe(&session);
+}
+
+static void it_is_forgotten_with_the_certificate_it_belongs_to(void **state)
+{
+	struct buf session = sync_and_read();
+	struct qip *q = practice_open(&p, "manager");
+
+	(void)state;
+	practice_shorten_certificate(&p, q, env_system()->now_ms(env_system()->ctx) + 86400000);
+	qip_close(q);
+	q = practice_open(&p, "manager");
+	(void)practice_sync(q); /* renews */
+	assert_int_not_equal(faccessat(q->dir, HOME_SESSION, F_OK, 0), 0);
+	qip_close(q);
+	buf_wipe(&session);
+}
+
 static void a_session_that_the_server_has_forgotten_does_no_harm(void **state)
 {
 	struct buf before = sync_and_read(), after = BUF_INIT;
@@ -121,6 +175,9 @@ int main(void)
 		cmocka_unit_test(the_next_program_resumes_the_session_of_the_last),
 		cmocka_unit_test(a_session_that_the_server_has_forgotten_does_no_harm),
 		cmocka_unit_test(a_resumed_handshake_sends_no_certificate),
+		cmocka_unit_test(ten_programs_in_turn_shake_hands_in_full_once),
+		cmocka_unit_test(nobody_else_may_read_it),
+		cmocka_unit_test(it_is_forgotten_with_the_certificate_it_belongs_to),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
