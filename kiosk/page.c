@@ -68,6 +68,22 @@ static enum status wrap(struct buf *out, struct sheet *s, const char *kind, int 
 	return st;
 }
 
+struct sheet page_sheet(const struct page *p, const char *title)
+{
+	struct sheet s = new_sheet(p);
+
+	s.title = title;
+	return s;
+}
+
+enum status page_end(struct buf *out, struct sheet *s, enum status made, const char *kind, int refresh_s, struct error *e)
+{
+	if (made == STATUS_OK)
+		return wrap(out, s, kind, refresh_s, e);
+	buf_wipe(&s->body);
+	return made;
+}
+
 enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fault, struct error *e)
 {
 	struct sheet s = new_sheet(p);
@@ -109,32 +125,6 @@ enum status page_message(struct buf *out, const struct page *p, const char *head
 		       (struct texts_value[]){{"heading", s.title}, {"text", texts_get(s.setting.texts, text)}, {NULL, NULL}}, e);
 	if (st == STATUS_OK)
 		return wrap(out, &s, "message", 0, e);
-	buf_wipe(&s.body);
-	return st;
-}
-
-enum status page_status(struct buf *out, const struct page *p, const struct standing *standing, struct error *e)
-{
-	struct sheet s = new_sheet(p);
-	char last[128], waiting[64], sync[64];
-	enum status st = STATUS_OK;
-
-	s.title = "This kiosk";
-	standing_last_text(last, sizeof(last), standing);
-	standing_waiting_text(waiting, sizeof(waiting), standing);
-	standing_sync_text(sync, sizeof(sync), standing);
-	st = page_part(&s.body, &s, "status.html", (struct texts_value[]){
-		{"device", standing->device},
-		{"site", standing->site},
-		{"last_answer", last},
-		{"waiting", waiting},
-		{"last_sync", sync},
-		{"sync_error", standing->sync_error},
-		{"comments", standing->comments ? "asked for, and sealed at once" : "not asked for: there is no key to seal them with yet"},
-		{NULL, NULL},
-	}, e);
-	if (st == STATUS_OK)
-		return wrap(out, &s, "status", 0, e);
 	buf_wipe(&s.body);
 	return st;
 }

@@ -21,6 +21,9 @@ struct page {
 enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fault, struct error *e) MUST_CHECK;
 /* Heading and text by their keys in kiosk/texts, in the visit's language. */
 enum status page_message(struct buf *out, const struct page *p, const char *heading, const char *text, struct error *e) MUST_CHECK;
-enum status page_status(struct buf *out, const struct page *p, const struct standing *s, struct error *e) MUST_CHECK;
+/* For staff, in English (kiosk/page_staff.c): what anybody may see; the keypad, with what was entered and why it is shown again; all. */
+enum status page_status(struct buf *out, const struct page *p, const struct standing *s, bool has_pin, struct error *e) MUST_CHECK;
+enum status page_pin(struct buf *out, const struct page *p, const char *digits, const char *fault, struct error *e) MUST_CHECK;
+enum status page_staff(struct buf *out, const struct page *p, const struct standing *s, struct error *e) MUST_CHECK;
 
 #endif

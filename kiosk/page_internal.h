@@ -11,6 +11,10 @@ struct sheet {
 	struct buf body;
 };
 
+/* Begin a page with a title of its own, and end it inside the layout, or without one when `made` is a failure. refresh_s 0: it stays. */
+struct sheet page_sheet(const struct page *p, const char *title);
+enum status page_end(struct buf *out, struct sheet *s, enum status made, const char *kind, int refresh_s, struct error *e) MUST_CHECK;
+
 /* Append a template to a part of the page. */
 enum status page_part(struct buf *out, const struct sheet *s, const char *name, const struct texts_value *values, struct error *e) MUST_CHECK;
 

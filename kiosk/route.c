@@ -11,32 +11,6 @@
 #define FORM_TYPE "application/x-www-form-urlencoded"
 #define ASSETS_FOLDER "/a/"
 
-static void show_status(struct turn *t)
-{
-	struct error e = {.text = ""};
-	struct standing s = {.last = 0};
-	struct page page = {.screen = &t->screen, .assets = &t->desk->assets, .visit = &t->visit, .token = ""};
-
-	t->desk->standing(t->desk->ctx, &s);
-	turn_finish(t, 200, page_status(&t->response->body, &page, &s, &e), &e);
-}
-
-static void show_status_json(struct turn *t)
-{
-	struct error e = {.text = ""};
-	struct standing s = {.last = 0};
-	cJSON *json = NULL;
-	enum status st = STATUS_OK;
-
-	t->desk->standing(t->desk->ctx, &s);
-	json = standing_json(&s);
-	if (!json || json_canonical(&t->response->body, json) != STATUS_OK)
-		st = error_set(&e, STATUS_NOMEM, "no memory for the status");
-	cJSON_Delete(json);
-	turn_finish(t, 200, st, &e);
-	t->response->type = "application/json";
-}
-
 static void show_asset(struct turn *t)
 {
 	const struct asset *asset = assets_at(&t->desk->assets, t->request->path);
@@ -79,8 +53,10 @@ static const struct place {
 	{"/", false, turn_start},
 	{"/step", true, turn_step},
 	{"/thanks", false, turn_thanks},
-	{"/status", false, show_status},
-	{"/status.json", false, show_status_json},
+	{"/status", false, staff_status},
+	{"/status.json", false, staff_status_json},
+	{"/staff", false, staff_ask},
+	{"/staff/open", true, staff_open},
 	{ASSETS_FOLDER, false, show_asset},
 	{SAY_FOLDER, false, show_sound},
 	{"/favicon.ico", false, show_no_icon},

@@ -2,7 +2,7 @@
  *
  *     GET /             the page for the next patient          POST /step      one form of any page: the next page, or 303 to the thanks
  *     GET /thanks       back to the first page by itself        GET /a/…        the files of the pages
- *     GET /status       for staff                               GET /status.json
+ *     GET /status       whether it works; GET /status.json      GET /staff, POST /staff/open   all, behind the site's PIN
  *     GET /say/…        a question read aloud
  *
  * The process keeps nothing of a patient: each page carries a visit (kiosk/visit.h), and thanks come only when the answer is durable.
@@ -11,7 +11,9 @@
 #define QIP_KIOSK_ROUTE_H
 
 #include "kiosk/capture.h"
+#include "core/key_pin.h"
 #include "kiosk/page.h"
+#include "kiosk/staff.h"
 
 #define ROUTE_HOSTS 2
 
@@ -24,6 +26,7 @@ struct desk {
 	capture_keep keep; /* STATUS_OK or STATUS_EXISTS: durable */
 	bool (*kept)(void *ctx, const char *id); /* true: the answer of that id is durable */
 	void (*standing)(void *ctx, struct standing *out);
+	bool (*pin)(void *ctx, struct key_pin *out); /* false: none is set; NULL: likewise */
 	void *ctx;
 	struct token_secret secret;
 	const struct env *env;
@@ -33,6 +36,7 @@ struct desk {
 	struct desk_renewal {
 		char old[ID_TEXT_LEN + 1], fresh[ID_TEXT_LEN + 1];
 	} renewal;
+	struct staff_guard guard;
 };
 
 struct request {

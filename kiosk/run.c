@@ -62,6 +62,11 @@ static void desk_standing(void *ctx, struct standing *out)
 	standing_note_sync(out, failure);
 }
 
+static bool desk_pin(void *ctx, struct key_pin *out)
+{
+	return keeper_pin(((struct kiosk *)ctx)->keeper, out);
+}
+
 static enum status sync_now(void *ctx, uint64_t *sent, struct error *e)
 {
 	return keeper_sync(((struct kiosk *)ctx)->keeper, sent, e);
@@ -131,7 +136,7 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 	const struct env *env = env_system();
 	enum status st = keeper_open(&k->keeper, o->home, env, e);
 
-	k->desk = (struct desk){.screen = desk_screen, .survey = desk_survey, .keep = desk_keep, .kept = desk_kept, .standing = desk_standing,
+	k->desk = (struct desk){.screen = desk_screen, .survey = desk_survey, .keep = desk_keep, .kept = desk_kept, .standing = desk_standing, .pin = desk_pin,
 				.ctx = k, .env = env};
 	if (st == STATUS_OK)
 		st = token_secret_load(&k->desk.secret, o->home, e);

@@ -25,6 +25,8 @@ struct fake {
 	cJSON *earlier; /* owned; or NULL */
 	bool comments;
 	enum status keep_says; /* STATUS_OK: keep */
+	struct key_pin pin;
+	bool has_pin;
 	struct kept kept[8];
 	size_t kept_len;
 };
@@ -90,6 +92,14 @@ static void fake_standing(void *ctx, struct standing *out)
 				 .waiting = f->kept_len, .sync_error = "no <network>"};
 }
 
+static bool fake_pin(void *ctx, struct key_pin *out)
+{
+	struct fake *f = ctx;
+
+	*out = f->pin;
+	return f->has_pin;
+}
+
 static int64_t fake_monotonic_ms(void *ctx)
 {
 	return env_system()->monotonic_ms(env_system()->ctx) + ((struct fake *)ctx)->later_ms;
@@ -119,7 +129,7 @@ static bool fake_start(struct fake *f)
 	f->env.monotonic_ms = fake_monotonic_ms;
 	f->env.boot_id = fake_boot_id;
 	f->env.ctx = f;
-	f->desk = (struct desk){.screen = fake_screen, .survey = fake_survey, .keep = fake_keep, .kept = fake_kept, .standing = fake_standing, .ctx = f,
+	f->desk = (struct desk){.screen = fake_screen, .survey = fake_survey, .keep = fake_keep, .kept = fake_kept, .standing = fake_standing, .pin = fake_pin, .ctx = f,
 				.env = &f->env, .secret = {.bytes = {1, 2, 3}}, .hosts = {"127.0.0.1:8080", "localhost:8080"}};
 	(void)snprintf(f->settings.practice, sizeof(f->settings.practice), "Harborough Vale (sample)");
 	f->surveys = cJSON_CreateArray();
