@@ -10,8 +10,8 @@
 #ifndef QIP_KIOSK_ROUTE_H
 #define QIP_KIOSK_ROUTE_H
 
-#include "kiosk/capture.h"
 #include "core/key_pin.h"
+#include "kiosk/capture.h"
 #include "kiosk/page.h"
 #include "kiosk/staff.h"
 
