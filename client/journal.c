@@ -84,6 +84,7 @@ static enum status begin_segment(struct journal *j, uint64_t first, struct error
 	j->newest = fd;
 	j->end = 0;
 	j->capacity = JOURNAL_SEGMENT_BYTES;
+	j->listed = (struct timespec){0};
 	return know_newest(j, name, e);
 }
 

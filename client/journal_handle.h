@@ -3,6 +3,7 @@
 #define QIP_CLIENT_JOURNAL_HANDLE_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "client/journal_list.h"
 
@@ -27,6 +28,7 @@ struct journal {
 	bool in_doubt;     /* a write whose fate is unknown: no appends until opened again */
 
 	struct segment_list list; /* as last looked at */
+	struct timespec listed;   /* writer: when the directory had changed last by then */
 
 	pthread_t preparer; /* makes the spare segment ready while nobody waits */
 	bool preparing;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -24,6 +25,23 @@ enum status journal_reach(bool *there, struct journal *j, struct error *e)
 	return st;
 }
 
+/* Nobody else writes, so that the writer need not look into its files again unless some came or went: it does so with each answer. */
+static enum status update_list(struct journal *j, struct error *e)
+{
+	struct stat sb = {.st_size = 0};
+	bool known = j->mode == JOURNAL_WRITE && j->list.len > 0 && fstat(j->dir, &sb) == 0 && sb.st_mtim.tv_sec == j->listed.tv_sec &&
+		     sb.st_mtim.tv_nsec == j->listed.tv_nsec;
+	enum status st = known ? STATUS_OK : segment_list_update(&j->list, j->dir, e);
+
+	if (st == STATUS_OK && !known)
+		j->listed = sb.st_mtim;
+	for (size_t i = 0; st == STATUS_OK && j->mode == JOURNAL_WRITE && i < j->list.len; i++) {
+		if (j->list.segments[i].file == j->file)
+			j->list.segments[i].end = j->end;
+	}
+	return st;
+}
+
 enum status journal_list(struct segment_list **out, struct journal *j, struct error *e)
 {
 	struct segment_list *list = calloc(1, sizeof(*list));
@@ -32,7 +50,7 @@ enum status journal_list(struct segment_list **out, struct journal *j, struct er
 
 	if (st == STATUS_OK && there) {
 		(void)pthread_mutex_lock(&j->lock);
-		st = segment_list_update(&j->list, j->dir, e);
+		st = update_list(j, e);
 		if (st == STATUS_OK)
 			*list = j->list;
 		(void)pthread_mutex_unlock(&j->lock);
@@ -84,9 +102,11 @@ static enum status visit_bytes(struct tour *t, const struct buf *bytes, struct e
 }
 
 /* Whether a segment can hold a record from a number on. The newest may have grown since it was looked through. */
-static bool may_hold(const struct segment *s, uint64_t from, bool newest)
+static bool may_hold(const struct segment_list *list, size_t i, uint64_t from)
 {
-	return newest || s->unreadable || s->last >= from;
+	const struct segment *s = &list->segments[i];
+
+	return i + 1 == list->len || s->last >= from || (s->unreadable && s[1].first > from);
 }
 
 enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, void *ctx, struct error *e)
@@ -104,7 +124,7 @@ enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, 
 	for (size_t i = 0; st == STATUS_OK && i < list->len; i++) {
 		bool newest = i + 1 == list->len;
 
-		if (!may_hold(&list->segments[i], t.from, newest))
+		if (!may_hold(list, i, t.from))
 			continue;
 		st = load_durable(&bytes, j, &list->segments[i], t.confirm && newest, e);
 		if (st == STATUS_OK)

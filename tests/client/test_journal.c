@@ -565,10 +565,15 @@ static void says_that_the_disk_is_full_and_keeps_what_it_has(void **state)
 	assert_int_equal(st, STATUS_NO_SPACE);
 	assert_non_null(strstr(f->e.text, "No space left"));
 	assert_int_equal(journal_last(j), 30); /* two segments of 15 */
+	assert_int_equal(journal_percent(j), 100);
 	assert_int_equal(append(f, j, "{}"), 31); /* a small one still fits */
+	assert_int_equal(mount("tmpfs", f->dir, "tmpfs", MS_REMOUNT, "size=16m"), 0);
+	assert_true(journal_percent(j) < 90);
+	assert_int_equal(journal_append(&seq, j, big, JOURNAL_MAX_RECORD, NULL, 0, &f->e), STATUS_OK); /* room again, and nothing was opened anew */
+	assert_int_equal(seq, 32);
 	journal_close(j);
 	j = open_journal(f);
-	assert_int_equal(journal_last(j), 31);
+	assert_int_equal(journal_last(j), 32);
 	journal_close(j);
 	assert_int_equal(umount(f->dir), 0);
 	free(big);
@@ -603,10 +608,15 @@ static void stops_at_its_own_limit_with_words(void **state)
 	enum status st = STATUS_OK;
 
 	assert_non_null(big);
-	while (st == STATUS_OK)
+	assert_int_equal(journal_percent(j), 0);
+	while (st == STATUS_OK) {
 		st = journal_append(&seq, j, big, JOURNAL_MAX_RECORD, NULL, 0, &f->e);
+		if (seq == 64 * 15 * 9 / 10 + 15)
+			assert_true(journal_percent(j) >= 90 && journal_percent(j) < 100);
+	}
 	assert_int_equal(st, STATUS_NO_SPACE);
 	assert_non_null(strstr(f->e.text, "full"));
+	assert_int_equal(journal_percent(j), 100);
 	assert_int_equal(journal_size(j), JOURNAL_MAX_BYTES);
 	assert_int_equal(journal_last(j), seq);
 	assert_int_equal(journal_release(j, seq, INT64_MAX, &f->e), STATUS_OK);

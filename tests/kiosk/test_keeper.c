@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include "kiosk/keeper.h"
+#include "tests/support/damage.h"
 
 /* The disk's confirmation, made to fail at will: this definition takes the place of the C library's. */
 static atomic_int confirmations_to_fail;
@@ -205,6 +206,81 @@ static void never_claims_what_a_dead_disk_did_not_keep(void **state)
 	keeper_close(k);
 }
 
+/* Somebody tidied up, or a disk was changed under a running kiosk. */
+static void goes_on_where_its_folder_was_when_that_is_taken_away(void **state)
+{
+	struct keeper *k = open_synced();
+	struct standing s;
+	uint64_t sent = 0;
+
+	(void)state;
+	keep_new(k, NULL);
+	OK(keeper_sync(k, &sent, &last_error));
+	practice_remove(practice_path(&p, "kib-kiosk/journal"));
+	keep_new(k, NULL);
+	keep_new(k, NULL);
+	keeper_standing(k, &s);
+	assert_int_equal(s.last, 3);
+	assert_false(s.troubles & 1u << TROUBLE_DISK_ERRORS);
+	OK(keeper_sync(k, &sent, &last_error));
+	assert_int_equal(sent, 2);
+	keeper_close(k);
+}
+
+static void starts_without_a_journal_that_can_be_written_and_takes_answers_once_it_can(void **state)
+{
+	const char *path = practice_path(&p, "kib-kiosk/journal");
+	struct keeper *k = open_synced();
+	struct standing s;
+	char id[ID_TEXT_LEN + 1];
+	uint64_t sent = 0;
+	FILE *f = NULL;
+
+	(void)state;
+	keep_new(k, NULL);
+	OK(keeper_sync(k, &sent, &last_error));
+	keeper_close(k);
+	practice_remove(path);
+	f = fopen(path, "we"); /* in its way */
+	assert_non_null(f);
+	(void)fclose(f);
+	k = open_keeper();
+	keeper_standing(k, &s);
+	assert_true(s.troubles & 1u << TROUBLE_DISK_ERRORS);
+	assert_non_null(strstr(s.journal_error, "journal"));
+	OK(id_make(id, env_system()));
+	FAILS(keep(k, id, NULL), STATUS_IO);
+	assert_int_equal(unlink(path), 0);
+	OK(keep(k, id, NULL));
+	keeper_standing(k, &s);
+	assert_false(s.troubles & 1u << TROUBLE_DISK_ERRORS);
+	assert_int_equal(s.last, 2);
+	OK(keeper_sync(k, &sent, &last_error));
+	assert_int_equal(sent, 1);
+	keeper_close(k);
+}
+
+static void a_damaged_answer_is_told_as_lost_and_the_rest_arrives(void **state)
+{
+	struct keeper *k = open_synced();
+	const char *path = practice_path(&p, "kib-kiosk/journal/00000000000000000001.qj");
+	struct standing s;
+	uint64_t sent = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		keep_new(k, NULL);
+	keeper_close(k);
+	flip(path, 150); /* in the contents of the first */
+	k = open_keeper();
+	keeper_standing(k, &s);
+	assert_true(s.troubles & 1u << TROUBLE_LOST_RECORDS);
+	keep_new(k, NULL);
+	OK(keeper_sync(k, &sent, &last_error));
+	assert_int_equal(sent, 4); /* one of them says that an answer was lost */
+	keeper_close(k);
+}
+
 static void a_sync_without_a_server_loses_nothing(void **state)
 {
 	struct keeper *k = open_synced();
@@ -246,6 +322,9 @@ int main(void)
 		TEST(goes_on_after_the_disk_failed_once),
 		TEST(does_not_wait_for_a_sync_to_go_on_after_the_disk_failed),
 		TEST(never_claims_what_a_dead_disk_did_not_keep),
+		TEST(goes_on_where_its_folder_was_when_that_is_taken_away),
+		TEST(starts_without_a_journal_that_can_be_written_and_takes_answers_once_it_can),
+		TEST(a_damaged_answer_is_told_as_lost_and_the_rest_arrives),
 		TEST(a_sync_without_a_server_loses_nothing),
 		TEST(another_role_is_no_kiosk),
 	};
