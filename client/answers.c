@@ -213,6 +213,12 @@ static enum status keep_comment(struct answers *b, const cJSON *captured, const 
 	return st != STATUS_OK ? st : files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
 }
 
+/* Where it was given, which is not where the kiosk is after it was joined again for another site. */
+static const char *site_of(const struct qip *q, uint64_t record)
+{
+	return record <= q->numbers.carried ? q->numbers.carried_site : q->identity.site;
+}
+
 static enum status add_answer(struct answers *b, const struct journal_record *r, struct error *e)
 {
 	struct recorded when;
@@ -225,7 +231,7 @@ static enum status add_answer(struct answers *b, const struct journal_record *r,
 		st = keep_comment(b, captured, r, e);
 	if (st == STATUS_OK) {
 		recorded_work_out(&when, r, &b->q->state, floor_ms, b->now_ms);
-		st = answers_record(&record, captured, b->q->identity.device, b->q->identity.site, r->seq, &when);
+		st = answers_record(&record, captured, b->q->identity.device, site_of(b->q, r->seq), b->next, &when);
 	}
 	if (st == STATUS_OK && schema_check(record, NULL) != STATUS_OK)
 		st = STATUS_CORRUPT;
@@ -243,14 +249,17 @@ static enum status add_answer(struct answers *b, const struct journal_record *r,
 static enum status take(void *ctx, const struct journal_record *r, struct error *e)
 {
 	struct answers *b = ctx;
+	uint64_t number = numbers_number(&b->q->numbers, r->seq);
 	enum status st = STATUS_OK;
 
 	if (b->done)
 		return STATUS_EXISTS; /* in the next */
-	if (r->seq - b->next > LIMIT_LOST)
+	if (numbers_left_out(&b->q->numbers, r->seq))
+		return STATUS_OK;
+	if (number - b->next > LIMIT_LOST)
 		return error_set(e, STATUS_CORRUPT, "the journal jumps from answer %" PRIu64 " to %" PRIu64 ": ask for help before it is used on",
-				 b->next - 1, r->seq);
-	while (st == STATUS_OK && b->next < r->seq)
+				 b->next - 1, number);
+	while (st == STATUS_OK && b->next < number)
 		st = add_lost(b, "The journal has no readable record of this number.", e);
 	return st == STATUS_OK ? add_answer(b, r, e) : st;
 }
@@ -267,7 +276,7 @@ static enum status take_next(struct answers *b, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	b->next = last + 1;
-	st = journal_each(b->journal, b->next, take, b, e);
+	st = journal_each(b->journal, numbers_record(&b->q->numbers, b->next), take, b, e);
 	b->exhausted = st == STATUS_OK;
 	if (b->done && st == STATUS_EXISTS)
 		st = STATUS_OK;

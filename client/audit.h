@@ -29,6 +29,8 @@ struct audit_device {
 	uint64_t answers;         /* feedback numbered 1..last, voids and losses counted */
 	uint64_t last_seq;
 	char last_received[TIME_TEXT_MAX]; /* of its merges by the server's word; "" for none */
+	char replaces[NAME_MAX_LEN + 1]; /* the kiosk whose answers it goes on with; "" for none */
+	bool ends;                /* and under that name nothing more is taken */
 	bool silent;              /* it may still write, and was not heard of in the last LIMIT_AUDIT_SILENT_MS of the log */
 };
 

@@ -177,6 +177,8 @@ enum status audit_count_feedback(struct auditor *a)
 
 		(void)snprintf(d->id, sizeof(d->id), "%s", reg->devices[i].id);
 		(void)snprintf(d->invited_by, sizeof(d->invited_by), "%s", reg->devices[i].invited_by);
+		(void)snprintf(d->replaces, sizeof(d->replaces), "%s", reg->devices[i].replaces);
+		d->ends = reg->devices[i].ends;
 		d->role = reg->devices[i].role;
 	}
 	a->answers_left = a->out->records + LIMIT_AUDIT_ODD_ANSWERS;

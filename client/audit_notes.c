@@ -39,7 +39,7 @@ static bool is_silent(const struct audit *out, const struct device *d, const cha
 {
 	int64_t heard_ms = 0, end_ms = 0;
 
-	if (d->revoked || d->retired || !d->key)
+	if (d->revoked || d->retired || d->replaced_by[0] || !d->key)
 		return false;
 	return time_parse(&heard_ms, received) == STATUS_OK && time_parse(&end_ms, out->last_received) == STATUS_OK &&
 	       end_ms - heard_ms > LIMIT_AUDIT_SILENT_MS;

@@ -54,11 +54,14 @@ static enum status load(struct qip_capture *c, struct qip *q, struct error *e)
 		st = STATUS_OK; /* answers without comments, then */
 	if (st == STATUS_OK)
 		st = survey_load(&c->shelf, q, e);
-	if (st == STATUS_OK) {
-		c->key = key;
-		c->state = q->state;
-	}
-	return st;
+	if (st != STATUS_OK)
+		return st;
+	c->key = key;
+	c->state = q->state;
+	memcpy(c->ods, q->identity.ods, sizeof(c->ods)); /* name and site may have changed: it was joined again */
+	memcpy(c->device, q->identity.device, sizeof(c->device));
+	memcpy(c->site, q->identity.site, sizeof(c->site));
+	return STATUS_OK;
 }
 
 static void remember(struct qip_capture *c, const char *id, uint64_t seq)
@@ -130,12 +133,15 @@ static enum status open_journal(struct qip_capture *c, struct error *e)
 static enum status find_journal(struct qip_capture *c, struct qip *q, struct error *e)
 {
 	struct oid work;
+	uint64_t last = 0;
 	enum status st = home_ref(&work, q, REF_WORK, e);
 
 	if (st == STATUS_OK)
-		st = answers_last(&c->last, q, &work, e);
-	if (st == STATUS_OK)
+		st = answers_last(&last, q, &work, e);
+	if (st == STATUS_OK) {
+		c->last = numbers_record(&q->numbers, last);
 		st = qip_home_path(c->journal_path, sizeof(c->journal_path), q, HOME_JOURNAL);
+	}
 	if (st == STATUS_OK)
 		st = open_journal(c, e);
 	return c->trouble == STATUS_OK ? st : STATUS_OK; /* a disk may come back: the next answer finds out */
@@ -153,9 +159,6 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	(void)pthread_mutex_init(&c->lock, NULL);
 	c->env = q->env;
-	memcpy(c->ods, q->identity.ods, sizeof(c->ods));
-	memcpy(c->device, q->identity.device, sizeof(c->device));
-	memcpy(c->site, q->identity.site, sizeof(c->site));
 	st = load(c, q, e);
 	if (st == STATUS_OK)
 		st = find_journal(c, q, e);

@@ -4,7 +4,7 @@
  * device may read. Each step may be repeated: keys are durable before the server hears of them, the server gives the same certificate for
  * the same key, and its list of refs says whether the own head has come through. config.json, written last, makes the home joined.
  */
-#include <ftw.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +12,12 @@
 
 #include "client/build.h"
 #include "client/commit.h"
+#include "client/enrol.h"
 #include "client/enrol_request.h"
 #include "client/files.h"
 #include "client/genesis.h"
 #include "client/push.h"
+#include "client/rejoin.h"
 #include "client/slices.h"
 #include "core/cert.h"
 #include "core/log.h"
@@ -24,7 +26,6 @@
 #include "core/tls.h"
 
 #define HISTORY_TMP HOME_HISTORY ".tmp"
-#define NFTW_FILES 16
 
 struct join {
 	struct qip q;
@@ -64,14 +65,6 @@ static enum status fetch_ca(struct qip *q, const struct code *code, struct error
 	return st;
 }
 
-static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
-{
-	(void)s;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 /* A repository is complete or not there: made beside, then renamed. */
 static enum status open_history(struct qip *q, struct error *e)
 {
@@ -83,7 +76,7 @@ static enum status open_history(struct qip *q, struct error *e)
 	if (st != STATUS_OK)
 		return error_set(e, st, "the name of the home folder is too long");
 	if (access(path, F_OK) != 0) {
-		(void)nftw(tmp, remove_one, NFTW_FILES, FTW_DEPTH | FTW_PHYS);
+		files_remove_tree(q->dir, HISTORY_TMP);
 		st = repo_create(tmp, e);
 		if (st == STATUS_OK && rename(tmp, path) != 0)
 			st = error_set(e, STATUS_IO, "cannot make %s", path);
@@ -306,14 +299,12 @@ static enum status enrol(struct join *j, struct error *e)
 	return st == STATUS_OK ? joining_end(q, e) : st;
 }
 
-static enum status start(struct join *j, const struct qip_options *o, const char *url, const struct code *code, struct error *e)
+static enum status start(struct join *j, const char *url, const struct code *code, struct error *e)
 {
 	struct qip *q = &j->q;
 	struct wire w = {0};
 	enum status st = wire_set_url(&w, url, e);
 
-	if (st == STATUS_OK)
-		st = home_lock(q, o, true, e);
 	if (st == STATUS_OK)
 		st = prepare_folder(q, e);
 	if (st != STATUS_OK)
@@ -331,28 +322,88 @@ static enum status start(struct join *j, const struct qip_options *o, const char
 	return st == STATUS_OK ? joining_begin(&j->joining, q, code, e) : st;
 }
 
-enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx, struct error *e)
+static enum status join_new(struct join *j, const char *url, const char *code, struct error *e)
 {
 	struct code c = {0};
-	struct join *j = NULL;
 	enum status st = code_parse(&c, code, e);
 
-	if (st != STATUS_OK)
-		return st;
-	j = calloc(1, sizeof(*j));
-	if (!j)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	j->q.dir = j->q.lock = -1;
-	j->show = show;
-	j->show_ctx = ctx;
-	st = start(j, o, url, &c, e);
+	if (st == STATUS_OK)
+		st = start(j, url, &c, e);
 	if (st == STATUS_OK)
 		st = enrol(j, e);
+	explicit_bzero(&c, sizeof(c));
+	return st;
+}
+
+static void join_free(struct join *j)
+{
 	remote_close(&j->remote);
 	enrol_answer_clear(&j->answer);
 	joining_clear(&j->joining);
 	home_close(&j->q);
-	explicit_bzero(&c, sizeof(c));
 	free(j);
+}
+
+static enum status join_begin(struct join **out, const struct qip_options *o, struct error *e)
+{
+	struct join *j = calloc(1, sizeof(*j));
+	enum status st = STATUS_OK;
+
+	if (!j)
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	j->q.dir = j->q.lock = -1;
+	st = home_lock(&j->q, o, true, e);
+	if (st != STATUS_OK) {
+		join_free(j);
+		return st;
+	}
+	*out = j;
+	return STATUS_OK;
+}
+
+enum status enrol_home(const struct qip_options *o, const char *url, const char *code, const struct replacement *replaces, struct error *e)
+{
+	struct join *j = NULL;
+	enum status st = join_begin(&j, o, e);
+
+	if (st != STATUS_OK)
+		return st;
+	j->q.replaces = replaces;
+	st = join_new(j, url, code, e);
+	join_free(j);
+	return st;
+}
+
+/* A kiosk's home may take a new name; all others are joined once. */
+static enum status join_again(struct join *j, const struct qip_options *o, const char *url, const char *code, struct error *e)
+{
+	enum status st = home_load(&j->q, e);
+
+	if (st != STATUS_OK)
+		return st;
+	return home_is_kiosk(&j->q) ? rejoin(&j->q, o, url, code, e) : prepare_folder(&j->q, e);
+}
+
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx, struct error *e)
+{
+	struct code c = {0};
+	struct wire w = {0};
+	struct join *j = NULL;
+	enum status st = code_parse(&c, code, e); /* what is mistyped leaves no folder behind */
+
+	explicit_bzero(&c, sizeof(c));
+	if (st == STATUS_OK)
+		st = wire_set_url(&w, url, e);
+	if (st == STATUS_OK)
+		st = join_begin(&j, o, e);
+	if (st != STATUS_OK)
+		return st;
+	j->show = show;
+	j->show_ctx = ctx;
+	if (faccessat(j->q.dir, HOME_CONFIG, F_OK, 0) == 0)
+		st = join_again(j, o, url, code, e);
+	else
+		st = join_new(j, url, code, e);
+	join_free(j);
 	return st;
 }

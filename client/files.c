@@ -12,6 +12,7 @@
 
 #include "client/limits.h"
 
+#define REMOVE_DEPTH 16
 #define TMP_SUFFIX ".tmp"
 #define NAME_BYTES 256
 
@@ -211,4 +212,26 @@ void files_sweep(int dir, const char *folder)
 			(void)unlinkat(fd, entry->d_name, 0); /* a folder of that name stays: unlinkat refuses it */
 	}
 	(void)closedir(d);
+}
+
+static void remove_below(int dir, const char *name, int depth)
+{
+	int fd = depth > 0 ? openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct dirent *entry = NULL;
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	while (d && (entry = readdir(d)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && unlinkat(fd, entry->d_name, 0) != 0)
+			remove_below(fd, entry->d_name, depth - 1);
+	}
+	if (d)
+		(void)closedir(d);
+	else if (fd >= 0)
+		(void)close(fd);
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void files_remove_tree(int dir, const char *name)
+{
+	remove_below(dir, name, REMOVE_DEPTH);
 }

@@ -24,6 +24,8 @@ enum status files_write_json_soon(int dir, const char *name, const cJSON *value,
 enum status files_make_dir(int dir, const char *name, struct error *e) MUST_CHECK;
 /* Remove a file, durably; one that is not there is no error. */
 enum status files_remove(int dir, const char *name, struct error *e) MUST_CHECK;
+/* Remove a folder with all that is in it, as far as that goes. */
+void files_remove_tree(int dir, const char *name);
 /* Remove what interrupted writes left behind in a folder ("." for dir itself). */
 void files_sweep(int dir, const char *folder);
 

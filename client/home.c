@@ -14,6 +14,8 @@
 
 #include "client/build.h"
 #include "client/files.h"
+#include "client/incarnation.h"
+#include "client/rejoin.h"
 
 #define LOCK_FILE "lock"
 #define LOCK_POLL_MS 20
@@ -66,6 +68,7 @@ enum status home_lock(struct qip *q, const struct qip_options *o, bool make, str
 		len--;
 	(void)snprintf(q->path, sizeof(q->path), "%.*s", (int)len, o->home);
 	q->env = o->env ? o->env : env_system();
+	q->join_as = o->join_as;
 	q->progress = o->progress;
 	q->progress_ctx = o->progress_ctx;
 	if (make && mkdir(q->path, 0700) != 0 && errno != EEXIST)
@@ -120,6 +123,8 @@ enum status home_save_config(const struct qip *q, struct error *e)
 	if (id->site[0])
 		build_string(&st, c, "site", id->site);
 	build_string(&st, c, "root_key", q->root_ssh);
+	if (q->numbers.former_len > 0)
+		build_item(&st, c, "numbers", numbers_json(&q->numbers));
 	if (st == STATUS_OK)
 		st = files_write_json(q->dir, HOME_CONFIG, c, 0600, e);
 	else
@@ -145,7 +150,8 @@ static enum status load_config(struct qip *q, struct error *e)
 	role = json_string(c, "role");
 	if (!url || strlen(url) >= sizeof(q->identity.url) || !ods || !ods_valid(ods) || !root || !role ||
 	    home_set_root(q, root, e) != STATUS_OK ||
-	    home_set_device(q, json_string(c, "device"), role_parse(role), json_string(c, "site"), e) != STATUS_OK) {
+	    home_set_device(q, json_string(c, "device"), role_parse(role), json_string(c, "site"), e) != STATUS_OK ||
+	    numbers_read(&q->numbers, json_get(c, "numbers")) != STATUS_OK) {
 		st = error_set(e, STATUS_CORRUPT, "%s/" HOME_CONFIG " is damaged: restore it, or join again in a new home", q->path);
 		goto done;
 	}
@@ -237,8 +243,10 @@ static enum status repair(struct qip *q, struct error *e)
 
 enum status home_load(struct qip *q, struct error *e)
 {
-	enum status st = load_config(q, e);
+	enum status st = rejoin_finish(q, e);
 
+	if (st == STATUS_OK)
+		st = load_config(q, e);
 	if (st == STATUS_OK)
 		st = load_keys(q, e);
 	if (st == STATUS_OK)
@@ -248,6 +256,7 @@ enum status home_load(struct qip *q, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	state_load(&q->state, q->dir);
+	incarnation_look(q);
 	return repair(q, e);
 }
 

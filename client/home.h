@@ -11,6 +11,7 @@
 
 #include "client/include/qip/client.h"
 #include "client/journal.h"
+#include "client/numbers.h"
 #include "client/state.h"
 #include "core/head.h"
 
@@ -33,6 +34,16 @@
 #define REF_CONFIG "refs/kiosk/config"
 #define REF_WORK "refs/qip/work"
 
+/* A kiosk that is joined again under a new name says whose answers it goes on with, and signs that with the old key. */
+struct replacement {
+	const char *device;    /* the old name */
+	const struct key *key; /* and its key */
+	bool ends;             /* nothing more is to be taken under it */
+};
+
+/* Why this home may be one of two copies; of kiosks alone, see client/incarnation.h. */
+enum home_doubt { HOME_DOUBT_NONE, HOME_DOUBT_HARDWARE, HOME_DOUBT_HEAD };
+
 struct qip {
 	char path[HOME_PATH_MAX];
 	int dir;  /* the folder */
@@ -43,6 +54,8 @@ struct qip {
 	uint8_t root_pin[CODE_PIN_LEN];
 	bool (*any_root)(void *ctx, const char *root_ssh); /* while the first manager joins: is it a root key made here? NULL: root_pin decides */
 	void *any_root_ctx;
+	enum role join_as;          /* while it joins: see qip_options */
+	const struct replacement *replaces; /* while it joins, or NULL */
 	char own_ref[HOME_REF_MAX]; /* refs/devices/<self> */
 	struct key *key;            /* owned */
 	struct buf ca_pem, cert_pem; /* empty: not there */
@@ -50,6 +63,9 @@ struct qip {
 	const struct rules *rules;
 	struct state state;
 	const struct qip_health *health; /* borrowed: what the next sync of a kiosk tells; or NULL */
+	struct numbers numbers;
+	enum home_doubt doubt;
+	uint64_t doubt_noticed;     /* the journal's last record when the doubt came up: a copy may have those up to here, too */
 	bool went_back;             /* in this sync, the server's log went on from an earlier place, see client/lost.h */
 	qip_progress progress;      /* or NULL */
 	void *progress_ctx;

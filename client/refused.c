@@ -17,14 +17,14 @@
 #include "client/retry.h"
 #include "client/void.h"
 
-struct numbers {
+struct kept_numbers {
 	struct oid work;
 	int highest, same; /* same: the number that holds this chain already, 0 for none */
 };
 
 static enum status look_at_ref(void *ctx, const char *name, const struct oid *id)
 {
-	struct numbers *n = ctx;
+	struct kept_numbers *n = ctx;
 	int number = refused_number(name);
 
 	if (number > n->highest)
@@ -59,7 +59,7 @@ static enum status write_note(struct qip *q, int number, const struct push_refus
 /* The ref comes last: a number without it is free. */
 static enum status keep_chain(int *number, struct qip *q, const struct push_refusal *refusal, const char *subject, struct error *e)
 {
-	struct numbers n = {0};
+	struct kept_numbers n = {0};
 	char ref[HOME_REF_MAX];
 	enum status st = home_ref(&n.work, q, REF_WORK, e);
 

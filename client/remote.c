@@ -9,6 +9,7 @@
 #include "core/pkt.h"
 
 #define JSON_TYPE "application/json"
+#define REF_DEVICES "refs/devices/"
 
 static enum status check_certificates(const struct qip *q, bool authenticated, struct error *e)
 {
@@ -145,6 +146,18 @@ static void take_capabilities(struct remote_refs *refs, const char *text, size_t
 	refs->log_merges = number;
 }
 
+static void take_kin(struct remote_refs *refs, const char *name, size_t len, const struct oid *id)
+{
+	struct remote_kin k = {.head = *id};
+	size_t prefix = strlen(REF_DEVICES);
+
+	if (refs->kin_len == LIMIT_KIN || len <= prefix || len - prefix >= sizeof(k.device) || memcmp(name, REF_DEVICES, prefix) != 0)
+		return;
+	memcpy(k.device, name + prefix, len - prefix);
+	if (name_valid(k.device))
+		refs->kin[refs->kin_len++] = k;
+}
+
 /* "<40 hex> <name>", the first with NUL and capabilities behind. */
 static enum status take_ref(struct remote_refs *refs, const char *own_ref, const struct pkt *p)
 {
@@ -167,6 +180,8 @@ static enum status take_ref(struct remote_refs *refs, const char *own_ref, const
 		refs->config = id;
 	else if (named(name, len, own_ref))
 		refs->own = id;
+	else
+		take_kin(refs, name, len, &id);
 	return STATUS_OK;
 }
 

@@ -21,6 +21,11 @@ struct remote {
 /* The refs that concern one device; zero where the server lists none. */
 struct remote_refs {
 	struct oid main, config, own;
+	struct remote_kin {
+		char device[NAME_MAX_LEN + 1];
+		struct oid head;
+	} kin[LIMIT_KIN];   /* kiosks: others that may hold the same answers */
+	size_t kin_len;     /* LIMIT_KIN: maybe more */
 	int64_t log_merges; /* about how long the log is; -1 where the server does not tell, and gives no slices of it */
 };
 

@@ -9,8 +9,10 @@
 #include "client/forget.h"
 #include "client/handed.h"
 #include "client/handover.h"
+#include "client/incarnation.h"
 #include "client/offer.h"
 #include "client/refused_prune.h"
+#include "client/rejoin.h"
 #include "client/renew.h"
 #include "client/retry.h"
 #include "client/seen.h"
@@ -74,6 +76,10 @@ enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *
 		st = repo_is_ancestor(&own, q->repo, tip, &work, e);
 	if (st != STATUS_OK)
 		return st;
+	if (!own && home_is_kiosk(q)) {
+		incarnation_doubt_head(q);
+		return incarnation_refuse(q, e);
+	}
 	if (!own)
 		return error_set(e, STATUS_UNTRUSTED,
 				 "the server holds a head of %s that was not made here: is there a copy of this installation? Join one of them anew",
@@ -151,7 +157,7 @@ static void release_journal(struct qip *q)
 	if (journal_size(j) > JOURNAL_MAX_BYTES / 2)
 		before_ms = INT64_MAX;
 	if (last > 0 && before_ms > 0) /* failing costs disk space only, and is tried again */
-		(void)(journal_release(j, last, before_ms, NULL) == STATUS_OK);
+		(void)(journal_release(j, numbers_record(&q->numbers, last), before_ms, NULL) == STATUS_OK);
 	journal_close(j);
 }
 
@@ -160,12 +166,15 @@ static enum status finish(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
 	struct oid work;
+	uint64_t last = 0;
 	enum status st = STATUS_OK;
 
 	if (home_is_kiosk(q)) {
 		st = home_ref(&work, q, REF_WORK, e);
 		if (st == STATUS_OK)
-			st = answers_last(&q->state.last_sync_seq, q, &work, e);
+			st = answers_last(&last, q, &work, e);
+		if (st == STATUS_OK)
+			q->state.last_sync_seq = numbers_record(&q->numbers, last);
 		release_journal(q);
 	}
 	q->state.last_sync_ms = s->report.server_time_ms;
@@ -179,6 +188,8 @@ static enum status finish(struct sync *s, struct error *e)
 		retry_settle(q);
 	if (st == STATUS_OK)
 		refused_prune(q);
+	if (st == STATUS_OK && home_is_kiosk(q) && s->report.waiting == 0)
+		rejoin_tidy(q);
 	return st;
 }
 
@@ -335,7 +346,11 @@ static enum status run(struct sync *s, struct error *e)
 enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e)
 {
 	struct sync s = {.q = q};
-	enum status st = remote_open(&s.remote, q, true, e);
+	enum status st = STATUS_OK;
+
+	if (q->doubt != HOME_DOUBT_NONE)
+		return incarnation_refuse(q, e);
+	st = remote_open(&s.remote, q, true, e);
 
 	if (st == STATUS_OK) {
 		st = run(&s, e);

@@ -193,7 +193,7 @@ enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
 	if (st == STATUS_OK)
 		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
 	if (st == STATUS_OK) {
-		last = journal_last(j);
+		last = numbers_number(&q->numbers, journal_last(j));
 		*out = last > sent ? last - sent : 0;
 	}
 	journal_close(j);

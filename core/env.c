@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/hardware.h"
+
 #define MS_PER_S 1000
 #define MS_PER_DAY (INT64_C(86400) * MS_PER_S)
 #define TIME_MAX_MS INT64_C(253402300799999)	  /* 9999-12-31T23:59:59.999Z */
@@ -104,6 +106,8 @@ const struct env *env_system(void)
 		.quality = system_quality,
 		.boot_id = system_boot_id,
 		.random = system_random,
+		.machine_id = hardware_machine_id,
+		.storage_serial = hardware_storage_serial,
 	};
 	return &env;
 }

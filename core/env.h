@@ -1,4 +1,4 @@
-/* core/env.h - what a program takes from outside: clocks and randomness, injected so that tests can set them. */
+/* core/env.h - what a program takes from outside: clocks, randomness and what hardware it runs on, injected so that tests can set them. */
 #ifndef QIP_CORE_ENV_H
 #define QIP_CORE_ENV_H
 
@@ -15,6 +15,7 @@ enum clock_quality {
 const char *clock_quality_text(enum clock_quality q); /* "unknown", "estimated", "synchronised" */
 
 #define ENV_BOOT_ID_MAX 40
+#define ENV_HARDWARE_MAX 128
 
 struct env {
 	int64_t (*now_ms)(void *ctx);       /* Unix time, ms; may be wrong by decades */
@@ -23,6 +24,9 @@ struct env {
 	void (*boot_id)(void *ctx, char out[ENV_BOOT_ID_MAX]); /* changes at every boot; "" if the system has none */
 	enum status (*random)(void *ctx, uint8_t *out, size_t len) MUST_CHECK;
 	void *ctx;
+	/* What tells this machine, and the storage that an open folder lies on, from others; "" where nothing does. NULL: nothing does. */
+	void (*machine_id)(void *ctx, char out[ENV_HARDWARE_MAX]);
+	void (*storage_serial)(void *ctx, int dir, char out[ENV_HARDWARE_MAX]);
 };
 
 /* The real machine; static storage. Quality is never better than unknown when the clock shows a year before 2024 or

@@ -90,6 +90,9 @@ static enum status open_judge(struct judge *j, const struct oid *tree)
 	if (j->device->revoked && !ctx->though_revoked)
 		return error_set(j->e, STATUS_DENIED, "%s has been revoked; nothing it sends is taken. A manager can invite the device under a new name",
 				 ctx->device);
+	if (j->device->replaced_by[0])
+		return error_set(j->e, STATUS_DENIED, "%s goes on with the answers of %s, under whose name nothing more is taken",
+				 j->device->replaced_by, ctx->device);
 	if (!j->device->key)
 		return open_enrolment(j, tree);
 	j->kind = j->device->role == ROLE_KIOSK ? HEAD_KIOSK : HEAD_STAFF;

@@ -99,6 +99,7 @@ static enum status check_enrolled(const struct policy_change *c, struct error *e
 {
 	static const char *const names[] = {"enrolment"};
 	const struct device *inviter = registry_find(c->registry, json_string(json_get(c->before, "invite"), "by"));
+	enum status st = STATUS_OK;
 
 	if (json_get(c->before, "retired") || json_get(c->before, "revoked"))
 		return error_set(e, STATUS_DENIED, "the invite was withdrawn; ask a manager for a new one under another name");
@@ -107,7 +108,8 @@ static enum status check_enrolled(const struct policy_change *c, struct error *e
 				 inviter->id);
 	if (!only_added(c->before, c->after, names, ARRAY_LEN(names)))
 		return error_set(e, STATUS_DENIED, "a device enrols by adding its key to its invite and nothing else");
-	return registry_check_device(c->registry, c->after, e);
+	st = registry_check_device(c->registry, c->after, e);
+	return st == STATUS_OK ? registry_check_replacement(c->registry, c->after, e) : st;
 }
 
 static enum status check_ended(const struct policy_change *c, struct error *e)

@@ -11,24 +11,6 @@
 #include "core/schema.h"
 #include "core/signature.h"
 
-static const char *const role_names[] = {
-	[ROLE_NONE] = "none", [ROLE_KIOSK] = "kiosk", [ROLE_STAFF] = "staff",
-	[ROLE_MANAGER] = "manager", [ROLE_ICB] = "icb", [ROLE_AUDITOR] = "auditor",
-};
-
-const char *role_text(enum role role)
-{
-	return role_names[role];
-}
-
-enum role role_parse(const char *text)
-{
-	for (enum role r = ROLE_KIOSK; text && r <= ROLE_AUDITOR; r++)
-		if (strcmp(text, role_names[r]) == 0)
-			return r;
-	return ROLE_NONE;
-}
-
 /* By its schema, which has to be the one of what stands there: a record of another kind is sound by its own, and lacks all that is read here. */
 static enum status check_as(const char *type, const cJSON *record, struct error *e)
 {
@@ -79,6 +61,27 @@ static enum status check_enrolment(const struct registry *reg, const cJSON *reco
 		st = check_statement(key, &text, json_string(enrolment, "proof"), e);
 	buf_clear(&text);
 	key_free(key);
+	return st;
+}
+
+/* Whoever goes on with a kiosk's answers holds its key: it is that kiosk, or a copy of it. */
+enum status registry_check_replacement(const struct registry *reg, const cJSON *record, struct error *e)
+{
+	const cJSON *enrolment = json_get(record, "enrolment"), *replaces = json_get(enrolment, "replaces");
+	const char *id = json_string(record, "id"), *name = json_string(replaces, "device");
+	const struct device *old = replaces ? registry_find(reg, name) : NULL;
+	struct buf text = BUF_INIT;
+	enum status st;
+
+	if (!replaces)
+		return STATUS_OK;
+	if (role_parse(json_string(record, "role")) != ROLE_KIOSK || !old || old->role != ROLE_KIOSK || !old->key || strcmp(old->id, id) == 0)
+		return error_set(e, STATUS_UNTRUSTED, "it names \"%s\" as the kiosk that it replaces, which is none that could be", name);
+	st = statement_replacement(&text, reg->ods, name, cJSON_IsTrue(json_get(replaces, "ends")),
+				   json_string(enrolment, "key"));
+	if (st == STATUS_OK)
+		st = check_statement(old->key, &text, json_string(replaces, "proof"), e);
+	buf_clear(&text);
 	return st;
 }
 
@@ -217,7 +220,7 @@ done:
 
 static enum status fill_device(struct device *d, const cJSON *record, struct error *e)
 {
-	const cJSON *invite = json_get(record, "invite"), *enrolment = json_get(record, "enrolment");
+	const cJSON *invite = json_get(record, "invite"), *enrolment = json_get(record, "enrolment"), *replaces = json_get(enrolment, "replaces");
 	const char *site = json_string(record, "site"), *seal_key = json_string(enrolment, "seal_key");
 	struct buf raw = BUF_INIT;
 	enum status st = STATUS_OK;
@@ -229,6 +232,8 @@ static enum status fill_device(struct device *d, const cJSON *record, struct err
 	d->role = role_parse(json_string(record, "role"));
 	d->retired = json_get(record, "retired") != NULL;
 	d->revoked = json_get(record, "revoked") != NULL;
+	(void)snprintf(d->replaces, sizeof(d->replaces), "%s", replaces ? json_string(replaces, "device") : "");
+	d->ends = cJSON_IsTrue(json_get(replaces, "ends"));
 	if (!enrolment)
 		return STATUS_OK;
 	(void)snprintf(d->key_ssh, sizeof(d->key_ssh), "%s", json_string(enrolment, "key"));
@@ -289,25 +294,46 @@ static enum status check_chain_ends(const struct registry *reg, const struct dev
 	return error_set(e, STATUS_UNTRUSTED, "devices/%s.json: its invitations do not lead to the root key", d->id);
 }
 
-static int by_device_id(const void *a, const void *b)
+static bool same_key(const struct registry *a, const struct registry *b, const char *id)
 {
-	return strcmp(((const struct device *)a)->id, ((const struct device *)b)->id);
+	const struct device *in_a = registry_find(a, id), *in_b = registry_find(b, id);
+
+	return in_a && in_b && in_a->role == in_b->role && strcmp(in_a->key_ssh, in_b->key_ssh) == 0;
 }
 
 /* Each signature of the record was checked before, against the keys that it has to be checked against now. */
 static bool was_checked(const struct registry *reg, const struct registry *known, const struct device *d)
 {
-	const struct device *was = known ? registry_find(known, d->id) : NULL, *by = NULL, *by_was = NULL;
+	const struct device *was = known ? registry_find(known, d->id) : NULL;
 
 	if (!was || !oid_equal(&was->record, &d->record) || strcmp(known->root_ssh, reg->root_ssh) != 0 || strcmp(known->ods, reg->ods) != 0)
+		return false;
+	if (d->replaces[0] && !same_key(reg, known, d->replaces))
 		return false;
 	if (strcmp(d->invited_by, "root") == 0)
 		return true;
 	if (strcmp(d->invited_by, "server") == 0)
 		return oid_equal(&known->practice, &reg->practice);
-	by = registry_find(reg, d->invited_by);
-	by_was = registry_find(known, d->invited_by);
-	return by && by_was && by->role == by_was->role && strcmp(by->key_ssh, by_was->key_ssh) == 0;
+	return same_key(reg, known, d->invited_by);
+}
+
+static struct device *find_own(struct registry *reg, const char *id)
+{
+	const struct device *d = registry_find(reg, id);
+
+	return d ? &reg->devices[d - reg->devices] : NULL;
+}
+
+/* Of several that end one, the first by name is told: any of them is a reason. */
+static void note_replaced(struct registry *reg)
+{
+	for (size_t i = reg->devices_len; i-- > 0;) {
+		const struct device *d = &reg->devices[i];
+		struct device *old = d->replaces[0] && d->ends ? find_own(reg, d->replaces) : NULL;
+
+		if (old)
+			memcpy(old->replaced_by, d->id, sizeof(old->replaced_by));
+	}
 }
 
 static enum status check_devices(struct registry *reg, const struct registry *known, cJSON *const *records, struct error *e)
@@ -317,8 +343,11 @@ static enum status check_devices(struct registry *reg, const struct registry *kn
 	for (size_t i = 0; st == STATUS_OK && i < reg->devices_len; i++) {
 		const struct device *d = registry_find(reg, json_string(records[i], "id"));
 
-		if (!was_checked(reg, known, d))
+		if (!was_checked(reg, known, d)) {
 			st = registry_check_device(reg, records[i], e);
+			if (st == STATUS_OK)
+				st = registry_check_replacement(reg, records[i], e);
+		}
 		if (st != STATUS_OK)
 			return error_prefix(e, st, "devices/%s.json", d->id);
 		st = check_chain_ends(reg, d, e);
@@ -344,7 +373,8 @@ enum status registry_load_after(struct registry *out, const struct registry *kno
 	st = tree_each(r, tree, "devices/", read_device, &in, e);
 	if (st != STATUS_OK)
 		goto done;
-	qsort(reg.devices, reg.devices_len, sizeof(*reg.devices), by_device_id);
+	qsort(reg.devices, reg.devices_len, sizeof(*reg.devices), registry_by_id);
+	note_replaced(&reg);
 	st = check_devices(&reg, known, in.records, e);
 	if (st == STATUS_OK) {
 		*out = reg;
@@ -372,22 +402,4 @@ void registry_clear(struct registry *reg)
 		key_free(reg->server_keys[i]);
 	key_free(reg->root);
 	*reg = (struct registry)REGISTRY_INIT;
-}
-
-const struct device *registry_find(const struct registry *reg, const char *id)
-{
-	struct device key = {0};
-
-	if (!id || strlen(id) > NAME_MAX_LEN || reg->devices_len == 0)
-		return NULL;
-	(void)snprintf(key.id, sizeof(key.id), "%s", id);
-	return bsearch(&key, reg->devices, reg->devices_len, sizeof(*reg->devices), by_device_id);
-}
-
-const struct device *registry_find_key(const struct registry *reg, const char *key_line)
-{
-	for (size_t i = 0; i < reg->devices_len; i++)
-		if (reg->devices[i].key && strcmp(reg->devices[i].key_ssh, key_line) == 0)
-			return &reg->devices[i];
-	return NULL;
 }

@@ -26,6 +26,9 @@ struct device {
 	struct key *key;             /* owned; NULL until it enrolled */
 	uint8_t seal_key[SEAL_KEY_LEN];
 	bool retired, revoked;
+	char replaces[NAME_MAX_LEN + 1];    /* the kiosk whose answers it goes on with; "" for none */
+	bool ends;                          /* and under that name nothing more is taken */
+	char replaced_by[NAME_MAX_LEN + 1]; /* the one that ended this one so; "" for none */
 	struct oid record;           /* its blob */
 };
 
@@ -53,10 +56,16 @@ enum status registry_load_after(struct registry *out, const struct registry *kno
 				const uint8_t *root_pin, struct error *e) MUST_CHECK;
 void registry_clear(struct registry *reg);
 
+/* The order of registry.devices, for qsort. */
+int registry_by_id(const void *a, const void *b);
 /* NULL when there is none. */
 const struct device *registry_find(const struct registry *reg, const char *id);
 /* The device with this public key, or NULL. */
 const struct device *registry_find_key(const struct registry *reg, const char *key_ssh);
+
+/* Does one go on with the answers of the other, or both, directly or not, with those of a third? So they may hold the same ones. Both have to be
+ * known. */
+bool registry_are_kin(const struct registry *reg, const char *a, const char *b);
 
 /* Canonical statements, ready to sign or check (see signature_make with SIGNATURE_NAMESPACE_RECORD). */
 enum status statement_server_key(struct buf *out, const char *ods, const char *key) MUST_CHECK;
@@ -64,11 +73,14 @@ enum status statement_invite(struct buf *out, const char *ods, const char *devic
 			     const char *invite_key) MUST_CHECK;
 enum status statement_enrolment(struct buf *out, const char *ods, const char *invite_key, const char *key,
 				const char *seal_key) MUST_CHECK;
+enum status statement_replacement(struct buf *out, const char *ods, const char *replaces, bool ends, const char *key) MUST_CHECK;
 enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key) MUST_CHECK;
 
 /* Check keys/<generation>.json against the registry. */
 enum status registry_check_comment_key(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
 /* Check one device record by itself: invite signature by whoever it names, enrolment proof. */
 enum status registry_check_device(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
+/* And that it may go on with the answers of the kiosk that it says it replaces, which has to be in the registry: kiosks see no other kiosks. */
+enum status registry_check_replacement(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
 
 #endif

@@ -44,6 +44,14 @@ enum status statement_enrolment(struct buf *out, const char *ods, const char *in
 	return format(out, m, ARRAY_LEN(m), 0);
 }
 
+enum status statement_replacement(struct buf *out, const char *ods, const char *replaces, bool ends, const char *key)
+{
+	const struct member m[] = {
+		{"statement", "replacement"}, {"practice", ods}, {"replaces", replaces}, {"ends", ends ? "yes" : "no"}, {"key", key}};
+
+	return format(out, m, ARRAY_LEN(m), 0);
+}
+
 enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key)
 {
 	const struct member m[] = {{"statement", "comment-key"}, {"practice", ods}, {"public_key", public_key}};

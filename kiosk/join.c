@@ -31,7 +31,7 @@ static enum status first_sync(const struct qip_options *options, struct error *e
 
 enum status command_join(const struct command_options *o, struct error *e)
 {
-	const struct qip_options options = {.home = o->home, .lock_wait_ms = 60000};
+	const struct qip_options options = {.home = o->home, .join_as = ROLE_KIOSK, .lock_wait_ms = 60000};
 	enum status st = qip_join(&options, o->words[0], o->words[1], NULL, NULL, e);
 
 	return st == STATUS_OK ? first_sync(&options, e) : st;

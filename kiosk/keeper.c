@@ -87,6 +87,7 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	struct standing *s = &k->standing;
 	enum status st = STATUS_OK;
 
+	standing_note_identity(s, q);
 	s->last_sync_ms = qip_last_sync_ms(q);
 	st = k->capture ? qip_capture_reload(k->capture, q, e) : qip_capture_open(&k->capture, q, e);
 	if (st == STATUS_OK)
@@ -109,8 +110,6 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 
 	if (id->role != ROLE_KIOSK)
 		return error_set(e, STATUS_DENIED, "%s is the home of a device of the role %s, not of a kiosk", k->home, role_text(id->role));
-	(void)snprintf(k->standing.device, sizeof(k->standing.device), "%s", id->device);
-	(void)snprintf(k->standing.site, sizeof(k->standing.site), "%s", id->site);
 	/* a disk that fails now may come back */
 	if (standing_read_journal(&k->standing, k->home, k->env, &why) != STATUS_OK)
 		log_line(LOG_LEVEL_ERROR, "the journal cannot be read", "error", why.text, NULL);
@@ -327,6 +326,10 @@ enum status keeper_sync(struct keeper *k, uint64_t *sent, struct error *e)
 		(void)pthread_mutex_lock(&k->lock);
 		if (take_over(k, q, &why) != STATUS_OK)
 			log_line(LOG_LEVEL_ERROR, "what the sync brought cannot be used", "error", why.text, NULL);
+		(void)pthread_mutex_unlock(&k->lock);
+	} else if (q) {
+		(void)pthread_mutex_lock(&k->lock);
+		standing_note_identity(&k->standing, q); /* a sync finds copies */
 		(void)pthread_mutex_unlock(&k->lock);
 	}
 	qip_close(q);

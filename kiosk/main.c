@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	 "usage: qip-kiosk join URL CODE --home DIR\n\n"
 	 "Join the practice with the code that `qip invite NAME --role kiosk --site SITE` printed.\n"
 	 "After an interruption the same command goes on where it stopped.\n\n"
+	 "A kiosk that was copied, set back to an older state or put on another card is joined again in its home, with a code for a new name: its\n"
+	 "answers stay, what waits is sent under the new name, and nothing that a copy of it has sent is sent again.\n\n"
 	 "  qip-kiosk join https://qip.example.org:8443 3F7KQ-… --home /var/lib/qip-kiosk\n", command_join},
 	{"run", 0, " home listen sync-every port-file help ",
 	 "usage: qip-kiosk run --home DIR [--listen 127.0.0.1:8080] [--sync-every SECONDS] [--port-file FILE]\n\n"

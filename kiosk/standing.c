@@ -24,6 +24,14 @@ static void set_trouble(struct standing *s, enum trouble t, bool there)
 	s->troubles = there ? s->troubles | 1u << t : s->troubles & ~(1u << t);
 }
 
+void standing_note_identity(struct standing *s, const struct qip *q)
+{
+	(void)snprintf(s->device, sizeof(s->device), "%s", qip_identity(q)->device);
+	(void)snprintf(s->site, sizeof(s->site), "%s", qip_identity(q)->site);
+	(void)snprintf(s->doubt, sizeof(s->doubt), "%s", qip_doubt(q));
+	set_trouble(s, TROUBLE_CLONE, s->doubt[0] != '\0');
+}
+
 void standing_note_journal(struct standing *s, const struct qip_journal_standing *j)
 {
 	s->journal_percent = j->percent;
@@ -159,6 +167,10 @@ cJSON *standing_json(const struct standing *s)
 		cJSON_AddStringToObject(o, "sync_error", s->sync_error);
 	else
 		cJSON_AddNullToObject(o, "sync_error");
+	if (s->doubt[0])
+		cJSON_AddStringToObject(o, "doubt", s->doubt);
+	else
+		cJSON_AddNullToObject(o, "doubt");
 	cJSON_AddBoolToObject(o, "comments", s->comments);
 	cJSON_AddNumberToObject(o, "journal_percent", s->journal_percent);
 	if (s->journal_error[0])

@@ -36,6 +36,7 @@ struct standing {
 	uint64_t waiting;            /* answers without the server's receipt */
 	int64_t last_sync_ms;        /* the server's clock; 0 never */
 	char sync_error[ERROR_TEXT_MAX]; /* "" while syncing works */
+	char doubt[256];             /* why this may be one of two copies, so that nothing is sent; "" when all is well */
 	bool comments;               /* comments can be sealed, so they are asked for */
 	unsigned journal_percent;    /* full; 100: it takes no answers */
 	char journal_error[ERROR_TEXT_MAX]; /* why answers cannot be kept now; "" while they can */
@@ -48,6 +49,8 @@ struct standing {
 	size_t languages_len;
 };
 
+/* Which kiosk it is, and whether that is in doubt. Another one once it was joined again. */
+void standing_note_identity(struct standing *s, const struct qip *q);
 /* The journal's part, and no other, from how it stands. */
 void standing_note_journal(struct standing *s, const struct qip_journal_standing *j);
 /* Read a home's journal into *out, beside a writer: its last record, how full it is, what is damaged. */
@@ -59,7 +62,7 @@ void standing_note_sync(struct standing *s, const char *failure);
 void standing_add_language(struct standing *s, const char *language);
 /* Fill `out` with the codes of the troubles, ended by NULL. */
 void standing_troubles(const char *out[TROUBLES + 1], const struct standing *s);
-/* {"device", "site", "last", "last_answer_at", "last_answer_clock", "waiting", "last_sync", "sync_error", "comments",
+/* {"device", "site", "last", "last_answer_at", "last_answer_clock", "waiting", "last_sync", "sync_error", "doubt", "comments",
  * "journal_percent", "journal_error", "troubles", "free_bytes", "clock": {"quality", "own_time"}, "languages", "version"}; what is not known is
  * null. */
 cJSON *standing_json(const struct standing *s);

@@ -18,7 +18,8 @@ const char *trouble_words(enum trouble t)
 	case TROUBLE_SYNC_FAILING:
 		return "It cannot reach the server. Answers are kept here until it can; look at the network.";
 	case TROUBLE_CLONE:
-		return "Another kiosk runs from a copy of this one's card. Ask the practice's manager for a new code and join this one again.";
+		return "Another kiosk may run from a copy of this one's card, or this one was set back. Answers are kept here, and nothing is sent. Ask "
+		       "the practice's manager for a code under a new name, and join this one again with it.";
 	case TROUBLES:
 		break;
 	}

@@ -54,8 +54,7 @@ static enum status look(struct standing *s, enum clock_quality *clock, const cha
 		st = error_set(e, STATUS_DENIED, "%s is the home of a device of the role %s, not of a kiosk: use `qip status`", home,
 			       role_text(qip_identity(q)->role));
 	} else if (st == STATUS_OK) {
-		(void)snprintf(s->device, sizeof(s->device), "%s", qip_identity(q)->device);
-		(void)snprintf(s->site, sizeof(s->site), "%s", qip_identity(q)->site);
+		standing_note_identity(s, q);
 		s->last_sync_ms = qip_last_sync_ms(q);
 		st = qip_waiting(&s->waiting, q, e);
 		s->waiting_known = st == STATUS_OK;
@@ -96,6 +95,8 @@ static void print_text(const struct standing *s)
 	standing_languages_text(languages, sizeof(languages), s);
 	printf("Device       %s at %s\nLast answer  %s\nWaiting      %s\nLast sync    %s\n", s->device, s->site, last, waiting, sync);
 	printf("Storage      %s\nClock        %s\nLanguages    %s\nVersion      %s\n", room, clock, languages, QIP_VERSION);
+	if (s->doubt[0])
+		printf("In doubt     %s\n", s->doubt);
 	if (s->sync_error[0])
 		printf("Note         %s\n", s->sync_error);
 	for (int t = 0; t < TROUBLES; t++) {

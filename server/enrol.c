@@ -15,9 +15,10 @@
 /* The request's members; borrowed from its JSON. */
 struct wish {
 	const char *invite_key, *key, *seal_key, *proof, *csr;
+	const char *role; /* what it has to be good for; NULL: anything */
 };
 
-/* Exactly the six members, all strings. */
+/* Exactly the six members, all strings, and maybe the role. */
 static enum status read_wish(struct wish *out, const cJSON *json, struct error *e)
 {
 	struct wish w = {
@@ -26,12 +27,13 @@ static enum status read_wish(struct wish *out, const cJSON *json, struct error *
 		.seal_key = json_string(json, "seal_key"),
 		.proof = json_string(json, "proof"),
 		.csr = json_string(json, "csr"),
+		.role = json_string(json, "role"),
 	};
 
 	if (!w.invite_key || !w.key || !w.seal_key || !w.proof || !w.csr || !json_string(json, "at") ||
-	    cJSON_GetArraySize(json) != 6)
+	    cJSON_GetArraySize(json) != (w.role ? 7 : 6))
 		return error_set(e, STATUS_MALFORMED,
-				 "an enrolment has the members invite_key, key, seal_key, at, proof and csr");
+				 "an enrolment has the members invite_key, key, seal_key, at, proof and csr, and maybe role");
 	*out = w;
 	return STATUS_OK;
 }
@@ -195,7 +197,7 @@ static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, st
 	struct store_lock *lock = NULL;
 	struct key *key = NULL;
 	struct invited who = {.d = NULL};
-	struct wish wish = {NULL, NULL, NULL, NULL, NULL};
+	struct wish wish = {.key = NULL};
 	enum status st = read_wish(&wish, json, e);
 
 	if (st == STATUS_OK)
@@ -210,6 +212,9 @@ static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, st
 		st = view_get(&r->view, r->practice, e);
 	if (st == STATUS_OK)
 		st = find_invite(&who, r, wish.invite_key, e);
+	if (st == STATUS_OK && wish.role && strcmp(wish.role, who.role) != 0)
+		st = error_set(e, STATUS_DENIED, "this join code is for a device of the role %s, not %s; it is not used up",
+			       who.role, wish.role);
 	if (st == STATUS_OK)
 		st = give_certificate(&certificate, r, &who, key, e);
 	store_unlock(lock);

@@ -40,7 +40,7 @@ static bool is_heard(const struct reconcile *r, const char *device)
 	return offers_find(&r->configs, device) != NULL;
 }
 
-/* A revoked device syncs no more; one that is invited may have joined after the best main was made. */
+/* A revoked or replaced device syncs no more; one that is invited may have joined after the best main was made. */
 static enum status list_unheard(struct reconcile *r, const struct registry *reg, struct error *e)
 {
 	r->unheard = calloc(reg->devices_len + 1, sizeof(*r->unheard));
@@ -49,7 +49,7 @@ static enum status list_unheard(struct reconcile *r, const struct registry *reg,
 	for (size_t i = 0; i < reg->devices_len; i++) {
 		const struct device *d = &reg->devices[i];
 
-		if (!d->revoked && !is_heard(r, d->id))
+		if (!d->revoked && !d->replaced_by[0] && !is_heard(r, d->id))
 			memcpy(r->unheard[r->unheard_len++], d->id, sizeof(d->id));
 	}
 	return STATUS_OK;

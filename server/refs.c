@@ -35,7 +35,21 @@ enum status refs_add(struct refs *refs, const char *name, const struct oid *id, 
 	return STATUS_OK;
 }
 
-enum status refs_of_practice(struct refs *out, struct store_history *h, const struct identity *who, struct error *e)
+/* A kiosk that goes on with the answers of another asks which of them have arrived already. */
+static bool may_read(const struct identity *who, const struct registry *reg, const char *name)
+{
+	static const char heads[] = "refs/devices/";
+
+	if (who->standing != STANDING_MEMBER)
+		return false;
+	if (policy_may_read(who->role, who->device, name))
+		return true;
+	return reg && who->role == ROLE_KIOSK && strncmp(name, heads, sizeof(heads) - 1) == 0 &&
+	       registry_are_kin(reg, who->device, name + sizeof(heads) - 1);
+}
+
+enum status refs_of_practice(struct refs *out, struct store_history *h, const struct identity *who,
+			     const struct registry *reg, struct error *e)
 {
 	struct store_refs all = STORE_REFS_INIT;
 	struct refs refs = {.head_target = REFS_MAIN};
@@ -44,7 +58,7 @@ enum status refs_of_practice(struct refs *out, struct store_history *h, const st
 	for (size_t i = 0; i < all.len && st == STATUS_OK; i++) {
 		const struct store_ref *ref = &all.refs[i];
 
-		if (who->standing != STANDING_MEMBER || !policy_may_read(who->role, who->device, ref->name))
+		if (!may_read(who, reg, ref->name))
 			continue;
 		st = refs_add(&refs, ref->name, &ref->id, NULL, e);
 		if (strcmp(ref->name, REFS_MAIN) == 0)

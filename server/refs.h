@@ -34,9 +34,10 @@ struct refs {
 /* Append a ref; names must come sorted. peeled: NULL for none. */
 enum status refs_add(struct refs *refs, const char *name, const struct oid *id, const struct oid *peeled,
 		     struct error *e) MUST_CHECK;
-/* Those of a practice's history that `who` may read. A device that is not enrolled yet reads nothing. */
+/* Those of a practice's history that `who` may read, by the registry on main (NULL: there is none yet). A device that is
+ * not enrolled yet reads nothing. */
 enum status refs_of_practice(struct refs *out, struct store_history *h, const struct identity *who,
-			     struct error *e) MUST_CHECK;
+			     const struct registry *reg, struct error *e) MUST_CHECK;
 /* True when a ref or HEAD is that object. */
 enum status refs_find(bool *out, struct refs *refs, const struct oid *id, struct error *e) MUST_CHECK;
 void refs_clear(struct refs *refs);

@@ -14,7 +14,7 @@ enum status source_open(struct source *out, const struct request *r, bool push, 
 		if (st == STATUS_OK)
 			st = plain_refs(&s.refs, s.repo, push, e);
 	} else {
-		st = refs_of_practice(&s.refs, r->practice->history, &r->who, e);
+		st = refs_of_practice(&s.refs, r->practice->history, &r->who, view_registry(r->view), e);
 		if (st == STATUS_OK)
 			st = store_reader_open(&s.repo, r->practice->history, e);
 		if (!oid_is_zero(&s.refs.head))

@@ -60,6 +60,12 @@ static enum status verify_device(struct identity *out, const struct practice *p,
 				 "the device %s was revoked: it cannot sync any more. What it still holds stays on "
 				 "it; ask a manager of %s to invite it under a new name",
 				 d->id, p->ods);
+	if (d->replaced_by[0])
+		return error_set(e, STATUS_DENIED,
+				 "%s goes on with the answers of %s, so that this is a copy of it and cannot sync any more. What it "
+				 "still holds stays on it; a manager of %s invites it under a new name, then `qip-kiosk join` on it "
+				 "sends what is nowhere else",
+				 d->replaced_by, d->id, p->ods);
 	out->role = d->role;
 	if (d->key) {
 		out->standing = STANDING_MEMBER;

@@ -43,6 +43,10 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 		put_number(&device, "last", (int64_t)a->devices[i].last_seq);
 		put_string(&device, "last_received", a->devices[i].last_received);
 		put_bool(&device, "silent", a->devices[i].silent);
+		if (a->devices[i].replaces[0]) {
+			put_string(&device, "replaces", a->devices[i].replaces);
+			put_bool(&device, "ends", a->devices[i].ends);
+		}
 		push_item(&devices, device);
 	}
 	put_bool(&out, "passed", a->findings_len == 0);
@@ -98,6 +102,21 @@ static enum status print_devices(struct cli *c, const struct audit *a, struct er
 	st = table_print(c->out, &t, c->bold, e);
 	table_clear(&t);
 	return st;
+}
+
+static void print_replaced(FILE *out, const struct audit *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < a->devices_len; i++) {
+		const struct audit_device *d = &a->devices[i];
+
+		if (!d->replaces[0])
+			continue;
+		fprintf(out, "%s%s goes on with the answers of %s%s.\n", any ? "" : "\n", d->id, d->replaces,
+			d->ends ? ", under whose name nothing more is taken" : ", of which it was a copy");
+		any = true;
+	}
 }
 
 /* What is no fault, and yet may be the trace of one. */
@@ -226,6 +245,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	print_counts(c->out, a);
 	fputc('\n', c->out);
 	st = print_devices(c, a, e);
+	print_replaced(c->out, a);
 	print_silence(c, a);
 	print_texts(c->out, &a->texts);
 	print_incidents(c->out, a);

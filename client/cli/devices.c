@@ -112,6 +112,8 @@ static const char *state_of(const struct device *d)
 		return "revoked";
 	if (d->retired)
 		return "retired";
+	if (d->replaced_by[0])
+		return "replaced";
 	return d->key ? "active" : "invited";
 }
 
@@ -124,6 +126,8 @@ static cJSON *device_json(const struct device *d)
 	put_string(&out, "site", d->site);
 	put_string(&out, "invited_by", d->invited_by);
 	put_string(&out, "state", state_of(d));
+	if (d->replaces[0])
+		put_string(&out, "replaces", d->replaces);
 	return out;
 }
 

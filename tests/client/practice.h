@@ -447,7 +447,8 @@ static inline enum status dying_random(void *ctx, uint8_t *out, size_t len)
 static inline void dying_init(struct dying *d, int n)
 {
 	*d = (struct dying){.real = env_system(), .left = n};
-	d->env = (struct env){dying_now_ms, dying_monotonic_ms, dying_quality, dying_boot_id, dying_random, d};
+	d->env = (struct env){.now_ms = dying_now_ms, .monotonic_ms = dying_monotonic_ms, .quality = dying_quality,
+			      .boot_id = dying_boot_id, .random = dying_random, .ctx = d};
 }
 
 /* ---- a line that fails ---- */

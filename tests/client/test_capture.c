@@ -297,7 +297,8 @@ static bool in_one_month(const cJSON *record)
 static void a_box_at_1970_syncs_and_its_answers_get_an_interval(void **state)
 {
 	struct box box = {.wall_ms = 5000, .monotonic_ms = 5000, .boot = "first"};
-	const struct env env = {box_now, box_monotonic, box_quality, box_boot, box_random, &box};
+	const struct env env = {.now_ms = box_now, .monotonic_ms = box_monotonic, .quality = box_quality,
+				.boot_id = box_boot, .random = box_random, .ctx = &box};
 	struct qip_options o = {.home = practice_path(&p, "kib-kiosk"), .env = &env, .lock_wait_ms = 0};
 	int64_t now_ms = env_system()->now_ms(env_system()->ctx);
 	char path[TREE_PATH_MAX];
@@ -463,7 +464,8 @@ static void with_an_unsure_clock_the_day_of_the_last_sync_counts(void **state)
 {
 	static const int64_t walls_ms[] = {5000, INT64_C(4070908800000)};
 	struct box box = {.boot = "third"};
-	const struct env env = {box_now, box_monotonic, box_quality, box_boot, box_random, &box};
+	const struct env env = {.now_ms = box_now, .monotonic_ms = box_monotonic, .quality = box_quality,
+				.boot_id = box_boot, .random = box_random, .ctx = &box};
 	struct qip_options o = {.home = practice_path(&p, "kib-kiosk"), .env = &env, .lock_wait_ms = 0};
 	struct qip_capture *c = NULL;
 	char ids[100];

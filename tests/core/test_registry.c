@@ -1,4 +1,5 @@
 #include "core/record.h"
+#include "core/signature.h"
 #include "tests/support/practice_fixture.h"
 
 static struct oid with(const char *path, cJSON *record)
@@ -216,6 +217,67 @@ static void what_was_checked_before_is_checked_again_only_under_other_keys(void 
 	key_free(ghost.invite);
 }
 
+/* A kiosk invited by the manager that says it goes on with another's answers, signed by `signer`. */
+static struct oid with_replacement(struct fixture_device *d, const char *replaces, bool ends, const struct key *signer)
+{
+	char path[TREE_PATH_MAX], line[KEY_SSH_MAX];
+	struct buf statement = BUF_INIT, proof = BUF_INIT;
+	cJSON *member = cJSON_CreateObject(), *record = NULL;
+
+	if (!d->key) {
+		assert_int_equal(key_generate(&d->invite, NULL), STATUS_OK);
+		assert_int_equal(key_generate(&d->key, NULL), STATUS_OK);
+		(void)snprintf(d->seal_key, sizeof(d->seal_key), "%s", manager->seal_key);
+	}
+	key_ssh(line, d->key);
+	assert_int_equal(statement_replacement(&statement, FIXTURE_ODS, replaces, ends, line), STATUS_OK);
+	assert_int_equal(signature_make(&proof, signer, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len, NULL), STATUS_OK);
+	cJSON_AddStringToObject(member, "device", replaces);
+	cJSON_AddBoolToObject(member, "ends", ends);
+	cJSON_AddStringToObject(member, "proof", buf_text(&proof));
+	record = practice_enrolment(&p, d, practice_invite(&p, d, "kib-manager", manager->key));
+	cJSON_AddItemToObject(cJSON_GetObjectItem(record, "enrolment"), "replaces", member);
+	(void)snprintf(path, sizeof(path), "devices/%s.json", d->id);
+	buf_clear(&statement);
+	buf_clear(&proof);
+	return with(path, record);
+}
+
+static void a_kiosk_goes_on_only_with_the_answers_of_one_whose_key_it_holds(void **state)
+{
+	struct fixture_device next = {.id = "kib-next", .role = ROLE_KIOSK}, clerk = {.id = "kib-clerk", .role = ROLE_STAFF};
+	const struct key *key = practice_device(&p, "kib-kiosk")->key;
+	struct registry reg = REGISTRY_INIT;
+	struct oid tree;
+
+	(void)state;
+	tree = with_replacement(&next, "kib-kiosk", true, key);
+	assert_int_equal(registry_load(&reg, p.repo, &tree, NULL, NULL), STATUS_OK);
+	assert_string_equal(registry_find(&reg, "kib-next")->replaces, "kib-kiosk");
+	assert_string_equal(registry_find(&reg, "kib-kiosk")->replaced_by, "kib-next");
+	assert_true(registry_are_kin(&reg, "kib-next", "kib-kiosk") && registry_are_kin(&reg, "kib-kiosk", "kib-next"));
+	assert_false(registry_are_kin(&reg, "kib-next", "fle-staff") || registry_are_kin(&reg, "nobody", "nobody"));
+	registry_clear(&reg);
+	tree = with_replacement(&next, "kib-kiosk", false, key);
+	assert_int_equal(registry_load(&reg, p.repo, &tree, NULL, NULL), STATUS_OK);
+	assert_string_equal(registry_find(&reg, "kib-kiosk")->replaced_by, "");
+	registry_clear(&reg);
+	tree = with_replacement(&next, "kib-kiosk", true, next.key);
+	refused(&tree, STATUS_UNTRUSTED, "devices/kib-next.json");
+	tree = with_replacement(&next, "fle-staff", true, staff->key);
+	refused(&tree, STATUS_UNTRUSTED, "none that could be");
+	tree = with_replacement(&next, "nobody", true, key);
+	refused(&tree, STATUS_UNTRUSTED, "none that could be");
+	tree = with_replacement(&next, "kib-next", true, next.key);
+	refused(&tree, STATUS_UNTRUSTED, "none that could be");
+	tree = with_replacement(&clerk, "kib-kiosk", true, key);
+	refused(&tree, STATUS_UNTRUSTED, "none that could be");
+	key_free(next.invite);
+	key_free(next.key);
+	key_free(clerk.invite);
+	key_free(clerk.key);
+}
+
 static void a_record_under_another_name_is_refused(void **state)
 {
 	struct oid tree = with("devices/other.json", practice_read(&p, &p.main_tree, "devices/fle-staff.json"));
@@ -253,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_host_may_invite_auditors, begin, end),
 		cmocka_unit_test_setup_teardown(a_ring_of_managers_does_not_lead_to_the_root, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_checked_before_is_checked_again_only_under_other_keys, begin, end),
+		cmocka_unit_test_setup_teardown(a_kiosk_goes_on_only_with_the_answers_of_one_whose_key_it_holds, begin, end),
 		cmocka_unit_test_setup_teardown(a_record_under_another_name_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_server_key_that_the_root_did_not_endorse_is_not_trusted, begin, end),
 	};

@@ -129,3 +129,27 @@ LD_PRELOAD='$preload' exec "\$@"
 END
 	chmod +x "$WORK/at"
 }
+
+# ---- other hardware ----
+
+# box NAME - a machine and a card of that name. $WORK/on BOX COMMAND… - on that machine and card.
+box() {
+	mkdir -p "$WORK/hardware/$1"
+	printf 'machine %s' "$1" >"$WORK/hardware/$1/machine"
+	printf 'card %s' "$1" >"$WORK/hardware/$1/card"
+}
+hardware_ready() {
+	cat >"$WORK/on" <<END
+#!/bin/sh
+export QIP_TEST_HARDWARE="$WORK/hardware/\$1" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+shift
+LD_PRELOAD='$QIP_TOOLS/hardware.so' exec "\$@"
+END
+	chmod +x "$WORK/on"
+}
+
+# answer_ids - of all answers on main, sorted; void and lost records are none.
+answer_ids() {
+	git -C "$(server_history)" ls-tree -r main feedback/ | awk '{print $3}' | git -C "$(server_history)" cat-file --batch | grep -ao '{.*}' |
+		jq -r 'select(.schema == "feedback/1") | .id' | sort
+}

@@ -66,7 +66,8 @@ static enum status machine_random(void *ctx, uint8_t *out, size_t len)
 void machine_start(struct machine *m, uint64_t seed, int64_t clock_ms, enum clock_quality quality)
 {
 	*m = (struct machine){.clock_ms = clock_ms, .quality = quality};
-	m->env = (struct env){machine_now_ms, machine_monotonic_ms, machine_quality, machine_boot_id, machine_random, m};
+	m->env = (struct env){.now_ms = machine_now_ms, .monotonic_ms = machine_monotonic_ms, .quality = machine_quality,
+			      .boot_id = machine_boot_id, .random = machine_random, .ctx = m};
 	dice_start(&m->dice, seed);
 	(void)snprintf(m->boot_id, sizeof(m->boot_id), "boot-%016llx", (unsigned long long)seed);
 }

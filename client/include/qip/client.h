@@ -29,6 +29,7 @@ typedef void (*qip_progress)(void *ctx, uint64_t merges, uint64_t of);
 struct qip_options {
 	const char *home;       /* folder; must exist for qip_open, is made (0700) by qip_join */
 	const struct env *env;  /* NULL: the real machine */
+	enum role join_as;      /* qip_join: a code for another role is refused, and not used up by that; ROLE_NONE: any */
 	int lock_wait_ms;       /* wait this long for another program on the same home, then STATUS_BUSY; -1 for ever */
 	qip_progress progress;  /* NULL: nobody is told */
 	void *progress_ctx;
@@ -44,7 +45,9 @@ typedef void (*qip_show_root)(void *ctx, const char *text, const char *fingerpri
 /* Answer an invite: make keys, enrol at the server, check its chain to the root, keep the home. Safe to repeat with the same code after an interruption.
  * For a practice's first manager also makes the root key, and shows it before the server hears of it, so that no root key is ever in
  * force that nobody saw. STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already;
- * STATUS_USAGE a first manager's code while `show` is NULL. */
+ * STATUS_USAGE a first manager's code while `show` is NULL.
+ * A kiosk's home that is joined takes a new name of the same practice: its journal stays, what waits goes under the new name, numbered from 1, and
+ * nothing that any copy of it has sent goes again. A capture that is open meanwhile goes on. STATUS_EXISTS: another practice's code. */
 enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx,
 		     struct error *e) MUST_CHECK;
 
@@ -64,6 +67,9 @@ const struct qip_identity *qip_identity(const struct qip *q);
 /* Path of a file or folder of the home ("device.crt", "history.git"), into out. */
 enum status qip_home_path(char *out, size_t size, const struct qip *q, const char *name) MUST_CHECK;
 const struct env *qip_env(const struct qip *q);
+/* Kiosks: why this home may be one of two copies, half a sentence; "" when all is well. In doubt it collects, and syncs no more until it is joined
+ * again, see qip_join. */
+const char *qip_doubt(const struct qip *q);
 
 /* ---- reading: the practice as this device sees it, own unsynced edits included ---- */
 
