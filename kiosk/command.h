@@ -15,6 +15,7 @@ struct command_options {
 	const char *home;      /* --home, or QIP_HOME */
 	const char *listen;    /* --listen */
 	const char *port_file; /* --port-file, or NULL */
+	const char *buttons;   /* --buttons, or NULL */
 	int64_t sync_every_ms; /* --sync-every */
 	bool json;             /* --json */
 };

@@ -21,11 +21,14 @@ static const struct command commands[] = {
 	 "A kiosk that was copied, set back to an older state or put on another card is joined again in its home, with a code for a new name: its\n"
 	 "answers stay, what waits is sent under the new name, and nothing that a copy of it has sent is sent again.\n\n"
 	 "  qip-kiosk join https://qip.example.org:8443 3F7KQ-… --home /var/lib/qip-kiosk\n", command_join},
-	{"run", 0, " home listen sync-every port-file help ",
-	 "usage: qip-kiosk run --home DIR [--listen 127.0.0.1:8080] [--sync-every SECONDS] [--port-file FILE]\n\n"
+	{"run", 0, " home listen sync-every port-file buttons help ",
+	 "usage: qip-kiosk run --home DIR [--listen 127.0.0.1:8080] [--sync-every SECONDS] [--port-file FILE]\n"
+	 "                     [--buttons DEVICE]\n\n"
 	 "Show the patients' page to a browser on this machine, and sync in the background (every 900 seconds unless told otherwise).\n"
-	 "Ends at SIGTERM or SIGINT. /status is the page for staff. --port-file: write the port there once it listens.\n\n"
+	 "Ends at SIGTERM or SIGINT. /status is the page for staff. --port-file: write the port there once it listens.\n"
+	 "--buttons: five keys of an input device answer the first question, also without a screen: 1 to 5, the first option first.\n\n"
 	 "  qip-kiosk run --home /var/lib/qip-kiosk\n"
+	 "  qip-kiosk run --home /var/lib/qip-kiosk --buttons /dev/input/by-path/platform-buttons-event\n"
 	 "  cog http://127.0.0.1:8080/                   (in the session of the screen)\n", command_run},
 	{"status", 0, " home json help ",
 	 "usage: qip-kiosk status --home DIR [--json]\n\n"
@@ -46,13 +49,14 @@ static const char usage[] =
 	"The home may also stand in QIP_HOME. Exit status: 0 done, 1 failed, 2 called wrongly.\n"
 	"`qip-kiosk COMMAND --help` explains a command; `qip-kiosk --version` tells the version.\n";
 
-enum { OPTION_HELP = 5 }; /* its place in the table */
+enum { OPTION_HELP = 6 }; /* its place in the table */
 static const struct option long_options[] = {
 	{"home", required_argument, NULL, 'd'},
 	{"listen", required_argument, NULL, 'l'},
 	{"sync-every", required_argument, NULL, 's'},
 	{"port-file", required_argument, NULL, 'p'},
 	{"json", no_argument, NULL, 'j'},
+	{"buttons", required_argument, NULL, 'b'},
 	[OPTION_HELP] = {"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -99,6 +103,9 @@ static enum status set_option(struct command_options *o, bool *help, int option,
 		return parse_seconds(&o->sync_every_ms, optarg, e);
 	case 'p':
 		o->port_file = optarg;
+		return STATUS_OK;
+	case 'b':
+		o->buttons = optarg;
 		return STATUS_OK;
 	case 'j':
 		o->json = true;

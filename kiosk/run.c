@@ -9,11 +9,13 @@
 
 #include "core/log.h"
 #include "kiosk/agent.h"
+#include "kiosk/buttons.h"
 #include "kiosk/keeper.h"
 #include "kiosk/command.h"
 #include "kiosk/http.h"
 #include "kiosk/memory.h"
 #include "kiosk/network.h"
+#include "kiosk/panel.h"
 #include "kiosk/watch.h"
 
 #define STOP_WAIT_MS 5000
@@ -24,6 +26,7 @@ struct kiosk {
 	struct network *network; /* NULL: nobody tells of it */
 	struct desk desk;
 	struct http *http;
+	struct buttons *buttons; /* NULL: there is no panel */
 };
 
 static void desk_screen(void *ctx, struct screen *out)
@@ -70,6 +73,18 @@ static bool desk_pin(void *ctx, struct key_pin *out)
 static enum status sync_now(void *ctx, uint64_t *sent, struct error *e)
 {
 	return keeper_sync(((struct kiosk *)ctx)->keeper, sent, e);
+}
+
+static void pressed(void *ctx, int button)
+{
+	struct kiosk *k = ctx;
+	struct error e = {.text = ""};
+	struct screen s;
+
+	keeper_screen(k->keeper, &s);
+	if (panel_answer(&s, button, k->desk.env, desk_keep, k, &e) != STATUS_OK)
+		log_line(LOG_LEVEL_ERROR, "an answer could not be kept", "error", e.text, NULL);
+	screen_close(&s);
 }
 
 static void network_back(void *ctx)
@@ -148,6 +163,8 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 		watch_network(k);
 	if (st == STATUS_OK)
 		st = http_start(&k->http, o->listen, &k->desk, e);
+	if (st == STATUS_OK && o->buttons)
+		st = buttons_start(&k->buttons, &(struct buttons_options){.device = o->buttons, .press = pressed, .ctx = k, .env = env}, e);
 	if (st == STATUS_OK && o->port_file)
 		st = write_port(o->port_file, http_port(k->http), e);
 	return st;
@@ -155,6 +172,7 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 
 static void stop(struct kiosk *k)
 {
+	buttons_stop(k->buttons);
 	http_stop(k->http);
 	network_stop(k->network);
 	if (k->agent && !agent_stop(k->agent, STOP_WAIT_MS)) {

@@ -80,6 +80,123 @@ binary_rounds() {
 	printf 'kiosk.binary: %s B stripped, of which %s B are pages and style\n' "$size" "$assets" >>"$NOTES"
 }
 
+# ---- what a patient waits for ----
+
+FORMS=$WORK/forms.tsv
+
+bench_kiosk() { "$QIP_SOURCE/build/release/bench/$1" "${@:2}"; }
+port_of() { printf '%s' "${1##*:}"; }
+
+# A kiosk with comments on, and nothing in its journal.
+kiosk_alone() {
+	practice_start
+	join kib-kiosk kiosk kibworth
+	kiosk_start kib-kiosk
+}
+
+# forms NAME - the rounds of bench/kiosk_form, measured once for both figures.
+forms() {
+	if [ ! -s "$FORMS" ]; then
+		kiosk_alone
+		bench_kiosk kiosk_form "$(port_of "$KIOSK_URL")" >"$FORMS"
+		stop kib-kiosk
+		server_stop
+	fi
+	awk -F '\t' -v name="$1" '$2 == name { print $3 }' "$FORMS"
+}
+
+# Milliseconds until the kiosk thanks for an answer without a comment, beside the journal's part of it.
+form_rounds() {
+	local journal
+	journal=$(journal_rounds append | awk '{ print $1 / 1000 }' | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
+	forms plain | awk -v journal="$journal" '{ print $1, journal }'
+}
+# Milliseconds that sealing a comment adds.
+sealed_rounds() { paste -d ' ' <(forms sealed) <(forms plain) | awk '{ d = $1 - $2; print (d > 0 ? d : 0), "-" }'; }
+
+# Bytes of a page and of all that it loads, of the page that loads most: the first, and the one with the on-screen keyboard.
+page_bytes() {
+	local page=$1 part total
+	total=$(wc -c <"$page")
+	for part in $(grep -Eo '"/a/[^"]+"' "$page" | tr -d '"' | sort -u); do
+		total=$((total + $(curl -qsSf --max-time 20 "$KIOSK_URL$part" | wc -c)))
+	done
+	printf '%s' "$total"
+}
+page_rounds() {
+	local first comment
+	kiosk_alone
+	curl -qsSf --max-time 20 -o "$WORK/first.html" "$KIOSK_URL/"
+	curl -qsSf --max-time 20 -o "$WORK/comment.html" --data-urlencode "state=$(kiosk_state "$WORK/first.html")" --data 'answer=good' "$KIOSK_URL/step"
+	first=$(page_bytes "$WORK/first.html")
+	comment=$(page_bytes "$WORK/comment.html")
+	printf '%s -\n' $((first > comment ? first : comment))
+	note "kiosk.page: the first page $first B, the page with the keyboard $comment B"
+	stop kib-kiosk
+	server_stop
+}
+
+# kB of the kiosk's own memory at its largest while it delivers some hundred answers.
+sync_memory_rounds() {
+	local round most now
+	kiosk_alone
+	for round in 1 2 3; do
+		server_stop
+		bench_kiosk kiosk_form "$(port_of "$KIOSK_URL")" >"$WORK/forms"
+		stop kib-kiosk
+		server_start
+		kiosk_start kib-kiosk
+		most=0
+		until grep -q 'msg=synced answers=[1-9]' "$WORK/logs/kib-kiosk.log"; do
+			now=$(kb_of "${PIDS[kib-kiosk]}" RssAnon)
+			most=$((now > most ? now : most))
+			sleep 0.005
+		done
+		printf '%s -\n' "$most"
+		note "kiosk.memory.sync: $(sed -n 's/.*msg=synced \(answers=[0-9]*\).*/\1/p' "$WORK/logs/kib-kiosk.log" | tail -n 1), VmHWM $(kb_of "${PIDS[kib-kiosk]}" VmHWM) kB"
+		: >"$WORK/logs/kib-kiosk.log"
+	done
+	stop kib-kiosk
+	server_stop
+}
+
+# ---- the whole box ----
+
+family_of() {
+	local child
+	printf '%s\n' "$1"
+	for child in $(pgrep -P "$1"); do
+		family_of "$child"
+	done
+}
+pss_of() {
+	local pid total=0
+	for pid in $(family_of "$1"); do
+		total=$((total + $(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")))
+	done
+	printf '%s' "$total"
+}
+# kB of kiosk and browser together, with the first page on the screen. The browser runs without a display, which costs it software rendering.
+box_rounds() {
+	local round browser kiosk
+	kiosk_alone
+	mkdir -m 0700 "$WORK/runtime"
+	for round in 1 2 3; do
+		start cog env XDG_RUNTIME_DIR="$WORK/runtime" XDG_CACHE_HOME="$WORK/runtime" JSC_useJIT=0 COG_PLATFORM_NAME=headless \
+			cog --platform=headless --webprocess-failure=exit "$KIOSK_URL/"
+		wait_until 30 grep -q 'Loaded successfully' "$WORK/logs/cog.log" || die 'the browser shows no page'
+		sleep 5
+		browser=$(pss_of "${PIDS[cog]}")
+		kiosk=$(pss_of "${PIDS[kib-kiosk]}")
+		printf '%s -\n' $((browser + kiosk))
+		note "kiosk.box: PSS of cog $browser kB, of the kiosk $kiosk kB"
+		crash cog
+		: >"$WORK/logs/cog.log"
+	done
+	stop kib-kiosk
+	server_stop
+}
+
 # ---- what wears the card ----
 
 CARD_BYTES=268435456
@@ -99,11 +216,12 @@ card_written() {
 
 # A day of 40 answers, with a sync every hour for ten hours.
 flash_day() {
-	local hour i
+	local hour
 	for ((hour = 0; hour < 10; hour++)); do
-		for i in 1 2 3 4; do
-			answer good
-		done
+		answer good
+		answer good
+		answer poor
+		answer neither
 		kiosk_sync kib-kiosk
 	done
 }
@@ -119,13 +237,13 @@ flash_rounds() {
 	join kib-kiosk kiosk kibworth
 	kiosk_start kib-kiosk
 	flash_day
-	"$QIP_SOURCE/build/release/bench/flash_git" "$plain/history.git" "$WORK/remote.git" 1 40
+	bench_kiosk flash_git "$plain/history.git" "$WORK/remote.git" 1 40
 	for round in 1 2 3; do
 		before=$(card_written "$card")
 		flash_day
 		ours=$(($(card_written "$card") - before))
 		before=$(card_written "$plain")
-		"$QIP_SOURCE/build/release/bench/flash_git" "$plain/history.git" "$WORK/remote.git" $((round * 40 + 1)) $((round * 40 + 40))
+		bench_kiosk flash_git "$plain/history.git" "$WORK/remote.git" $((round * 40 + 1)) $((round * 40 + 40))
 		theirs=$(($(card_written "$plain") - before))
 		printf '%s %s\n' $((ours / 40)) $((theirs / 40))
 	done

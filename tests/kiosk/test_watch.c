@@ -75,6 +75,7 @@ static void all_is_well_while_the_page_comes(void **state)
 	http_stop(http);
 	assert_false(watch_look(host));
 	assert_heard("");
+	fake_stop(&fake);
 }
 
 static void *answer_otherwise(void *arg)
