@@ -64,6 +64,7 @@
 #define LIMIT_LOST 100000               /* numbers that a damaged journal may miss at one place */
 #define LIMIT_SURVEYS 32                /* in force at one time that a kiosk asks */
 #define LIMIT_SURVEY_VERSIONS 4         /* of each that it knows, for answers that were begun under an older one */
+#define LIMIT_SURVEY_CHANGES 32         /* of what kiosks may read that are looked through for older versions when a capture opens */
 #define LIMIT_RECENT_IDS 1024
 #define LIMIT_KEEP_RECEIPTED_MS (35LL * 86400 * 1000)
 

@@ -55,6 +55,18 @@ static size_t count_versions(const struct survey_shelf *s, const char *id)
 	return count;
 }
 
+void survey_shelf_add_earlier(struct survey_shelf *s, const cJSON *record)
+{
+	cJSON *copy = NULL;
+
+	if (s->len == ARRAY_LEN(s->items) || schema_check(record, NULL) != STATUS_OK || holds(s, record) ||
+	    count_versions(s, json_string(record, "id")) >= LIMIT_SURVEY_VERSIONS)
+		return;
+	copy = cJSON_Duplicate(record, true);
+	if (copy)
+		s->items[s->len++] = (struct shelved){.record = copy, .in_force = false};
+}
+
 void survey_shelf_replace(struct survey_shelf *s, struct survey_shelf *next)
 {
 	for (size_t i = 0; i < s->len; i++) {

@@ -21,6 +21,8 @@ struct survey_shelf {
 enum status survey_shelf_put(struct survey_shelf *s, const cJSON *record, struct error *e) MUST_CHECK;
 /* What `next` holds is in force from now on; of what was, up to LIMIT_SURVEY_VERSIONS of each survey are kept. `next` is empty afterwards. */
 void survey_shelf_replace(struct survey_shelf *s, struct survey_shelf *next);
+/* Add a copy of an earlier version, if there is room for it. Without memory it is left out. */
+void survey_shelf_add_earlier(struct survey_shelf *s, const cJSON *record);
 /* Borrowed until the next replace. NULL: not here. */
 const cJSON *survey_shelf_find(const struct survey_shelf *s, const char *id, int64_t version);
 /* Copies of those in force that may be shown there on that day (see survey_shows), the Friends and Family Test first: an array, the caller's. */

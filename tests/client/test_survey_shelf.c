@@ -106,6 +106,26 @@ static void of_many_versions_the_last_few_are_kept(void **state)
 	survey_shelf_clear(&s);
 }
 
+static void an_earlier_version_is_added_behind_those_in_force(void **state)
+{
+	struct survey_shelf s = {.len = 0}, other = {.len = 0};
+	char text[200];
+
+	(void)state;
+	put(&s, "fft", 9, "");
+	for (int version = 1; version <= 9; version++)
+		put(&other, "fft", version, "");
+	for (size_t i = other.len; i-- > 0;)
+		survey_shelf_add_earlier(&s, other.items[i].record);
+	assert_int_equal(s.len, LIMIT_SURVEY_VERSIONS);
+	assert_non_null(survey_shelf_find(&s, "fft", 10 - LIMIT_SURVEY_VERSIONS));
+	assert_null(survey_shelf_find(&s, "fft", 9 - LIMIT_SURVEY_VERSIONS));
+	shown(text, &s, "2026-06-29");
+	assert_string_equal(text, "fft/9");
+	survey_shelf_clear(&s);
+	survey_shelf_clear(&other);
+}
+
 static void what_is_no_survey_and_what_is_beyond_the_limit_is_passed_over(void **state)
 {
 	struct survey_shelf s = {.len = 0};
@@ -131,6 +151,7 @@ int main(void)
 		cmocka_unit_test(the_friends_and_family_test_comes_first_and_others_at_their_sites_on_their_days),
 		cmocka_unit_test(a_replaced_version_is_found_and_shown_no_more),
 		cmocka_unit_test(of_many_versions_the_last_few_are_kept),
+		cmocka_unit_test(an_earlier_version_is_added_behind_those_in_force),
 		cmocka_unit_test(what_is_no_survey_and_what_is_beyond_the_limit_is_passed_over),
 	};
 
