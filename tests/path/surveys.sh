@@ -167,6 +167,31 @@ same 'no figures of the test' null "$(jq '.surveys[] | select(.survey == "lift" 
 says 'kiosk +lift: used stairs' "$(q "$MANAGER" feedback list)"
 same 'by version' '[[1,5],[2,1]]' "$(jq -c '[.surveys[] | select(.survey == "lift") | [.version, .answers]] | sort' "$WORK/stats.json")"
 
+it 'Through the pages: a survey after the first is finished as it was begun, though the kiosk syncs and starts again meanwhile'
+page=$WORK/kiosk-page.html
+jq '.id = "stairs" | del(.sites)' "$lift" >"$WORK/stairs.json"
+put "$WORK/stairs.json"
+kiosk_sync fle-kiosk
+kiosk_start fle-kiosk
+answer good
+grep -q 'name="survey" value="stairs"' "$page" || die 'the thanks do not offer the survey'
+same 'begun' 200 "$(kiosk_step "$(kiosk_state "$page")" survey=stairs)"
+same 'first' 200 "$(kiosk_step "$(kiosk_state "$page")" answer=yes)"
+says 'How long did you wait' "$(cat "$page")"
+begun=$(kiosk_state "$page")
+jq '.id = "stairs" | del(.sites) | .questions[0].options[0].id = "walked" | .questions[1].asked_if.any_of = ["walked"]' "$lift" >"$WORK/stairs.json"
+put "$WORK/stairs.json"
+kiosk_sync fle-kiosk
+stop fle-kiosk
+kiosk_start fle-kiosk
+same 'second' 200 "$(kiosk_step "$begun" answer=2)"
+same 'left out' 200 "$(kiosk_step "$(kiosk_state "$page")" go=skip)"
+grep -q 'kiosk-page--thanks' "$page" || die 'the answer is not kept'
+stop fle-kiosk
+kiosk_sync fle-kiosk
+same 'the answer names' stairs/1 "$(answer_names fle-kiosk 2)"
+same 'what was said' '{"used":"yes","wait":2}' "$(q "$MANAGER" feedback list --json | jq -cS '.[] | select(.device == "fle-kiosk" and .seq == 2) | .answers')"
+
 it 'Two managers change one survey apart: the later is refused, nothing is lost'
 join second manager kibworth
 q "$MANAGER" survey show fft --json | jq '.title = {en: {text: "One", status: "reviewed"}}' >"$WORK/one.json"
