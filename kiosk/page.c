@@ -27,7 +27,7 @@ enum status page_part(struct buf *out, const struct sheet *s, const char *name, 
 }
 
 /* Put the body into the layout, and end the sheet. */
-static enum status wrap(struct buf *out, struct sheet *s, const char *kind, int refresh_s, struct error *e)
+static enum status wrap(struct buf *out, struct sheet *s, const char *kind, struct error *e)
 {
 	const struct page *p = s->page;
 	const struct visit *v = p->visit;
@@ -35,8 +35,8 @@ static enum status wrap(struct buf *out, struct sheet *s, const char *kind, int 
 	char refresh[16] = "", idle[16] = "", say[SAY_PATH_MAX] = "";
 	enum status st = STATUS_OK;
 
-	if (refresh_s > 0)
-		(void)snprintf(refresh, sizeof(refresh), "%d", refresh_s);
+	if (s->stays_s > 0)
+		(void)snprintf(refresh, sizeof(refresh), "%d", s->stays_s);
 	else if (!v->opening)
 		(void)snprintf(idle, sizeof(idle), "%d", PAGE_IDLE_S);
 	if (acts)
@@ -78,8 +78,9 @@ struct sheet page_sheet(const struct page *p, const char *title)
 
 enum status page_end(struct buf *out, struct sheet *s, enum status made, const char *kind, int refresh_s, struct error *e)
 {
+	s->stays_s = refresh_s;
 	if (made == STATUS_OK)
-		return wrap(out, s, kind, refresh_s, e);
+		return wrap(out, s, kind, e);
 	buf_wipe(&s->body);
 	return made;
 }
@@ -88,7 +89,6 @@ enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fa
 {
 	struct sheet s = new_sheet(p);
 	const char *kind = "thanks";
-	int refresh_s = 0;
 	enum status st = STATUS_OK;
 
 	switch (p->visit->place) {
@@ -105,12 +105,11 @@ enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fa
 		st = page_personal(&s, e);
 		break;
 	case VISIT_THANKS:
-		refresh_s = PAGE_THANKS_S;
 		st = page_thanks(&s, e);
 		break;
 	}
 	if (st == STATUS_OK)
-		return wrap(out, &s, kind, refresh_s, e);
+		return wrap(out, &s, kind, e);
 	buf_wipe(&s.body);
 	return st;
 }
@@ -124,7 +123,7 @@ enum status page_message(struct buf *out, const struct page *p, const char *head
 	st = page_part(&s.body, &s, "message.html",
 		       (struct texts_value[]){{"heading", s.title}, {"text", texts_get(s.setting.texts, text)}, {NULL, NULL}}, e);
 	if (st == STATUS_OK)
-		return wrap(out, &s, "message", 0, e);
+		return wrap(out, &s, "message", e);
 	buf_wipe(&s.body);
 	return st;
 }

@@ -222,7 +222,12 @@ enum status page_thanks(struct sheet *s, struct error *e)
 			}, e);
 	}
 	if (st == STATUS_OK)
-		st = page_part(&s->body, s, "thanks.html", (struct texts_value[]){{"more", buf_text(&more)}, {NULL, NULL}}, e);
+		st = page_part(&s->body, s, "thanks.html", (struct texts_value[]){
+			{"more", buf_text(&more)},
+			{"alone", more.len > 0 ? "" : "yes"},
+			{NULL, NULL},
+		}, e);
+	s->stays_s = more.len > 0 ? PAGE_OFFER_S : PAGE_THANKS_S;
 	buf_clear(&more);
 	return st;
 }

@@ -8,7 +8,7 @@
 	const home = () => location.replace('/');
 
 	// No way back to what somebody wrote: the browser's history knows the first page only, and fields end with their page.
-	history.replaceState(null, '', page.dataset.kind === 'staff' ? location.href : '/');
+	history.replaceState(null, '', '/');
 	addEventListener('pageshow', (event) => {
 		if (event.persisted)
 			home();
@@ -154,13 +154,13 @@
 		keys = new Keyboard(place, {
 			layout: plan.layers, layoutName: layer, display: labels(), onKeyPress: press, useButtonTag: true, preventMouseDownDefault: true,
 			physicalKeyboardHighlight: false, disableCaretPositioning: true, theme: '',
-			// Somebody with a keyboard of their own has no use for sixty stops on the way to the next button.
-			buttonAttributes: [{ attribute: 'tabindex', value: '-1', buttons: all }],
+			// None of them sends the form; and somebody with a keyboard of their own has no use for sixty stops on the way to the next button.
+			buttonAttributes: [['type', 'button'], ['tabindex', '-1']].map(([attribute, value]) => ({ attribute, value, buttons: all })),
 		});
 		field.addEventListener('focus', show);
 		field.addEventListener('click', show);
-		// Not at once: what a finger is about to hit must not move away under it.
-		field.addEventListener('blur', () => { hiding = setTimeout(hide, 300); });
+		// Not at once: what a finger is about to hit must not move away under it. And not when the whole page loses the focus.
+		field.addEventListener('blur', () => { hiding = setTimeout(() => document.activeElement !== field && hide(), 300); });
 		field.addEventListener('keydown', (event) => event.key === 'Escape' && hide());
 	}
 })();

@@ -13,6 +13,9 @@ q "$MANAGER" sync >/dev/null
 kiosk_sync kib-kiosk
 kiosk_start kib-kiosk
 
+it 'What a patient meets beyond what pages look like: weight, keys alone, the keyboard on the screen, silence, and no way back'
+node "$QIP_SOURCE/tests/web/patient.mjs" "$KIOSK_URL/" || die 'the pages do not behave'
+
 for browser in ${QIP_BROWSERS:-chromium}; do
 	it "Every page in every language is within everybody's reach in $browser"
 	node "$QIP_SOURCE/tests/web/screens.mjs" "$KIOSK_URL/" --browser "$browser" ${QIP_LANGUAGES:+--languages "$QIP_LANGUAGES"} \

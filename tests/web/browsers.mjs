@@ -58,7 +58,7 @@ class Chromium extends Browser {
 }
 
 const KINDS = {
-	webkitgtk: { program: 'WebKitWebDriver', options: { 'webkitgtk:browserOptions': { binary: '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0/MiniBrowser', args: ['--automation'] } } },
+	webkitgtk: { program: 'WebKitWebDriver', options: { 'webkitgtk:browserOptions': { binary: '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser', args: ['--automation'] } } },
 	wpe: { program: 'WPEWebDriver', options: { 'wpe:browserOptions': { binary: '/usr/bin/cog', args: ['--automation', '--platform=headless'] } } },
 };
 
