@@ -55,6 +55,20 @@ static enum status take_lock(struct qip *q, int wait_ms, struct error *e)
 	return STATUS_OK;
 }
 
+static int sync_above(const char *path)
+{
+	char above[HOME_PATH_MAX + 4];
+	int fd = -1, failed = 0;
+
+	(void)snprintf(above, sizeof(above), "%s/..", path);
+	fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1; /* a folder above that may not be read was there before */
+	failed = fsync(fd);
+	(void)close(fd);
+	return failed;
+}
+
 enum status home_lock(struct qip *q, const struct qip_options *o, bool make, struct error *e)
 {
 	size_t len = o->home ? strlen(o->home) : 0;
@@ -73,6 +87,8 @@ enum status home_lock(struct qip *q, const struct qip_options *o, bool make, str
 	q->progress_ctx = o->progress_ctx;
 	if (make && mkdir(q->path, 0700) != 0 && errno != EEXIST)
 		return error_set_errno(e, errno, "cannot make the folder %s", q->path);
+	if (make && sync_above(q->path) != 0) /* what a join keeps in it would go with the folder */
+		return error_set_errno(e, errno, "cannot save the folder %s", q->path);
 	q->dir = open(q->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (q->dir < 0 && errno == ENOENT)
 		return error_set(e, STATUS_NOT_FOUND, "there is no home at %s; is the name right? The join command makes a home", q->path);

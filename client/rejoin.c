@@ -17,6 +17,7 @@
 
 #define REJOIN "rejoin"
 #define REJOIN_READY REJOIN "/ready"
+#define REJOIN_DONE "rejoin.done" /* what is left of it: nothing that anybody wants */
 
 /* ---- may it, and how ---- */
 
@@ -212,6 +213,8 @@ enum status rejoin_finish(struct qip *q, struct error *e)
 	};
 	enum status st = STATUS_OK;
 
+	if (is_there(q, REJOIN_DONE))
+		files_remove_tree(q->dir, REJOIN_DONE);
 	if (!is_there(q, REJOIN_READY))
 		return STATUS_OK;
 	st = move_history(q, e);
@@ -226,9 +229,11 @@ enum status rejoin_finish(struct qip *q, struct error *e)
 	if (st == STATUS_OK)
 		st = settle(q, e);
 	if (st == STATUS_OK)
-		st = files_remove(q->dir, REJOIN_READY, e);
+		st = move(q, REJOIN, REJOIN_DONE, e);
+	if (st == STATUS_OK)
+		st = settle(q, e);
 	if (st == STATUS_OK) {
-		files_remove_tree(q->dir, REJOIN);
+		files_remove_tree(q->dir, REJOIN_DONE);
 		log_line(LOG_LEVEL_INFO, "this home goes on under a new name", "home", q->path, NULL);
 	}
 	return st;

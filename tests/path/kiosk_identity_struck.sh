@@ -4,7 +4,8 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-STEP=${QIP_CRASH_STEP:-13}
+STEP=${QIP_CRASH_STEP:-23}
+CASES=${QIP_CRASH_CASES:-before after power}
 STRIKE=$QIP_TOOLS/strike
 strike_or_skip
 
@@ -49,23 +50,33 @@ struck() {
 		same 'its name' kib-copy "$(on b qip-kiosk status --home "$KIOSK" --json | jq -r .device)"
 		same 'answers' 3 "$(answer_ids | uniq | wc -l)"
 		same 'records' 3 "$(answers_on_main)"
-		same 'what is left behind' '' "$(find "$KIOSK" -maxdepth 1 '(' -name rejoin -o -name 'former*' -o -name '*.tmp' -o -name joining.json ')')"
+		same 'what is left behind' '' "$(find "$KIOSK" -maxdepth 1 '(' -name 'rejoin*' -o -name 'former*' -o -name '*.tmp' -o -name joining.json ')')"
 		fsck "$KIOSK/history.git"
 	fi
 	server_stop
 	[ -n "$where" ]
 }
 everywhere() { # OPTION…
-	local nth=1
+	local nth=${QIP_CRASH_FROM:-1}
 	while struck "$nth" "$@"; do
 		nth=$((nth + STEP))
 	done
-	[ "$nth" -gt 1 ] || die 'nothing was struck'
+	[ "$nth" -gt "${QIP_CRASH_FROM:-1}" ] || die 'nothing was struck'
 }
 
-it 'Killed before a call'
-everywhere --do kill-before
-it 'Killed after a call'
-everywhere --do kill-after
-it 'Power is lost, with all that was not made durable'
-everywhere --do kill-before --lose names
+for case in $CASES; do
+	case $case in
+	before)
+		it 'Killed before a call'
+		everywhere --do kill-before
+		;;
+	after)
+		it 'Killed after a call'
+		everywhere --do kill-after
+		;;
+	power)
+		it 'Power is lost, with all that was not made durable'
+		everywhere --do kill-before --lose names
+		;;
+	esac
+done

@@ -141,7 +141,7 @@ box() {
 hardware_ready() {
 	cat >"$WORK/on" <<END
 #!/bin/sh
-export QIP_TEST_HARDWARE="$WORK/hardware/\$1" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+export QIP_TEST_HARDWARE="$WORK/hardware/\$1" ASAN_OPTIONS="\$ASAN_OPTIONS:verify_asan_link_order=0"
 shift
 LD_PRELOAD='$QIP_TOOLS/hardware.so' exec "\$@"
 END
