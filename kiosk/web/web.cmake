@@ -16,9 +16,9 @@ add_custom_command(OUTPUT ${web_build}/installed
 file(GLOB styles CONFIGURE_DEPENDS ${web_source}/*.scss)
 file(GLOB pages CONFIGURE_DEPENDS ${web_source}/*.html ${web_source}/*.js)
 add_custom_command(OUTPUT ${web_build}/style.css
-  COMMAND ${CMAKE_COMMAND} -E copy ${styles} ${pages} ${web_build}
+  COMMAND ${CMAKE_COMMAND} -E copy ${styles} ${pages} ${web_source}/trim.mjs ${web_build}
   COMMAND ${NPM} --prefix ${web_build} run build --silent
-  DEPENDS ${web_build}/installed ${styles} ${pages}
+  DEPENDS ${web_build}/installed ${styles} ${pages} ${web_source}/trim.mjs
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Making the kiosk's style sheet" VERBATIM)
 
 # The keyboard, and a layout for each language that a page loads beside it.
