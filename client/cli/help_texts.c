@@ -131,7 +131,8 @@ const char help_survey_show[] =
 	"to be changed and put again.\n\n"
 	"  qip survey show fft\n"
 	"  qip survey show fft --language gu\n"
-	"  qip survey show lift --json > lift.json\n";
+	"  qip survey show lift --json > lift.json\n"
+	"  qip survey show fft --shipped --json > fft.json\n";
 
 const char help_survey_check[] =
 	"Works without a home; with one, the sites that the survey names are looked up, too. What is wrong is named by its JSON pointer. Kinds of questions "

@@ -3,11 +3,14 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/survey_text.h"
+#include "client/survey.h"
+#include "core/embed.h"
 
 #define LABEL_COLUMN 11
 
 const struct arg_option options_survey_show[] = {
 	{"language", "TAG", "the wordings in this language, as gu; English where it has none", false},
+	{"shipped", NULL, "the Friends and Family Test as it comes with this program, to be put where the practice has an older wording", false},
 	{NULL, NULL, NULL, false},
 };
 
@@ -88,8 +91,10 @@ static void print_survey(struct cli *c, const cJSON *survey, const char *languag
 	int64_t version = 0;
 
 	cli_today(day, c);
-	(void)json_integer(survey, "version", &version);
-	fprintf(c->out, "%-*s%s, version %lld\n", LABEL_COLUMN, "Survey", text_of(survey, "id"), (long long)version);
+	fprintf(c->out, "%-*s%s", LABEL_COLUMN, "Survey", text_of(survey, "id"));
+	if (json_integer(survey, "version", &version))
+		fprintf(c->out, ", version %lld", (long long)version);
+	fputc('\n', c->out);
 	survey_text_wording(&text, json_get(survey, "title"), language);
 	print_line(c, "Title", &text);
 	survey_text_sites(&text, survey);
@@ -102,19 +107,38 @@ static void print_survey(struct cli *c, const cJSON *survey, const char *languag
 	survey_text_questions(c->out, survey, language);
 }
 
+/* Without a version: put gives it the next. */
+static enum status read_shipped(cJSON **out, const char *id, struct error *e)
+{
+	const struct embedded *file = strcmp(id, SURVEY_FFT) == 0 ? embed_find(client_data, "fft-1.json") : NULL;
+	enum status st = STATUS_NOT_FOUND;
+
+	if (!file)
+		return error_set(e, st, "only the survey " SURVEY_FFT " comes with this program");
+	st = json_parse(out, (const char *)file->bytes, file->len, e);
+	if (st == STATUS_OK)
+		cJSON_DeleteItemFromObjectCaseSensitive(*out, "version");
+	return st;
+}
+
+static enum status read_own(cJSON **out, struct cli *c, const char *id, struct error *e)
+{
+	char path[TREE_PATH_MAX];
+	enum status st = cli_open(c, e);
+
+	if (st != STATUS_OK)
+		return st;
+	(void)snprintf(path, sizeof(path), "surveys/%.60s.json", id);
+	st = name_valid(id) ? qip_read(out, c->q, path, e) : STATUS_NOT_FOUND;
+	return st == STATUS_NOT_FOUND ? error_set(e, st, "there is no survey \"%.60s\"; see: qip survey list", id) : st;
+}
+
 enum status cmd_survey_show(struct cli *c, struct error *e)
 {
 	const char *id = cli_word(c, 0), *language = args_get(&c->args, "language");
-	char path[TREE_PATH_MAX];
 	cJSON *survey = NULL;
-	enum status st = cli_open(c, e);
+	enum status st = args_has(&c->args, "shipped") ? read_shipped(&survey, id, e) : read_own(&survey, c, id, e);
 
-	if (st == STATUS_OK) {
-		(void)snprintf(path, sizeof(path), "surveys/%.60s.json", id);
-		st = name_valid(id) ? qip_read(&survey, c->q, path, e) : STATUS_NOT_FOUND;
-	}
-	if (st == STATUS_NOT_FOUND)
-		st = error_set(e, st, "there is no survey \"%.60s\"; see: qip survey list", id);
 	if (st == STATUS_OK && c->json) {
 		st = cli_print_json(c, survey, e);
 		survey = NULL;

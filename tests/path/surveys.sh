@@ -77,6 +77,12 @@ same 'surveys' 'fft/1' "$(q "$MANAGER" survey list --json | jq -r '.[] | "\(.id)
 it 'A good file is told so without a home; its languages too, with what is draft or incomplete'
 says 'as it should be: survey lift, 4 questions; languages: en, pl \(incomplete\)' "$(qip survey check "$lift")"
 
+it 'The Friends and Family Test as it comes with the program is what a new practice asks'
+qip survey show fft --shipped --json >"$WORK/shipped.json"
+same 'versions in it' null "$(jq .version "$WORK/shipped.json")"
+says 'version 1 says the same' "$(q "$MANAGER" survey put "$WORK/shipped.json")"
+refused 'only the survey fft' qip survey show lift --shipped
+
 it 'Only a manager changes what patients are asked'
 refused 'only a manager' q kib-desk survey put "$lift"
 refused 'only a manager' q kib-desk survey end fft
