@@ -75,15 +75,27 @@ static void read_headers(struct exchange *x, struct MHD_Connection *c, const cha
 	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, note_header, x);
 }
 
+static void end_body(void *cls)
+{
+	struct buf *body = cls;
+
+	buf_wipe(body); /* a page may show what a patient wrote */
+	free(body);
+}
+
+/* Takes the body over. */
 static struct MHD_Response *pack(struct response *out)
 {
-	/* MHD frees what it gets; an empty body owns nothing. */
-	struct MHD_Response *m = out->body.data && out->body.len
-					 ? MHD_create_response_from_buffer(out->body.len, out->body.data, MHD_RESPMEM_MUST_FREE)
-					 : MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+	struct buf *body = calloc(1, sizeof(*body));
+	struct MHD_Response *m = NULL;
 
-	if (m && out->body.len)
-		out->body = (struct buf)BUF_INIT;
+	if (!body)
+		return NULL;
+	*body = out->body;
+	out->body = (struct buf)BUF_INIT;
+	m = MHD_create_response_from_buffer_with_free_callback_cls(body->len, (void *)(uintptr_t)buf_text(body), end_body, body);
+	if (!m)
+		end_body(body);
 	return m;
 }
 

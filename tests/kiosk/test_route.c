@@ -658,6 +658,27 @@ static void serves_its_style_sheet_which_asks_for_nothing(void **state)
 	assert_false(response.lasting);
 }
 
+/* An address is kept by browsers: what stands in one must not bring a page back. */
+static void the_address_of_the_thanks_brings_no_other_page_back(void **state)
+{
+	struct request r = getting("/thanks");
+	struct buf question = BUF_INIT;
+	const char *page = NULL;
+
+	(void)state;
+	(void)start("answer=good");
+	(void)step("comment=07700900123&go=send");
+	page_state(&question); /* of the page that shows the comment */
+	r.state = buf_text(&question);
+	page = send_request(r, "");
+	assert_int_equal(response.status, 200);
+	assert_non_null(strstr(page, "Thank you"));
+	assert_null(strstr(page, "07700"));
+	assert_null(strstr(page, "name=\"state\""));
+	assert_int_equal(fake.kept_len, 0);
+	buf_clear(&question);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -672,6 +693,7 @@ int main(void)
 		TEST(never_thanks_for_what_was_not_kept),
 		TEST(what_was_typed_stays_when_the_page_is_shown_otherwise_or_left_and_come_back_to),
 		TEST(points_out_what_may_say_who_somebody_is_before_it_is_kept),
+		TEST(the_address_of_the_thanks_brings_no_other_page_back),
 		TEST(goes_on_with_another_survey_under_a_new_id),
 		TEST(leaves_out_what_an_answer_makes_needless_also_after_a_change_of_mind),
 		TEST(a_question_may_be_left_out_but_not_the_first),
