@@ -53,20 +53,21 @@ static enum status take_lock(struct journal *j, struct error *e)
 	return error_set_errno(e, errno, "cannot lock the journal in %s", j->path);
 }
 
-/* Which file the newest segment is, so that it can be missed. */
+/* Where the newest segment is, so that it can be missed. */
 static enum status know_newest(struct journal *j, const char *name, struct error *e)
 {
-	struct stat sb;
+	struct stat file, folder;
 
 	free(j->newest_path);
 	if (asprintf(&j->newest_path, "%s/%s", j->path, name) < 0) {
 		j->newest_path = NULL;
 		return error_set(e, STATUS_NOMEM, "no memory to open the journal");
 	}
-	if (fstat(j->newest, &sb) != 0)
+	if (fstat(j->newest, &file) != 0 || fstat(j->dir, &folder) != 0)
 		return error_set_errno(e, errno, "cannot open the journal's newest file");
-	j->disk = sb.st_dev;
-	j->file = sb.st_ino;
+	j->file = file.st_ino;
+	j->disk = folder.st_dev;
+	j->folder = folder.st_ino;
 	return STATUS_OK;
 }
 
@@ -285,12 +286,13 @@ static uint64_t next_mask(struct journal *j)
 	return z ^ (z >> 31);
 }
 
-/* The bytes are on a disk; but are they where somebody will look for them? */
+/* The bytes are on a disk; but are they where somebody will look for them? The file itself is not asked when it was changed: its next change would
+ * cost more then. */
 static enum status check_place(struct journal *j, struct error *e)
 {
 	struct stat sb;
 
-	if (stat(j->newest_path, &sb) == 0 && sb.st_dev == j->disk && sb.st_ino == j->file)
+	if (stat(j->path, &sb) == 0 && sb.st_dev == j->disk && sb.st_ino == j->folder && access(j->newest_path, F_OK) == 0)
 		return STATUS_OK;
 	j->in_doubt = true;
 	return error_set(e, STATUS_STALE, "the journal's folder %s is not where it was", j->path);

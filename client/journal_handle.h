@@ -18,8 +18,9 @@ struct journal {
 
 	int newest;        /* writer: the segment that is appended to */
 	char *newest_path; /* owned */
-	dev_t disk;        /* where it is, and which file: the name has to lead there still when an answer is acknowledged */
-	ino_t file;
+	ino_t file;        /* which it is */
+	dev_t disk;        /* and which folder: the path has to lead there still when an answer is acknowledged */
+	ino_t folder;
 	size_t end;        /* its durable bytes */
 	size_t capacity;   /* its size */
 	uint64_t last_seq; /* 0: no record yet */
