@@ -1,32 +1,52 @@
 /* client/forget.c - the beginning of a kiosk's own branch, and of the configuration, go once they are old and take much room. */
 #include "client/forget.h"
 
-/* The newest commit that is old enough to be the first one here. *found is false where the branch is too short or too young. */
+/* How many commits are here behind one, or `enough`. */
+static enum status count_behind(size_t *out, struct qip *q, const struct oid *end, size_t enough, struct error *e)
+{
+	struct oid at = *end;
+	enum status st = STATUS_OK;
+
+	*out = 0;
+	for (;;) {
+		st = repo_commit_first_parent(&at, q->repo, &at, e);
+		if (st != STATUS_OK || oid_is_zero(&at) || ++*out >= enough)
+			return st;
+	}
+}
+
+static enum status is_old(bool *out, struct qip *q, const struct oid *id, int64_t before_ms, struct error *e)
+{
+	struct commit c = COMMIT_INIT;
+	enum status st = repo_commit_read(&c, q->repo, id, e);
+
+	if (st == STATUS_OK)
+		*out = c.committer_s * 1000 < before_ms;
+	commit_clear(&c);
+	return st;
+}
+
+/* The newest commit that is old enough to be the first one here, if at least as much goes as stays: what stays is copied, and a card wears out.
+ * *found is false where the branch is too short or too young. */
 static enum status find_end(bool *found, struct oid *end, struct qip *q, const char *ref, const struct forget_bounds *b, int64_t now_ms,
 			    struct error *e)
 {
-	struct oid at;
-	size_t kept = 0;
-	enum status st = home_ref(&at, q, ref, e);
+	size_t kept = 0, behind = 0;
+	bool old = false;
+	enum status st = home_ref(end, q, ref, e);
 
 	*found = false;
-	while (st == STATUS_OK && !oid_is_zero(&at)) {
-		struct commit c = COMMIT_INIT;
-		bool old = false;
-
-		st = repo_commit_read(&c, q->repo, &at, e);
-		if (st != STATUS_OK)
+	while (st == STATUS_OK && !oid_is_zero(end)) {
+		if (kept++ >= b->keep)
+			st = is_old(&old, q, end, now_ms - b->keep_ms, e);
+		if (st != STATUS_OK || old)
 			break;
-		old = kept++ >= b->keep && c.committer_s * 1000 < now_ms - b->keep_ms;
-		*end = at;
-		commit_clear(&c);
-		if (!old)
-			st = repo_commit_first_parent(&at, q->repo, &at, e);
-		if (old) {
-			*found = true;
-			break;
-		}
+		st = repo_commit_first_parent(end, q->repo, end, e);
 	}
+	if (st == STATUS_OK && old)
+		st = count_behind(&behind, q, end, kept, e);
+	if (st == STATUS_OK)
+		*found = old && behind >= kept;
 	return st;
 }
 

@@ -271,6 +271,7 @@ enum status home_load(struct qip *q, struct error *e)
 		st = open_history(q, e);
 	if (st != STATUS_OK)
 		return st;
+	q->sent_bytes = LIMIT_SENT_BYTES;
 	state_load(&q->state, q->dir);
 	incarnation_look(q);
 	return repair(q, e);

@@ -54,6 +54,7 @@ struct qip {
 	uint8_t root_pin[CODE_PIN_LEN];
 	bool (*any_root)(void *ctx, const char *root_ssh); /* while the first manager joins: is it a root key made here? NULL: root_pin decides */
 	void *any_root_ctx;
+	uint64_t sent_bytes; /* kiosk: of history, before it forgets the oldest; LIMIT_SENT_BYTES but in tests */
 	enum role join_as;          /* while it joins: see qip_options */
 	const struct replacement *replaces; /* while it joins, or NULL */
 	char own_ref[HOME_REF_MAX]; /* refs/devices/<self> */

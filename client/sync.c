@@ -219,8 +219,8 @@ static void join_packs(struct qip *q)
 /* It is at the server for long. What was exchanged counts all the same if this fails, and it is tried again. */
 static void forget_old(struct qip *q, int64_t now_ms)
 {
-	static const struct forget_bounds bounds = {
-		.bytes = LIMIT_SENT_BYTES,
+	const struct forget_bounds bounds = {
+		.bytes = q->sent_bytes,
 		.keep_ms = LIMIT_KEEP_RECEIPTED_MS,
 		.keep = LIMIT_SENT_COMMITS,
 	};

@@ -139,6 +139,8 @@ int account_check(struct year *y)
 		fault(&c, "numbers are missing", "feedback");
 	if (c.strange > y->power_cuts)
 		fault(&c, "there are answers that nobody gave", "feedback");
+	if (y->sent_bytes && access(practice_path(&y->practice, DEVICE "/history.git/shallow"), F_OK) != 0)
+		fault(&c, "nothing was forgotten, so that this run shows nothing of it", DEVICE);
 	if (y->most_bytes > y->limit_bytes)
 		fault(&c, "the home grew beyond the limit", DEVICE);
 	printf("%d records of its clock\n", practice_count(y->boss, "clock/" DEVICE));

@@ -1,6 +1,6 @@
 /* tests/sim/kiosk/main.c - a kiosk's years in minutes: the real library against a real server on loopback, both in a time of our own.
  *
- *     simulate_kiosk [--days N] [--visits N] [--a-day N] [--seed S] [--calm] [--limit-mb N] [--keep]
+ *     simulate_kiosk [--days N] [--visits N] [--a-day N] [--seed S] [--calm] [--limit-mb N] [--forget-kb N] [--keep]
  *
  * Patients answer in opening hours, and so many times a day all is synced. Unless it is calm, power fails at any step of it, the link is down for days or breaks in
  * mid-sentence, the server is killed, clocks start at 1970 or 2099 and jump. At the end all thanked answers are at the server exactly once, each
@@ -53,6 +53,8 @@ static bool read_options(struct year *y, int argc, char **argv)
 			y->visits = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--seed") == 0)
 			y->dice = strtoull(argv[++i], NULL, 10) * 2 + 1;
+		else if (strcmp(argv[i], "--forget-kb") == 0)
+			y->sent_bytes = strtoull(argv[++i], NULL, 10) * 1000;
 		else if (strcmp(argv[i], "--limit-mb") == 0)
 			y->limit_bytes = strtoull(argv[++i], NULL, 10) * 1000 * 1000;
 		else
@@ -101,7 +103,7 @@ int main(int argc, char **argv)
 	if (!getenv(WORLD_CLOCK))
 		return start_again_in_own_time(argv);
 	if (!read_options(&y, argc, argv)) {
-		fputs("usage: simulate_kiosk [--days N] [--visits N] [--a-day N] [--seed S] [--calm] [--limit-mb N] [--keep]\n", stderr);
+		fputs("usage: simulate_kiosk [--days N] [--visits N] [--a-day N] [--seed S] [--calm] [--limit-mb N] [--forget-kb N] [--keep]\n", stderr);
 		return 2;
 	}
 	visit_begin(&y);

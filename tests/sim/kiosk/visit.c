@@ -9,6 +9,8 @@ static struct qip *open_home(struct year *y)
 	struct qip *q = NULL;
 
 	OK(qip_open(&q, &(struct qip_options){.home = practice_path(&y->practice, DEVICE), .env = &y->env, .lock_wait_ms = 1000}, &last_error));
+	if (y->sent_bytes)
+		q->sent_bytes = y->sent_bytes;
 	return q;
 }
 

@@ -19,6 +19,7 @@ struct thanked {
 struct year {
 	int days, a_day, visits;
 	uint64_t limit_bytes; /* of the home */
+	uint64_t sent_bytes;  /* of history, before the kiosk forgets; 0: as it is built */
 	bool calm, keep;
 	uint64_t dice;
 	struct practice practice;
