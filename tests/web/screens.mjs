@@ -92,6 +92,8 @@ try {
 		await kept(language);
 	for (const language of offered.filter((l) => !only || only.includes(l)).slice(0, 2))
 		await refused(language);
+	await b.open(new URL('/status', url).href);
+	await inspect('staff');
 	faults.push(...b.faults);
 	if (offered.length < 2)
 		faults.push('the kiosk offers no choice of languages');
