@@ -326,6 +326,17 @@ static void a_revoked_device_is_refused_and_a_retired_one_delivers(void **state)
 	refused(staff, STATUS_DENIED, "has been revoked", "");
 }
 
+static void a_kiosk_that_another_one_ended_brings_nothing_more(void **state)
+{
+	struct device *d = &p.registry.devices[registry_find(&p.registry, "kib-kiosk") - p.registry.devices];
+
+	(void)state;
+	practice_write(&p, kiosk, "feedback/kib-kiosk/0/0/1.json", practice_answer(&p, "kib-kiosk", 1));
+	assert_int_equal(judge(kiosk), STATUS_OK);
+	(void)snprintf(d->replaced_by, sizeof(d->replaced_by), "kib-next");
+	refused(kiosk, STATUS_DENIED, "kib-next goes on with the answers of kib-kiosk", "");
+}
+
 static void the_last_manager_cannot_go(void **state)
 {
 	struct head_context ctx = {.repo = p.repo, .ods = FIXTURE_ODS, .main = p.main, .main_tree = p.main_tree,
@@ -462,6 +473,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_managers_invite_and_only_in_their_own_name, begin, end),
 		cmocka_unit_test_setup_teardown(an_enrolment_adds_the_key_and_nothing_else, begin, end),
 		cmocka_unit_test_setup_teardown(a_revoked_device_is_refused_and_a_retired_one_delivers, begin, end),
+		cmocka_unit_test_setup_teardown(a_kiosk_that_another_one_ended_brings_nothing_more, begin, end),
 		cmocka_unit_test_setup_teardown(the_last_manager_cannot_go, begin, end),
 		cmocka_unit_test_setup_teardown(a_history_of_its_own_or_anothers_commits_are_refused, begin, end),
 		cmocka_unit_test_setup_teardown(an_unknown_device_is_refused, begin, end),
