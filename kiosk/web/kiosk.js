@@ -32,13 +32,16 @@
 		const text = document.getElementById('idle-text');
 		let timer = 0, left = 0;
 
-		if ('opening' in page.dataset || !(dialog || page.dataset.reset))
+		if ('opening' in page.dataset)
 			return;
 		const wording = text?.textContent;
-		// The thanks are there to be read, no more: they go without a question.
+		// Thanks and messages are there to be read, no more: they go without a question.
 		const wait = () => {
 			clearInterval(timer);
-			timer = page.dataset.reset ? setTimeout(home, page.dataset.reset * 1000) : setTimeout(warn, IDLE_MS);
+			if (page.dataset.reset)
+				timer = setTimeout(home, page.dataset.reset * 1000);
+			else
+				timer = setTimeout(dialog ? warn : home, IDLE_MS);
 		};
 		const count = () => {
 			text.textContent = wording.replace('{seconds}', left);
