@@ -14,7 +14,7 @@ add_custom_command(OUTPUT ${web_build}/installed
   WORKING_DIRECTORY ${CMAKE_BINARY_DIR} COMMENT "Fetching NHS.UK frontend" VERBATIM)
 # What no page, nor the script, names is taken out of the style sheet.
 file(GLOB styles CONFIGURE_DEPENDS ${web_source}/*.scss)
-file(GLOB pages CONFIGURE_DEPENDS ${web_source}/*.html ${web_source}/*.js)
+file(GLOB pages CONFIGURE_DEPENDS ${web_source}/*.html ${web_source}/*.js ${web_source}/*.css)
 add_custom_command(OUTPUT ${web_build}/style.css
   COMMAND ${CMAKE_COMMAND} -E copy ${styles} ${pages} ${web_source}/trim.mjs ${web_build}
   COMMAND ${NPM} --prefix ${web_build} run build --silent

@@ -8,7 +8,7 @@ practice_start
 join kib-kiosk kiosk kibworth
 web_tests_ready
 q "$MANAGER" survey put "$QIP_SOURCE/tests/data/survey-visit.json" >/dev/null
-q "$MANAGER" site kiosk kibworth --drafts on >/dev/null
+q "$MANAGER" site kiosk kibworth --drafts on --pin <<<194837 >/dev/null
 q "$MANAGER" sync >/dev/null
 kiosk_sync kib-kiosk
 kiosk_start kib-kiosk

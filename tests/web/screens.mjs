@@ -9,6 +9,7 @@ import { look } from './look.mjs';
 
 const SCREENS = { large: [1280, 800], small: [800, 480] };
 const TOUCH = 60, CONTRAST = 4.5;
+const PIN = '194837';
 const COMMENT = 'Dr A. Sample, 07700 900123, LE8 0SE';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -83,6 +84,18 @@ async function refused(language) {
 	await inspect(`${language}-message`);
 }
 
+async function forStaff() {
+	await b.open(new URL('/status', url).href);
+	await inspect('status', { scrolls: false });
+	await b.go('[href="/staff"]');
+	await inspect('staff-pin', { scrolls: false });
+	for (const key of [...PIN, 'open'])
+		await b.go(`[name=go][value="${key}"]`);
+	if (!(await b.run(() => document.body.matches('.kiosk-page--staff'))))
+		faults.push('staff: the PIN does not open it');
+	await inspect('staff');
+}
+
 try {
 	await b.size(...SCREENS.large);
 	await b.open(url);
@@ -92,8 +105,7 @@ try {
 		await kept(language);
 	for (const language of offered.filter((l) => !only || only.includes(l)).slice(0, 2))
 		await refused(language);
-	await b.open(new URL('/status', url).href);
-	await inspect('staff');
+	await forStaff();
 	faults.push(...b.faults);
 	if (offered.length < 2)
 		faults.push('the kiosk offers no choice of languages');
