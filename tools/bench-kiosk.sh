@@ -3,6 +3,7 @@
 
 # journal_rounds OTHER [COLUMN] - microseconds for one durable answer: the median (3), or all but the slowest in a hundred (4).
 journal_rounds() {
+	# shellcheck disable=SC2153 # of tools/bench
 	[ -s "$JOURNAL" ] || "$QIP_SOURCE/build/release/bench/kiosk_journal" "$WORK" >"$JOURNAL"
 	awk -F '\t' -v other="$1" -v column="${2:-3}" '$2 == "journal" { ours[$1] = $column } $2 == other { theirs[$1] = $column }
 		END { for (r in ours) if (r in theirs) print ours[r], theirs[r] }' "$JOURNAL"
@@ -53,7 +54,9 @@ memory_rounds() {
 # How often the resting kiosk wakes in 10 minutes: the moments at which it makes system calls, those within a second counting as one. Under a service
 # manager that asks it to be well every 10 minutes, which is seen in the long form alone.
 wakeups_rounds() {
-	local seconds=$((long ? 600 : 120)) trace=$WORK/wakeups.trace pid woken
+	local seconds=120 trace=$WORK/wakeups.trace pid woken
+	# shellcheck disable=SC2154 # of tools/bench
+	[ -z "$long" ] || seconds=600
 	strace -o /dev/null true || die 'programs cannot be traced here'
 	memory_practice
 	server_start

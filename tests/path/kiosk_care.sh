@@ -54,7 +54,7 @@ says '^kib-kiosk +kibworth +.* ago' "$(q "$MANAGER" status)"
 
 it 'Many answers in a row and one while the site is closed are flagged, counted all the same, and shown to staff'
 for _ in 1 2 3 4; do answer good; done
-other_day=$(LC_ALL=C date -u -d '3 days' +%a | tr A-Z a-z) # whatever England's clocks say, it is not today
+other_day=$(LC_ALL=C date -u -d '3 days' +%a | tr '[:upper:]' '[:lower:]') # whatever England's clocks say, it is not today
 q "$MANAGER" site kiosk kibworth --hours "$other_day=08:00-18:30" >/dev/null
 q "$MANAGER" sync >/dev/null
 kiosk_sync kib-kiosk
