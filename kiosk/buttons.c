@@ -81,8 +81,11 @@ static void take_events(struct buttons *b)
 	for (ssize_t i = 0; n > 0 && i < n / (ssize_t)sizeof(events[0]); i++) {
 		int button = button_pressed(&b->filter, &events[i], env->monotonic_ms(env->ctx));
 
-		if (button >= 0)
-			b->options.press(b->options.ctx, button);
+		if (button < 0)
+			continue;
+		b->options.press(b->options.ctx, button);
+		/* A slow card keeps an answer waiting for long, while the contact's bounces wait here. */
+		b->filter.rest_until_ms = env->monotonic_ms(env->ctx) + BUTTONS_REST_MS;
 	}
 }
 

@@ -38,7 +38,7 @@ static enum status wrap(struct buf *out, struct sheet *s, const char *kind, stru
 	if (s->stays_s > 0)
 		(void)snprintf(refresh, sizeof(refresh), "%d", s->stays_s);
 	else if (!v->opening)
-		(void)snprintf(idle, sizeof(idle), "%d", PAGE_IDLE_S);
+		(void)snprintf(idle, sizeof(idle), "%d", strcmp(kind, "text") == 0 ? PAGE_IDLE_WRITING_S : PAGE_IDLE_S);
 	if (acts)
 		say_path(say, v, p->screen);
 	if (buf_ok(&s->body))

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-	const IDLE_MS = 30000, WARNING_S = 15;
+	const IDLE_MS = 30000, WARNING_S = 20;
 	const page = document.body;
 	const form = document.querySelector('form');
 	const home = () => location.replace('/');

@@ -82,10 +82,13 @@ struct panel {
 	int count, last;
 };
 
+/* As slow as a card that tidies itself up. */
 static void note_press(void *ctx, int button)
 {
+	const struct timespec slow = {.tv_nsec = (BUTTONS_REST_MS + 100) % 1000 * 1000000L, .tv_sec = (BUTTONS_REST_MS + 100) / 1000};
 	struct panel *p = ctx;
 
+	(void)nanosleep(&slow, NULL);
 	(void)pthread_mutex_lock(&p->lock);
 	p->count++;
 	p->last = button;
@@ -126,6 +129,7 @@ static void presses_of_a_real_file_arrive_and_stopping_ends_at_once(void **state
 	assert_int_equal(write(fd, events, sizeof(events)), (ssize_t)sizeof(events));
 	assert_presses(&p, 1, 3);
 	buttons_stop(b);
+	assert_presses(&p, 1, 3); /* also after what had waited was read */
 	(void)close(fd);
 	(void)unlink(p.path);
 }
