@@ -6,12 +6,12 @@ set -euo pipefail
 it 'The package is built, and holds program, page, units, users and folder'
 deb=$("$QIP_SOURCE/tools/package" "$WORK")
 [ -s "$deb" ] || die "no package: '$deb'"
-dpkg-deb -x "$deb" "$WORK/root"
+dpkg-deb -x "$deb" "$WORK/unpacked"
 for file in bin/qip-kiosk lib/systemd/system/qip-kiosk.service lib/systemd/system/qip-kiosk-screen.service lib/sysusers.d/qip-kiosk.conf \
 	lib/tmpfiles.d/qip-kiosk.conf share/man/man1/qip-kiosk.1.gz share/doc/qip-kiosk/APPLIANCE.md share/doc/qip-kiosk/copyright; do
-	[ -s "$WORK/root/usr/$file" ] || die "the package lacks $file"
+	[ -s "$WORK/unpacked/usr/$file" ] || die "the package lacks $file"
 done
-says '^qip-kiosk [0-9]' "$("$WORK/root/usr/bin/qip-kiosk" --version)"
+says '^qip-kiosk [0-9]' "$("$WORK/unpacked/usr/bin/qip-kiosk" --version)"
 
 it 'It wants the fonts of all languages and the libraries that the program is linked with'
 depends=$(dpkg-deb -f "$deb" Depends)
@@ -25,9 +25,9 @@ dpkg-deb -e "$deb" "$WORK/control"
 
 it 'The units are well-formed, and exposed to little'
 mkdir -p "$WORK/units"
-cp "$WORK/root/usr/lib/systemd/system/"*.service "$WORK/units"
+cp "$WORK/unpacked/usr/lib/systemd/system/"*.service "$WORK/units"
 # The programs are where the package puts them, not on this machine.
-sed -i "s|/usr/bin/qip-kiosk|$WORK/root/usr/bin/qip-kiosk|; s|/usr/bin/cog|/bin/true|" "$WORK/units/"*.service
+sed -i "s|/usr/bin/qip-kiosk|$WORK/unpacked/usr/bin/qip-kiosk|; s|/usr/bin/cog|/bin/true|" "$WORK/units/"*.service
 for unit in qip-kiosk qip-kiosk-screen; do
 	found=$(SYSTEMD_UNIT_PATH="$WORK/units:" systemd-analyze verify --man=no "$WORK/units/$unit.service" 2>&1 | grep "$unit" || true)
 	same "faults of $unit.service" '' "$found"
