@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "kiosk/thread.h"
 
 #define STACK_BYTES (512 * 1024) /* libgit2 and mbedTLS run on it */
 
@@ -133,20 +134,6 @@ static void free_agent(struct agent *a)
 	free(a);
 }
 
-static int start_thread(struct agent *a)
-{
-	pthread_attr_t attr;
-	int failed = pthread_attr_init(&attr);
-
-	if (failed)
-		return failed;
-	failed = pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (!failed)
-		failed = pthread_create(&a->thread, &attr, run, a);
-	(void)pthread_attr_destroy(&attr);
-	return failed;
-}
-
 enum status agent_start(struct agent **out, const struct agent_options *o, struct error *e)
 {
 	struct agent *a = calloc(1, sizeof(*a));
@@ -162,7 +149,7 @@ enum status agent_start(struct agent **out, const struct agent_options *o, struc
 	(void)pthread_condattr_destroy(&attr);
 	(void)pthread_mutex_init(&a->lock, NULL);
 	schedule_init(&a->schedule, o->every_ms, now_ms(a));
-	failed = start_thread(a);
+	failed = thread_start(&a->thread, STACK_BYTES, run, a);
 	if (failed) {
 		free_agent(a);
 		return error_set_errno(e, failed, "cannot sync in the background");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "kiosk/thread.h"
 
 #define STACK_BYTES (256 * 1024)
 #define RETRY_MS 10000 /* while the device is not there */
@@ -113,20 +114,6 @@ static void *run(void *arg)
 	}
 }
 
-static int start_thread(struct buttons *b)
-{
-	pthread_attr_t attr;
-	int failed = pthread_attr_init(&attr);
-
-	if (failed)
-		return failed;
-	failed = pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (!failed)
-		failed = pthread_create(&b->thread, &attr, run, b);
-	(void)pthread_attr_destroy(&attr);
-	return failed;
-}
-
 static void free_buttons(struct buttons *b)
 {
 	if (b->device >= 0)
@@ -152,7 +139,7 @@ enum status buttons_start(struct buttons **out, const struct buttons_options *o,
 		goto done;
 	}
 	b->end = eventfd(0, EFD_CLOEXEC);
-	failed = b->end < 0 ? errno : start_thread(b);
+	failed = b->end < 0 ? errno : thread_start(&b->thread, STACK_BYTES, run, b);
 	if (failed)
 		st = error_set_errno(e, failed, "cannot listen to the buttons");
 done:

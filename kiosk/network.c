@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STACK_BYTES (256 * 1024) /* some machines take no less than 128 KiB */
+#include "kiosk/thread.h"
+
+#define STACK_BYTES (256 * 1024)
 #define MESSAGE_BYTES 8192
 
 struct network {
@@ -123,20 +125,6 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-static int start_thread(struct network *n)
-{
-	pthread_attr_t attr;
-	int failed = pthread_attr_init(&attr);
-
-	if (failed)
-		return failed;
-	failed = pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (!failed)
-		failed = pthread_create(&n->thread, &attr, watch, n);
-	(void)pthread_attr_destroy(&attr);
-	return failed;
-}
-
 static void free_network(struct network *n)
 {
 	if (n->messages >= 0)
@@ -164,7 +152,7 @@ enum status network_start(struct network **out, void (*back)(void *ctx), void *c
 	if (n->end < 0 || n->messages < 0 || bind(n->messages, (const struct sockaddr *)&from, sizeof(from)) != 0)
 		failed = errno;
 	else
-		failed = start_thread(n);
+		failed = thread_start(&n->thread, STACK_BYTES, watch, n);
 	if (failed) {
 		free_network(n);
 		return error_set_errno(e, failed, "the network cannot be watched");
