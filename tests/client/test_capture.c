@@ -1,5 +1,5 @@
 /* tests/client/test_capture.c - answers on their way into a kiosk's journal. */
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,27 +10,6 @@
 
 #define ID(n) "01900000-0000-7000-8000-00000000000" #n
 #define WORDS "Nurse Priya was kind, but the lift was broken."
-
-static struct practice p;
-static struct qip *boss, *kiosk;
-
-static int set_up(void **state)
-{
-	(void)state;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
-	return 0;
-}
 
 static void the_same_answer_twice_is_one_answer(void **state)
 {

@@ -1,5 +1,5 @@
 /* tests/client/test_forget.c - a kiosk forgets what it sent long ago, and goes on as before. */
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #include "client/forget.h"
 
@@ -44,27 +44,7 @@ int __wrap_fsync(int fd)
 	return __real_fsync(fd);
 }
 
-static struct practice p;
-static struct qip *boss, *kiosk;
 static int answers;
-
-static int set_up(void **state)
-{
-	(void)state;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
-	return 0;
-}
 
 /* So many visits with an answer each. */
 static void visits(int count)

@@ -1,5 +1,5 @@
 /* tests/client/test_health.c - a kiosk tells the practice how it is doing: about once a week, and sooner when something is wrong. */
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #include "client/health.h"
 
@@ -7,27 +7,7 @@
 
 static const char *const languages[] = {"en", "gu", NULL}, *const none[] = {NULL}, *const full[] = {"disk-full", "clock-unset", NULL};
 
-static struct practice p;
-static struct qip *boss, *kiosk;
 static struct qip_health health = {.last = 7, .journal_percent = 3, .languages = languages, .troubles = none};
-
-static int set_up(void **state)
-{
-	(void)state;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
-	return 0;
-}
 
 /* The number of the record that the practice has after a sync of both; 0: none. */
 static int64_t told(cJSON **record)
