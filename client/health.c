@@ -15,6 +15,15 @@ void qip_tell_health(struct qip *q, const struct qip_health *h)
 	q->health = h;
 }
 
+/* Times of a boot that the server's clock is known of are worked out from that: then the own clock is no trouble. */
+static bool is_trouble(const struct qip *q, const char *code)
+{
+	char boot_id[ENV_BOOT_ID_MAX];
+
+	q->env->boot_id(q->env->ctx, boot_id);
+	return strcmp(code, "clock-unset") != 0 || !state_find_anchor(&q->state, boot_id);
+}
+
 static cJSON *list_of(const char *const *texts)
 {
 	int n = 0;
@@ -22,6 +31,19 @@ static cJSON *list_of(const char *const *texts)
 	while (texts && texts[n])
 		n++;
 	return cJSON_CreateStringArray(texts, n);
+}
+
+static cJSON *troubles_of(const struct qip *q)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (const char *const *code = q->health->troubles; list && code && *code; code++) {
+		if (is_trouble(q, *code) && !cJSON_AddItemToArray(list, cJSON_CreateString(*code))) {
+			cJSON_Delete(list);
+			return NULL;
+		}
+	}
+	return list;
 }
 
 static void build_clock(enum status *st, cJSON *record, const struct qip *q)
@@ -70,7 +92,7 @@ static enum status make_record(cJSON **out, struct qip *q, int64_t number, struc
 	build_integer(&st, record, "journal_percent", h->journal_percent);
 	build_clock(&st, record, q);
 	build_item(&st, record, "languages", list_of(h->languages));
-	build_item(&st, record, "troubles", list_of(h->troubles));
+	build_item(&st, record, "troubles", troubles_of(q));
 	build_string(&st, record, "program", QIP_VERSION);
 	if (st == STATUS_OK)
 		*out = record;
@@ -92,9 +114,9 @@ static enum status read_before(cJSON **out, struct qip *q, const char *path, str
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-static bool same_troubles(const cJSON *before, const struct qip_health *h)
+static bool same_troubles(const cJSON *before, const struct qip *q)
 {
-	cJSON *now = list_of(h->troubles);
+	cJSON *now = troubles_of(q);
 	bool same = cJSON_Compare(json_get(before, "troubles"), now, true);
 
 	cJSON_Delete(now);
@@ -119,7 +141,7 @@ enum status health_note(bool *noted, struct qip *q, int64_t now_ms, struct error
 		return STATUS_OK;
 	(void)snprintf(path, sizeof(path), "health/%s.json", q->identity.device);
 	st = read_before(&before, q, path, e);
-	if (st != STATUS_OK || (before && !passed(q, now_ms, HEALTH_EVERY_MS) && same_troubles(before, q->health)))
+	if (st != STATUS_OK || (before && !passed(q, now_ms, HEALTH_EVERY_MS) && same_troubles(before, q)))
 		goto done;
 	(void)json_integer(before, "number", &number);
 	st = make_record(&record, q, number + 1, e);

@@ -328,6 +328,11 @@ const struct env *qip_env(const struct qip *q)
 	return q->env;
 }
 
+int64_t qip_now_ms(const struct qip *q)
+{
+	return state_now_ms(&q->state, q->env);
+}
+
 int64_t qip_last_sync_ms(struct qip *q)
 {
 	return q->state.last_sync_ms;

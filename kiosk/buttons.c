@@ -15,7 +15,6 @@
 #include "kiosk/thread.h"
 
 #define STACK_BYTES (256 * 1024)
-#define RETRY_MS 10000 /* while the device is not there */
 
 struct buttons {
 	struct buttons_options options;
@@ -94,16 +93,17 @@ static void look_again(struct buttons *b)
 {
 	b->device = open_device(b->options.device);
 	if (b->device >= 0)
-		log_line(LOG_LEVEL_INFO, "the buttons are back", "device", b->options.device, NULL);
+		log_line(LOG_LEVEL_INFO, "the buttons are there", "device", b->options.device, NULL);
 }
 
 static void *run(void *arg)
 {
 	struct buttons *b = arg;
+	const int retry_ms = b->options.retry_ms > 0 ? b->options.retry_ms : BUTTONS_RETRY_MS;
 
 	for (;;) {
 		struct pollfd fds[2] = {{.fd = b->end, .events = POLLIN}, {.fd = b->device, .events = POLLIN}};
-		int ready = poll(fds, b->device >= 0 ? 2 : 1, b->device >= 0 ? -1 : RETRY_MS);
+		int ready = poll(fds, b->device >= 0 ? 2 : 1, b->device >= 0 ? -1 : retry_ms);
 
 		if (ready > 0 && fds[0].revents)
 			return NULL;
@@ -133,16 +133,12 @@ enum status buttons_start(struct buttons **out, const struct buttons_options *o,
 		return error_set(e, STATUS_NOMEM, "no memory for the buttons");
 	*b = (struct buttons){.options = *o, .end = -1};
 	b->device = open_device(o->device);
-	if (b->device < 0) {
-		st = errno == ENOENT ? error_set(e, STATUS_NOT_FOUND, "there is no input device %s", o->device)
-				     : error_set_errno(e, errno, "cannot listen to the buttons at %s", o->device);
-		goto done;
-	}
+	if (b->device < 0)
+		log_line(LOG_LEVEL_WARN, "the buttons are not there", "device", o->device, "reason", strerror(errno), NULL);
 	b->end = eventfd(0, EFD_CLOEXEC);
 	failed = b->end < 0 ? errno : thread_start(&b->thread, STACK_BYTES, run, b);
 	if (failed)
 		st = error_set_errno(e, failed, "cannot listen to the buttons");
-done:
 	if (st == STATUS_OK)
 		*out = b;
 	else

@@ -14,6 +14,7 @@
 #define BUTTONS 5
 /* After a press none counts for so long: contacts bounce for some ms, and one finger on two buttons is one answer. */
 #define BUTTONS_REST_MS 800
+#define BUTTONS_RETRY_MS 10000
 
 /* Presses out of what the device reports. */
 struct button_filter {
@@ -29,9 +30,10 @@ struct buttons_options {
 	void (*press)(void *ctx, int button);  /* on a thread of its own */
 	void *ctx;
 	const struct env *env;                 /* its monotonic clock */
+	int retry_ms;                          /* how often to look for a device that is not there; 0: BUTTONS_RETRY_MS */
 };
-/* Listen to the device, alone: no other program sees its keys. One that is gone is opened again when it comes back.
- * STATUS_NOT_FOUND, STATUS_IO: it cannot be opened now. */
+/* Listen to the device, alone: no other program sees its keys. One that is not there, or cannot be opened, is told of in the log and looked for
+ * until it can: a screen beside it does not wait. STATUS_NOMEM, STATUS_IO: there is no thread for it. */
 enum status buttons_start(struct buttons **out, const struct buttons_options *o, struct error *e) MUST_CHECK;
 /* A press under way is finished first. NULL is allowed. */
 void buttons_stop(struct buttons *b);

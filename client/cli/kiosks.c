@@ -7,6 +7,9 @@
 #include "core/head.h"
 #include "core/record_file.h"
 
+#define FEEDBACK "feedback"
+#define WORD "health"
+
 /* ---- the last answer of a device: the highest number at each level, not a walk over all answers ---- */
 
 static enum status highest_entry(struct tree_entry *out, struct repo *r, const struct oid *tree, struct error *e)
@@ -47,14 +50,14 @@ static enum status read_last(struct kiosk *k, struct repo *r, struct error *e)
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-/* Its folder of feedback in a tree; zero when it has none there. */
-static enum status find_feedback(struct oid *out, struct repo *r, const struct oid *tree, const struct kiosk *k, struct error *e)
+/* What of a kiosk is in a tree: its folder of feedback, its word; zero when it has none there. */
+static enum status find_own(struct oid *out, struct repo *r, const struct oid *tree, const char *folder, const struct kiosk *k, struct error *e)
 {
 	char path[TREE_PATH_MAX];
 	bool is_dir = false;
 	enum status st = STATUS_OK;
 
-	(void)snprintf(path, sizeof(path), "feedback/%s", k->id);
+	(void)snprintf(path, sizeof(path), "%s/%s%s", folder, k->id, strcmp(folder, WORD) == 0 ? ".json" : "");
 	*out = (struct oid){0};
 	st = tree_find(out, &is_dir, r, tree, path, e);
 	if (st == STATUS_NOT_FOUND)
@@ -74,7 +77,9 @@ static enum status read_kiosk(struct kiosk *k, const struct device *d, struct re
 	(void)snprintf(path, sizeof(path), "health/%s.json", d->id);
 	st = record_read_path(&k->health, r, tree, path, e);
 	if (st == STATUS_OK || st == STATUS_NOT_FOUND)
-		st = find_feedback(&k->feedback, r, tree, k, e);
+		st = find_own(&k->feedback, r, tree, FEEDBACK, k, e);
+	if (st == STATUS_OK)
+		st = find_own(&k->word, r, tree, WORD, k, e);
 	return st == STATUS_OK && !oid_is_zero(&k->feedback) ? read_last(k, r, e) : st;
 }
 
@@ -88,27 +93,43 @@ static struct kiosk *by_id(struct kiosks *k, const char *id)
 	return NULL;
 }
 
+/* Is all known that the log tells? Of one that is not in use nothing is looked for. */
 static bool is_found(const struct kiosk *k)
 {
-	return !k->joined || (k->heard[0] && (k->answered[0] || oid_is_zero(&k->feedback)));
+	return !k->joined || k->ended ||
+	       (k->heard[0] && (k->answered[0] || oid_is_zero(&k->feedback)) && (k->told[0] || oid_is_zero(&k->word)));
+}
+
+/* Did `now`, that stands in the tree looked at last, come with the merge on top of `before`? Then `at` is when. */
+static enum status look_for(char at[TIME_TEXT_MAX], struct repo *r, const struct oid *before, const char *folder, const struct oid *now,
+			    const struct kiosk *k, const struct merge_note *note, struct error *e)
+{
+	struct oid then;
+	enum status st = STATUS_OK;
+
+	if (at[0] || oid_is_zero(now))
+		return STATUS_OK;
+	st = find_own(&then, r, before, folder, k, e);
+	if (st == STATUS_OK && !oid_equal(&then, now))
+		memcpy(at, note->received, sizeof(note->received));
+	return st;
 }
 
 /* The merge `c` of something of this kiosk, on top of `before`. */
 static enum status look_at(struct kiosk *k, struct repo *r, const struct merge_note *note, const struct oid *before, struct error *e)
 {
 	struct commit earlier = COMMIT_INIT;
-	struct oid folder;
 	enum status st = STATUS_OK;
 
 	if (!k->heard[0])
 		memcpy(k->heard, note->received, sizeof(k->heard));
-	if (k->answered[0] || oid_is_zero(&k->feedback))
+	if (is_found(k))
 		return STATUS_OK;
 	st = repo_commit_read(&earlier, r, before, e);
 	if (st == STATUS_OK)
-		st = find_feedback(&folder, r, &earlier.tree, k, e);
-	if (st == STATUS_OK && !oid_equal(&folder, &k->feedback))
-		memcpy(k->answered, note->received, sizeof(k->answered));
+		st = look_for(k->answered, r, &earlier.tree, FEEDBACK, &k->feedback, k, note, e);
+	if (st == STATUS_OK)
+		st = look_for(k->told, r, &earlier.tree, WORD, &k->word, k, note, e);
 	commit_clear(&earlier);
 	return st;
 }
@@ -144,13 +165,14 @@ static enum status look_back(struct kiosks *k, struct repo *r, const struct oid 
 	return st;
 }
 
-static void count_silence(struct kiosks *k, const struct env *env)
+/* The log here is as new as the last sync. A computer whose clock is wrong, or that did not sync for long, makes no kiosk silent. */
+static void count_silence(struct kiosks *k, int64_t synced_ms)
 {
 	for (size_t i = 0; i < k->len; i++) {
-		int64_t heard_ms = 0, now_ms = env->now_ms(env->ctx);
+		int64_t heard_ms = 0;
 
-		if (time_parse(&heard_ms, k->list[i].heard) == STATUS_OK && now_ms > heard_ms)
-			k->list[i].silent_ms = now_ms - heard_ms;
+		if (time_parse(&heard_ms, k->list[i].heard) == STATUS_OK && synced_ms > heard_ms)
+			k->list[i].silent_ms = synced_ms - heard_ms;
 	}
 }
 
@@ -185,7 +207,7 @@ enum status kiosks_read(struct kiosks *out, struct qip *q, struct error *e)
 	if (st == STATUS_OK)
 		st = look_back(out, qip_repo(q), &main, e);
 	if (st == STATUS_OK)
-		count_silence(out, qip_env(q));
+		count_silence(out, qip_last_sync_ms(q));
 	registry_clear(&reg);
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st; /* nothing has come from the server yet */
 }

@@ -15,10 +15,12 @@ struct kiosks {
 		bool joined, ended; /* ended: retired or revoked */
 		int64_t last;             /* number of its last record of feedback; 0 none */
 		char at[TIME_TEXT_MAX];       /* when that was given, as well as it is known; "" unknown */
-		char heard[TIME_TEXT_MAX];    /* when the server last had something new of it; "" never, or too long ago */
+		char heard[TIME_TEXT_MAX];    /* when the server last had something new of it; "" never, too long ago, or ended */
 		char answered[TIME_TEXT_MAX]; /* the same of an answer */
-		int64_t silent_ms;        /* since `heard`, by this machine's clock; 0 without */
+		char told[TIME_TEXT_MAX];     /* the same of its word on itself */
+		int64_t silent_ms;        /* from `heard` to this device's last sync, both by the server's clock; 0 without */
 		struct oid feedback;      /* its folder in the tree looked at last; zero: none */
+		struct oid word;          /* its word there; zero: none */
 		cJSON *health;            /* owned; its own word, or NULL */
 	} *list; /* owned */
 	size_t len;

@@ -61,11 +61,13 @@ static void trouble_codes(struct buf *out, const struct kiosk *k)
 
 static void add_row(struct table *t, const struct kiosk *k, int64_t now_ms)
 {
-	char heard[48] = "never", answered[48] = "", last[24] = "none";
+	char heard[48] = "", answered[48] = "", last[24] = "none";
 	struct buf troubles = BUF_INIT;
 
 	if (k->heard[0])
 		age_text(heard, sizeof(heard), k->heard, now_ms);
+	else if (!k->ended)
+		(void)snprintf(heard, sizeof(heard), "never");
 	if (k->last > 0)
 		(void)snprintf(last, sizeof(last), "%lld", (long long)k->last);
 	if (k->answered[0])
@@ -75,29 +77,31 @@ static void add_row(struct table *t, const struct kiosk *k, int64_t now_ms)
 	buf_clear(&troubles);
 }
 
-static void print_troubles(FILE *out, const struct kiosk *k)
+static void print_troubles(FILE *out, const struct kiosk *k, int64_t now_ms)
 {
 	const cJSON *code = NULL;
+	char told[48] = "long ago";
 
 	if (k->ended || !k->joined)
 		return;
 	if (is_silent(k))
 		fprintf(out, "%s: %s: is it on, and has it a network? It keeps its answers meanwhile\n", k->id,
 			k->heard[0] ? "nothing has come from it for more than a week" : "nothing has ever come from it, or too long ago");
+	if (k->told[0])
+		age_text(told, sizeof(told), k->told, now_ms);
 	cJSON_ArrayForEach(code, json_get(k->health, "troubles"))
 	{
 		if (cJSON_IsString(code))
-			fprintf(out, "%s: by its own word, %s\n", k->id, words_of(code->valuestring));
+			fprintf(out, "%s: by its own word, %s: %s\n", k->id, told, words_of(code->valuestring));
 	}
 }
 
 enum status kiosks_print(struct cli *c, const struct kiosks *k, struct error *e)
 {
 	static const struct table_column columns[] = {
-		{.title = "Kiosk", .gives = 1}, {.title = "Site", .gives = 1},	     {.title = "Last heard"},
-		{.title = "Answers", .right = true}, {.title = "The last came"}, {.title = "Trouble", .gives = 2, .bold = true},
+		{.title = "Kiosk", .gives = 1}, {.title = "Site", .gives = 1},	    {.title = "Last heard"},
+		{.title = "Last number", .right = true}, {.title = "It came"}, {.title = "Trouble", .gives = 2, .bold = true},
 	};
-	const struct env *env = qip_env(c->q);
 	struct table t;
 	enum status st = STATUS_OK;
 
@@ -105,12 +109,12 @@ enum status kiosks_print(struct cli *c, const struct kiosks *k, struct error *e)
 		return STATUS_OK;
 	table_init(&t, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < k->len; i++)
-		add_row(&t, &k->list[i], env->now_ms(env->ctx));
+		add_row(&t, &k->list[i], qip_now_ms(c->q));
 	fprintf(c->out, "\n");
 	st = table_print(c->out, &t, c->bold, e);
 	table_clear(&t);
 	for (size_t i = 0; i < k->len && st == STATUS_OK; i++)
-		print_troubles(c->out, &k->list[i]);
+		print_troubles(c->out, &k->list[i], qip_now_ms(c->q));
 	return st;
 }
 
@@ -130,6 +134,7 @@ cJSON *kiosks_json(const struct kiosks *k)
 		put_string(&item, "heard", kiosk->heard);
 		put_bool(&item, "silent", is_silent(kiosk));
 		put_bool(&item, "ended", kiosk->ended);
+		put_string(&item, "health_received", kiosk->told);
 		if (kiosk->health)
 			put_item(&item, "health", cJSON_Duplicate(kiosk->health, true));
 		push_item(&out, item);

@@ -131,8 +131,7 @@ static enum status print_json(const struct standing *s, struct error *e)
 
 static void print_sync(const struct standing *s)
 {
-	const struct env *env = qip_env(s->c->q);
-	int64_t age_ms = env->now_ms(env->ctx) - s->last_sync_ms;
+	int64_t age_ms = qip_now_ms(s->c->q) - s->last_sync_ms;
 	char age[40], at[TIME_TEXT_MAX];
 
 	if (s->last_sync_ms <= 0) {

@@ -5,7 +5,8 @@
 
 #define DAY_MS (INT64_C(86400) * 1000)
 
-static const char *const languages[] = {"en", "gu", NULL}, *const none[] = {NULL}, *const full[] = {"disk-full", "clock-unset", NULL};
+static const char *const languages[] = {"en", "gu", NULL}, *const none[] = {NULL}, *const full[] = {"disk-full", "sync-failing", NULL},
+			 *const unset[] = {"clock-unset", NULL};
 
 static struct qip_health health = {.last = 7, .journal_percent = 3, .languages = languages, .troubles = none};
 
@@ -78,13 +79,28 @@ static void other_troubles_are_told_the_next_day(void **state)
 	assert_int_equal(told(NULL), 4);
 }
 
+static void a_clock_that_nobody_set_is_no_trouble_once_the_server_told_the_time(void **state)
+{
+	cJSON *record = NULL;
+
+	(void)state;
+	kiosk->state.health_ms -= DAY_MS;
+	health.troubles = unset;
+	assert_int_equal(told(NULL), 4);
+	kiosk->state.health_ms -= HEALTH_EVERY_MS;
+	assert_int_equal(told(&record), 5);
+	assert_int_equal(cJSON_GetArraySize(json_get(record, "troubles")), 0);
+	cJSON_Delete(record);
+	health.troubles = none;
+}
+
 static void a_server_clock_that_was_in_the_future_silences_nobody(void **state)
 {
 	(void)state;
 	kiosk->state.health_ms += 3650 * DAY_MS;
-	assert_int_equal(told(NULL), 5);
-	kiosk->state = (struct state){0}; /* lost: once more */
 	assert_int_equal(told(NULL), 6);
+	kiosk->state = (struct state){0}; /* lost: once more */
+	assert_int_equal(told(NULL), 7);
 }
 
 static void what_records_do_not_take_keeps_no_answer_back(void **state)
@@ -96,7 +112,7 @@ static void what_records_do_not_take_keeps_no_answer_back(void **state)
 	health.troubles = odd;
 	kiosk->state.health_ms = 0;
 	practice_answers(kiosk, 1);
-	assert_int_equal(told(NULL), 6);
+	assert_int_equal(told(NULL), 7);
 	OK(qip_waiting(&waiting, kiosk, &last_error));
 	assert_int_equal(waiting, 0);
 }
@@ -108,6 +124,7 @@ int main(void)
 		cmocka_unit_test(the_first_sync_tells_and_the_next_do_not),
 		cmocka_unit_test(after_six_days_it_tells_again),
 		cmocka_unit_test(other_troubles_are_told_the_next_day),
+		cmocka_unit_test(a_clock_that_nobody_set_is_no_trouble_once_the_server_told_the_time),
 		cmocka_unit_test(a_server_clock_that_was_in_the_future_silences_nobody),
 		cmocka_unit_test(what_records_do_not_take_keeps_no_answer_back),
 	};

@@ -94,8 +94,28 @@ static void its_own_word_is_shown_and_moves_no_answer(void **state)
 	assert_true(strcmp(k.list[0].heard, answered) > 0);
 	assert_non_null(strstr(text, "disk-full"));
 	assert_non_null(strstr(text, "it has no room for answers"));
+	assert_string_equal(k.list[0].told, k.list[0].heard);
 	kiosks_clear(&k);
 	free(text);
+	practice_answers(kiosk, 1);
+	look(&k, &text);
+	assert_true(strcmp(k.list[0].told, k.list[0].answered) < 0); /* an answer does not make the word any younger */
+	kiosks_clear(&k);
+	free(text);
+}
+
+static void a_computer_whose_clock_is_months_ahead_calls_no_kiosk_silent(void **state)
+{
+	struct kiosks k = {.len = 0};
+	char *text = NULL;
+
+	(void)state;
+	ahead_ms = 90 * DAY_MS;
+	look(&k, &text);
+	assert_null(strstr(text, "silent"));
+	kiosks_clear(&k);
+	free(text);
+	ahead_ms = 0;
 }
 
 static void one_that_is_not_heard_of_for_a_week_is_silent(void **state)
@@ -103,19 +123,22 @@ static void one_that_is_not_heard_of_for_a_week_is_silent(void **state)
 	struct kiosks k = {.len = 0};
 	cJSON *json = NULL;
 	char *text = NULL;
+	size_t size = 0;
+	struct cli c = {.q = boss, .out = open_memstream(&text, &size)};
 
 	(void)state;
-	ahead_ms = 9 * DAY_MS;
-	look(&k, &text);
+	assert_non_null(c.out);
+	boss->state.last_sync_ms += 9 * DAY_MS; /* as if the log had been fetched later, with nothing new of the kiosk in it */
+	OK(kiosks_read(&k, boss, &last_error));
+	OK(kiosks_print(&c, &k, &last_error));
+	assert_int_equal(fclose(c.out), 0);
 	assert_non_null(strstr(text, "silent"));
-	assert_non_null(strstr(text, "9 days ago"));
 	json = kiosks_json(&k);
 	assert_true(cJSON_IsTrue(json_get(json->child, "silent")));
 	assert_non_null(json_get(json_get(json->child, "health"), "journal_percent"));
 	cJSON_Delete(json);
 	kiosks_clear(&k);
 	free(text);
-	ahead_ms = 0;
 }
 
 static void one_that_was_taken_away_is_no_trouble(void **state)
@@ -126,9 +149,10 @@ static void one_that_was_taken_away_is_no_trouble(void **state)
 	(void)state;
 	OK(qip_end_device(boss, "kib-kiosk", false, "sold", &last_error));
 	(void)practice_sync(boss);
-	ahead_ms = 90 * DAY_MS;
+	boss->state.last_sync_ms += 90 * DAY_MS;
 	OK(kiosks_read(&k, boss, &last_error));
 	assert_true(k.list[0].ended);
+	assert_string_equal(k.list[0].heard, ""); /* the log is not searched for it */
 	kiosks_clear(&k);
 	look(&k, &text);
 	assert_null(strstr(text, "silent"));
@@ -142,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kiosk_is_heard_when_it_joins_and_its_answers_are_seen_when_they_come),
 		cmocka_unit_test(its_own_word_is_shown_and_moves_no_answer),
+		cmocka_unit_test(a_computer_whose_clock_is_months_ahead_calls_no_kiosk_silent),
 		cmocka_unit_test(one_that_is_not_heard_of_for_a_week_is_silent),
 		cmocka_unit_test(one_that_was_taken_away_is_no_trouble),
 	};

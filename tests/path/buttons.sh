@@ -24,8 +24,12 @@ answers_are() { [ "$(answers)" = "$1" ]; }
 practice_start
 join kib-kiosk kiosk kibworth
 
-it 'A device that is not there is told of, and nothing starts'
-refused 'no input device /dev/input/none' qip-kiosk run --home "$HOMES/kib-kiosk" --listen 127.0.0.1:0 --buttons /dev/input/none
+it 'A panel that is not there is told of, and the screen beside it works'
+start kib-kiosk qip-kiosk run --home "$HOMES/kib-kiosk" --listen 127.0.0.1:0 --port-file "$WORK/kib-kiosk.port" --buttons "$WORK/panel"
+started kib-kiosk "$WORK/kib-kiosk.port" >"$WORK/started"
+same 'page' 200 "$(curl -qsS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$(cat "$WORK/kib-kiosk.port")/")"
+says 'the buttons are not there' "$(cat "$WORK/logs/kib-kiosk.log")"
+crash kib-kiosk
 
 it 'A press is an answer, durable at once; other keys and a key that bounces are none'
 mkfifo "$WORK/panel"

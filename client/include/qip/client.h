@@ -314,6 +314,8 @@ enum status qip_checkpoint_check(struct qip_checked *out, struct qip *q, const c
 
 /* When the last successful sync ended, by the server's clock; 0 never. */
 int64_t qip_last_sync_ms(struct qip *q);
+/* Now, as well as it is known: by the own clock where that is kept right, else by the server's, carried on since a sync of this boot. */
+int64_t qip_now_ms(const struct qip *q);
 
 /* ---- inviting ---- */
 /* Write the invite as an edit of its own and give the code to pass on. STATUS_DENIED: not a manager; STATUS_EXISTS. */
