@@ -26,6 +26,7 @@ struct carrying {
 	uint64_t beyond;     /* answers that its head has beyond those */
 	uint64_t matched;    /* of them, how many the journal has, too */
 	uint64_t receipted;  /* record of the last answer with a receipt */
+	bool unknown;        /* or the own branch is damaged, which would tell it */
 	bool first;          /* no record was visited yet */
 	struct carry carry;
 };
@@ -96,7 +97,7 @@ static enum status look_at_own(struct carrying *c, struct remote *r, const struc
 		st = follow_own(q, r, head, e);
 	if (st == STATUS_OK)
 		st = check_signer(q, head, q->key, q->identity.device, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK && !oid_is_zero(&work)) /* zero: it was damaged, and is not here again yet */
 		st = repo_is_ancestor(&inside, q->repo, head, &work, e);
 	if (st == STATUS_OK && inside)
 		from = *head;
@@ -195,8 +196,8 @@ static enum status visit(void *ctx, const struct journal_record *r, struct error
 	struct numbers *n = &c->carry.numbers;
 	bool sent = false;
 
-	/* records with a receipt are released with time: those are not lost */
-	if (c->first && r->seq > n->after + 1 && r->seq - 1 <= c->receipted)
+	/* records with a receipt are released with time, and no others: those are not lost */
+	if (c->first && r->seq > n->after + 1 && (r->seq - 1 <= c->receipted || c->unknown))
 		n->after = r->seq - 1;
 	c->first = false;
 	n->carried = r->seq;
@@ -230,6 +231,7 @@ static enum status look_at_journal(struct carrying *c, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	c->receipted = numbers_record(&q->numbers, last);
+	c->unknown = oid_is_zero(&accepted);
 	n->after = n->carried = numbers_record(&q->numbers, c->base);
 	c->first = true;
 	st = journal_each(j, n->after + 1, visit, c, e);

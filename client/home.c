@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/anew.h"
 #include "client/build.h"
 #include "client/files.h"
 #include "client/incarnation.h"
@@ -185,9 +186,11 @@ enum status home_lacks(const struct qip *q, const char *name, struct error *e)
 
 enum status home_unreadable(const struct qip *q, const struct error *why, struct error *e)
 {
-	return error_set(e, why->status == STATUS_NOT_FOUND ? STATUS_CORRUPT : why->status,
-			 "%s/" HOME_HISTORY " cannot be read (%s): if it stays so, join again in a new home, and keep this one for what it has not sent",
-			 q->path, why->text);
+	const char *advice = home_is_kiosk(q) ? "what is damaged is asked for anew by a sync; if it stays so, the card is failing"
+					      : "if it stays so, join again in a new home, and keep this one for what it has not sent";
+
+	return error_set(e, why->status == STATUS_NOT_FOUND ? STATUS_CORRUPT : why->status, "%s/" HOME_HISTORY " cannot be read (%s): %s", q->path,
+			 why->text, advice);
 }
 
 static enum status load_key(struct qip *q, struct error *e)
@@ -257,6 +260,19 @@ static enum status repair(struct qip *q, struct error *e)
 	return st == STATUS_OK && contained ? home_move_ref(q, REF_WORK, &base, &work, e) : st;
 }
 
+/* A kiosk's is damaged: what is in it is at the server or in the journal. */
+static enum status load_history(struct qip *q, struct error *e)
+{
+	struct error why = {0};
+	enum status st = open_history(q, &why);
+
+	if (st == STATUS_OK)
+		st = repair(q, &why);
+	if (st == STATUS_CORRUPT && home_is_kiosk(q))
+		return anew_begin(q, &why, e);
+	return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
+}
+
 enum status home_load(struct qip *q, struct error *e)
 {
 	enum status st = rejoin_finish(q, e);
@@ -267,14 +283,12 @@ enum status home_load(struct qip *q, struct error *e)
 		st = load_keys(q, e);
 	if (st == STATUS_OK)
 		st = rules_get(&q->rules, RULES_VERSION, e);
-	if (st == STATUS_OK)
-		st = open_history(q, e);
 	if (st != STATUS_OK)
 		return st;
 	q->sent_bytes = LIMIT_SENT_BYTES;
 	state_load(&q->state, q->dir);
 	incarnation_look(q);
-	return repair(q, e);
+	return load_history(q, e);
 }
 
 enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e)

@@ -5,6 +5,7 @@
  * others. A kiosk commits its journal in parts, too: the next one while the server judges the one before. With nothing to do it is the one
  * request. An interruption anywhere leaves a state from which the next sync goes on.
  */
+#include "client/anew.h"
 #include "client/answers.h"
 #include "client/forget.h"
 #include "client/handed.h"
@@ -188,8 +189,10 @@ static enum status finish(struct sync *s, struct error *e)
 		retry_settle(q);
 	if (st == STATUS_OK)
 		refused_prune(q);
-	if (st == STATUS_OK && home_is_kiosk(q) && s->report.waiting == 0)
+	if (st == STATUS_OK && home_is_kiosk(q) && s->report.waiting == 0) {
 		rejoin_tidy(q);
+		anew_tidy(q);
+	}
 	return st;
 }
 
@@ -300,6 +303,15 @@ static enum status compare(struct sync *s, struct error *e)
 	return STATUS_OK;
 }
 
+/* Where the own copy was damaged and put aside. */
+static enum status take_anew(struct sync *s, struct error *e)
+{
+	bool begun = false;
+	enum status st = anew_begun(&begun, s->q, e);
+
+	return st == STATUS_OK && begun ? anew_fetch(s->q, &s->remote, &s->refs, e) : st;
+}
+
 static enum status exchange_all(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
@@ -311,6 +323,8 @@ static enum status exchange_all(struct sync *s, struct error *e)
 		st = handover(q, &s->remote, e);
 	if (st == STATUS_OK)
 		st = handed_forget(q, e);
+	if (st == STATUS_OK)
+		st = take_anew(s, e);
 	if (st == STATUS_OK)
 		st = sync_look_first(s, e);
 	if (st == STATUS_OK)
@@ -343,14 +357,10 @@ static enum status run(struct sync *s, struct error *e)
 	return st;
 }
 
-enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e)
+static enum status visit(struct qip *q, struct qip_sync_report *out, struct error *e)
 {
 	struct sync s = {.q = q};
-	enum status st = STATUS_OK;
-
-	if (q->doubt != HOME_DOUBT_NONE)
-		return incarnation_refuse(q, e);
-	st = remote_open(&s.remote, q, true, e);
+	enum status st = remote_open(&s.remote, q, true, e);
 
 	if (st == STATUS_OK) {
 		st = run(&s, e);
@@ -365,4 +375,17 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 	if (st == STATUS_OK)
 		*out = s.report;
 	return st;
+}
+
+enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e)
+{
+	struct error why = {0};
+	enum status st = STATUS_OK;
+
+	if (q->doubt != HOME_DOUBT_NONE)
+		return incarnation_refuse(q, e);
+	st = visit(q, out, &why);
+	if (st != STATUS_OK && st != STATUS_NETWORK && st != STATUS_TIMEOUT && qip_heal(q))
+		st = visit(q, out, &why);
+	return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
 }

@@ -50,7 +50,10 @@ static enum status status_of(int rc, const git_error *error, const char *message
 	case GIT_ERROR_TREE:
 	case GIT_ERROR_ZLIB:
 	case GIT_ERROR_SHA:
+	case GIT_ERROR_CONFIG:
 		return STATUS_CORRUPT;
+	case GIT_ERROR_REFERENCE: /* a class of much else, too */
+		return strstr(message, "corrupted") ? STATUS_CORRUPT : STATUS_IO;
 	default:
 		return STATUS_IO;
 	}

@@ -196,9 +196,9 @@ enum status repo_look_again(struct repo *r, struct error *e)
 	struct dirent *entry = NULL;
 	DIR *d = open_packs(r);
 
-	if (!d)
+	if (!d && errno != ENOENT)
 		return error_set_errno(e, errno, "cannot list the packs of %s", r->path);
-	while (st == STATUS_OK && (entry = readdir(d)) != NULL) {
+	while (st == STATUS_OK && d && (entry = readdir(d)) != NULL) {
 		char hex[PACK_HEX_MAX + 1];
 
 		if (!parse_name(hex, entry->d_name, "idx"))
@@ -207,7 +207,8 @@ enum status repo_look_again(struct repo *r, struct error *e)
 		if (st == STATUS_OK)
 			st = can_open(r, hex, "pack", e);
 	}
-	closedir(d);
+	if (d)
+		closedir(d);
 	return st == STATUS_OK ? repo_reopen(r, e) : st;
 }
 

@@ -92,6 +92,8 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	st = k->capture ? qip_capture_reload(k->capture, q, e) : qip_capture_open(&k->capture, q, e);
 	if (st == STATUS_OK)
 		st = read_settings(k, q, s->site, e);
+	if (st != STATUS_OK)
+		(void)qip_heal(q); /* the next sync brings what is missing */
 	s->comments = k->capture && qip_capture_can_seal(k->capture);
 	s->waiting_known = qip_waiting(&s->waiting, q, NULL) == STATUS_OK;
 	look_at_journal(k);
@@ -107,6 +109,7 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 {
 	const struct qip_identity *id = qip_identity(q);
 	struct error why = {.text = ""};
+	enum status st = STATUS_OK;
 
 	if (id->role != ROLE_KIOSK)
 		return error_set(e, STATUS_DENIED, "%s is the home of a device of the role %s, not of a kiosk", k->home, role_text(id->role));
@@ -114,17 +117,11 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 	if (standing_read_journal(&k->standing, k->home, k->env, &why) != STATUS_OK)
 		log_line(LOG_LEVEL_ERROR, "the journal cannot be read", "error", why.text, NULL);
 	k->standing.troubles = 0; /* told below, once */
-	switch (take_over(k, q, &why)) {
-	case STATUS_OK:
-		break;
-	case STATUS_NOT_FOUND:
-	case STATUS_UNTRUSTED:
-	case STATUS_INVALID:
+	st = take_over(k, q, &why);
+	if (st == STATUS_BUSY || st == STATUS_NOMEM)
+		return error_set(e, st, "%s", why.text);
+	if (st != STATUS_OK) /* the screen says so meanwhile, and each sync looks again: ending would not help */
 		log_line(LOG_LEVEL_WARN, "no question to ask yet", "error", why.text, NULL);
-		break;
-	default:
-		return error_set(e, why.status, "%s", why.text);
-	}
 	return STATUS_OK;
 }
 

@@ -11,7 +11,8 @@
 
 struct keeper;
 
-/* Open the home and its journal. A home that has not received its survey yet opens too: there is no question until a sync brought it.
+/* Open the home and its journal. A home that has not received its survey yet, or whose copy of it is damaged, opens too: there is no question until
+ * a sync brought it.
  * STATUS_DENIED: not a kiosk's home. */
 enum status keeper_open(struct keeper **out, const char *home, const struct env *env, struct error *e) MUST_CHECK;
 void keeper_close(struct keeper *k);

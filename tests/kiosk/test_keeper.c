@@ -300,6 +300,33 @@ static void a_sync_without_a_server_loses_nothing(void **state)
 	keeper_close(k);
 }
 
+static void starts_with_a_damaged_history_and_asks_again_after_a_sync(void **state)
+{
+	static const char *const damaged[] = {"kib-kiosk/history.git/objects", "kib-kiosk/history.git/objects/pack"};
+	struct screen screen;
+	uint64_t sent = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(damaged); i++) {
+		struct keeper *k = open_synced();
+
+		keep_new(k, "a comment");
+		keeper_close(k);
+		practice_remove(practice_path(&p, damaged[i]));
+		k = open_keeper();
+		keeper_screen(k, &screen);
+		assert_int_equal(screen.languages_len, 0);
+		screen_close(&screen);
+		OK(keeper_sync(k, &sent, &last_error));
+		assert_int_equal(sent, 1);
+		keeper_screen(k, &screen);
+		assert_true(screen.languages_len > 0);
+		screen_close(&screen);
+		keep_new(k, NULL);
+		keeper_close(k);
+	}
+}
+
 static void another_role_is_no_kiosk(void **state)
 {
 	struct keeper *k = NULL;
@@ -326,6 +353,7 @@ int main(void)
 		TEST(starts_without_a_journal_that_can_be_written_and_takes_answers_once_it_can),
 		TEST(a_damaged_answer_is_told_as_lost_and_the_rest_arrives),
 		TEST(a_sync_without_a_server_loses_nothing),
+		TEST(starts_with_a_damaged_history_and_asks_again_after_a_sync),
 		TEST(another_role_is_no_kiosk),
 	};
 

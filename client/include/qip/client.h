@@ -177,6 +177,9 @@ void qip_tell_health(struct qip *q, const struct qip_health *h);
  * STATUS_REFUSED: the device may not sync (revoked, unknown): *e says what to do. STATUS_UNTRUSTED: what the server shows does not hold.
  * STATUS_CONTRADICTED: it contradicts what it showed before, or to others; nothing of it was taken over, and it is kept: see qip_seen_each. */
 enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e) MUST_CHECK;
+/* Kiosk, after something of the home could not be read: if it is the copy of the history that is damaged, put it aside. True: that was so; until
+ * the next sync, which asks for it anew, there is no configuration. Answers that wait are in the journal. Opening and syncing do so by themselves. */
+bool qip_heal(struct qip *q);
 
 /* Answers captured but not yet receipted (kiosk), commits not yet accepted (others). */
 enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
