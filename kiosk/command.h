@@ -29,6 +29,7 @@ struct command {
 };
 
 enum status command_join(const struct command_options *o, struct error *e) MUST_CHECK;
+enum status command_quiet_keys(const struct command_options *o, struct error *e) MUST_CHECK;
 enum status command_run(const struct command_options *o, struct error *e) MUST_CHECK;
 enum status command_status(const struct command_options *o, struct error *e) MUST_CHECK;
 enum status command_sync(const struct command_options *o, struct error *e) MUST_CHECK;

@@ -38,14 +38,21 @@ static const struct command commands[] = {
 	 "usage: qip-kiosk sync --home DIR\n\n"
 	 "Sync once, now, and say what was sent. Works while the kiosk runs.\n\n"
 	 "  qip-kiosk sync --home /var/lib/qip-kiosk\n", command_sync},
+	{"quiet-keys", 1, " help ",
+	 "usage: qip-kiosk quiet-keys CONSOLE\n\n"
+	 "Take the keyboard away from a console of Linux, as root: what is typed is neither shown there nor obeyed, be it another console's keys or\n"
+	 "Ctrl-Alt-Del. The screen's service does so at its start. A login on that console gets the keyboard back.\n\n"
+	 "  qip-kiosk quiet-keys /dev/tty0               (the one in front)\n", command_quiet_keys},
 };
 
 static const char usage[] =
-	"usage: qip-kiosk COMMAND --home DIR …\n\n"
+	"usage: qip-kiosk COMMAND --home DIR …\n"
+	"       qip-kiosk quiet-keys CONSOLE\n\n"
 	"  join URL CODE   join a practice\n"
 	"  run             show the patients' page, sync in the background\n"
 	"  status          last answer, what waits, last sync\n"
-	"  sync            sync once\n\n"
+	"  sync            sync once\n"
+	"  quiet-keys      take the keyboard away from a console\n\n"
 	"The home may also stand in QIP_HOME. Exit status: 0 done, 1 failed, 2 called wrongly.\n"
 	"`qip-kiosk COMMAND --help` explains a command; `qip-kiosk --version` tells the version.\n";
 
@@ -140,7 +147,7 @@ static enum status parse_options(struct command_options *o, bool *help, const st
 		return error_set(e, STATUS_USAGE, "`qip-kiosk %s` takes %d words, not %d", c->name, c->words, argc - optind);
 	for (; o->words_len < c->words; o->words_len++)
 		o->words[o->words_len] = argv[optind + o->words_len];
-	if (!o->home || !o->home[0])
+	if (takes(c, "home") && (!o->home || !o->home[0]))
 		return error_set(e, STATUS_USAGE, "name the kiosk's home: --home DIR, or QIP_HOME");
 	return STATUS_OK;
 }

@@ -10,6 +10,10 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <linux/kd.h>
+#include <sys/ioctl.h>
+
 #include "core/status.h"
 
 static char program[512], home[64];
@@ -101,6 +105,8 @@ static void wrong_calls_end_with_two_and_say_why(void **state)
 		{{"sync", "--json", "--home", "/x"}, "takes no --json"},
 		{{"run", "--sync-every", "0", "--home", "/x"}, "seconds"},
 		{{"run", "--sync-every", "9e9", "--home", "/x"}, "seconds"},
+		{{"quiet-keys"}, "1 words, not 0"},
+		{{"quiet-keys", "/dev/tty0", "--home", "/x"}, "takes no --home"},
 	};
 
 	(void)state;
@@ -133,6 +139,28 @@ static void the_home_may_stand_in_the_environment(void **state)
 	assert_int_equal(unsetenv("QIP_HOME"), 0);
 }
 
+#define UNUSED_CONSOLE "/dev/tty61"
+
+static void a_console_loses_its_keyboard_and_nothing_else_is_taken_for_one(void **state)
+{
+	int fd = open(UNUSED_CONSOLE, O_RDWR | O_NOCTTY | O_CLOEXEC), mode = 0;
+
+	(void)state;
+	assert_int_equal(RUN("quiet-keys", "/dev/null"), 1);
+	assert_non_null(strstr(out, "/dev/null is no console"));
+	assert_int_equal(RUN("quiet-keys", "/dev/ptmx"), 1);
+	assert_non_null(strstr(out, "/dev/ptmx is no console"));
+	assert_int_equal(RUN("quiet-keys", home), 1);
+	assert_non_null(strstr(out, home));
+	if (fd < 0)
+		return; /* containers, and whoever is not root */
+	assert_int_equal(RUN("quiet-keys", UNUSED_CONSOLE), 0);
+	assert_int_equal(ioctl(fd, KDGKBMODE, &mode), 0);
+	assert_int_equal(mode, K_OFF);
+	assert_int_equal(ioctl(fd, KDSKBMODE, K_UNICODE), 0);
+	(void)close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -142,6 +170,7 @@ int main(void)
 		TEST(wrong_calls_end_with_two_and_say_why),
 		TEST(a_home_that_is_none_fails_with_words),
 		TEST(the_home_may_stand_in_the_environment),
+		TEST(a_console_loses_its_keyboard_and_nothing_else_is_taken_for_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

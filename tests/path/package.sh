@@ -21,13 +21,28 @@ done
 
 it 'A package that is removed leaves the answers'
 dpkg-deb -e "$deb" "$WORK/control"
-! grep -l 'rm -' "$WORK/control/prerm" "$WORK/control/postrm" || die 'a script of the package deletes something'
+if grep -hE '(rm|rmdir|unlink|userdel|deluser|find) ' "$WORK/control/p"* | grep -vE '^	rm -f( /etc/systemd/system/multi-user.target.wants/qip-kiosk(-screen)?.service){2}$'; then
+	die 'a script of the package deletes more than the links to its services'
+fi
+
+it 'Purging leaves no links to services that are gone; removing leaves them for the next package'
+script=$(sed "s|/etc/systemd|$WORK/etc/systemd|g" "$WORK/control/postrm")
+mkdir -p "$WORK/etc/systemd/system/multi-user.target.wants"
+ln -s nowhere "$WORK/etc/systemd/system/multi-user.target.wants/qip-kiosk.service"
+ln -s nowhere "$WORK/etc/systemd/system/multi-user.target.wants/qip-kiosk-screen.service"
+sh -c "${script//systemctl/:}" postrm remove
+same 'links' 2 "$(find "$WORK/etc" -type l | wc -l)"
+sh -c "${script//systemctl/:}" postrm purge
+same 'links' 0 "$(find "$WORK/etc" -type l | wc -l)"
 
 it 'The units are well-formed, and exposed to little'
 mkdir -p "$WORK/units"
 cp "$WORK/unpacked/usr/lib/systemd/system/"*.service "$WORK/units"
 # The programs are where the package puts them, not on this machine.
 sed -i "s|/usr/bin/qip-kiosk|$WORK/unpacked/usr/bin/qip-kiosk|; s|/usr/bin/cog|/bin/true|" "$WORK/units/"*.service
+screen=$WORK/units/qip-kiosk-screen.service
+says '^StandardInput=null$' "$(cat "$screen")" # else the console shows what is typed
+says "^ExecStartPre=-\\+$WORK/unpacked/usr/bin/qip-kiosk quiet-keys /dev/tty0$" "$(cat "$screen")"
 for unit in qip-kiosk qip-kiosk-screen; do
 	found=$(SYSTEMD_UNIT_PATH="$WORK/units:" systemd-analyze verify --man=no "$WORK/units/$unit.service" 2>&1 | grep "$unit" || true)
 	same "faults of $unit.service" '' "$found"
