@@ -319,6 +319,11 @@ enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, st
 	return st;
 }
 
+struct journal *answers_journal(struct answers *a)
+{
+	return a->journal;
+}
+
 void answers_close(struct answers *a)
 {
 	if (!a)

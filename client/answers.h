@@ -16,6 +16,8 @@ enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, st
 /* Commit the next of what the journal holds beyond the own branch, durably, and at most LIMIT_ANSWERS_PER_COMMIT where no number is missing.
  * *committed: how many records; 0: there are no more, and what is captured from then on is not looked for. */
 enum status answers_next(uint64_t *committed, struct answers *a, struct error *e) MUST_CHECK;
+/* Borrowed: the home's, open for reading, its files looked through already. */
+struct journal *answers_journal(struct answers *a);
 /* NULL is allowed. */
 void answers_close(struct answers *a);
 

@@ -9,14 +9,11 @@
 #include <string.h>
 
 #include "client/answers.h"
-#include "client/build.h"
-#include "client/comment_key.h"
+#include "client/captured.h"
 #include "client/survey.h"
 #include "client/survey_load.h"
-#include "core/schema.h"
-#include "core/utf8.h"
+#include "client/waiting.h"
 
-#define SEAL_INFO "qip comment"
 #define KIOSK_MODE "kiosk"
 #define TRY_AGAIN_MS 3000 /* opening a journal that has failed, only to see whether it is well again */
 
@@ -34,34 +31,66 @@ struct qip_capture {
 	char why[ERROR_TEXT_MAX];
 	int64_t tried_ms;        /* when it was opened last, by the clock since boot */
 	uint64_t last;           /* number of the last answer */
-	char ods[7], device[NAME_MAX_LEN + 1], site[NAME_MAX_LEN + 1];
+	struct capturer who;
 	struct survey_shelf shelf; /* an answer to a form shown before a reload still finds its version */
 	struct state state;        /* as the home remembered time when it was read last */
-	struct comment_key key;  /* generation 0: none */
 	struct recent recent[LIMIT_RECENT_IDS]; /* a ring */
 	size_t recent_len, recent_next;
 };
 
-static enum status load(struct qip_capture *c, struct qip *q, struct error *e)
+/* What a capture needs of its home. */
+struct loaded {
+	struct capturer who;
+	struct survey_shelf shelf;
+	struct state state;
+	uint64_t committed; /* the journal's number of the last answer on the own branch */
+};
+
+/* Slow on a card, and so done without the lock that a patient's answer waits for. */
+static enum status load(struct loaded *out, struct qip *q, struct error *e)
 {
-	struct comment_key key = {0};
+	struct loaded l = {.state = q->state};
 	const struct registry *reg = NULL;
+	struct oid work;
+	uint64_t last = 0;
 	enum status st = view_registry(&reg, q, e); /* the chain to the root holds */
 
 	if (st == STATUS_OK)
-		st = comment_key_find(&key, q, NULL);
+		st = comment_key_find(&l.who.key, q, NULL);
 	if (st == STATUS_NOT_FOUND)
 		st = STATUS_OK; /* answers without comments, then */
 	if (st == STATUS_OK)
-		st = survey_load(&c->shelf, q, e);
+		st = home_ref(&work, q, REF_WORK, e);
+	if (st == STATUS_OK)
+		st = answers_last(&last, q, &work, e);
+	if (st == STATUS_OK)
+		st = survey_read(&l.shelf, q, e);
 	if (st != STATUS_OK)
 		return st;
-	c->key = key;
-	c->state = q->state;
-	memcpy(c->ods, q->identity.ods, sizeof(c->ods)); /* name and site may have changed: it was joined again */
-	memcpy(c->device, q->identity.device, sizeof(c->device));
-	memcpy(c->site, q->identity.site, sizeof(c->site));
+	l.committed = numbers_record(&q->numbers, last);
+	memcpy(l.who.ods, q->identity.ods, sizeof(l.who.ods)); /* name and site may have changed: it was joined again */
+	memcpy(l.who.device, q->identity.device, sizeof(l.who.device));
+	memcpy(l.who.site, q->identity.site, sizeof(l.who.site));
+	*out = l;
 	return STATUS_OK;
+}
+
+static void close_journal(struct qip_capture *c)
+{
+	journal_close(c->journal);
+	c->journal = NULL;
+}
+
+/* A sync may have read what the disk never confirmed to the writer, and has lost since: that number is not given again. */
+static void take(struct qip_capture *c, struct loaded *l)
+{
+	c->who = l->who;
+	c->state = l->state;
+	survey_shelf_replace(&c->shelf, &l->shelf);
+	if (l->committed > c->last) {
+		c->last = l->committed;
+		close_journal(c);
+	}
 }
 
 static void remember(struct qip_capture *c, const char *id, uint64_t seq)
@@ -87,12 +116,6 @@ static enum status remember_record(void *ctx, const struct journal_record *r, st
 		remember(ctx, id, r->seq);
 	cJSON_Delete(captured);
 	return STATUS_OK;
-}
-
-static void close_journal(struct qip_capture *c)
-{
-	journal_close(c->journal);
-	c->journal = NULL;
 }
 
 static enum status note_trouble(struct qip_capture *c, enum status st, const struct error *e)
@@ -132,16 +155,8 @@ static enum status open_journal(struct qip_capture *c, struct error *e)
 
 static enum status find_journal(struct qip_capture *c, struct qip *q, struct error *e)
 {
-	struct oid work;
-	uint64_t last = 0;
-	enum status st = home_ref(&work, q, REF_WORK, e);
+	enum status st = qip_home_path(c->journal_path, sizeof(c->journal_path), q, HOME_JOURNAL);
 
-	if (st == STATUS_OK)
-		st = answers_last(&last, q, &work, e);
-	if (st == STATUS_OK) {
-		c->last = numbers_record(&q->numbers, last);
-		st = qip_home_path(c->journal_path, sizeof(c->journal_path), q, HOME_JOURNAL);
-	}
 	if (st == STATUS_OK)
 		st = open_journal(c, e);
 	return c->trouble == STATUS_OK ? st : STATUS_OK; /* a disk may come back: the next answer finds out */
@@ -150,6 +165,7 @@ static enum status find_journal(struct qip_capture *c, struct qip *q, struct err
 enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e)
 {
 	struct qip_capture *c = NULL;
+	struct loaded loaded;
 	enum status st = STATUS_OK;
 
 	if (!home_is_kiosk(q))
@@ -159,9 +175,12 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	(void)pthread_mutex_init(&c->lock, NULL);
 	c->env = q->env;
-	st = load(c, q, e);
-	if (st == STATUS_OK)
+	st = load(&loaded, q, e);
+	if (st == STATUS_OK) {
+		take(c, &loaded);
+		survey_load_earlier(&c->shelf, q);
 		st = find_journal(c, q, e);
+	}
 	if (st != STATUS_OK) {
 		qip_capture_close(c);
 		return st;
@@ -182,12 +201,20 @@ void qip_capture_close(struct qip_capture *c)
 
 enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct error *e)
 {
-	enum status st = STATUS_OK;
+	struct loaded loaded;
+	enum status st = load(&loaded, q, e);
 
+	if (st != STATUS_OK)
+		return st;
 	(void)pthread_mutex_lock(&c->lock);
-	st = load(c, q, e);
+	take(c, &loaded);
 	(void)pthread_mutex_unlock(&c->lock);
-	return st;
+	return STATUS_OK;
+}
+
+enum status qip_capture_waiting(uint64_t *out, struct qip_capture *c, struct qip *q, struct error *e)
+{
+	return waiting_of(out, q, qip_capture_last(c), e);
 }
 
 uint64_t qip_capture_last(struct qip_capture *c)
@@ -234,7 +261,7 @@ bool qip_capture_can_seal(struct qip_capture *c)
 	bool can = false;
 
 	(void)pthread_mutex_lock(&c->lock);
-	can = c->key.generation > 0;
+	can = c->who.key.generation > 0;
 	(void)pthread_mutex_unlock(&c->lock);
 	return can;
 }
@@ -245,7 +272,7 @@ enum status qip_surveys(cJSON **out, struct qip_capture *c, struct error *e)
 	enum status st = STATUS_OK;
 
 	(void)pthread_mutex_lock(&c->lock);
-	st = survey_shelf_shown(out, &c->shelf, c->site, survey_day(day, &c->state, c->env) ? day : NULL, e);
+	st = survey_shelf_shown(out, &c->shelf, c->who.site, survey_day(day, &c->state, c->env) ? day : NULL, e);
 	(void)pthread_mutex_unlock(&c->lock);
 	return st;
 }
@@ -265,89 +292,6 @@ enum status qip_survey(cJSON **out, struct qip_capture *c, const char *id, int64
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	*out = copy;
 	return STATUS_OK;
-}
-
-/* Only blanks are no comment. */
-static bool is_blank(const char *text)
-{
-	return !text || text[strspn(text, " \t\r\n")] == '\0';
-}
-
-static enum status seal_comment(struct buf *sealed, cJSON *captured, const struct qip_capture *c, const struct qip_answer *a, struct error *e)
-{
-	size_t len = strlen(a->comment), count = 0;
-	struct buf aad = BUF_INIT;
-	uint8_t digest[SHA256_LEN] = {0};
-	char hex[SHA256_HEX_LEN + 1];
-	enum status st = STATUS_OK;
-	cJSON *comment = NULL;
-
-	if (!utf8_valid(&count, a->comment, len) || count > QIP_COMMENT_MAX)
-		return error_set(e, STATUS_INVALID, "a comment is text of at most %d characters", QIP_COMMENT_MAX);
-	if (c->key.generation == 0)
-		return error_set(e, STATUS_UNTRUSTED, "there is no key to seal a comment to, and unsealed it is not kept");
-	buf_addf(&aad, "%s/%s", c->ods, a->id);
-	st = seal_to(sealed, c->key.public_key, SEAL_INFO, aad.data, aad.len, a->comment, len, e);
-	if (st == STATUS_OK && (!buf_ok(sealed) || !buf_ok(&aad)))
-		st = STATUS_NOMEM;
-	if (st == STATUS_OK)
-		st = sha256(digest, sealed->data, sealed->len);
-	hex_encode(hex, digest, sizeof(digest));
-	comment = build_object(&st);
-	build_string(&st, comment, "sha256", hex);
-	build_integer(&st, comment, "size", (int64_t)sealed->len);
-	build_bool(&st, comment, "publish", a->publish);
-	build_integer(&st, comment, "key", c->key.generation);
-	build_item(&st, captured, "comment", comment);
-	buf_clear(&aad);
-	return st == STATUS_OK ? st : error_set(e, st, "the comment cannot be sealed: %s", status_text(st));
-}
-
-static void build_flags(enum status *st, cJSON *captured, const char *const *flags)
-{
-	int n = 0;
-
-	while (flags && flags[n])
-		n++;
-	if (n > 0)
-		build_item(st, captured, "flags", cJSON_CreateStringArray(flags, n));
-}
-
-static enum status make_captured(cJSON **out, struct buf *sealed, const struct qip_capture *c, const struct qip_answer *a, struct error *e)
-{
-	enum status st = STATUS_OK;
-	cJSON *captured = build_object(&st), *survey = build_object(&st);
-
-	build_string(&st, survey, "id", a->survey);
-	build_integer(&st, survey, "version", a->survey_version);
-	build_string(&st, captured, "id", a->id);
-	build_item(&st, captured, "survey", survey);
-	build_string(&st, captured, "mode", a->mode);
-	build_string(&st, captured, "language", a->language);
-	build_item(&st, captured, "answers", cJSON_Duplicate(a->answers, true));
-	build_flags(&st, captured, a->flags);
-	if (st != STATUS_OK)
-		st = error_set(e, st, "the answer cannot be written: %s", status_text(st));
-	else if (!is_blank(a->comment))
-		st = seal_comment(sealed, captured, c, a, e);
-	if (st == STATUS_OK)
-		*out = captured;
-	else
-		cJSON_Delete(captured);
-	return st;
-}
-
-/* What the server would refuse must not get a number: numbers have no gaps. */
-static enum status check_record(const cJSON *captured, const struct qip_capture *c, struct error *e)
-{
-	const struct recorded now = {.quality = CLOCK_UNKNOWN};
-	cJSON *record = NULL;
-	enum status st = answers_record(&record, captured, c->device, c->site, 1, &now);
-
-	if (st == STATUS_OK)
-		st = schema_check(record, e);
-	cJSON_Delete(record);
-	return st;
 }
 
 static enum status write_once(uint64_t *seq, struct qip_capture *c, const struct buf *json, const struct buf *sealed, struct error *e)
@@ -378,10 +322,8 @@ static enum status append(uint64_t *seq, struct qip_capture *c, const struct qip
 {
 	struct buf json = BUF_INIT, sealed = BUF_INIT;
 	cJSON *captured = NULL;
-	enum status st = make_captured(&captured, &sealed, c, a, e);
+	enum status st = captured_make(&captured, &sealed, &c->who, a, e);
 
-	if (st == STATUS_OK)
-		st = check_record(captured, c, e);
 	if (st == STATUS_OK && (json_canonical(&json, captured) != STATUS_OK || !buf_ok(&json)))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)
@@ -441,7 +383,7 @@ enum status qip_capture(uint64_t *seq, struct qip_capture *c, const struct qip_a
 	if (!survey)
 		st = error_set(e, STATUS_INVALID, "there is no survey \"%s\" of this version", a->survey);
 	else
-		st = survey_check_answers(survey, a->answers, !is_blank(a->comment), e);
+		st = survey_check_answers(survey, a->answers, captured_has_comment(a), e);
 	if (st == STATUS_OK)
 		st = append(seq, c, a, e);
 done:

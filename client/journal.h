@@ -60,8 +60,10 @@ uint64_t journal_size(struct journal *j);
 unsigned journal_percent(struct journal *j);
 /* How many places in it are damaged, as far as they can be told apart. Release lets go of them with their segments. */
 unsigned journal_damaged(struct journal *j);
-/* Delete segments in which every record is numbered at most `seq` and was written before wall time `before_ms`; INT64_MAX: whenever that was. A
- * wall clock that nobody had set does not make a record old. Never the newest. Readers may, too: a sync works beside the writer. */
-enum status journal_release(struct journal *j, uint64_t seq, int64_t before_ms, struct error *e) MUST_CHECK;
+/* Whether a record, and so all before it, was given long enough ago. */
+typedef bool (*journal_old)(void *ctx, uint64_t seq);
+/* Delete segments, oldest first and never the newest, in which every record is numbered at most `seq`: while all of them take more than `bytes`, any;
+ * then those whose last record is old. Readers may, too: a sync works beside the writer. */
+enum status journal_release(struct journal *j, uint64_t seq, uint64_t bytes, journal_old is_old, void *ctx, struct error *e) MUST_CHECK;
 
 #endif

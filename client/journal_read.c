@@ -9,8 +9,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define CLOCK_SET_MS INT64_C(1577836800000) /* 2020-01-01: an earlier wall clock was never set */
-
 enum status journal_reach(bool *there, struct journal *j, struct error *e)
 {
 	enum status st = STATUS_OK;
@@ -214,30 +212,12 @@ unsigned journal_damaged(struct journal *j)
 	return damaged;
 }
 
-static enum status written_before(void *ctx, const struct journal_record *record, struct error *e)
+/* The number of a segment's last record; of one without any, of the next that has some. */
+static uint64_t last_of(const struct segment_list *list, size_t i)
 {
-	const int64_t *before_ms = ctx;
-	bool set = record->wall_ms >= CLOCK_SET_MS || *before_ms == INT64_MAX;
-
-	(void)e;
-	return set && record->wall_ms < *before_ms ? STATUS_OK : STATUS_EXISTS;
-}
-
-/* *old: every record of the segment was written before the time; of one without any, the next that has some says it. */
-static enum status segment_is_old(bool *old, const struct journal *j, const struct segment_list *list, size_t i, int64_t before_ms, struct error *e)
-{
-	struct tour t = {.from = 1, .to = UINT64_MAX, .visit = written_before, .ctx = &before_ms};
-	struct buf bytes = BUF_INIT;
-	enum status st = STATUS_OK;
-
-	*old = false;
 	while (i + 1 < list->len && list->segments[i].last == 0)
 		i++;
-	st = load_durable(&bytes, j, &list->segments[i], false, e);
-	if (st == STATUS_OK)
-		*old = visit_bytes(&t, &bytes, NULL) == STATUS_OK;
-	buf_clear(&bytes);
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+	return list->segments[i].last;
 }
 
 /* Whether all that a segment held has a number up to this one. What damage has taken was numbered before the next. */
@@ -246,21 +226,21 @@ static bool is_behind(const struct segment_list *list, size_t i, uint64_t seq)
 	return list->segments[i].last <= seq && list->segments[i + 1].first <= seq + 1;
 }
 
-enum status journal_release(struct journal *j, uint64_t seq, int64_t before_ms, struct error *e)
+enum status journal_release(struct journal *j, uint64_t seq, uint64_t bytes, journal_old is_old, void *ctx, struct error *e)
 {
 	struct segment_list *list = NULL;
+	uint64_t size = 0;
 	bool gone = false;
 	enum status st = journal_list(&list, j, e);
 
+	for (size_t i = 0; st == STATUS_OK && i < list->len; i++)
+		size += list->segments[i].size;
 	for (size_t i = 0; st == STATUS_OK && i + 1 < list->len && is_behind(list, i, seq); i++) {
-		const struct segment *s = &list->segments[i];
-		bool old = false;
-
-		st = segment_is_old(&old, j, list, i, before_ms, e);
-		if (st != STATUS_OK || !old)
-			continue;
-		if (unlinkat(j->dir, s->name, 0) != 0 && errno != ENOENT)
-			st = error_set_errno(e, errno, "cannot delete %s of the journal", s->name);
+		if (size <= bytes && !is_old(ctx, last_of(list, i)))
+			break;
+		if (unlinkat(j->dir, list->segments[i].name, 0) != 0 && errno != ENOENT)
+			st = error_set_errno(e, errno, "cannot delete %s of the journal", list->segments[i].name);
+		size -= list->segments[i].size;
 		gone = true;
 	}
 	if (st == STATUS_OK && gone && fsync(j->dir) != 0)

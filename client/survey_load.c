@@ -52,7 +52,7 @@ static enum status look_back(struct oid *at, struct earlier *earlier, struct qip
 }
 
 /* They are a kindness to whoever is answering: what is not there any more, or cannot be read, is done without. */
-static void load_earlier(struct survey_shelf *s, struct qip *q)
+void survey_load_earlier(struct survey_shelf *s, struct qip *q)
 {
 	struct earlier earlier = {s, q->repo};
 	struct error ignored;
@@ -64,10 +64,9 @@ static void load_earlier(struct survey_shelf *s, struct qip *q)
 }
 
 /* The Friends and Family Test is taken first, so that it has its place however many there are. */
-enum status survey_load(struct survey_shelf *s, struct qip *q, struct error *e)
+enum status survey_read(struct survey_shelf *out, struct qip *q, struct error *e)
 {
 	struct survey_shelf next = {.len = 0};
-	bool first = s->len == 0;
 	cJSON *fft = NULL;
 	enum status st = qip_read(&fft, q, FFT_PATH, e);
 
@@ -78,10 +77,9 @@ enum status survey_load(struct survey_shelf *s, struct qip *q, struct error *e)
 	if (st == STATUS_OK && next.len == 0)
 		st = error_set(e, STATUS_UNTRUSTED, "the practice has no survey yet: a manager adds one, then this kiosk syncs");
 	if (st == STATUS_OK)
-		survey_shelf_replace(s, &next);
-	if (st == STATUS_OK && first)
-		load_earlier(s, q);
-	survey_shelf_clear(&next);
+		*out = next;
+	else
+		survey_shelf_clear(&next);
 	cJSON_Delete(fft);
 	return st;
 }

@@ -5,9 +5,10 @@
 #include "client/home.h"
 #include "client/survey_shelf.h"
 
-/* Put what the home holds now in force; the first time, what was in force before is looked up, too, so that an answer begun before a restart of the
- * program is still good. On failure the shelf stays as it was: STATUS_UNTRUSTED when the practice has no survey. */
-enum status survey_load(struct survey_shelf *s, struct qip *q, struct error *e) MUST_CHECK;
+/* *out: what the home holds now, in force; to go onto a shelf by survey_shelf_replace. STATUS_UNTRUSTED when the practice has no survey. */
+enum status survey_read(struct survey_shelf *out, struct qip *q, struct error *e) MUST_CHECK;
+/* What was in force before, so that an answer begun before a restart of the program is still good. */
+void survey_load_earlier(struct survey_shelf *s, struct qip *q);
 
 /* Today by a clock that can be relied on; else the day of the last sync, as the practice meant it then. False: nobody knows. */
 bool survey_day(char day[11], const struct state *s, const struct env *env);

@@ -13,12 +13,14 @@
 #include "client/incarnation.h"
 #include "client/offer.h"
 #include "client/refused_prune.h"
+#include "client/release.h"
 #include "client/rejoin.h"
 #include "client/renew.h"
 #include "client/retry.h"
 #include "client/seen.h"
 #include "client/slices.h"
 #include "client/sync_internal.h"
+#include "client/waiting.h"
 #include "core/log.h"
 
 enum status sync_list(struct sync *s, struct error *e)
@@ -140,26 +142,21 @@ enum status sync_follow(struct sync *s, struct error *e)
 	return st == STATUS_OK ? catch_up(s, &known, tip, e) : st;
 }
 
-/* Receipted answers are kept for weeks, in case the server has to be restored; less long only if the journal would fill. */
-static void release_journal(struct qip *q)
+/* Failing costs disk space only, and is tried again. */
+static void release_journal(struct sync *s)
 {
-	char path[HOME_PATH_MAX];
-	struct journal *j = NULL;
-	struct oid accepted;
-	uint64_t last = 0;
-	bool sure = q->env->quality(q->env->ctx) == CLOCK_SYNCHRONISED;
-	int64_t before_ms = sure ? q->env->now_ms(q->env->ctx) - LIMIT_KEEP_RECEIPTED_MS : 0;
+	static const struct release_bounds bounds = {.keep_ms = LIMIT_KEEP_RECEIPTED_MS, .bytes = JOURNAL_MAX_BYTES / 2};
+	struct error why = {.text = ""};
 
-	if (home_ref(&accepted, q, q->own_ref, NULL) != STATUS_OK || answers_last(&last, q, &accepted, NULL) != STATUS_OK)
-		return;
-	if (qip_home_path(path, sizeof(path), q, HOME_JOURNAL) != STATUS_OK ||
-	    journal_open(&j, path, JOURNAL_READ, 1, q->env, NULL) != STATUS_OK)
-		return;
-	if (journal_size(j) > JOURNAL_MAX_BYTES / 2)
-		before_ms = INT64_MAX;
-	if (last > 0 && before_ms > 0) /* failing costs disk space only, and is tried again */
-		(void)(journal_release(j, numbers_record(&q->numbers, last), before_ms, NULL) == STATUS_OK);
-	journal_close(j);
+	if (release_receipted(s->q, answers_journal(s->answers), &bounds, s->report.server_time_ms, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what arrived long ago could not leave the journal", "reason", why.text, NULL);
+}
+
+static enum status count_waiting(struct sync *s, struct error *e)
+{
+	if (home_is_kiosk(s->q))
+		return waiting_of(&s->report.waiting, s->q, journal_last(answers_journal(s->answers)), e);
+	return qip_waiting(&s->report.waiting, s->q, e);
 }
 
 /* Of a visit that went through. */
@@ -176,7 +173,7 @@ static enum status finish(struct sync *s, struct error *e)
 			st = answers_last(&last, q, &work, e);
 		if (st == STATUS_OK)
 			q->state.last_sync_seq = numbers_record(&q->numbers, last);
-		release_journal(q);
+		release_journal(s);
 	}
 	q->state.last_sync_ms = s->report.server_time_ms;
 	if (st == STATUS_OK && !home_is_kiosk(q))
@@ -184,7 +181,7 @@ static enum status finish(struct sync *s, struct error *e)
 	if (st == STATUS_OK)
 		st = state_save(&q->state, q->dir, e);
 	if (st == STATUS_OK)
-		st = qip_waiting(&s->report.waiting, q, e);
+		st = count_waiting(s, e);
 	if (st == STATUS_OK && s->report.waiting == 0)
 		retry_settle(q);
 	if (st == STATUS_OK)

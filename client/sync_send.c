@@ -168,34 +168,3 @@ enum status sync_push_all(bool *pushed, struct sync *s, struct error *e)
 	}
 	return STATUS_OK; /* the rest goes with the next sync */
 }
-
-enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
-{
-	struct chain chain = {0};
-	struct journal *j = NULL;
-	struct oid accepted;
-	char path[HOME_PATH_MAX];
-	uint64_t sent = 0, last = 0;
-	enum status st = STATUS_OK;
-
-	if (!home_is_kiosk(q)) {
-		st = chain_load(&chain, q, e);
-		if (st == STATUS_OK)
-			*out = chain.len;
-		chain_clear(&chain);
-		return st;
-	}
-	st = home_ref(&accepted, q, q->own_ref, e);
-	if (st == STATUS_OK)
-		st = answers_last(&sent, q, &accepted, e);
-	if (st == STATUS_OK)
-		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
-	if (st == STATUS_OK)
-		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
-	if (st == STATUS_OK) {
-		last = numbers_number(&q->numbers, journal_last(j));
-		*out = last > sent ? last - sent : 0;
-	}
-	journal_close(j);
-	return st;
-}

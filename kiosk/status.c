@@ -33,7 +33,7 @@ static void note_languages(struct standing *s, struct qip *q, const char *day)
 	if (qip_read(&site, q, path, NULL) != STATUS_OK)
 		site = NULL;
 	screen_settings_read(&settings, NULL, site);
-	if (survey_load(&shelf, q, NULL) != STATUS_OK || survey_shelf_shown(&surveys, &shelf, s->site, day, NULL) != STATUS_OK)
+	if (survey_read(&shelf, q, NULL) != STATUS_OK || survey_shelf_shown(&surveys, &shelf, s->site, day, NULL) != STATUS_OK)
 		surveys = NULL;
 	screen_open(&screen, &settings, surveys, s->comments);
 	for (size_t i = 0; i < screen.languages_len; i++)

@@ -619,7 +619,7 @@ static void stops_at_its_own_limit_with_words(void **state)
 	assert_int_equal(journal_percent(j), 100);
 	assert_int_equal(journal_size(j), JOURNAL_MAX_BYTES);
 	assert_int_equal(journal_last(j), seq);
-	assert_int_equal(journal_release(j, seq, INT64_MAX, &f->e), STATUS_OK);
+	assert_int_equal(journal_release(j, seq, 0, NULL, NULL, &f->e), STATUS_OK);
 	assert_int_equal(append(f, j, big), seq + 1);
 	assert_int_equal(journal_append(&seq, j, big, JOURNAL_MAX_RECORD, NULL, 0, &f->e), STATUS_OK);
 	journal_close(j);
@@ -809,29 +809,37 @@ static void reads_from_a_number_on_and_stops_when_told(void **state)
 	journal_close(j);
 }
 
-static void releases_only_what_arrived_and_is_old(void **state)
+static bool up_to(void *ctx, uint64_t seq)
+{
+	return seq <= *(const uint64_t *)ctx;
+}
+
+static void releases_only_what_arrived_and_is_old_or_too_much_oldest_first(void **state)
 {
 	struct fixture *f = *state;
 	struct journal *j = open_journal(f);
 	struct journal *reader = open_from(f, JOURNAL_READ, 1);
-	int64_t start_ms = f->machine.wall_ms;
+	uint64_t old = 14;
 
-	(void)fill_segments(f, j, 4, 1000); /* each segment 15 s */
+	(void)fill_segments(f, j, 5, 1000); /* 15 in each */
+	assert_int_equal(journal_size(j), 5 * JOURNAL_SEGMENT_BYTES);
+	assert_int_equal(journal_release(j, 14, 0, up_to, &old, &f->e), STATUS_OK); /* number 15 has not arrived */
+	assert_int_equal(journal_size(j), 5 * JOURNAL_SEGMENT_BYTES);
+	assert_int_equal(journal_release(j, 75, JOURNAL_MAX_BYTES, up_to, &old, &f->e), STATUS_OK); /* the last is not old */
+	assert_int_equal(journal_size(j), 5 * JOURNAL_SEGMENT_BYTES);
+	old = 15;
+	assert_int_equal(journal_release(j, 75, JOURNAL_MAX_BYTES, up_to, &old, &f->e), STATUS_OK);
 	assert_int_equal(journal_size(j), 4 * JOURNAL_SEGMENT_BYTES);
-	assert_int_equal(journal_release(j, 14, INT64_MAX, &f->e), STATUS_OK); /* number 15 has not arrived */
-	assert_int_equal(journal_size(j), 4 * JOURNAL_SEGMENT_BYTES);
-	assert_int_equal(journal_release(j, 60, start_ms + 14000, &f->e), STATUS_OK); /* the last is not older */
-	assert_int_equal(journal_size(j), 4 * JOURNAL_SEGMENT_BYTES);
-	assert_int_equal(journal_release(j, 60, start_ms + 14001, &f->e), STATUS_OK);
+	assert_int_equal(journal_release(reader, 75, 3 * JOURNAL_SEGMENT_BYTES, up_to, &old, &f->e), STATUS_OK); /* no more than has to go */
 	assert_int_equal(journal_size(j), 3 * JOURNAL_SEGMENT_BYTES);
-	assert_int_equal(journal_release(reader, 60, INT64_MAX, &f->e), STATUS_OK); /* all but the newest */
+	assert_int_equal(journal_release(reader, 75, 0, up_to, &old, &f->e), STATUS_OK); /* all but the newest */
 	assert_int_equal(journal_size(j), JOURNAL_SEGMENT_BYTES);
-	assert_int_equal(journal_last(j), 60);
-	assert_int_equal(append(f, j, "{}"), 61);
+	assert_int_equal(journal_last(j), 75);
+	assert_int_equal(append(f, j, "{}"), 76);
 	journal_close(reader);
 	journal_close(j);
 	j = open_journal(f);
-	assert_int_equal(journal_last(j), 61);
+	assert_int_equal(journal_last(j), 76);
 	journal_close(j);
 }
 
@@ -862,7 +870,7 @@ int main(void)
 		TEST(several_threads_get_numbers_of_their_own),
 		TEST(the_next_segment_waits_ready_made),
 		TEST(reads_from_a_number_on_and_stops_when_told),
-		TEST(releases_only_what_arrived_and_is_old),
+		TEST(releases_only_what_arrived_and_is_old_or_too_much_oldest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,8 +147,10 @@ enum status qip_surveys(cJSON **out, struct qip_capture *c, struct error *e) MUS
 /* One version of a survey, for an answer that was begun under it; the caller's. STATUS_NOT_FOUND: that version is not known here (any more).
  * Thread-safe. */
 enum status qip_survey(cJSON **out, struct qip_capture *c, const char *id, int64_t version, struct error *e) MUST_CHECK;
-/* Read surveys and comment key again, after a sync brought new ones. */
+/* Read surveys and comment key again, after a sync brought new ones. What is read meanwhile does not hold up an answer; the journal is not read. */
 enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct error *e) MUST_CHECK;
+/* qip_waiting of the home it was opened with, without reading the journal. */
+enum status qip_capture_waiting(uint64_t *out, struct qip_capture *c, struct qip *q, struct error *e) MUST_CHECK;
 void qip_capture_close(struct qip_capture *c);
 
 /* ---- syncing ---- */
