@@ -298,6 +298,23 @@ enum status answers_next(uint64_t *committed, struct answers *a, struct error *e
 	return st;
 }
 
+/* What the disk does not give may come back, on another day or in another reader: only after a week its numbers become lost ones. */
+static void consider_unreadable(struct answers *a)
+{
+	struct state *s = &a->q->state;
+
+	if (!journal_has_unreadable(a->journal)) {
+		s->unreadable_ms = 0;
+		return;
+	}
+	if (s->unreadable_ms <= 0 || s->unreadable_ms > a->now_ms) {
+		s->unreadable_ms = a->now_ms;
+		(void)(state_save(s, a->q->dir, NULL) == STATUS_OK); /* else the week begins with the next visit */
+	}
+	if (a->now_ms - s->unreadable_ms >= LIMIT_UNREADABLE_MS)
+		journal_pass_unreadable(a->journal);
+}
+
 enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, struct error *e)
 {
 	char path[HOME_PATH_MAX];
@@ -312,8 +329,10 @@ enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, st
 	st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
 	if (st == STATUS_OK)
 		st = journal_open(&a->journal, path, JOURNAL_READ, 1, q->env, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
+		consider_unreadable(a);
 		*out = a;
+	}
 	else
 		answers_close(a);
 	return st;

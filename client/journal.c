@@ -21,6 +21,7 @@
 #define LOCK_NAME "lock"
 #define PREPARE_STACK_BYTES (256 * 1024)
 #define NAME_REACH 10000 /* numbers that a file's name alone may skip */
+#define UNREADABLE_REACH 256 /* numbers that a newest file may hold of which nobody can say: rather some too many are told as lost than one is given twice */
 
 static enum status make_directory(const char *path, struct error *e)
 {
@@ -180,10 +181,13 @@ static enum status open_writer(struct journal *j, uint64_t first_seq, struct err
 		return st;
 	j->last_seq = segment_list_last(&j->list);
 	j->next_seq = first_seq;
-	if (j->list.len == 0) {
+	newest = j->list.len > 0 ? &j->list.segments[j->list.len - 1] : NULL;
+	if (!newest) {
 		st = begin_segment(j, first_seq, e);
+	} else if (newest->unreadable) {
+		j->next_seq = (newest->first > first_seq ? newest->first : first_seq) + UNREADABLE_REACH;
+		st = begin_segment(j, j->next_seq, e);
 	} else {
-		newest = &j->list.segments[j->list.len - 1];
 		st = open_newest(j, newest, number_before(newest, j->last_seq), e);
 	}
 	if (j->next_seq < first_seq)

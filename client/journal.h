@@ -51,6 +51,10 @@ enum status journal_append(uint64_t *seq, struct journal *j, const void *json, s
 /* Visit records from `from` on, oldest first; visit returns non-OK to stop. Sees what was durable when called. */
 typedef enum status (*journal_visit)(void *ctx, const struct journal_record *record, struct error *e);
 enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, void *ctx, struct error *e) MUST_CHECK;
+/* Whether there are files of which the disk gives nothing at all: journal_each fails at one (STATUS_IO, STATUS_CORRUPT), for it may come back. */
+bool journal_has_unreadable(struct journal *j);
+/* Do not wait for those any more: their records are missing from now on among those that are visited. */
+void journal_pass_unreadable(struct journal *j);
 
 /* Number of the last record, 0 when there is none yet. */
 uint64_t journal_last(struct journal *j);

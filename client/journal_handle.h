@@ -28,6 +28,7 @@ struct journal {
 	uint64_t masks;    /* the last mask; they follow from a secret */
 	bool in_doubt;     /* a write whose fate is unknown: no appends until opened again */
 
+	bool past_unreadable; /* reader: what the disk does not give is given up */
 	struct segment_list list; /* as last looked at */
 	struct timespec listed;   /* writer: when the directory had changed last by then */
 

@@ -47,6 +47,14 @@ static enum status read_segment(struct segment *s, bool *found, int dir, const c
 	if (!segment_name_parse(&s->first, name))
 		return STATUS_OK;
 	st = segment_open(&fd, dir, name, O_RDONLY, e);
+	if (st == STATUS_CORRUPT)
+		st = segment_open(&fd, dir, name, O_RDONLY, e); /* a disk that stumbles once */
+	if (st == STATUS_CORRUPT && s->first > 0) {
+		*s = (struct segment){.first = s->first, .size = JOURNAL_SEGMENT_BYTES, .unreadable = true};
+		memcpy(s->name, name, strlen(name) + 1);
+		*found = true;
+		return STATUS_OK;
+	}
 	if (st != STATUS_OK)
 		return st == STATUS_NOT_FOUND || s->first == 0 ? STATUS_OK : st;
 	if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode))

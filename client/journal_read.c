@@ -127,12 +127,19 @@ enum status journal_each(struct journal *j, uint64_t from, journal_visit visit, 
 		st = load_durable(&bytes, j, &list->segments[i], t.confirm && newest, e);
 		if (st == STATUS_OK)
 			st = visit_bytes(&t, &bytes, e);
-		else if (st == STATUS_NOT_FOUND)
-			st = STATUS_OK; /* released since it was listed */
+		else if (st == STATUS_NOT_FOUND || (j->past_unreadable && list->segments[i].unreadable))
+			st = STATUS_OK; /* released since it was listed, or given up */
 	}
 	buf_clear(&bytes);
 	free(list);
 	return st;
+}
+
+void journal_pass_unreadable(struct journal *j)
+{
+	(void)pthread_mutex_lock(&j->lock);
+	j->past_unreadable = true;
+	(void)pthread_mutex_unlock(&j->lock);
 }
 
 uint64_t journal_last(struct journal *j)
@@ -197,6 +204,19 @@ unsigned journal_percent(struct journal *j)
 done:
 	free(list);
 	return percent;
+}
+
+bool journal_has_unreadable(struct journal *j)
+{
+	struct segment_list *list = NULL;
+	bool has = false;
+
+	if (journal_list(&list, j, NULL) != STATUS_OK)
+		return false;
+	for (size_t i = 0; i < list->len; i++)
+		has = has || list->segments[i].unreadable;
+	free(list);
+	return has;
 }
 
 unsigned journal_damaged(struct journal *j)

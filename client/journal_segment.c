@@ -49,6 +49,8 @@ enum status segment_open(int *fd, int dir, const char *name, int flags, struct e
 
 	if (opened < 0 && errno == ENOENT)
 		return error_set(e, STATUS_NOT_FOUND, "%s is not in the journal any more", name);
+	if (opened < 0 && (errno == EIO || errno == EUCLEAN))
+		return error_set(e, STATUS_CORRUPT, "the disk does not give %s of the journal: %s", name, strerror(errno));
 	if (opened < 0)
 		return error_set_errno(e, errno, "cannot open %s of the journal", name);
 	*fd = opened;

@@ -20,7 +20,7 @@ bool segment_name_parse(uint64_t *first, const char *name);
 /* The bytes of a segment, at most JOURNAL_SEGMENT_BYTES; replaces what *out held. Places that the disk does not give are filled with what is neither a
  * record nor empty. What looks damaged is read twice, past the kernel's memory the second time. STATUS_IO when nothing can be read. */
 enum status segment_load(struct buf *out, int fd, struct error *e) MUST_CHECK;
-/* STATUS_NOT_FOUND when it is not there. */
+/* STATUS_NOT_FOUND when it is not there; STATUS_CORRUPT when the disk does not give this one file. */
 enum status segment_open(int *fd, int dir, const char *name, int flags, struct error *e) MUST_CHECK;
 bool segment_spare_ready(int dir);
 /* Make the spare if there is none. */

@@ -37,6 +37,7 @@ void state_load(struct state *out, int dir)
 		return;
 	(void)json_integer(file, "last_sync", &s.last_sync_ms);
 	(void)json_integer(file, "health", &s.health_ms);
+	(void)json_integer(file, "unreadable", &s.unreadable_ms);
 	if (json_integer(file, "last_sync_seq", &seq) && seq > 0)
 		s.last_sync_seq = (uint64_t)seq;
 	cJSON_ArrayForEach(item, json_get(file, "anchors"))
@@ -87,6 +88,8 @@ enum status state_save(struct state *s, int dir, struct error *e)
 		build_item(&st, file, "noted", anchor_json(&st, &s->noted));
 	if (s->health_ms > 0)
 		build_integer(&st, file, "health", s->health_ms);
+	if (s->unreadable_ms > 0)
+		build_integer(&st, file, "unreadable", s->unreadable_ms);
 	build_string(&st, file, "schema", "state/1");
 	build_integer(&st, file, "last_sync", s->last_sync_ms);
 	build_integer(&st, file, "last_sync_seq", (int64_t)s->last_sync_seq);

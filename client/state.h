@@ -19,6 +19,7 @@ struct state {
 	uint64_t last_sync_seq; /* kiosk: the journal's last record when that sync read it; later ones are younger than that sync */
 	struct anchor anchors[LIMIT_ANCHORS]; /* oldest first */
 	size_t anchors_len;
+	int64_t unreadable_ms; /* kiosk: since when the disk does not give a file of the journal, by the server's clock; 0: it gives all */
 	int64_t health_ms;   /* kiosk: the server's clock when it last made a record of its health; 0: never */
 	char durable_boot[ENV_BOOT_ID_MAX]; /* the newest of which an anchor is on the disk for sure; not in the file */
 	struct anchor noted; /* kiosk: the last that went into a record of its clock; no boot id: none */

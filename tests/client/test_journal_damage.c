@@ -14,6 +14,7 @@
 
 #include "client/journal.h"
 #include "client/journal_record.h"
+#include "tests/client/bad_file.h"
 #include "core/digest.h"
 
 #define FIRST_SEGMENT "00000000000000000001.qj"
@@ -598,6 +599,56 @@ static void a_folder_that_was_taken_away_is_noticed_before_anybody_is_thanked(vo
 
 /* ---- letting go ---- */
 
+static void a_file_that_the_disk_does_not_give_costs_what_it_holds_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct journal *j = open_journal(f), *reader = NULL;
+	struct seen s = {.count = 0};
+
+	append_heavy(f, j, 1, 2 * HEAVY + 1);
+	journal_close(j);
+	bad_file = "00000000000000000016.qj";
+	j = open_journal(f);
+	append_up_to(f, j, 2 * HEAVY + 2, 2 * HEAVY + 2);
+	assert_int_equal(journal_damaged(j), 1);
+	reader = open_from(f, JOURNAL_READ, 1);
+	assert_true(journal_has_unreadable(reader));
+	assert_int_not_equal(journal_each(reader, 0, look, &s, &f->e), STATUS_OK); /* it may come back */
+	assert_int_equal(s.count, HEAVY);
+	journal_pass_unreadable(reader);
+	s = look_through(f, reader);
+	assert_int_equal(s.count, HEAVY + 2);
+	journal_close(reader);
+	bad_file = NULL;
+	reader = open_from(f, JOURNAL_READ, 1);
+	assert_false(journal_has_unreadable(reader));
+	assert_holds(f, reader, 1, 2 * HEAVY + 2);
+	journal_close(reader);
+	journal_close(j);
+}
+
+static void a_newest_file_that_the_disk_does_not_give_is_followed_by_another(void **state)
+{
+	struct fixture *f = *state;
+	struct journal *j = open_journal(f);
+	struct seen s;
+
+	append_heavy(f, j, 1, HEAVY + 3);
+	journal_close(j);
+	bad_file = "00000000000000000016.qj";
+	for (uint64_t n = HEAVY + 1 + 256; n < HEAVY + 1 + 256 + 3; n++) { /* none is made anew at each opening */
+		j = open_journal(f);
+		append_up_to(f, j, n, n);
+		journal_close(j);
+	}
+	bad_file = NULL;
+	j = open_journal(f);
+	s = look_through(f, j);
+	assert_int_equal(s.count, HEAVY + 3 + 3);
+	assert_int_equal(journal_size(j), 3 * JOURNAL_SEGMENT_BYTES);
+	journal_close(j);
+}
+
 static bool is_young(void *ctx, uint64_t seq)
 {
 	(void)ctx;
@@ -645,6 +696,8 @@ int main(void)
 		TEST(a_comment_made_of_records_is_never_taken_for_any),
 		TEST(reads_what_was_written_in_the_first_form_and_goes_on_behind_it),
 		TEST(a_segment_whose_name_is_damaged_is_read_in_its_place),
+		TEST(a_file_that_the_disk_does_not_give_costs_what_it_holds_alone),
+		TEST(a_newest_file_that_the_disk_does_not_give_is_followed_by_another),
 		TEST(a_name_that_stands_in_the_way_is_not_written_over),
 		TEST(the_name_of_an_empty_segment_alone_does_not_make_numbers_jump),
 		TEST(a_missing_segment_costs_what_it_held_and_no_number_comes_back),
