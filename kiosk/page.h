@@ -7,8 +7,7 @@
 #include "kiosk/template.h"
 
 #define PAGE_THANKS_S 8  /* the thanks give way to the next patient after this long */
-#define PAGE_OFFER_S 20  /* where they come with an offer of further questions */
-#define PAGE_IDLE_S 120  /* and any other page, where no script watches over it */
+#define PAGE_IDLE_S 120  /* and any page that asks something, where no script watches over it */
 #define PAGE_IDLE_WRITING_S 600 /* but one on which somebody may be writing */
 
 /* What a page stands on. */

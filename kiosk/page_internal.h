@@ -8,6 +8,7 @@ struct sheet {
 	const struct page *page;
 	struct template_setting setting; /* in the language of the page */
 	const char *title;
+	bool faulty; /* it is shown again, and says what is wrong */
 	int stays_s; /* it gives way to the first page by itself after this long; 0: it does not */
 	struct buf body;
 };

@@ -177,6 +177,7 @@ static enum status ask_text(struct sheet *s, const cJSON *survey, enum flow_faul
 		{"count", n.count},
 		{"question", s->title},
 		{"error", fault_text(s, fault)},
+		{"fine", fault == FLOW_FINE ? "yes" : ""},
 		{"comment", v->comment ? v->comment : ""},
 		{"layout", layout_of(s)},
 		{"publish", v->publish ? "yes" : ""},
@@ -193,6 +194,7 @@ enum status page_question(struct sheet *s, enum flow_fault fault, struct error *
 	const cJSON *question = survey_question(survey, visit_of(s)->question);
 
 	s->title = screen_wording(s->page->screen, json_get(question, "text"), language_of(s));
+	s->faulty = fault != FLOW_FINE;
 	return screen_is_kind(question, "text") ? ask_text(s, survey, fault, e) : ask(s, survey, question, e);
 }
 
@@ -227,7 +229,7 @@ enum status page_thanks(struct sheet *s, struct error *e)
 			{"alone", more.len > 0 ? "" : "yes"},
 			{NULL, NULL},
 		}, e);
-	s->stays_s = more.len > 0 ? PAGE_OFFER_S : PAGE_THANKS_S;
+	s->stays_s = more.len > 0 ? 0 : PAGE_THANKS_S; /* a choice goes with a warning alone */
 	buf_clear(&more);
 	return st;
 }

@@ -2,8 +2,9 @@
 'use strict';
 
 (() => {
-	const IDLE_MS = 30000, WARNING_S = 20;
 	const page = document.body;
+	// Nothing can be lost on the thanks, and the next patient may be waiting; but whatever asks something warns first.
+	const IDLE_MS = page.dataset.kind === 'thanks' ? 15000 : 30000, WARNING_S = 20;
 	const form = document.querySelector('form');
 	const home = () => location.replace('/');
 
@@ -35,7 +36,7 @@
 		if ('opening' in page.dataset)
 			return;
 		const wording = text?.textContent;
-		// Thanks and messages are there to be read, no more: they go without a question.
+		// Messages, and thanks with nothing more to ask, are there to be read: they go without a question.
 		const wait = () => {
 			clearInterval(timer);
 			if (page.dataset.reset)
@@ -164,6 +165,7 @@
 		field.addEventListener('click', show);
 		// Not at once: what a finger is about to hit must not move away under it. And not when the whole page loses the focus.
 		field.addEventListener('blur', () => { hiding = setTimeout(() => document.activeElement !== field && hide(), 300); });
-		field.addEventListener('keydown', (event) => event.key === 'Escape' && hide());
+		// Before Tab looks for what comes next: the row at the bottom is not there while the keyboard is.
+		field.addEventListener('keydown', (event) => ['Escape', 'Tab'].includes(event.key) && hide());
 	}
 })();

@@ -1,5 +1,6 @@
 // browsers.mjs - one small set of verbs over Chromium (playwright-core) and the two WebKits (their own WebDriver programs):
-//   open(url) run(function, ...arguments) size(width, height) shot(file) close(), and go(selector): click what leads to another page.
+//   open(url) run(function, ...arguments) key('Tab' | 'Enter' | 'Space' | a letter) size(width, height) shot(file) close(),
+//   go(selector): touch what leads to another page, goByKey(): press what is in focus and does so, until(condition).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -10,8 +11,16 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const LOAD_MS = 60000;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export async function browser(kind) {
-	return kind === 'chromium' ? new Chromium().start() : new WebDriver(kind).start();
+// The windows that a browser can show: each opens a browser of its own, which takes on the sizes that it names. WPE without a screen has one size,
+// and shows the page of a larger one by a smaller scale.
+export const WINDOWS = {
+	chromium: [{ sizes: { large: [1280, 800], small: [800, 480] } }],
+	webkitgtk: [{ sizes: { large: [1280, 800], small: [800, 480] } }],
+	wpe: [{ sizes: { large: [1280, 960] }, scale: 0.625 }, { sizes: { small: [800, 600] } }],
+};
+
+export async function browser(kind, window = WINDOWS[kind][0]) {
+	return kind === 'chromium' ? new Chromium().start() : new WebDriver(kind, window).start();
 }
 
 class Browser {
@@ -27,6 +36,11 @@ class Browser {
 		}, selector);
 		if (!left)
 			throw new Error(`there is no ${selector} on the page '${await this.run(() => document.title)}'`);
+		await this.until(() => !window.leaving && document.readyState === 'complete');
+	}
+	async goByKey() {
+		await this.run(() => { window.leaving = true; });
+		await this.key('Enter');
 		await this.until(() => !window.leaving && document.readyState === 'complete');
 	}
 	async until(condition, ...args) {
@@ -52,6 +66,7 @@ class Chromium extends Browser {
 	}
 	open(url) { return this.page.goto(url); }
 	run(f, ...args) { return this.page.evaluate(`(${f})(...${JSON.stringify(args)})`); }
+	key(name) { return this.page.keyboard.press(name); }
 	size(width, height) { return this.page.setViewportSize({ width, height }); }
 	shot(file) { return this.page.screenshot({ path: file }); }
 	close() { return this.program.close(); }
@@ -62,11 +77,15 @@ const KINDS = {
 	wpe: { program: 'WPEWebDriver', options: { 'wpe:browserOptions': { binary: '/usr/bin/cog', args: ['--automation', '--platform=headless'] } } },
 };
 
+const KEYS = { Tab: '\uE004', Enter: '\uE007', Space: ' ' };
+
 class WebDriver extends Browser {
-	constructor(kind) {
+	constructor(kind, { scale }) {
 		super();
-		this.kind = KINDS[kind];
+		this.kind = structuredClone(KINDS[kind]);
 		this.faults = [];
+		if (scale)
+			Object.values(this.kind.options)[0].args.push(`--scale=${scale}`);
 	}
 	async start() {
 		const port = await freePort();
@@ -101,7 +120,24 @@ class WebDriver extends Browser {
 			throw new Error(e);
 		return v;
 	}
-	size(width, height) { return this.ask('POST', '/window/rect', { width, height }).catch(() => {}); }
+	key(name) {
+		const value = KEYS[name] ?? name;
+		const press = { type: 'key', id: 'keys', actions: [{ type: 'keyDown', value }, { type: 'keyUp', value }] };
+		return this.ask('POST', '/actions', { actions: [press] });
+	}
+	// The page's own size: a window of WebKitGTK has a bar above it, and WPE without a screen stays as it is.
+	async size(width, height) {
+		const shown = () => this.run(() => [innerWidth, innerHeight]);
+		for (let tries = 0, grown = [0, 0]; tries < 20; tries++) {
+			const [w, h] = await shown();
+			if (w === width && h === height)
+				return;
+			grown = tries % 5 === 0 && tries > 0 ? [grown[0] + width - w, grown[1] + height - h] : grown;
+			await this.ask('POST', '/window/rect', { width: width + grown[0], height: height + grown[1] }).catch(() => {});
+			await pause(20);
+		}
+		throw new Error(`the window is ${await shown()}, not ${width} x ${height}`);
+	}
 	async shot(file) { writeFileSync(file, Buffer.from(await this.ask('GET', '/screenshot'), 'base64')); }
 	async close() {
 		await this.ask('DELETE', '').catch(() => {});

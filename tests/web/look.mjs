@@ -1,18 +1,34 @@
 // look.mjs - what can be computed of a page from its own document: run inside the page, in any browser; gives a list of faults in words.
-export function look(touch, least_contrast, width) {
+export function look(touch, least_contrast, least_edge) {
+	const width = innerWidth;
+	const top = document.querySelector('dialog[open]') ?? document.body;
 	const faults = [];
 	const name = (e) => `${e.tagName.toLowerCase()}${e.id ? `#${e.id}` : ''} '${(e.textContent || e.value || '').trim().slice(0, 30)}'`;
 	const seen = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility === 'visible';
 
-	for (const e of document.querySelectorAll('button, a[href], textarea, input:not([type=hidden]), select')) {
+	const controls = [...top.querySelectorAll('button, a[href], textarea, input:not([type=hidden]), select')].filter(seen);
+	const words = document.createRange();
+	const cuts = (e, box) => {
+		words.selectNodeContents(e);
+		const text = words.getBoundingClientRect();
+		return text.width > 0 && (text.left < box.left - 1 || text.right > box.right + 1 || text.top < box.top - 1 || text.bottom > box.bottom + 1);
+	};
+	for (const e of controls) {
 		const box = e.getBoundingClientRect();
-		if (!seen(e))
-			continue;
 		if (box.height < touch || box.width < touch)
 			faults.push(`${name(e)} is ${Math.round(box.width)} x ${Math.round(box.height)} px, too small to touch`);
 		if (box.left < -0.5 || box.right > width + 0.5)
 			faults.push(`${name(e)} is outside the screen`);
+		if (!/^(TEXTAREA|INPUT)$/.test(e.tagName) && cuts(e, box))
+			faults.push(`${name(e)} cuts off what it says`);
 	}
+	const keyboard = (e) => Boolean(e.closest('.kiosk-keyboard'));
+	controls.forEach((a, i) => controls.slice(i + 1).forEach((b) => {
+		const [one, two] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
+		const over = Math.min(one.right, two.right) - Math.max(one.left, two.left) > 1 && Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top) > 1;
+		if (over && keyboard(a) === keyboard(b))
+			faults.push(`${name(a)} lies over ${name(b)}`);
+	}));
 	if (document.documentElement.scrollWidth > width)
 		faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
 
@@ -42,6 +58,20 @@ export function look(touch, least_contrast, width) {
 		const ratio = contrast(over(parse(getComputedStyle(e).color), below), below);
 		if (ratio < least_contrast)
 			faults.push(`${name(e)} has a contrast of ${ratio.toFixed(2)}`);
+	}
+
+	// What can be touched is told from what is around it, by its edge or its ground; a link by its words.
+	const edge = (e, part) => {
+		const style = getComputedStyle(e, part);
+		const around = ground(part ? e : e.parentElement);
+		const shown = ['Top', 'Bottom', 'Left', 'Right'].filter((side) => parseFloat(style[`border${side}Width`]) >= 1).map((side) => style[`border${side}Color`]);
+		const colours = [...shown, style.backgroundColor, ...(style.boxShadow.match(/rgba?\([^)]*\)/g) ?? [])].map(parse);
+		return Math.max(...colours.map((c) => contrast(over(c, around), around)));
+	};
+	for (const e of controls.filter((c) => c.tagName !== 'A')) {
+		const ratio = e.type === 'checkbox' ? edge(document.querySelector(`label[for="${e.id}"]`), '::before') : edge(e);
+		if (ratio < least_edge)
+			faults.push(`${name(e)} is told from its surroundings by a contrast of ${ratio.toFixed(2)}`);
 	}
 
 	const root = document.documentElement;
