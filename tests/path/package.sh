@@ -42,6 +42,7 @@ cp "$WORK/unpacked/usr/lib/systemd/system/"*.service "$WORK/units"
 sed -i "s|/usr/bin/qip-kiosk|$WORK/unpacked/usr/bin/qip-kiosk|; s|/usr/bin/cog|/bin/true|" "$WORK/units/"*.service
 screen=$WORK/units/qip-kiosk-screen.service
 says '^StandardInput=null$' "$(cat "$screen")" # else the console shows what is typed
+says '^DeviceAllow=char-input rw$' "$(cat "$screen")" # libinput opens for both, or not at all
 says "^ExecStartPre=-\\+$WORK/unpacked/usr/bin/qip-kiosk quiet-keys /dev/tty0$" "$(cat "$screen")"
 for unit in qip-kiosk qip-kiosk-screen; do
 	found=$(SYSTEMD_UNIT_PATH="$WORK/units:" systemd-analyze verify --man=no "$WORK/units/$unit.service" 2>&1 | grep "$unit" || true)
