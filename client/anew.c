@@ -7,14 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/answers.h"
 #include "client/chain.h"
 #include "client/files.h"
 #include "client/follow.h"
 #include "client/incarnation.h"
+#include "client/own_head.h"
 #include "core/log.h"
-#include "core/record_file.h"
-#include "core/signature.h"
 
 #define HISTORY_NEW "history.new"
 #define HISTORY_DAMAGED "history.damaged"
@@ -148,76 +146,6 @@ enum status anew_begun(bool *out, struct qip *q, struct error *e)
 	return st;
 }
 
-static enum status check_signature(struct qip *q, const struct oid *head, struct error *e)
-{
-	struct commit c = COMMIT_INIT;
-	enum status st = repo_commit_read(&c, q->repo, head, e);
-
-	if (st == STATUS_OK && (!c.signature || signature_check(c.signature, strlen(c.signature), q->key, SIGNATURE_NAMESPACE_GIT, c.signed_text,
-								c.signed_len, NULL) != STATUS_OK))
-		st = error_set(e, STATUS_UNTRUSTED, "what the server holds as the head of %s was not made by it", q->identity.device);
-	commit_clear(&c);
-	return st;
-}
-
-struct comparison {
-	struct qip *q;
-	struct oid tree;
-	uint64_t last; /* number of the branch's last answer */
-	bool differs;
-};
-
-/* What stands in an answer's place has an id of its own. */
-static enum status compare(void *ctx, const struct journal_record *r, struct error *e)
-{
-	struct comparison *c = ctx;
-	uint64_t number = numbers_number(&c->q->numbers, r->seq);
-	char path[TREE_PATH_MAX];
-	cJSON *sent = NULL, *captured = NULL;
-	const char *id = NULL, *schema = NULL;
-	enum status st = STATUS_OK;
-
-	if (number > c->last)
-		return STATUS_EXISTS;
-	if (numbers_left_out(&c->q->numbers, r->seq))
-		return STATUS_OK;
-	policy_feedback_path(path, c->q->identity.device, number);
-	st = record_read_path(&sent, c->q->repo, &c->tree, path, e);
-	if (st == STATUS_OK && json_parse(&captured, r->json, r->json_len, NULL) == STATUS_OK) {
-		id = json_string(captured, "id");
-		schema = json_string(sent, "schema");
-		c->differs = id && schema && strcmp(schema, "feedback/1") == 0 && strcmp(id, json_string(sent, "id")) != 0;
-	}
-	cJSON_Delete(captured);
-	cJSON_Delete(sent);
-	return st == STATUS_OK && c->differs ? STATUS_EXISTS : st;
-}
-
-/* A branch that goes on where this journal does not is a copy's, or this is an older state of the card. */
-static enum status check_journal(bool *agrees, struct qip *q, const struct oid *head, struct error *e)
-{
-	struct comparison c = {.q = q};
-	char path[HOME_PATH_MAX];
-	struct journal *j = NULL;
-	uint64_t end = 0;
-	enum status st = answers_last(&c.last, q, head, e);
-
-	if (st == STATUS_OK)
-		st = home_tree_of(&c.tree, q, head, e);
-	if (st == STATUS_OK)
-		st = qip_home_path(path, sizeof(path), q, HOME_JOURNAL);
-	if (st == STATUS_OK)
-		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
-	if (st == STATUS_OK) {
-		end = journal_last(j);
-		st = journal_each(j, numbers_record(&q->numbers, 1), compare, &c, e);
-	}
-	journal_close(j);
-	if (st == STATUS_OK || st == STATUS_EXISTS)
-		*agrees = !c.differs && (end == 0 || numbers_number(&q->numbers, end) >= c.last);
-	return st == STATUS_EXISTS ? STATUS_OK : st;
-}
-
 enum status anew_fetch(struct qip *q, struct remote *r, const struct remote_refs *refs, struct error *e)
 {
 	struct oid accepted;
@@ -232,9 +160,9 @@ enum status anew_fetch(struct qip *q, struct remote *r, const struct remote_refs
 				 "a new code");
 	st = follow_own(q, r, &refs->own, e);
 	if (st == STATUS_OK)
-		st = check_signature(q, &refs->own, e);
+		st = own_head_signed(q, &refs->own, q->key, q->identity.device, e);
 	if (st == STATUS_OK)
-		st = check_journal(&agrees, q, &refs->own, e);
+		st = own_head_agrees(&agrees, q, &refs->own, e);
 	if (st == STATUS_OK && !agrees) {
 		incarnation_doubt_head(q);
 		return incarnation_refuse(q, e);

@@ -10,9 +10,9 @@
 
 #include "client/answers.h"
 #include "client/follow.h"
+#include "client/own_head.h"
 #include "core/array.h"
 #include "core/record_file.h"
-#include "core/signature.h"
 
 struct held_id {
 	char text[ID_TEXT_LEN + 1];
@@ -70,18 +70,6 @@ static enum status add_between(struct carrying *c, const struct oid *from, const
 	return st == STATUS_OK ? tree_diff(c->q->repo, &before, &after, add_id, c, e) : st;
 }
 
-static enum status check_signer(struct qip *q, const struct oid *head, const struct key *key, const char *device, struct error *e)
-{
-	struct commit commit = COMMIT_INIT;
-	enum status st = repo_commit_read(&commit, q->repo, head, e);
-
-	if (st == STATUS_OK && (!commit.signature || signature_check(commit.signature, strlen(commit.signature), key, SIGNATURE_NAMESPACE_GIT,
-								     commit.signed_text, commit.signed_len, NULL) != STATUS_OK))
-		st = error_set(e, STATUS_UNTRUSTED, "what the server holds as the head of %s was not made by it: nothing was changed", device);
-	commit_clear(&commit);
-	return st;
-}
-
 /* The head under q's own name: all, or what goes beyond the own branch, is what a copy sent. */
 static enum status look_at_own(struct carrying *c, struct remote *r, const struct oid *head, struct error *e)
 {
@@ -96,7 +84,7 @@ static enum status look_at_own(struct carrying *c, struct remote *r, const struc
 	if (st == STATUS_OK)
 		st = follow_own(q, r, head, e);
 	if (st == STATUS_OK)
-		st = check_signer(q, head, q->key, q->identity.device, e);
+		st = own_head_signed(q, head, q->key, q->identity.device, e);
 	if (st == STATUS_OK && !oid_is_zero(&work)) /* zero: it was damaged, and is not here again yet */
 		st = repo_is_ancestor(&inside, q->repo, head, &work, e);
 	if (st == STATUS_OK && inside)
@@ -141,7 +129,7 @@ static enum status look_at_kin(struct carrying *c, struct remote *r, const struc
 	if (st == STATUS_OK)
 		st = line ? key_from_ssh(&key, line, e) : error_set(e, STATUS_UNTRUSTED, "%s has not enrolled", kin->device);
 	if (st == STATUS_OK)
-		st = check_signer(c->q, &kin->head, key, kin->device, e);
+		st = own_head_signed(c->q, &kin->head, key, kin->device, e);
 	if (st == STATUS_OK)
 		st = add_between(c, &none, &kin->head, e);
 	key_free(key);

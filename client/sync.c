@@ -12,6 +12,7 @@
 #include "client/handover.h"
 #include "client/incarnation.h"
 #include "client/offer.h"
+#include "client/own_head.h"
 #include "client/refused_prune.h"
 #include "client/release.h"
 #include "client/rejoin.h"
@@ -79,10 +80,8 @@ enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *
 		st = repo_is_ancestor(&own, q->repo, tip, &work, e);
 	if (st != STATUS_OK)
 		return st;
-	if (!own && home_is_kiosk(q)) {
-		incarnation_doubt_head(q);
-		return incarnation_refuse(q, e);
-	}
+	if (!own && home_is_kiosk(q))
+		return own_head_adopt(q, &s->remote, tip, e);
 	if (!own)
 		return error_set(e, STATUS_UNTRUSTED,
 				 "the server holds a head of %s that was not made here: is there a copy of this installation? Join one of them anew",
