@@ -48,11 +48,18 @@ static enum flow_next advance(struct move *m)
 	if (order_next(&v->question, m->s, m->survey, v->question + 1, v->answers))
 		return FLOW_SHOW;
 	survey_forget_unasked(m->survey, v->answers);
+	if (v->comment && !m->s->comments) /* what was written is never left out unsaid */
+		return FLOW_CHANGED;
 	if (!order_asks_text(m->s, m->survey, v->answers)) {
 		v->publish = false;
 		visit_forget_comment(v);
 	}
 	return FLOW_KEEP;
+}
+
+void flow_hold(struct visit *v)
+{
+	v->place = VISIT_UNKEPT;
 }
 
 void flow_finish(struct visit *v)
@@ -167,6 +174,11 @@ static enum flow_next change_personal(struct move *m)
 	return FLOW_SHOW;
 }
 
+static enum flow_next keep_again(struct move *m)
+{
+	return m->v->comment && !m->s->comments ? FLOW_CHANGED : FLOW_KEEP;
+}
+
 /* ---- other ways ---- */
 
 static enum flow_next go_back(struct move *m)
@@ -244,7 +256,8 @@ enum page {
 	ON_TEXT = 4,
 	ON_PERSONAL = 8,
 	ON_THANKS = 16,
-	ON_ANY = 31,
+	ON_UNKEPT = 32,
+	ON_ANY = 63,
 };
 
 static const struct button {
@@ -261,6 +274,7 @@ static const struct button {
 	{"go", "keep", ON_PERSONAL, keep_personal},
 	{"go", "change", ON_PERSONAL, change_personal},
 	{"go", "back", ON_PERSONAL, change_personal},
+	{"go", "again", ON_UNKEPT, keep_again},
 	{"go", "back", ON_ANSWERS | ON_TEXT, go_back},
 	{"go", "languages", ON_ANSWERS | ON_TEXT, go_languages},
 	{"go", "larger", ON_ANY, show_otherwise},
@@ -278,6 +292,8 @@ static unsigned page_of(const struct move *m)
 		return screen_is_kind(m->question, "text") ? ON_TEXT : ON_ANSWERS;
 	case VISIT_PERSONAL:
 		return ON_PERSONAL;
+	case VISIT_UNKEPT:
+		return ON_UNKEPT;
 	case VISIT_THANKS:
 		return ON_THANKS;
 	}

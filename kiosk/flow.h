@@ -7,6 +7,7 @@
  *     answer=VALUE     an option's id, 1 to 5, yes or no       language=TAG   survey=ID
  *     go=skip          prefer not to say                       go=back        go=languages
  *     go=send          the comment; go=without: none           go=change      go=keep     what personal parts it has
+ *     go=again                                         once more, what could not be kept
  *     go=larger        go=smaller   go=contrast   go=colours   how the page is shown; what was typed stays
  */
 #ifndef QIP_KIOSK_FLOW_H
@@ -20,7 +21,7 @@ enum flow_next {
 	FLOW_SHOW,    /* the page where the visit stands now */
 	FLOW_KEEP,    /* all is answered: keep it, then flow_finish() */
 	FLOW_REFUSED, /* none of the forms of that page */
-	FLOW_CHANGED, /* its survey is not known any more: start again */
+	FLOW_CHANGED, /* its survey is not known any more, or its comment cannot be sealed any more: start again */
 	FLOW_FAILED,  /* no memory */
 };
 
@@ -28,6 +29,8 @@ enum flow_fault {
 	FLOW_FINE,
 	FLOW_NO_COMMENT, /* one is asked for */
 	FLOW_TOO_LONG,
+	FLOW_NOT_KEPT, /* the disk failed */
+	FLOW_NO_ROOM,  /* it is full */
 };
 
 /* The visit of the next patient: the languages if there are several, else the first question. `id` is the answer's. The screen has something to ask. */
@@ -37,6 +40,8 @@ void flow_start(struct visit *v, const struct screen *s, const char *id);
  * FLOW_KEEP nothing of *v is to be used further. */
 enum flow_next flow_step(struct visit *v, enum flow_fault *fault, const struct screen *s, const struct form *f, const char *fresh_id) MUST_CHECK;
 
+/* The answer could not be kept: all of it waits on the page for another try, under the same id. */
+void flow_hold(struct visit *v);
 /* The answer is kept: on to the thanks, with nothing of it left. */
 void flow_finish(struct visit *v);
 

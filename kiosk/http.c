@@ -86,9 +86,12 @@ static void end_body(void *cls)
 /* Takes the body over. */
 static struct MHD_Response *pack(struct response *out)
 {
-	struct buf *body = calloc(1, sizeof(*body));
+	struct buf *body = NULL;
 	struct MHD_Response *m = NULL;
 
+	if (out->fixed)
+		return MHD_create_response_from_buffer(strlen(out->fixed), (void *)(uintptr_t)out->fixed, MHD_RESPMEM_PERSISTENT);
+	body = calloc(1, sizeof(*body));
 	if (!body)
 		return NULL;
 	*body = out->body;

@@ -38,7 +38,7 @@ static enum status wrap(struct buf *out, struct sheet *s, const char *kind, stru
 	if (s->stays_s > 0)
 		(void)snprintf(refresh, sizeof(refresh), "%d", s->stays_s);
 	else if (!v->opening)
-		(void)snprintf(idle, sizeof(idle), "%d", strcmp(kind, "text") == 0 ? PAGE_IDLE_WRITING_S : PAGE_IDLE_S);
+		(void)snprintf(idle, sizeof(idle), "%d", v->writing ? PAGE_IDLE_WRITING_S : PAGE_IDLE_S);
 	if (acts)
 		say_path(say, v, p->screen);
 	if (buf_ok(&s->body))
@@ -107,6 +107,10 @@ enum status page_visit(struct buf *out, const struct page *p, enum flow_fault fa
 		kind = "personal";
 		st = page_personal(&s, e);
 		break;
+	case VISIT_UNKEPT:
+		kind = "message";
+		st = page_unkept(&s, fault, e);
+		break;
 	case VISIT_THANKS:
 		st = page_thanks(&s, e);
 		break;
@@ -124,7 +128,7 @@ enum status page_message(struct buf *out, const struct page *p, const char *head
 
 	s.title = texts_get(s.setting.texts, heading);
 	st = page_part(&s.body, &s, "message.html",
-		       (struct texts_value[]){{"heading", s.title}, {"text", texts_get(s.setting.texts, text)}, {NULL, NULL}}, e);
+		       (struct texts_value[]){{"heading", s.title}, {"text", texts_get(s.setting.texts, text)}, {"again", ""}, {NULL, NULL}}, e);
 	if (st == STATUS_OK)
 		return wrap(out, &s, "message", e);
 	buf_wipe(&s.body);

@@ -8,7 +8,7 @@
 
 #define PAGE_THANKS_S 8  /* the thanks give way to the next patient after this long */
 #define PAGE_IDLE_S 120  /* and any page that asks something, where no script watches over it */
-#define PAGE_IDLE_WRITING_S 600 /* but one on which somebody may be writing */
+#define PAGE_IDLE_WRITING_S 1200 /* but one on which somebody may be writing */
 
 /* What a page stands on. */
 struct page {

@@ -24,6 +24,7 @@ enum status page_part(struct buf *out, const struct sheet *s, const char *name, 
 enum status page_languages(struct sheet *s, struct error *e) MUST_CHECK;
 enum status page_question(struct sheet *s, enum flow_fault fault, struct error *e) MUST_CHECK;
 enum status page_personal(struct sheet *s, struct error *e) MUST_CHECK;
+enum status page_unkept(struct sheet *s, enum flow_fault fault, struct error *e) MUST_CHECK;
 enum status page_thanks(struct sheet *s, struct error *e) MUST_CHECK;
 
 #endif

@@ -198,6 +198,17 @@ enum status page_question(struct sheet *s, enum flow_fault fault, struct error *
 	return screen_is_kind(question, "text") ? ask_text(s, survey, fault, e) : ask(s, survey, question, e);
 }
 
+enum status page_unkept(struct sheet *s, enum flow_fault fault, struct error *e)
+{
+	s->title = texts_get(s->setting.texts, "error_sorry");
+	return page_part(&s->body, s, "message.html", (struct texts_value[]){
+		{"heading", s->title},
+		{"text", texts_get(s->setting.texts, fault == FLOW_NO_ROOM ? "error_disk_full" : "error_disk")},
+		{"again", "yes"},
+		{NULL, NULL},
+	}, e);
+}
+
 /* What a survey is called: its title, or its first question. */
 static const char *name_of(const struct sheet *s, const cJSON *survey)
 {

@@ -48,18 +48,19 @@ static void show_no_icon(struct turn *t)
 static const struct place {
 	const char *path;
 	bool post;
+	bool asks; /* it needs what the screen may show */
 	void (*serve)(struct turn *t);
 } places[] = {
-	{"/", false, turn_start},
-	{"/step", true, turn_step},
-	{"/thanks", false, turn_thanks},
-	{"/status", false, staff_status},
-	{"/status.json", false, staff_status_json},
-	{"/staff", false, staff_ask},
-	{"/staff/open", true, staff_open},
-	{ASSETS_FOLDER, false, show_asset},
-	{SAY_FOLDER, false, show_sound},
-	{"/favicon.ico", false, show_no_icon},
+	{"/", false, true, turn_start},
+	{"/step", true, true, turn_step},
+	{"/thanks", false, true, turn_thanks},
+	{"/status", false, true, staff_status},
+	{"/status.json", false, false, staff_status_json},
+	{"/staff", false, true, staff_ask},
+	{"/staff/open", true, true, staff_open},
+	{ASSETS_FOLDER, false, false, show_asset},
+	{SAY_FOLDER, false, true, show_sound},
+	{"/favicon.ico", false, false, show_no_icon},
 };
 
 static const struct place *find_place(const char *path)
@@ -142,8 +143,11 @@ void route(struct response *out, struct desk *d, const struct request *r)
 
 	*out = (struct response){.status = 503, .type = HTML, .body = BUF_INIT, .location = BUF_INIT};
 	if (no.status == 0) {
-		d->screen(d->ctx, &t.screen);
-		find_place(r->path)->serve(&t);
+		const struct place *p = find_place(r->path);
+
+		if (p->asks)
+			d->screen(d->ctx, &t.screen);
+		p->serve(&t);
 	} else {
 		out->allow = no.allow;
 		turn_message(&t, no.status, "error_heading", no.text); /* of a screen that shows nothing */

@@ -35,6 +35,7 @@ struct desk {
 	/* The first page may have stood there for days. Who touches it then gets an id of now, and the same one when they touch it twice. */
 	struct desk_renewal {
 		char old[ID_TEXT_LEN + 1], fresh[ID_TEXT_LEN + 1];
+		int64_t at_ms; /* since boot */
 	} renewal;
 	struct staff_guard guard;
 };
@@ -56,9 +57,10 @@ struct response {
 	const char *allow; /* or NULL */
 	bool lasting;      /* the same for ever under this address */
 	struct buf body;
+	const char *fixed; /* instead of the body, where there was no memory for one; static; or NULL */
 };
 
-/* Always gives a response, if only an empty 503; to be ended by response_clear(). */
+/* Always gives a response, if only a 503 with a fixed page that soon asks for the first one again; to be ended by response_clear(). */
 void route(struct response *out, struct desk *d, const struct request *r);
 void response_clear(struct response *r);
 

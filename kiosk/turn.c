@@ -7,6 +7,13 @@
 #include "core/log.h"
 
 #define HTML "text/html; charset=utf-8"
+/* Who touches a page twice does so within this time. */
+#define DOUBLE_TOUCH_MS 10000
+
+/* Where no page can be made, nobody would touch an empty one: it has to go by itself. */
+static const char no_page[] = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"30; url=/\">"
+			      "<title>Sorry</title><h1>Sorry</h1><p>This screen has a problem. It tries again by itself. Please tell reception.</p>"
+			      "<p><a href=\"/\">Try again</a></p></html>";
 
 void turn_finish(struct turn *t, unsigned status, enum status made, const struct error *e)
 {
@@ -15,7 +22,8 @@ void turn_finish(struct turn *t, unsigned status, enum status made, const struct
 	if (made == STATUS_OK)
 		return;
 	log_line(LOG_LEVEL_ERROR, "a page could not be made", "error", e->text, NULL);
-	buf_reset(&t->response->body);
+	buf_wipe(&t->response->body);
+	t->response->fixed = no_page;
 	t->response->status = 503;
 }
 
@@ -27,6 +35,21 @@ void turn_message(struct turn *t, unsigned status, const char *heading, const ch
 	turn_finish(t, status, page_message(&t->response->body, &page, heading, text, &e), &e);
 }
 
+static unsigned status_of(enum flow_fault fault)
+{
+	switch (fault) {
+	case FLOW_FINE:
+		break;
+	case FLOW_NO_COMMENT:
+	case FLOW_TOO_LONG:
+		return 400;
+	case FLOW_NOT_KEPT:
+	case FLOW_NO_ROOM:
+		return 503;
+	}
+	return 200;
+}
+
 void turn_show(struct turn *t, enum flow_fault fault)
 {
 	struct error e = {.text = ""};
@@ -35,6 +58,7 @@ void turn_show(struct turn *t, enum flow_fault fault)
 	enum status st = STATUS_OK;
 
 	visit_stamp(&t->visit, t->desk->env);
+	t->visit.writing = t->visit.comment || flow_is_text(&t->visit, &t->screen);
 	st = visit_write(&token, &t->visit, !flow_is_text(&t->visit, &t->screen), &t->desk->secret);
 	if (st != STATUS_OK)
 		(void)error_set(&e, st, "the state of a page cannot be sealed: %s", status_text(st));
@@ -42,7 +66,7 @@ void turn_show(struct turn *t, enum flow_fault fault)
 	if (st == STATUS_OK)
 		st = page_visit(&t->response->body, &page, fault, &e);
 	buf_clear(&token);
-	turn_finish(t, fault == FLOW_FINE ? 200 : 400, st, &e);
+	turn_finish(t, status_of(fault), st, &e);
 }
 
 static bool not_ready(struct turn *t)
@@ -112,6 +136,13 @@ void turn_thanks(struct turn *t)
 
 /* ---- forms ---- */
 
+/* It may be durable all the same: the page goes on with the same id, so that another try counts it once. */
+static void hold(struct turn *t, enum flow_fault fault)
+{
+	flow_hold(&t->visit);
+	turn_show(t, fault);
+}
+
 /* Durable, or said to be not. */
 static void keep(struct turn *t)
 {
@@ -128,10 +159,10 @@ static void keep(struct turn *t)
 		turn_message(t, 400, "error_heading", "error_form");
 		break;
 	case STATUS_NO_SPACE:
-		turn_message(t, 503, "error_sorry", "error_disk_full");
+		hold(t, FLOW_NO_ROOM);
 		break;
 	default:
-		turn_message(t, 503, "error_sorry", "error_disk");
+		hold(t, FLOW_NOT_KEPT);
 	}
 	log_line(LOG_LEVEL_ERROR, "an answer could not be kept", "error", e.text, NULL);
 }
@@ -139,14 +170,17 @@ static void keep(struct turn *t)
 static bool renew(struct turn *t)
 {
 	struct desk_renewal *r = &t->desk->renewal;
+	int64_t now_ms = t->desk->env->monotonic_ms(t->desk->env->ctx);
+	bool is_used = now_ms - r->at_ms > DOUBLE_TOUCH_MS && t->desk->kept(t->desk->ctx, r->fresh); /* by somebody else, then */
 
-	if (strcmp(r->old, t->visit.id) != 0) {
+	if (is_used || strcmp(r->old, t->visit.id) != 0) {
 		char fresh[ID_TEXT_LEN + 1];
 
 		if (!new_id(t, fresh))
 			return false;
 		memcpy(r->old, t->visit.id, sizeof(r->old));
 		memcpy(r->fresh, fresh, sizeof(r->fresh));
+		r->at_ms = now_ms;
 	}
 	memcpy(t->visit.id, r->fresh, sizeof(t->visit.id));
 	return true;
@@ -156,10 +190,14 @@ static bool renew(struct turn *t)
 static bool admit(struct turn *t)
 {
 	struct visit *v = &t->visit;
+	bool is_fresh = visit_is_fresh(v, t->desk->env);
 
-	if (!visit_is_fresh(v, t->desk->env)) {
-		if (v->opening && !t->desk->kept(t->desk->ctx, v->id))
-			return renew(t);
+	if (!is_fresh) {
+		if (v->opening && !t->desk->kept(t->desk->ctx, v->id)) {
+			if (!renew(t))
+				return false;
+			is_fresh = true;
+		}
 		if (v->place == VISIT_THANKS) {
 			buf_adds(&t->response->location, "/");
 			t->response->status = 303;
@@ -170,10 +208,25 @@ static bool admit(struct turn *t)
 		thank(t); /* and not a word of what was kept */
 		return false;
 	}
-	if (visit_is_fresh(v, t->desk->env))
+	if (is_fresh)
 		return true;
 	turn_message(t, 400, "error_sorry", "error_expired");
 	return false;
+}
+
+/* A survey or a language that went off the screen meanwhile is not taken from somebody who has begun with it. */
+static void keep_showing(struct turn *t)
+{
+	const struct visit *v = &t->visit;
+	bool is_on = false;
+
+	if (!v->survey[0])
+		return;
+	if (!flow_survey(v, &t->screen))
+		t->screen.earlier = t->desk->survey(t->desk->ctx, v->survey, v->version);
+	for (size_t i = 0; i < t->screen.languages_len; i++)
+		is_on = is_on || strcmp(texts_language(t->screen.languages[i]), v->language) == 0;
+	t->screen.drafts = t->screen.drafts || !is_on;
 }
 
 static void go_on(struct turn *t, const struct form *f)
@@ -184,8 +237,7 @@ static void go_on(struct turn *t, const struct form *f)
 
 	if (!new_id(t, fresh_id))
 		return;
-	if (v->survey[0] && !flow_survey(v, &t->screen))
-		t->screen.earlier = t->desk->survey(t->desk->ctx, v->survey, v->version);
+	keep_showing(t);
 	switch (flow_step(v, &fault, &t->screen, f, fresh_id)) {
 	case FLOW_SHOW:
 		turn_show(t, fault);
@@ -209,12 +261,14 @@ void turn_step(struct turn *t)
 {
 	struct form form;
 	const char *state = NULL;
+	bool is_read = false;
 
-	if (not_ready(t))
-		return;
 	if (form_parse(&form, t->request->body, t->request->body_len, NULL) == STATUS_OK)
 		state = form_get(&form, "state");
-	if (!state || visit_read(&t->visit, &t->desk->secret, state) != STATUS_OK)
+	is_read = state && visit_read(&t->visit, &t->desk->secret, state) == STATUS_OK;
+	if ((t->visit.opening || !t->visit.survey[0]) && not_ready(t))
+		return;
+	if (!is_read)
 		turn_message(t, 400, "error_heading", "error_form");
 	else if (admit(t))
 		go_on(t, &form);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const places[] = {"language", "question", "personal", "thanks"};
+static const char *const places[] = {"language", "question", "personal", "unkept", "thanks"};
 
 static enum status add_done(cJSON *object, const struct visit *v)
 {
@@ -25,6 +25,7 @@ static cJSON *to_json(const struct visit *v, bool with_comment)
 	cJSON *o = cJSON_CreateObject();
 
 	if (o && json_set_string(o, "place", places[v->place]) == STATUS_OK && json_set(o, "opening", cJSON_CreateBool(v->opening)) == STATUS_OK &&
+	    json_set(o, "writing", cJSON_CreateBool(v->writing)) == STATUS_OK &&
 	    json_set_string(o, "id", v->id) == STATUS_OK && json_set_string(o, "survey", v->survey) == STATUS_OK &&
 	    json_set_integer(o, "version", v->version) == STATUS_OK && json_set_string(o, "language", v->language) == STATUS_OK &&
 	    json_set(o, "larger", cJSON_CreateBool(v->larger)) == STATUS_OK && json_set(o, "contrast", cJSON_CreateBool(v->contrast)) == STATUS_OK &&
@@ -97,7 +98,8 @@ static bool from_json(struct visit *v, cJSON *o)
 	int64_t question = 0;
 	const char *comment = json_string(o, "comment");
 
-	if (!read_place(&v->place, o) || !read_bool(&v->opening, o, "opening") || !read_text(v->id, sizeof(v->id), o, "id") ||
+	if (!read_place(&v->place, o) || !read_bool(&v->opening, o, "opening") || !read_bool(&v->writing, o, "writing") ||
+	    !read_text(v->id, sizeof(v->id), o, "id") ||
 	    !read_text(v->survey, sizeof(v->survey), o, "survey") || !json_integer(o, "version", &v->version) ||
 	    !read_text(v->language, sizeof(v->language), o, "language") || !read_bool(&v->larger, o, "larger") ||
 	    !read_bool(&v->contrast, o, "contrast") || !json_integer(o, "question", &question) || question < 0 || question > UINT16_MAX ||
@@ -150,7 +152,7 @@ bool visit_is_fresh(const struct visit *v, const struct env *env)
 	int64_t age_ms = env->monotonic_ms(env->ctx) - v->at_ms;
 
 	env->boot_id(env->ctx, boot);
-	return strcmp(boot, v->boot) == 0 && age_ms >= 0 && age_ms <= VISIT_AGE_MAX_MS;
+	return strcmp(boot, v->boot) == 0 && age_ms >= 0 && age_ms <= (v->writing ? VISIT_AGE_WRITING_MS : VISIT_AGE_MAX_MS);
 }
 
 enum status visit_set_comment(struct visit *v, const char *comment)

@@ -18,17 +18,20 @@
 #define VISIT_LANGUAGE_MAX 20
 #define VISIT_DONE_MAX 8       /* surveys answered by one patient in a row */
 #define VISIT_AGE_MAX_MS (10 * 60 * 1000)
+#define VISIT_AGE_WRITING_MS (60 * 60 * 1000) /* of a page with a comment on it, or a place for one */
 
 enum visit_place {
 	VISIT_LANGUAGE, /* chooses a language */
 	VISIT_QUESTION, /* is asked */
 	VISIT_PERSONAL, /* is shown what of the comment may say who somebody is */
+	VISIT_UNKEPT,   /* has answered all, but it could not be kept: may try again */
 	VISIT_THANKS,   /* has been thanked, and may go on with another survey */
 };
 
 struct visit {
 	enum visit_place place;
 	bool opening;                      /* the page that waits for the next patient: nothing has been touched */
+	bool writing;                      /* there is a comment on the page, or a place for one */
 	char id[ID_TEXT_LEN + 1];          /* of the answer; "" on the thanks */
 	char survey[VISIT_NAME_MAX + 1];   /* "" before the first question, and on the thanks */
 	int64_t version;
@@ -51,7 +54,7 @@ enum status visit_write(struct buf *out, const struct visit *v, bool with_commen
 /* STATUS_OK: *out is the caller's, to end with visit_clear. STATUS_UNTRUSTED: not a token of this kiosk and this version of the program. */
 enum status visit_read(struct visit *out, const struct token_secret *secret, const char *token) MUST_CHECK;
 
-/* Note that the page is made now; false if it was made in another boot, or more than VISIT_AGE_MAX_MS ago. */
+/* Note that the page is made now; false if it was made in another boot, or longer ago than a page of that kind may stand. */
 void visit_stamp(struct visit *v, const struct env *env);
 bool visit_is_fresh(const struct visit *v, const struct env *env);
 

@@ -357,10 +357,12 @@ static void a_question_may_be_left_out_but_not_the_first(void **state)
 static void a_page_that_lay_for_long_says_so_and_starts_again(void **state)
 {
 	(void)state;
-	(void)start("answer=good");
+	(void)get("/");
+	(void)step("go=larger");
+	(void)step("answer=good");
+	(void)step("go=back");
 	fake.later_ms = VISIT_AGE_MAX_MS + 1000;
-	assert_non_null(strstr(step("comment=mine&go=send"), "This took a long time"));
-	assert_null(strstr(buf_text(&response.body), "mine"));
+	assert_non_null(strstr(step("answer=good"), "This took a long time"));
 	assert_int_equal(response.status, 400);
 	(void)start("answer=good");
 	fake.boot = "another boot";
@@ -385,6 +387,149 @@ static void the_first_page_never_grows_old_and_counts_a_double_touch_once(void *
 	}
 	assert_int_equal(fake.kept_len, 1);
 	buf_clear(&first);
+}
+
+/* Somebody else touches the page that the browser has kept: that is an answer of its own. */
+static void an_old_first_page_gives_the_next_patient_an_answer_of_their_own(void **state)
+{
+	struct buf first = BUF_INIT;
+
+	(void)state;
+	(void)get("/");
+	page_state(&first);
+	fake.later_ms = 3 * VISIT_AGE_MAX_MS;
+	for (int i = 0; i < 2; i++) {
+		(void)post(&first, "answer=good");
+		assert_int_equal(response.status, 200);
+		(void)step("go=without");
+		assert_int_equal(response.status, 303);
+		assert_int_equal(fake.kept_len, i + 1);
+		fake.later_ms += 30000;
+	}
+	assert_string_not_equal(fake.kept[0].id, fake.kept[1].id);
+	buf_clear(&first);
+}
+
+static void what_could_not_be_kept_is_tried_again_with_all_that_was_written(void **state)
+{
+	static const enum status failures[] = {STATUS_IO, STATUS_NO_SPACE};
+	const char *page = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+		fake.keep_says = failures[i];
+		(void)start("answer=good");
+		page = step("comment=A+long+wait&publish=yes&go=send");
+		assert_int_equal(response.status, 503);
+		assert_non_null(strstr(page, "value=\"again\""));
+		assert_null(strstr(page, "A long wait"));
+		(void)step("go=again");
+		assert_int_equal(response.status, 503);
+		(void)step("go=larger");
+		assert_int_equal(response.status, 200);
+		(void)step("answer=poor");
+		assert_int_equal(response.status, 400);
+		(void)start("answer=good");
+		(void)step("comment=A+long+wait&publish=yes&go=send");
+		fake.keep_says = STATUS_OK;
+		(void)step("go=again");
+		assert_int_equal(response.status, 303);
+		assert_int_equal(fake.kept_len, i + 1);
+		assert_string_equal(fake.kept[i].comment, "A long wait");
+		assert_true(fake.kept[i].publish);
+	}
+}
+
+/* The disk failed, and has it all the same. */
+static void another_try_counts_what_is_there_already_once(void **state)
+{
+	(void)state;
+	(void)start("answer=good");
+	fake.keep_says = STATUS_IO;
+	(void)step("go=without");
+	fake.keep_says = STATUS_OK;
+	(void)step("go=again");
+	fake.keep_says = STATUS_IO; /* a second touch meets an answer that is there */
+	(void)follow();
+	assert_int_equal(fake.kept_len, 1);
+}
+
+static void who_writes_has_an_hour(void **state)
+{
+	(void)state;
+	(void)start("answer=good");
+	fake.later_ms = VISIT_AGE_WRITING_MS - 1000;
+	(void)step("comment=Call+07700+900123&go=send");
+	assert_int_equal(response.status, 200);
+	fake.later_ms *= 2;
+	(void)step("go=keep");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[0].comment, "Call 07700 900123");
+	(void)start("answer=good");
+	fake.later_ms += VISIT_AGE_WRITING_MS + 1000;
+	assert_non_null(strstr(step("comment=mine&go=send"), "This took a long time"));
+}
+
+static void a_comment_that_cannot_be_sealed_any_more_is_not_left_out_unsaid(void **state)
+{
+	(void)state;
+	(void)start("answer=good");
+	fake.comments = false;
+	assert_non_null(strstr(step("comment=A+long+wait&go=send"), "The questions have changed"));
+	assert_int_equal(response.status, 400);
+	fake.comments = true;
+	(void)start("answer=good");
+	fake.comments = false;
+	(void)step("comment=A+long+wait&go=without");
+	assert_int_equal(response.status, 303);
+	assert_string_equal(fake.kept[0].comment, "(none)");
+	assert_int_equal(fake.kept_len, 1);
+}
+
+static void who_has_begun_may_finish_when_the_last_survey_ends_or_the_language_goes_off(void **state)
+{
+	const char *page = NULL;
+
+	(void)state;
+	fake.settings.drafts = true;
+	fake.settings.languages_len = 1;
+	(void)snprintf(fake.settings.languages[0], sizeof(fake.settings.languages[0]), "gu");
+	(void)start("answer=good");
+	fake.earlier = cJSON_DetachItemFromArray(fake.surveys, 0);
+	fake.settings.drafts = false;
+	page = step("go=larger");
+	assert_int_equal(response.status, 200);
+	assert_non_null(strstr(page, "<html lang=\"gu\""));
+	assert_null(strstr(page, "<h1 class=\"nhsuk-label-wrapper\"></h1>"));
+	page = step("go=back");
+	assert_int_equal(response.status, 200);
+	assert_non_null(strstr(page, "value=\"very-good\""));
+	assert_non_null(strstr(page, "\xe0\xaa")); /* in Gujarati letters */
+	(void)step("answer=good");
+	(void)step("go=without");
+	assert_int_equal(response.status, 303);
+	assert_int_equal(fake.kept_len, 1);
+	assert_string_equal(fake.kept[0].language, "gu");
+	(void)get("/");
+	assert_int_equal(response.status, 503);
+}
+
+static enum status no_randomness(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	(void)out;
+	(void)len;
+	return STATUS_IO;
+}
+
+static void where_no_page_can_be_made_a_fixed_one_asks_again_by_itself(void **state)
+{
+	(void)state;
+	fake.env.random = no_randomness;
+	assert_string_equal(get("/"), "");
+	assert_int_equal(response.status, 503);
+	assert_non_null(response.fixed);
+	assert_non_null(strstr(response.fixed, "http-equiv=\"refresh\" content=\"30; url=/\""));
 }
 
 static void an_answer_begun_under_an_earlier_version_is_kept_as_one_of_that(void **state)
@@ -699,6 +844,13 @@ int main(void)
 		TEST(a_question_may_be_left_out_but_not_the_first),
 		TEST(a_page_that_lay_for_long_says_so_and_starts_again),
 		TEST(the_first_page_never_grows_old_and_counts_a_double_touch_once),
+		TEST(an_old_first_page_gives_the_next_patient_an_answer_of_their_own),
+		TEST(what_could_not_be_kept_is_tried_again_with_all_that_was_written),
+		TEST(another_try_counts_what_is_there_already_once),
+		TEST(who_writes_has_an_hour),
+		TEST(a_comment_that_cannot_be_sealed_any_more_is_not_left_out_unsaid),
+		TEST(who_has_begun_may_finish_when_the_last_survey_ends_or_the_language_goes_off),
+		TEST(where_no_page_can_be_made_a_fixed_one_asks_again_by_itself),
 		TEST(an_answer_begun_under_an_earlier_version_is_kept_as_one_of_that),
 		TEST(asks_for_the_language_first_where_several_are_on),
 		TEST(never_offers_a_draft_unless_drafts_are_on),

@@ -35,7 +35,7 @@ static void fills_values_in_escaped(void **state)
 
 	(void)state;
 	assert_int_equal(template_render(&b, &setting, "message.html", (struct texts_value[]){
-		{"heading", "A <heading>"}, {"text", "It's & \"so\""}, {NULL, NULL}}, &e), STATUS_OK);
+		{"heading", "A <heading>"}, {"text", "It's & \"so\""}, {"again", ""}, {NULL, NULL}}, &e), STATUS_OK);
 	assert_non_null(strstr(buf_text(&b), ">A &lt;heading&gt;</h1>"));
 	assert_non_null(strstr(buf_text(&b), "It&#39;s &amp; &quot;so&quot;"));
 	assert_null(strstr(buf_text(&b), "{{"));
