@@ -241,6 +241,7 @@ bool journal_cursor_next(struct journal_cursor *c, struct journal_record *out)
 			c->damaged += at > c->at;
 			c->record_at = at;
 			c->at = size < c->len - at ? at + size : c->len; /* a file may be cut in its padding */
+			c->largest = size > c->largest ? size : c->largest;
 			c->seq = r.seq;
 			unmask(c, &r);
 			*out = r;
@@ -282,13 +283,20 @@ static bool lacks_words(const struct journal_cursor *c, size_t at, size_t size)
 	return false;
 }
 
+/* How many records such noise was, to the nearest, if they were as large as the largest good one. */
+static unsigned records_in(const struct journal_cursor *c, size_t size)
+{
+	return c->largest > 0 && size > c->largest ? (unsigned)((size + c->largest / 2) / c->largest) : 1;
+}
+
 void journal_tail(struct journal_tail *out, const struct journal_cursor *c, uint64_t last)
 {
 	struct journal_tail t = {.end = c->at, .highest = last};
 	size_t written = written_end(c);
+	uint64_t sure = last;
 
 	while (t.end < written) {
-		struct journal_record r = {.seq = t.highest + 1};
+		struct journal_record r;
 		size_t size = 0, at = t.end;
 		bool sound = journal_record_decode(&r, &size, c->bytes + at, c->len - at) != JOURNAL_NOISE;
 		bool old = begins_as(c->bytes + at, c->len - at, OLD_VERSION, OLD_HEADER_BYTES); /* its words may be zero */
@@ -299,10 +307,12 @@ void journal_tail(struct journal_tail *out, const struct journal_cursor *c, uint
 			t.torn = written - at;
 			break;
 		}
-		t.damaged++;
+		t.damaged += sound ? 1 : records_in(c, size);
 		t.end = padded(at + size) < c->len ? padded(at + size) : c->len;
-		if (r.seq > t.highest)
-			t.highest = r.seq;
+		if (!sound)
+			t.highest += records_in(c, size);
+		else if (r.seq > sure)
+			t.highest = sure = r.seq;
 	}
 	*out = t;
 }

@@ -49,6 +49,7 @@ struct journal_cursor {
 	size_t at;            /* behind the last record given: where the next one may be written */
 	size_t record_at;     /* start of the last record given */
 	size_t unmasked;      /* bytes of it */
+	size_t largest;       /* bytes of the largest record given */
 	uint64_t seq;         /* number of the last record given; numbers rise */
 	unsigned damaged;     /* places that were stepped over */
 };

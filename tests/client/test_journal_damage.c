@@ -310,6 +310,18 @@ static void a_turned_bit_anywhere_costs_at_most_its_own_record_and_no_number_twi
 	course_end(&c);
 }
 
+static void two_last_records_without_a_trace_of_a_header_cost_two_numbers(void **state)
+{
+	struct course c;
+	const bool hit[RECORDS + 1] = {[RECORDS - 1] = true, [RECORDS] = true};
+
+	course_start(&c, *state);
+	turn_bit(c.fd, c.starts[RECORDS - 1] * 8);
+	turn_bit(c.fd, c.starts[RECORDS] * 8);
+	assert_lost_only(&c, hit, false);
+	course_end(&c);
+}
+
 /* Where a whole last record is overwritten or emptied, only the branch in the home can know of its number. */
 static void any_damage_costs_only_what_it_touches(void **state)
 {
@@ -691,6 +703,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_turned_bit_anywhere_costs_at_most_its_own_record_and_no_number_twice),
+		TEST(two_last_records_without_a_trace_of_a_header_cost_two_numbers),
 		TEST(any_damage_costs_only_what_it_touches),
 		TEST(a_cut_anywhere_costs_only_what_is_behind_it),
 		TEST(a_comment_made_of_records_is_never_taken_for_any),

@@ -48,14 +48,17 @@ void visit_end(struct year *y)
 static void answer(struct year *y, struct qip *q, int count, int to)
 {
 	struct qip_capture *c = NULL;
-	struct thanked t = {{0}, 0};
+	struct thanked t = {.told = false};
 	uint64_t seq = 0;
 
 	OK(qip_capture_open(&c, q, &last_error));
 	for (int i = 0; i < count; i++) {
 		OK(id_make(t.id, &y->env));
 		t.at_ms = world_now_ms(y);
+		t.told = false;
+		assert_int_equal(write(to, &t, sizeof(t)), sizeof(t));
 		OK(practice_capture(c, t.id, "good", NULL, &seq));
+		t.told = true;
 		assert_int_equal(write(to, &t, sizeof(t)), sizeof(t));
 	}
 	qip_capture_close(c);

@@ -10,10 +10,11 @@
 
 #define WORLD_CLOCK "QIP_SIM_CLOCK" /* names the file that moves our clock */
 
-/* An answer for which somebody was thanked. */
+/* An answer that somebody gave. */
 struct thanked {
 	char id[ID_TEXT_LEN + 1];
 	int64_t at_ms; /* by the true time */
+	bool told;     /* false: the power failed before there were thanks */
 };
 
 struct year {
