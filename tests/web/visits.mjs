@@ -112,7 +112,7 @@ async function inBrief(inspector, url, language) {
 
 async function comment(inspector, language) {
 	const b = inspector.browser;
-	await both(inspector, `${language}-text`);
+	await both(inspector, `${language}-text`, { fits: true });
 	await b.run(() => document.querySelector('#comment').focus());
 	await b.until(() => !document.querySelector('#keyboard').hidden);
 	await inspector.page(`${language}-text-keyboard`);
