@@ -37,6 +37,7 @@ static void show_sound(struct turn *t)
 	}
 	turn_finish(t, 200, st, &e);
 	t->response->type = "audio/wav";
+	t->response->lasting = t->response->status == 200; /* the wording of a version never changes: nobody waits for it twice */
 }
 
 /* Browsers ask for it by themselves. */

@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WAV_HEADER 44
 #define CHUNK 65536
+#define END_MAX_MS 2000 /* between the last of the sound and the end of the program */
+#define END_STEP_MS 5
 
 static const struct voice {
 	const char *language, *voice;
@@ -135,16 +138,23 @@ static enum status collect(struct buf *sound, const struct run *r, const struct 
 	}
 }
 
-/* True if it ended by itself and well; what still runs is ended. */
+/* True if it ended by itself and well; what still runs is ended, for it may have closed its output and live on. */
 static bool finish(struct run *r, bool well)
 {
+	const struct timespec moment = {.tv_nsec = 1000000L * END_STEP_MS};
 	int how = 0;
+	pid_t ended = 0;
 
-	if (r->pid > 0 && !well)
+	for (int i = 0; r->pid > 0 && well && ended == 0 && i < END_MAX_MS / END_STEP_MS; i++) {
+		ended = waitpid(r->pid, &how, WNOHANG);
+		if (ended == 0)
+			(void)nanosleep(&moment, NULL);
+	}
+	if (r->pid > 0 && ended != r->pid) {
+		well = false;
 		(void)kill(r->pid, SIGKILL);
-	while (r->pid > 0 && waitpid(r->pid, &how, 0) < 0) {
-		if (errno != EINTR)
-			return false;
+		while (waitpid(r->pid, &how, 0) < 0 && errno == EINTR)
+			;
 	}
 	return well && WIFEXITED(how) && WEXITSTATUS(how) == 0;
 }

@@ -39,6 +39,16 @@ static cJSON *to_json(const struct visit *v, bool with_comment)
 	return NULL;
 }
 
+/* cJSON wipes nothing by itself. */
+static void wipe_texts(cJSON *item)
+{
+	for (; item; item = item->next) {
+		if (cJSON_IsString(item) && item->valuestring)
+			explicit_bzero(item->valuestring, strlen(item->valuestring));
+		wipe_texts(item->child);
+	}
+}
+
 enum status visit_write(struct buf *out, const struct visit *v, bool with_comment, const struct token_secret *secret)
 {
 	struct buf text = BUF_INIT;
@@ -47,6 +57,7 @@ enum status visit_write(struct buf *out, const struct visit *v, bool with_commen
 
 	if (st == STATUS_OK)
 		st = token_make(out, secret, text.data, text.len);
+	wipe_texts(o);
 	cJSON_Delete(o);
 	buf_wipe(&text);
 	return st;
@@ -109,16 +120,6 @@ static bool from_json(struct visit *v, cJSON *o)
 	v->question = (size_t)question;
 	v->answers = cJSON_DetachItemFromObjectCaseSensitive(o, "answers");
 	return cJSON_IsObject(v->answers) && visit_set_comment(v, comment) == STATUS_OK;
-}
-
-/* cJSON wipes nothing by itself. */
-static void wipe_texts(cJSON *item)
-{
-	for (; item; item = item->next) {
-		if (cJSON_IsString(item) && item->valuestring)
-			explicit_bzero(item->valuestring, strlen(item->valuestring));
-		wipe_texts(item->child);
-	}
 }
 
 enum status visit_read(struct visit *out, const struct token_secret *secret, const char *token)

@@ -64,25 +64,29 @@
 
 	function readAloud() {
 		const button = document.getElementById('say');
-		let sound = null;
+		let sound = null, on = false;
 
 		if (!button)
 			return;
 		const [start, stop] = [button.textContent, button.dataset.stop];
 		const end = () => {
 			sound?.pause();
-			sound = null;
+			on = false;
 			button.textContent = start;
 		};
 		button.hidden = false;
 		button.addEventListener('click', () => {
-			if (sound) {
+			if (on) {
 				end();
 				return;
 			}
-			sound = new Audio(button.dataset.say);
-			sound.addEventListener('ended', end);
-			sound.addEventListener('timeupdate', () => dispatchEvent(new Event('kiosk-speaks')));
+			if (!sound) {
+				sound = new Audio(button.dataset.say);
+				sound.addEventListener('ended', end);
+				sound.addEventListener('timeupdate', () => dispatchEvent(new Event('kiosk-speaks')));
+			}
+			on = true;
+			sound.currentTime = 0;
 			button.textContent = stop;
 			sound.play().catch(() => {
 				end();

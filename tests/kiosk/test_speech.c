@@ -69,6 +69,15 @@ static void fails(enum status wanted, const char *with, const char *language, co
 	assert_string_not_equal(e.text, "");
 }
 
+static void a_program_that_gave_its_sound_and_lives_on_is_ended(void **state)
+{
+	const int64_t start_ms = env_system()->monotonic_ms(NULL);
+
+	(void)state;
+	fails(STATUS_IO, program("lives", "printf %s '" SHORT "'; exec >&- 2>&-; exec sleep 300"), "en", "Text");
+	assert_true(env_system()->monotonic_ms(NULL) - start_ms < 200 * 1000);
+}
+
 static void the_text_goes_in_by_standard_input_alone(void **state)
 {
 	char out[1024];
@@ -174,6 +183,7 @@ static void every_language_of_the_screen_but_somali_is_spoken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_program_that_gave_its_sound_and_lives_on_is_ended),
 		cmocka_unit_test(the_text_goes_in_by_standard_input_alone),
 		cmocka_unit_test(the_program_gets_nothing_of_ours),
 		cmocka_unit_test(the_header_tells_the_true_length),
