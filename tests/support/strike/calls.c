@@ -2,6 +2,7 @@
 #include "tests/support/strike/calls.h"
 
 #include <fcntl.h>
+#include <linux/net.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -191,10 +192,34 @@ static enum call_kind kind_of(const struct known *k, const uint64_t args[6])
 	return k->kind;
 }
 
-void call_read(struct call *out, pid_t tid, uint64_t nr, const uint64_t args[6])
+#ifdef SYS_socketcall
+/* On a 32-bit PC the C library sends by way of this call, with the arguments in memory: what is meant is looked up instead. */
+static void unwrap_send(uint64_t *nr, uint64_t args[6], pid_t tid)
+{
+	uint32_t words[3] = {0};
+	struct iovec local = {words, sizeof(words)};
+	struct iovec remote = {(void *)(uintptr_t)args[1], sizeof(words)}; /* NOLINT(performance-no-int-to-ptr) */
+	bool is_message = args[0] == SYS_SENDMSG;
+
+	if (*nr != SYS_socketcall || !(is_message || args[0] == SYS_SEND || args[0] == SYS_SENDTO))
+		return;
+	if (process_vm_readv(tid, &local, 1, &remote, 1, 0) != (ssize_t)sizeof(words))
+		return;
+	*nr = is_message ? SYS_sendmsg : SYS_sendto;
+	for (int i = 0; i < 3; i++)
+		args[i] = words[i];
+}
+#endif
+
+void call_read(struct call *out, pid_t tid, uint64_t nr, const uint64_t given[6])
 {
 	const struct known *k = NULL;
+	uint64_t args[6];
 
+	memcpy(args, given, sizeof(args));
+#ifdef SYS_socketcall
+	unwrap_send(&nr, args, tid);
+#endif
 	out->name = NULL;
 	out->nr = nr;
 	out->kind = CALL_OTHER;
