@@ -25,7 +25,9 @@ is_here() {
 # screens BROWSER PART
 screens() {
 	local options=(--browser "$1" --part "$2") languages=${QIP_LANGUAGES:-}
-	if [ "${QIP_SCREENS:-}" != long ] && [ "$1" != chromium ]; then
+	if [ "${QIP_SCREENS:-}" = long ]; then
+		options+=(--long)
+	elif [ "$1" != chromium ]; then
 		options+=(--brief)
 		languages=${languages:-${SHARE[$1]}}
 	fi

@@ -9,9 +9,9 @@ const HEAVIEST = 100 * 1024;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export class Inspector {
-	// brief: axe looks at each page at one size only, and visits are short.
-	constructor(browser, { kind, sizes, shots, brief }) {
-		Object.assign(this, { browser, kind, sizes, shots, brief, faults: [], pages: new Set(), looks: 0, keys: new Set() });
+	// brief: visits are short. long: axe looks at each page at each size, and not at one only.
+	constructor(browser, { kind, sizes, shots, brief, long }) {
+		Object.assign(this, { browser, kind, sizes, shots, brief, long, faults: [], pages: new Set(), looks: 0, keys: new Set() });
 		if (shots)
 			mkdirSync(shots, { recursive: true });
 	}
@@ -29,7 +29,7 @@ export class Inspector {
 		let searched = false;
 		for (const [size, [width, height]] of Object.entries(this.sizes)) {
 			await b.size(width, height);
-			if (!searched || !this.brief)
+			if (!searched || this.long)
 				(await b.run(search)).forEach((f) => say(`${size}: axe ${f}`));
 			searched = true;
 			(await b.run(look, TOUCH, CONTRAST, EDGE_CONTRAST)).forEach((f) => say(`${size}: ${f}`));

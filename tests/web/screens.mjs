@@ -1,6 +1,7 @@
-// node screens.mjs URL [--browser chromium|webkitgtk|wpe] [--part PART] [--languages en,ur] [--brief] [--screenshots DIR] - every page of the kiosk in every
-// language that it offers (--brief: the main ones): axe-core finds nothing; targets, contrast and weight are computed from the document; nothing is out of reach or cut off;
-// keys alone lead through. Ends with "ok" and what was inspected, or says page by page what is wrong.
+// node screens.mjs URL [--browser chromium|webkitgtk|wpe] [--part PART] [--languages en,ur] [--brief|--long] [--screenshots DIR] - every page of the
+// kiosk in every language that it offers (--brief: the main ones): axe-core finds nothing (--long: at each size); targets, contrast and weight are
+// computed from the document; nothing is out of reach or cut off; keys alone lead through. Ends with "ok" and what was inspected, or says page by page
+// what is wrong.
 //
 //     patients   what a patient meets (unless --part names another)     staff    the pages for staff, PIN 194837
 //     alone      a kiosk with one language and no PIN                   broken   one that cannot keep answers
@@ -16,10 +17,11 @@ const args = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args.splice(args.indexOf(name), 2)[1] : undefined);
 const kind = option('--browser') ?? 'chromium', part = PARTS[option('--part') ?? 'patients'];
 const only = option('--languages')?.split(','), shots = option('--screenshots');
-const brief = args.includes('--brief') && Boolean(args.splice(args.indexOf('--brief'), 1));
+const flag = (name) => args.includes(name) && Boolean(args.splice(args.indexOf(name), 1));
+const brief = flag('--brief'), long = flag('--long');
 const [url] = args;
 if (!url || !WINDOWS[kind] || !part) {
-	console.error('usage: node screens.mjs URL [--browser chromium|webkitgtk|wpe] [--part patients|staff|alone|broken|locked] [--languages en,ur] [--brief] [--screenshots DIR]');
+	console.error('usage: node screens.mjs URL [--browser chromium|webkitgtk|wpe] [--part patients|staff|alone|broken|locked] [--languages en,ur] [--brief|--long] [--screenshots DIR]');
 	process.exit(2);
 }
 
@@ -27,7 +29,7 @@ const faults = [], pages = new Set(), keys = new Set();
 let looks = 0;
 for (const window of WINDOWS[kind]) {
 	const b = await browser(kind, window);
-	const inspector = new Inspector(b, { kind, shots, brief, ...window });
+	const inspector = new Inspector(b, { kind, shots, brief, long, ...window });
 	try {
 		await b.size(...Object.values(window.sizes)[0]);
 		await part(inspector, url, only);
