@@ -14,16 +14,21 @@
 #define LOCK_WAIT_MS 60000   /* another program may be syncing this home */
 #define FAILING_MS (24LL * 60 * 60 * 1000) /* syncs that failed for so long are told to the practice with the one that works */
 
+/* What the practice has set for this kiosk. */
+struct site_settings {
+	struct screen_settings screen;
+	struct flags_hours hours;
+	struct key_pin pin;
+	bool has_pin;
+};
+
 struct keeper {
 	char *home; /* owned */
 	const struct env *env;
 	pthread_mutex_t lock; /* guards all below */
-	struct qip_capture *capture; /* NULL: no survey yet */
-	struct screen_settings settings;
-	struct flags_hours hours;    /* the site's */
+	struct qip_capture *capture; /* NULL: no survey yet; set by whoever syncs, and by nobody else */
+	struct site_settings site;
 	struct flags_past past;      /* since the program started */
-	struct key_pin pin;
-	bool has_pin;
 	int64_t failing_since_ms;    /* since boot: syncs have failed without exception; 0: the last did not */
 	struct standing standing;
 };
@@ -36,21 +41,23 @@ static enum status read_if_there(cJSON **out, struct qip *q, const char *path, s
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-static enum status read_settings(struct keeper *k, struct qip *q, const char *site, struct error *e)
+static enum status read_settings(struct site_settings *out, struct qip *q, struct error *e)
 {
+	struct site_settings s = {.has_pin = false};
 	const cJSON *kiosk = NULL;
 	char path[sizeof("sites/.json") + NAME_MAX_LEN];
 	cJSON *practice_record = NULL, *site_record = NULL;
 	enum status st = read_if_there(&practice_record, q, PRACTICE_PATH, e);
 
-	(void)snprintf(path, sizeof(path), "sites/%s.json", site);
+	(void)snprintf(path, sizeof(path), "sites/%s.json", qip_identity(q)->site);
 	if (st == STATUS_OK)
 		st = read_if_there(&site_record, q, path, e);
 	if (st == STATUS_OK) {
 		kiosk = json_get(site_record, "kiosk");
-		screen_settings_read(&k->settings, practice_record, site_record);
-		flags_hours_read(&k->hours, json_get(kiosk, "hours"));
-		k->has_pin = key_pin_read(&k->pin, json_get(kiosk, "pin")) == STATUS_OK;
+		screen_settings_read(&s.screen, practice_record, site_record);
+		flags_hours_read(&s.hours, json_get(kiosk, "hours"));
+		s.has_pin = key_pin_read(&s.pin, json_get(kiosk, "pin")) == STATUS_OK;
+		*out = s;
 	}
 	cJSON_Delete(practice_record);
 	cJSON_Delete(site_record);
@@ -81,22 +88,30 @@ static void look_at_journal(struct keeper *k)
 		log_line(LOG_LEVEL_INFO, "answers can be kept again", "percent", percent, NULL);
 }
 
-/* Take over what the home holds now. Called with the lock held. A survey that cannot be shown leaves the old one standing. */
+/* Take over what the home holds now. It is read without the lock that patients wait for. A survey that cannot be shown leaves the old one standing. */
 static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 {
 	struct standing *s = &k->standing;
-	enum status st = STATUS_OK;
+	struct qip_capture *capture = k->capture;
+	struct site_settings site = {.has_pin = false};
+	enum status st = capture ? qip_capture_reload(capture, q, e) : qip_capture_open(&capture, q, e);
+	bool settled = false;
 
+	if (st == STATUS_OK)
+		st = read_settings(&site, q, e);
+	settled = st == STATUS_OK;
+	if (!settled)
+		(void)qip_heal(q); /* the next sync brings what is missing */
+	(void)pthread_mutex_lock(&k->lock);
+	k->capture = capture;
+	if (settled)
+		k->site = site;
 	standing_note_identity(s, q);
 	s->last_sync_ms = qip_last_sync_ms(q);
-	st = k->capture ? qip_capture_reload(k->capture, q, e) : qip_capture_open(&k->capture, q, e);
-	if (st == STATUS_OK)
-		st = read_settings(k, q, s->site, e);
-	if (st != STATUS_OK)
-		(void)qip_heal(q); /* the next sync brings what is missing */
-	s->comments = k->capture && qip_capture_can_seal(k->capture);
-	s->waiting_known = qip_waiting(&s->waiting, q, NULL) == STATUS_OK;
+	s->comments = capture && qip_capture_can_seal(capture);
+	s->waiting_known = (capture ? qip_capture_waiting(&s->waiting, capture, q, NULL) : qip_waiting(&s->waiting, q, NULL)) == STATUS_OK;
 	look_at_journal(k);
+	(void)pthread_mutex_unlock(&k->lock);
 	return st;
 }
 
@@ -166,7 +181,7 @@ void keeper_screen(struct keeper *k, struct screen *out)
 	(void)pthread_mutex_lock(&k->lock);
 	if (k->capture && qip_surveys(&surveys, k->capture, &e) != STATUS_OK)
 		log_line(LOG_LEVEL_ERROR, "the surveys cannot be read", "error", e.text, NULL);
-	screen_open(out, &k->settings, surveys, k->standing.comments);
+	screen_open(out, &k->site.screen, surveys, k->standing.comments);
 	(void)pthread_mutex_unlock(&k->lock);
 }
 
@@ -205,7 +220,7 @@ static enum status keep_flagged(struct keeper *k, uint64_t *seq, struct flags_an
 	*now = (struct flags_answer){.monotonic_ms = k->env->monotonic_ms(k->env->ctx)};
 	k->env->boot_id(k->env->ctx, now->boot_id);
 	(void)snprintf(now->survey, sizeof(now->survey), "%s", answer->survey ? answer->survey : "");
-	flags_of(flags, &k->past, now, &k->hours, quality, now_ms);
+	flags_of(flags, &k->past, now, &k->site.hours, quality, now_ms);
 	flagged.flags = flags;
 	return qip_capture(seq, k->capture, &flagged, e);
 }
@@ -242,8 +257,8 @@ bool keeper_pin(struct keeper *k, struct key_pin *out)
 	bool has = false;
 
 	(void)pthread_mutex_lock(&k->lock);
-	has = k->has_pin;
-	*out = k->pin;
+	has = k->site.has_pin;
+	*out = k->site.pin;
 	(void)pthread_mutex_unlock(&k->lock);
 	return has;
 }
@@ -320,10 +335,8 @@ enum status keeper_sync(struct keeper *k, uint64_t *sent, struct error *e)
 	note_outcome(k, st);
 	if (st == STATUS_OK) {
 		*sent = report.records_sent;
-		(void)pthread_mutex_lock(&k->lock);
 		if (take_over(k, q, &why) != STATUS_OK)
 			log_line(LOG_LEVEL_ERROR, "what the sync brought cannot be used", "error", why.text, NULL);
-		(void)pthread_mutex_unlock(&k->lock);
 	} else if (q) {
 		(void)pthread_mutex_lock(&k->lock);
 		standing_note_identity(&k->standing, q); /* a sync finds copies */
