@@ -11,7 +11,7 @@ struct sync {
 	struct remote remote;
 	struct remote_refs refs;
 	struct qip_sync_report report;
-	bool singly; /* a refusal named no commit: send one by one until it is found */
+	size_t most; /* commits in a push, after one was too much or was refused without naming a commit; 0: as many as usual */
 	struct answers *answers; /* of a kiosk: its journal */
 	bool ahead;              /* the part after the one that is pushed was looked for */
 	struct error failed;     /* why it could not be committed */

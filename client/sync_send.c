@@ -25,16 +25,22 @@ static enum status receipted(struct sync *s, const struct chain *chain, size_t s
 	return STATUS_OK;
 }
 
+/* A host may take less at once than is usual. Devices of people look for the one commit that is to blame, in as few steps. */
+static void send_less(struct sync *s, size_t sent)
+{
+	s->most = home_is_kiosk(s->q) ? sent / 2 : 1;
+}
+
 static enum status refused(struct sync *s, const struct chain *chain, size_t sent, struct push_refusal *refusal, struct error *e)
 {
 	enum status st = STATUS_OK;
 
-	if (oid_is_zero(&refusal->commit) && home_is_kiosk(s->q))
-		return error_set(e, STATUS_REFUSED, "the server refused what this kiosk sends: %s", refusal->reason);
 	if (oid_is_zero(&refusal->commit) && sent > 1) {
-		s->singly = true;
+		send_less(s, sent);
 		return STATUS_OK;
 	}
+	if (oid_is_zero(&refusal->commit) && home_is_kiosk(s->q)) /* no answer is to blame: all wait */
+		return error_set(e, STATUS_REFUSED, "the server refused what this kiosk sends: %s", refusal->reason);
 	if (oid_is_zero(&refusal->commit))
 		refusal->commit = chain->ids[0];
 	st = refused_handle(s->q, chain, refusal, e);
@@ -105,15 +111,32 @@ static enum status load_again(struct chain *chain, struct sync *s, struct error 
 	return chain_load(chain, s->q, e);
 }
 
+/* How many of the commits that wait go next, and between which two that the server knows. */
+static enum status choose_part(size_t *part, struct oid *accepted, struct oid *main, struct sync *s, const struct chain *chain, struct error *e)
+{
+	size_t n = home_is_kiosk(s->q) ? LIMIT_PUSH_KIOSK_COMMITS : LIMIT_PUSH_COMMITS;
+	enum status st = home_ref(accepted, s->q, s->q->own_ref, e);
+
+	if (s->most > 0 && n > s->most)
+		n = s->most;
+	if (n > chain->len)
+		n = chain->len;
+	if (st == STATUS_OK && oid_is_zero(accepted))
+		n = 1; /* an enrolment goes alone */
+	*part = n;
+	return st == STATUS_OK ? home_ref(main, s->q, REF_MAIN, e) : st;
+}
+
 /* Send the next part of the chain; *more is false when nothing waits. */
 static enum status push_part(bool *more, struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
 	struct chain chain = {0};
 	struct push_refusal refusal = {0};
+	struct error why = {0};
 	enum push_outcome outcome = PUSH_ACCEPTED;
 	struct oid accepted, main, tip;
-	size_t part = home_is_kiosk(q) ? LIMIT_PUSH_KIOSK_COMMITS : LIMIT_PUSH_COMMITS;
+	size_t part = 0;
 	enum status st = load_waiting(&chain, s, e);
 
 	*more = st == STATUS_OK && chain.len > 0;
@@ -121,19 +144,18 @@ static enum status push_part(bool *more, struct sync *s, struct error *e)
 		goto done;
 	s->ahead = false;
 	s->failed = (struct error){0};
-	if (s->singly)
-		part = 1;
-	if (part > chain.len)
-		part = chain.len;
-	st = home_ref(&accepted, q, q->own_ref, e);
-	if (st == STATUS_OK && oid_is_zero(&accepted))
-		part = 1; /* an enrolment goes alone */
+	st = choose_part(&part, &accepted, &main, s, &chain, &why);
 	if (st == STATUS_OK)
-		st = home_ref(&main, q, REF_MAIN, e);
-	if (st == STATUS_OK)
-		st = push_ref(&outcome, &tip, &refusal, &s->remote, q, &accepted, &chain.ids[part - 1], &main, e);
-	if (st != STATUS_OK)
+		st = push_ref(&outcome, &tip, &refusal, &s->remote, q, &accepted, &chain.ids[part - 1], &main, &why);
+	if (st == STATUS_TOO_BIG && part > 1) {
+		send_less(s, part);
+		st = STATUS_OK;
 		goto done;
+	}
+	if (st != STATUS_OK) {
+		(void)error_set(e, st, "%s", why.text);
+		goto done;
+	}
 	switch (outcome) {
 	case PUSH_ACCEPTED:
 		st = receipted(s, &chain, part, e);

@@ -187,7 +187,7 @@ static enum status walk_back(struct judge *j, struct head *out, const struct oid
 			st = add_commit(j, &at);
 		if (st != STATUS_OK) {
 			commit_clear(&c);
-			return blame(j, &at, NULL, st);
+			return blame(j, st == STATUS_TOO_BIG ? NULL : &at, NULL, st); /* so many at once are no commit's fault */
 		}
 		if (!root)
 			at = c.parents[0];

@@ -95,15 +95,18 @@ static void count_feedback(struct changes *w, const cJSON *record)
 	w->seq_count++;
 }
 
-/* Before anything of it is read: a directory that is named many times makes few bytes many paths. */
-static enum status check_limits(struct changes *w, const char *path)
+/* Neither this record nor its commit is to blame: in another push it is good. */
+static enum status too_much(struct changes *w, size_t max)
+{
+	*w->j->fault = (struct head_fault){.path = ""};
+	return error_set(w->j->e, STATUS_TOO_BIG, "more than %zu records changed in one push; push in parts", max);
+}
+
+static enum status check_depth(const struct changes *w, const char *path)
 {
 	const struct head_limits *l = w->j->ctx->limits;
-	size_t max = l ? l->paths : HEAD_MAX_PATHS, depth = 1;
+	size_t depth = 1;
 
-	w->records++;
-	if (w->before + w->records > max)
-		return error_set(w->j->e, STATUS_TOO_BIG, "more than %zu records changed in one push; push in parts", max);
 	for (const char *at = path; *at; at++)
 		depth += *at == '/';
 	if (l && depth > l->depth)
@@ -128,11 +131,15 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 {
 	struct changes *w = ctx;
 	struct judge *j = w->j;
+	size_t max = j->ctx->limits ? j->ctx->limits->paths : HEAD_MAX_PATHS;
 	cJSON *before = NULL, *after = NULL;
 	enum status st = STATUS_OK;
 
 	(void)e; /* the judge's own error is the one that is told */
-	st = check_limits(w, path);
+	w->records++; /* before anything of it is read: a directory that is named many times makes few bytes many paths */
+	if (w->before + w->records > max)
+		return too_much(w, max);
+	st = check_depth(w, path);
 	if (st != STATUS_OK)
 		return blame(w, path, st);
 	if (new_id)

@@ -18,12 +18,12 @@
 	X(request_ms, 30000, 1000, 3600000)   /* a request may take this long, and longer only at this rate: */         \
 	X(request_min_bytes_s, 1024, 1, LIMITS_MIB)                                                                    \
 	X(job_threads, 4, 1, 64)              /* requests at work */                                                    \
-	X(push_bytes, 64 * LIMITS_MIB, 64 * LIMITS_KIB, 2 * LIMITS_GIB) /* of its pack */                               \
-	X(push_objects, 200000, 100, 8000000)                                                                          \
+	X(push_bytes, 64 * LIMITS_MIB, LIMITS_MIB, 2 * LIMITS_GIB) /* of its pack */                                    \
+	X(push_objects, 200000, 600, 8000000)                                                                          \
 	X(push_inflated_bytes, LIMITS_GIB, LIMITS_MIB, 64 * LIMITS_GIB) /* all objects and deltas together */           \
 	X(push_cpu_ms, 20000, 100, 600000) /* to unpack and index it; an ordinary pack of 64 MiB takes a tenth of it */ \
 	X(push_commits, 10000, 1, 100000)                                                                              \
-	X(push_paths, 200000, 10, 2000000) /* files that its commits add, change or remove */                           \
+	X(push_paths, 200000, 600, 2000000) /* files that its commits add, change or remove */                         \
 	X(push_memory_bytes, 48 * LIMITS_MIB, LIMITS_MIB, LIMITS_GIB) /* of all pushes; with more they wait on disk */  \
 	X(object_bytes, 4 * LIMITS_MIB, 256 * LIMITS_KIB, 32 * LIMITS_MIB)                                             \
 	X(delta_depth, 250, 50, 4095)                                                                                  \

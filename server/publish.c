@@ -90,14 +90,16 @@ enum status publish_batch(struct batch *b, struct error *e)
 	return STATUS_OK;
 }
 
-static void add_refusal(struct buf *lines, const char *ref, const struct oid *id, const struct head_fault *fault,
-			const char *sentence)
+/* What is not any one commit's fault names none: the device would take it for refused, and go on without it. */
+static void add_refusal(struct buf *lines, const char *ref, const struct head_fault *fault, const char *sentence)
 {
 	char hex[OID_HEX_LEN + 1];
 	struct buf words = BUF_INIT;
 
-	oid_hex(hex, fault && !oid_is_zero(&fault->commit) ? &fault->commit : id);
-	buf_addf(&words, "%s %s ", hex, fault && fault->path[0] ? fault->path : "-");
+	if (fault && !oid_is_zero(&fault->commit)) {
+		oid_hex(hex, &fault->commit);
+		buf_addf(&words, "%s %s ", hex, fault->path[0] ? fault->path : "-");
+	}
 	report_sentence(&words, sentence);
 	if (buf_ok(&words))
 		report_ref(lines, ref, buf_text(&words));
@@ -121,14 +123,13 @@ void publish_report(struct buf *out, const struct commands *c, enum status st, c
 {
 	struct buf lines = BUF_INIT;
 
-	/* a pack that could not be read is told as refused refs: that line has room for words and commit */
+	/* a pack that could not be read is told as refused refs: git shows those */
 	report_unpack(&lines, NULL);
 	for (size_t i = 0; i < c->len; i++) {
 		if (st == STATUS_OK || st == STATUS_EXISTS)
 			report_ref(&lines, c->list[i].ref, NULL);
 		else
-			add_refusal(&lines, c->list[i].ref, &c->list[i].new_id, fault,
-				    sentence[0] ? sentence : status_text(st));
+			add_refusal(&lines, c->list[i].ref, fault, sentence[0] ? sentence : status_text(st));
 	}
 	if (st != STATUS_OK && st != STATUS_EXISTS)
 		add_message(out, c, fault, sentence[0] ? sentence : status_text(st));

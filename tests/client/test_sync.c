@@ -129,6 +129,37 @@ static void a_kiosks_answers_arrive_in_order_and_in_few_pushes(void **state)
 	cJSON_Delete(record);
 }
 
+/* The host's own limits; "" for the usual ones. */
+static void serve_with(const char *limits)
+{
+	FILE *f = fopen(practice_path(&p, "server/server.json"), "w");
+
+	practice_kill(&p, SIGTERM);
+	assert_non_null(f);
+	assert_true(fprintf(f, "{\"hosts\":[\"localhost\"]%s,\"schema\":\"server/1\"}", limits) > 0);
+	assert_int_equal(fclose(f), 0);
+	practice_serve(&p);
+}
+
+static void a_host_that_takes_less_at_once_gets_it_in_parts_and_no_answer_is_void(void **state)
+{
+	struct qip_sync_report report;
+	int before = 0;
+
+	(void)state;
+	(void)practice_sync(boss);
+	before = practice_count(boss, "feedback/kib-kiosk");
+	serve_with(",\"limits\":{\"push_paths\":600}");
+	practice_answers(kiosk, 601);
+	report = practice_sync(kiosk);
+	assert_int_equal(report.refused, 0);
+	assert_int_equal(report.records_sent, 601);
+	assert_int_equal(report.waiting, 0);
+	serve_with("");
+	(void)practice_sync(boss);
+	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), before + 601);
+}
+
 static void offline_it_says_so_and_loses_nothing(void **state)
 {
 	struct qip_sync_report report = {.commits_sent = 77};
@@ -408,6 +439,7 @@ int main(void)
 		cmocka_unit_test(two_sites_edit_offline_and_both_see_both_values),
 		cmocka_unit_test(with_nothing_to_do_it_costs_one_request),
 		cmocka_unit_test(a_kiosks_answers_arrive_in_order_and_in_few_pushes),
+		cmocka_unit_test(a_host_that_takes_less_at_once_gets_it_in_parts_and_no_answer_is_void),
 		cmocka_unit_test(packs_stay_few_over_a_hundred_syncs),
 		cmocka_unit_test(offline_it_says_so_and_loses_nothing),
 		cmocka_unit_test(a_lost_receipt_neither_loses_nor_repeats),

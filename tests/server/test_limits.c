@@ -122,7 +122,7 @@ static void a_server_does_not_start_with_a_limit_that_cannot_be(void **state)
 	assert_int_equal(server_stop(&w, SIGTERM), 0);
 	put_limits("{\"push_objects\":5}");
 	assert_int_equal(serve(&o, &e), STATUS_INVALID);
-	assert_non_null(strstr(e.text, "server.json: limits: \"push_objects\" is 5; it must be from 100 to 8000000"));
+	assert_non_null(strstr(e.text, "server.json: limits: \"push_objects\" is 5; it must be from 600 to 8000000"));
 }
 
 static void assert_refused(const struct oid *id, const char *words)
@@ -145,10 +145,10 @@ static void assert_refused(const struct oid *id, const char *words)
 /* Sites s<from>, s<from + 1>, … as one commit. */
 static struct oid sites(const struct oid *parent, int from, int len)
 {
-	struct file files[8];
-	char paths[8][64];
+	static struct file files[600];
+	static char paths[600][64];
 
-	assert_true(len <= 8);
+	assert_true(len <= 600);
 	for (int i = 0; i < len; i++) {
 		char id[32];
 
@@ -169,7 +169,7 @@ static void a_push_of_more_commits_than_granted_is_refused(void **state)
 	one = sites(&one, 1, 1);
 	two = sites(&one, 2, 1);
 	three = sites(&two, 3, 1);
-	assert_refused(&three, "more than 2 new commits in one push; push in parts");
+	assert_refused(&three, "ng refs/devices/manager more than 2 new commits in one push; push in parts");
 	assert_true(push(&w, &manager, &two, NULL));
 	assert_true(push(&w, &manager, &three, NULL));
 }
@@ -179,11 +179,11 @@ static void a_push_of_more_records_than_granted_is_refused_however_many_its_comm
 	struct oid main_id, first, second;
 
 	(void)state;
-	serve_with("{\"push_paths\":10}");
+	serve_with("{\"push_paths\":600}");
 	main_id = fetch_main(&w);
-	first = sites(&main_id, 1, 8);
-	second = sites(&first, 9, 3);
-	assert_refused(&second, "more than 10 records changed in one push; push in parts");
+	first = sites(&main_id, 1, 598);
+	second = sites(&first, 599, 3);
+	assert_refused(&second, "ng refs/devices/manager more than 600 records changed in one push; push in parts");
 	assert_true(push(&w, &manager, &first, NULL));
 	assert_true(push(&w, &manager, &second, NULL));
 }
@@ -301,14 +301,15 @@ static void an_object_that_is_larger_than_granted_is_refused(void **state)
 
 static void a_push_of_more_objects_or_bytes_than_granted_is_refused(void **state)
 {
-	struct tree_entry entries[120];
-	char names[120][32], noise[2000];
+	static struct tree_entry entries[620];
+	static char names[620][32];
+	char noise[2000];
 	struct oid id;
 
 	(void)state;
-	serve_with("{\"push_bytes\":65536,\"push_objects\":100}");
+	serve_with("{\"push_bytes\":1048576,\"push_objects\":600}");
 	for (int big = 0; big < 2; big++) {
-		size_t len = big ? 60 : 120;
+		size_t len = big ? 560 : 620;
 
 		for (size_t i = 0; i < len; i++) {
 			for (size_t n = 0; n < sizeof(noise); n++)
@@ -319,7 +320,7 @@ static void a_push_of_more_objects_or_bytes_than_granted_is_refused(void **state
 		id = staged_tree(entries, len);
 		id = with_sites(&id);
 		if (!big) {
-			assert_refused(&id, "at most 100 are allowed");
+			assert_refused(&id, "at most 600 are allowed");
 		} else {
 			struct reply r;
 			struct buf body = BUF_INIT;

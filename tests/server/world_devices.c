@@ -84,7 +84,7 @@ int testdev_enrol(struct testdev *d, const struct world *w, const struct invite 
 
 struct oid commit(struct world *w, const struct testdev *d, const struct oid *parent, struct file *files, size_t len)
 {
-	struct tree_edit edits[8] = {{0}};
+	static struct tree_edit edits[600];
 	char email[HEAD_EMAIL_MAX];
 	struct buf message = BUF_INIT;
 	struct commit_spec spec = {.name = d->name,
@@ -95,6 +95,7 @@ struct oid commit(struct world *w, const struct testdev *d, const struct oid *pa
 	struct oid base = {{0}}, id = {{0}};
 
 	assert_true(len <= ARRAY_LEN(edits));
+	memset(edits, 0, sizeof(edits));
 	if (parent) {
 		struct commit c = COMMIT_INIT;
 
