@@ -31,6 +31,33 @@ static void the_same_answer_twice_is_one_answer(void **state)
 	qip_capture_close(c);
 }
 
+/* As when the disk confirms an answer to nobody, gives it to a sync, and has lost it when the journal is opened again. */
+static void a_number_that_only_the_branch_knows_is_not_given_again(void **state)
+{
+	struct qip_capture *c = NULL;
+	char journal[PRACTICE_PATH], aside[PRACTICE_PATH];
+	uint64_t before = 0, seq = 0;
+
+	(void)state;
+	(void)snprintf(journal, sizeof(journal), "%s", practice_path(&p, "kib-kiosk/journal"));
+	(void)snprintf(aside, sizeof(aside), "%s", practice_path(&p, "journal-aside"));
+	(void)practice_sync(kiosk);
+	assert_int_equal(rename(journal, aside), 0);
+	OK(files_write(kiosk->dir, HOME_JOURNAL, "x", 1, 0600, &last_error)); /* no folder: the capture opens in trouble */
+	OK(qip_capture_open(&c, kiosk, &last_error));
+	before = qip_capture_last(c);
+	assert_int_equal(unlink(journal), 0);
+	assert_int_equal(rename(aside, journal), 0);
+	practice_answers(kiosk, 1);
+	(void)practice_sync(kiosk);
+	practice_remove(journal);
+	OK(qip_capture_reload(c, kiosk, &last_error));
+	OK(practice_capture(c, ID(9), "good", NULL, &seq));
+	assert_int_equal(seq, before + 2);
+	qip_capture_close(c);
+	assert_int_equal(practice_sync(kiosk).records_sent, 1);
+}
+
 static void what_is_no_answer_gets_no_number(void **state)
 {
 	struct qip_capture *c = NULL;
@@ -472,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_answer_twice_is_one_answer),
 		cmocka_unit_test(what_is_no_answer_gets_no_number),
+		cmocka_unit_test(a_number_that_only_the_branch_knows_is_not_given_again),
 		cmocka_unit_test(flags_of_the_kiosk_go_with_the_answer),
 		cmocka_unit_test(a_comment_is_sealed_before_it_touches_the_disk),
 		cmocka_unit_test(blanks_are_no_comment),
