@@ -148,7 +148,7 @@ static bool is_former(const struct qip *q, const char *device)
 
 static enum status look_at_heads(struct carrying *c, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e)
 {
-	enum status st = look_at_own(c, r, head, e);
+	enum status st = oid_is_zero(head) ? STATUS_OK : look_at_own(c, r, head, e);
 
 	for (size_t i = 0; st == STATUS_OK && i < refs->kin_len; i++)
 		if (!is_former(c->q, refs->kin[i].device))

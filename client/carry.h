@@ -13,7 +13,7 @@ struct carry {
 };
 
 /* q: the home under its old name. The server is asked over `r`, whose list is `refs`, which heads there are of copies: `head` is the one under
- * q's own name. What is taken in for that is kept in q's repository. Nothing else is written. STATUS_UNTRUSTED: a head is not by who it is of. */
+ * q's own name, zero where the log does not know that name: then nothing of it is there. What is taken in for that is kept in q's repository. Nothing else is written. STATUS_UNTRUSTED: a head is not by who it is of. */
 enum status carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head,
 		       struct error *e) MUST_CHECK;
 

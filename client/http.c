@@ -71,6 +71,11 @@ static void take_type(struct http_response *res, const char *value)
 	res->content_type[len] = '\0';
 }
 
+static void take_device(struct http_response *res, const char *value)
+{
+	res->device = strcmp(value, "unknown") == 0 ? HTTP_DEVICE_UNKNOWN : strcmp(value, "ended") == 0 ? HTTP_DEVICE_ENDED : HTTP_DEVICE_UNSAID;
+}
+
 static void end_header(struct reading *r)
 {
 	if (strcasecmp(buf_text(&r->name), "content-type") == 0)
@@ -79,6 +84,8 @@ static void end_header(struct reading *r)
 		r->res->date_ms = 0;
 	else if (strcasecmp(buf_text(&r->name), "qip-practice") == 0)
 		r->res->closed = strcmp(buf_text(&r->value), "closed") == 0;
+	else if (strcasecmp(buf_text(&r->name), "qip-device") == 0)
+		take_device(r->res, buf_text(&r->value));
 	buf_reset(&r->name);
 	buf_reset(&r->value);
 	r->in_value = false;

@@ -43,11 +43,15 @@ struct http_request {
 
 #define HTTP_TYPE_MAX 80
 
+/* Why a server refuses a device, where its log says that: it does not know it, or it was revoked or replaced. */
+enum http_device { HTTP_DEVICE_UNSAID, HTTP_DEVICE_UNKNOWN, HTTP_DEVICE_ENDED };
+
 struct http_response {
 	int status;                       /* 200 */
 	char content_type[HTTP_TYPE_MAX]; /* without parameters, lower case */
 	int64_t date_ms;                  /* Date header; 0 without */
 	bool closed;                      /* the practice is closed since its server was restored from a backup */
+	enum http_device device;
 	int64_t elapsed_ms;               /* from asking to the first byte of the answer */
 	struct buf body;
 };

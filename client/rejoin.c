@@ -59,30 +59,36 @@ static enum status check_practice(const struct qip *q, const struct code *code, 
 			 q->identity.ods);
 }
 
+struct old_name {
+	bool known; /* the log has it, with its key */
+	bool ends;  /* the new name ends it */
+};
+
 /* Does the new name end the old one? Always where this is the one installation of it. A copy lets the other go on, unless both might send the
- * same answers. What cannot be asked under the old name any more is ended, or better is. */
-static enum status find_ends(bool *ends, struct qip *q, struct error *e)
+ * same answers. One that was ended, or that a restored log does not have, needs no end. What cannot be found out is no reason to end anybody. */
+static enum status look_at_old_name(struct old_name *out, struct qip *q, struct error *e)
 {
+	struct old_name old = {.known = true, .ends = true};
 	struct remote r = {0};
 	struct remote_refs refs = {0};
 	struct carry carry = {.shared = false};
-	struct error why = {.text = ""};
-	enum status st = STATUS_OK;
+	enum status st = remote_open(&r, q, true, e);
 
-	*ends = true;
-	if (q->doubt == HOME_DOUBT_NONE)
-		return STATUS_OK;
-	st = remote_open(&r, q, true, &why);
 	if (st == STATUS_OK)
-		st = remote_list(&refs, &r, q, &why);
-	if (st == STATUS_OK && !oid_is_zero(&refs.own)) {
-		st = carry_look(&carry, q, &r, &refs, &refs.own, &why);
-		*ends = carry.shared;
+		st = remote_list(&refs, &r, q, e);
+	if (st == STATUS_OK && oid_is_zero(&refs.own))
+		old = (struct old_name){.known = false};
+	else if (st == STATUS_OK && q->doubt != HOME_DOUBT_NONE) {
+		st = carry_look(&carry, q, &r, &refs, &refs.own, e);
+		old.ends = carry.shared;
+	} else if (st == STATUS_REFUSED && r.device != HTTP_DEVICE_UNSAID) {
+		old = (struct old_name){.known = r.device == HTTP_DEVICE_ENDED};
+		st = STATUS_OK;
 	}
 	remote_close(&r);
-	if (st == STATUS_REFUSED)
-		*ends = false;
-	return st == STATUS_NETWORK || st == STATUS_TIMEOUT ? error_set(e, st, "%s", why.text) : STATUS_OK;
+	if (st == STATUS_OK)
+		*out = old;
+	return st;
 }
 
 /* ---- the new name ---- */
@@ -98,17 +104,39 @@ static enum status find_own_head(struct oid *out, const struct qip *old, const s
 	return error_set(e, STATUS_NETWORK, "the server does not list what it holds of %s yet: join again in a moment", old->identity.device);
 }
 
+/* Its own entry says whether it goes on with the old name's answers: the log that it joined may not know that name. */
+static enum status goes_on(bool *out, struct qip *fresh, struct error *e)
+{
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	struct oid own, tree;
+	enum status st = home_ref(&own, fresh, fresh->own_ref, e);
+
+	(void)snprintf(path, sizeof(path), "devices/%s.json", fresh->identity.device);
+	if (st == STATUS_OK)
+		st = home_tree_of(&tree, fresh, &own, e);
+	if (st == STATUS_OK)
+		st = record_read_path(&record, fresh->repo, &tree, path, e);
+	if (st == STATUS_OK)
+		*out = json_get(json_get(record, "enrolment"), "replaces") != NULL;
+	cJSON_Delete(record);
+	return st;
+}
+
 static enum status find_numbers(struct qip *fresh, struct qip *old, struct error *e)
 {
 	struct remote r = {0};
 	struct remote_refs refs = {0};
 	struct carry carry;
-	struct oid head;
-	enum status st = remote_open(&r, fresh, true, e);
+	struct oid head = {0};
+	bool replaces = false;
+	enum status st = goes_on(&replaces, fresh, e);
 
 	if (st == STATUS_OK)
-		st = remote_list(&refs, &r, fresh, e);
+		st = remote_open(&r, fresh, true, e);
 	if (st == STATUS_OK)
+		st = remote_list(&refs, &r, fresh, e);
+	if (st == STATUS_OK && replaces)
 		st = find_own_head(&head, old, &refs, e);
 	if (st == STATUS_OK)
 		st = carry_look(&carry, old, &r, &refs, &head, e);
@@ -138,6 +166,7 @@ static enum status join_anew(struct qip *q, const struct qip_options *o, const c
 	struct replacement replaces = {.device = q->identity.device, .key = q->key};
 	char path[HOME_PATH_MAX];
 	struct qip_options inner = *o;
+	struct old_name name = {.known = false};
 	enum status st = STATUS_OK;
 
 	if (qip_home_path(path, sizeof(path), q, REJOIN) != STATUS_OK)
@@ -145,9 +174,10 @@ static enum status join_anew(struct qip *q, const struct qip_options *o, const c
 	inner.home = path;
 	inner.join_as = ROLE_KIOSK;
 	if (faccessat(q->dir, REJOIN "/" HOME_CONFIG, F_OK, 0) != 0) { /* or it was done, and cut short after that */
-		st = find_ends(&replaces.ends, q, e);
+		st = look_at_old_name(&name, q, e);
+		replaces.ends = name.ends;
 		if (st == STATUS_OK)
-			st = enrol_home(&inner, url, code, &replaces, e);
+			st = enrol_home(&inner, url, code, name.known ? &replaces : NULL, e);
 	}
 	return st == STATUS_OK ? prepare(q, &inner, e) : st;
 }

@@ -80,6 +80,7 @@ enum status remote_call(struct remote *r, const struct http_request *req, const 
 		r->elapsed_ms = res.elapsed_ms;
 	}
 	r->closed = res.closed;
+	r->device = res.device;
 	if (res.status != 200)
 		st = http_refusal(&res, e);
 	else if (strcmp(res.content_type, expected_type) != 0)

@@ -13,6 +13,7 @@ struct remote {
 	int64_t server_ms;   /* the server's clock in its last answer; 0 before */
 	int64_t elapsed_ms;  /* how long that answer took */
 	bool closed;         /* said in its last refusal: it was restored from a backup, and takes offers alone */
+	enum http_device device; /* said in its last refusal of this device */
 	void (*meanwhile)(void *ctx); /* what can be done while the server works on a push (client/http.h); NULL: nothing */
 	void *meanwhile_ctx;
 	bool forget_session; /* it belongs to a certificate that has been replaced */

@@ -11,6 +11,7 @@ struct answer {
 	struct spool body;
 	const char *allow;	   /* with 405: the method that is allowed; static */
 	bool closed;		   /* the practice is, see server/closed.h: said in a header of its own */
+	const char *device;	   /* why the device was refused, for programs, in a header, too: "ended", "unknown"; static */
 	char note[ERROR_TEXT_MAX]; /* for the log: what became of it */
 };
 #define ANSWER_JSON "application/json"

@@ -168,6 +168,8 @@ static enum status begin(struct exchange *x, struct error *e)
 		st = view_get(&r->view, r->practice, e);
 		if (st == STATUS_OK)
 			st = verify_peer(&r->who, r->practice, r->view, &r->peer, e);
+		if (st == STATUS_DENIED)
+			r->answer.device = verify_refusal(r->practice, r->view, &r->peer);
 	}
 	return st;
 }
@@ -263,6 +265,8 @@ enum MHD_Result exchange_send(struct exchange *x, bool last)
 		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "30");
 	if (a->closed)
 		add_header(response, "Qip-Practice", "closed");
+	if (a->device)
+		add_header(response, "Qip-Device", a->device);
 	if (last)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	sent = MHD_queue_response(x->connection, a->code, response);

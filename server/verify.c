@@ -102,6 +102,19 @@ enum status verify_peer(struct identity *out, struct practice *p, const struct v
 	return st;
 }
 
+const char *verify_refusal(const struct practice *p, const struct view *v, const struct tls_peer *peer)
+{
+	const struct registry *reg = view_registry(v);
+	const struct device *d = NULL;
+
+	if (!reg || !peer->present || strcmp(peer->ods, p->ods) != 0 || !name_valid(peer->device))
+		return NULL;
+	d = registry_find(reg, peer->device);
+	if (!d)
+		return "unknown";
+	return d->revoked || d->replaced_by[0] ? "ended" : NULL;
+}
+
 enum status verify_last(struct oid *out, const struct push *p, struct error *e)
 {
 	char ref[LIMIT_REF_BYTES];

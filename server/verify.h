@@ -8,6 +8,8 @@
 /* Who is at the other end, by its certificate and the registry. STATUS_DENIED with a sentence that says what to do. */
 enum status verify_peer(struct identity *out, struct practice *p, const struct view *v, const struct tls_peer *peer,
 			struct error *e) MUST_CHECK;
+/* Why a peer of this practice was refused, where that stands in the log: "unknown" to it, or "ended", revoked or replaced. NULL: otherwise. */
+const char *verify_refusal(const struct practice *p, const struct view *v, const struct tls_peer *peer);
 /* The device's last accepted head, zero before its first. */
 enum status verify_last(struct oid *out, const struct push *p, struct error *e) MUST_CHECK;
 /* Judge the head in the transaction, at p->view. STATUS_EXISTS: accepted before. Refusals leave p->fault. */

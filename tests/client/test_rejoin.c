@@ -1,0 +1,180 @@
+/* tests/client/test_rejoin.c - a kiosk takes a new name: what it does where the server does not tell what it needs. */
+#include "tests/client/kiosk_fixture.h"
+
+#include "client/carry.h"
+
+/* ---- the look at what copies have sent fails ---- */
+
+static enum status look_fails; /* STATUS_OK: it does not */
+
+enum status __real_carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e);
+enum status __wrap_carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e);
+enum status __wrap_carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e)
+{
+	return look_fails == STATUS_OK ? __real_carry_look(out, q, r, refs, head, e) : error_set(e, look_fails, "it cannot be looked at");
+}
+
+/* ---- another box ---- */
+
+static char card_now[ENV_HARDWARE_MAX] = "c1";
+static struct env box;
+
+static void box_card(void *ctx, int dir, char out[ENV_HARDWARE_MAX])
+{
+	(void)ctx;
+	(void)dir;
+	memcpy(out, card_now, ENV_HARDWARE_MAX);
+}
+
+static struct qip_options options(const char *home)
+{
+	return (struct qip_options){.home = practice_path(&p, home), .env = &box, .lock_wait_ms = 5000};
+}
+
+static struct qip *open_in_box(const char *home)
+{
+	struct qip_options o = options(home);
+	struct qip *q = NULL;
+
+	OK(qip_open(&q, &o, &last_error));
+	return q;
+}
+
+static void put_into(const char *card)
+{
+	(void)snprintf(card_now, sizeof(card_now), "%s", card);
+}
+
+static void invite(char code[CODE_TEXT_MAX], const char *name)
+{
+	struct qip_sync_report report;
+
+	OK(qip_invite(code, boss, name, ROLE_KIOSK, "kibworth", &last_error));
+	OK(qip_sync(boss, &report, &last_error));
+}
+
+static enum status join_again(const char *code)
+{
+	struct qip_options o = options("kib-kiosk");
+	enum status st = STATUS_OK;
+
+	qip_close(kiosk);
+	kiosk = NULL;
+	st = qip_join(&o, p.url, code, NULL, NULL, &last_error);
+	kiosk = open_in_box("kib-kiosk");
+	return st;
+}
+
+static int count_of(const char *device)
+{
+	char path[TREE_PATH_MAX];
+
+	(void)practice_sync(boss);
+	(void)snprintf(path, sizeof(path), "feedback/%s", device);
+	return practice_count(boss, path);
+}
+
+/* ---- tests ---- */
+
+static void a_look_that_fails_ends_nobody_and_uses_no_code_up(void **state)
+{
+	static const enum status failures[] = {STATUS_NO_SPACE, STATUS_IO, STATUS_NOMEM, STATUS_TOO_BIG, STATUS_CORRUPT, STATUS_UNTRUSTED, STATUS_REFUSED};
+	char code[CODE_TEXT_MAX];
+
+	(void)state;
+	practice_answers(kiosk, 2);
+	(void)practice_sync(kiosk);
+	qip_close(kiosk);
+	kiosk = NULL;
+	practice_copy(practice_path(&p, "kib-kiosk"), practice_path(&p, "first"));
+	put_into("c2");
+	invite(code, "kib-copy");
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+		look_fails = failures[i];
+		FAILS(join_again(code), failures[i]);
+		assert_string_equal(kiosk->identity.device, "kib-kiosk");
+	}
+	look_fails = STATUS_OK;
+	OK(join_again(code));
+	assert_string_equal(kiosk->identity.device, "kib-copy");
+	practice_answers(kiosk, 1);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	qip_close(kiosk);
+	put_into("c1");
+	kiosk = open_in_box("first"); /* which still sends under its name */
+	practice_answers(kiosk, 1);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	assert_int_equal(count_of("kib-kiosk"), 3);
+	assert_int_equal(count_of("kib-copy"), 1);
+}
+
+/* A folder as it is now and as it was, in each other's place. */
+static void swap(const char *name)
+{
+	char before[PRACTICE_PATH];
+
+	(void)snprintf(before, sizeof(before), "%s.before", name);
+	assert_int_equal(renameat2(AT_FDCWD, practice_path(&p, name), AT_FDCWD, practice_path(&p, before), RENAME_EXCHANGE), 0);
+}
+
+static void a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one(void **state)
+{
+	char code[CODE_TEXT_MAX];
+	struct qip_sync_report report;
+
+	(void)state;
+	qip_close(kiosk);
+	kiosk = NULL;
+	qip_close(boss);
+	practice_kill(&p, SIGTERM);
+	practice_copy(practice_path(&p, "server"), practice_path(&p, "server.before"));
+	practice_copy(practice_path(&p, "manager"), practice_path(&p, "manager.before"));
+	practice_serve(&p);
+	boss = practice_open(&p, "manager");
+	practice_remove(practice_path(&p, "kib-kiosk"));
+	qip_close(practice_device(&p, boss, "kib-second", ROLE_KIOSK));
+	assert_int_equal(rename(practice_path(&p, "kib-second"), practice_path(&p, "kib-kiosk")), 0);
+	assert_int_equal(unlink(practice_path(&p, "kib-kiosk/incarnation.json")), 0); /* as if joined in this box */
+	put_into("c1");
+	kiosk = open_in_box("kib-kiosk");
+	practice_answers(kiosk, 3);
+	(void)practice_sync(kiosk);
+	practice_answers(kiosk, 1);
+	qip_close(boss);
+	practice_kill(&p, SIGTERM);
+	swap("server");
+	swap("manager");
+	practice_serve(&p);
+	boss = practice_open(&p, "manager");
+	FAILS(qip_sync(kiosk, &report, &last_error), STATUS_REFUSED);
+	assert_non_null(strstr(last_error.text, "ask a manager for a join code"));
+	invite(code, "kib-third");
+	OK(join_again(code));
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	assert_int_equal(count_of("kib-third"), 4);
+	practice_answers(kiosk, 1);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	assert_int_equal(count_of("kib-third"), 5);
+}
+
+static int set_up_boxes(void **state)
+{
+	box = *env_system();
+	box.machine_id = NULL;
+	box.storage_serial = box_card;
+	set_up(state);
+	qip_close(kiosk);
+	assert_int_equal(unlink(practice_path(&p, "kib-kiosk/incarnation.json")), 0);
+	kiosk = open_in_box("kib-kiosk");
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_look_that_fails_ends_nobody_and_uses_no_code_up),
+		cmocka_unit_test(a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_boxes, tear_down);
+}
