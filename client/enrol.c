@@ -16,6 +16,7 @@
 #include "client/enrol_request.h"
 #include "client/files.h"
 #include "client/genesis.h"
+#include "client/own_head.h"
 #include "client/push.h"
 #include "client/rejoin.h"
 #include "client/slices.h"
@@ -169,20 +170,12 @@ static enum status send_head(struct join *j, struct error *e)
 static enum status check_own_head(struct join *j, struct error *e)
 {
 	struct qip *q = &j->q;
-	struct commit c = COMMIT_INIT;
-	enum status st = oid_is_zero(&j->refs.own) ? STATUS_NETWORK : follow_own(q, &j->remote, &j->refs.own, e);
+	enum status st = STATUS_OK;
 
 	if (oid_is_zero(&j->refs.own))
-		return error_set(e, st, "the server took the enrolment but does not list it yet: join again in a moment");
-	if (st == STATUS_OK)
-		st = repo_commit_read(&c, q->repo, &j->refs.own, e);
-	if (st != STATUS_OK)
-		return st;
-	if (!c.signature || signature_check(c.signature, strlen(c.signature), q->key, SIGNATURE_NAMESPACE_GIT, c.signed_text, c.signed_len,
-					    NULL) != STATUS_OK)
-		st = error_set(e, STATUS_UNTRUSTED, "what the server holds as the head of %s was not made by this device", q->identity.device);
-	commit_clear(&c);
-	return st;
+		return error_set(e, STATUS_NETWORK, "the server took the enrolment but does not list it yet: join again in a moment");
+	st = follow_own(q, &j->remote, &j->refs.own, e);
+	return st == STATUS_OK ? own_head_signed(q, &j->refs.own, q->key, q->identity.device, e) : st;
 }
 
 /* A kiosk does not see its entry on main; its own head holds it, and the chain that its invite hangs on is in the configuration. */

@@ -6,43 +6,27 @@
 
 #include "client/build.h"
 #include "client/files.h"
-#include "core/digest.h"
+#include "client/storage_id.h"
 #include "core/log.h"
-
-#define HASH_PREFIX "qip incarnation\n"
 
 struct incarnation {
 	bool noted; /* there was a file */
-	char machine[SHA256_HEX_LEN + 1], storage[SHA256_HEX_LEN + 1];
+	char machine[SHA256_HEX_LEN + 1]; /* not for everybody to read: systemd asks that machine-id be shown hashed alone */
+	struct storage_id storage;
 	enum home_doubt doubt;
 	int64_t at_ms, noticed;
 };
 
-/* Neither is for everybody to read: systemd asks that machine-id be shown hashed alone. */
-static void hash(char out[SHA256_HEX_LEN + 1], const char *text)
-{
-	uint8_t digest[SHA256_LEN];
-	struct buf b = BUF_INIT;
-
-	out[0] = '\0';
-	if (!text[0])
-		return;
-	buf_addf(&b, HASH_PREFIX "%s", text);
-	if (buf_ok(&b) && sha256(digest, b.data, b.len) == STATUS_OK)
-		hex_encode(out, digest, sizeof(digest));
-	buf_clear(&b);
-}
-
 static void look_now(struct incarnation *out, const struct qip *q)
 {
-	char machine[ENV_HARDWARE_MAX] = "", storage[ENV_HARDWARE_MAX] = "";
+	char machine[ENV_HARDWARE_MAX] = "", storage[ENV_STORAGE_MAX] = "";
 
 	if (q->env->machine_id)
 		q->env->machine_id(q->env->ctx, machine);
 	if (q->env->storage_serial)
 		q->env->storage_serial(q->env->ctx, q->dir, storage);
-	hash(out->machine, machine);
-	hash(out->storage, storage);
+	storage_hash(out->machine, machine);
+	storage_id_parse(&out->storage, storage);
 }
 
 static void copy_hash(char out[SHA256_HEX_LEN + 1], const char *text)
@@ -61,7 +45,7 @@ static void load(struct incarnation *out, const struct qip *q)
 	if (files_read_json(&file, q->dir, INCARNATION_FILE, NULL) == STATUS_OK) {
 		n.noted = true;
 		copy_hash(n.machine, json_string(file, "machine"));
-		copy_hash(n.storage, json_string(file, "storage"));
+		storage_id_read(&n.storage, json_get(file, "storage"));
 		doubt = json_get(file, "doubt");
 		by = json_string(doubt, "by");
 		n.doubt = !by ? HOME_DOUBT_NONE : strcmp(by, "head") == 0 ? HOME_DOUBT_HEAD : HOME_DOUBT_HARDWARE;
@@ -79,7 +63,7 @@ static void save(const struct incarnation *n, struct qip *q)
 
 	build_string(&st, file, "schema", "incarnation/1");
 	build_string(&st, file, "machine", n->machine);
-	build_string(&st, file, "storage", n->storage);
+	build_item(&st, file, "storage", storage_id_json(&n->storage));
 	if (n->doubt != HOME_DOUBT_NONE) {
 		doubt = build_object(&st);
 		build_string(&st, doubt, "by", n->doubt == HOME_DOUBT_HEAD ? "head" : "hardware");
@@ -94,10 +78,12 @@ static void save(const struct incarnation *n, struct qip *q)
 	cJSON_Delete(file);
 }
 
-bool incarnation_is_copy(const char *machine, const char *storage, const char *machine_now, const char *storage_now)
+bool incarnation_is_copy(const char *machine, const struct storage_id *storage, const char *machine_now, const struct storage_id *storage_now)
 {
-	if (storage[0] && storage_now[0])
-		return strcmp(storage, storage_now) != 0;
+	enum storage_answer answer = storage_id_compare(storage, storage_now);
+
+	if (answer != STORAGE_UNSURE)
+		return answer == STORAGE_OTHER;
 	return machine[0] && machine_now[0] && strcmp(machine, machine_now) != 0;
 }
 
@@ -148,7 +134,7 @@ void incarnation_look(struct qip *q)
 		return;
 	load(&n, q);
 	look_now(&now, q);
-	if (incarnation_is_copy(n.machine, n.storage, now.machine, now.storage)) {
+	if (incarnation_is_copy(n.machine, &n.storage, now.machine, &now.storage)) {
 		q->doubt = n.doubt != HOME_DOUBT_NONE ? n.doubt : HOME_DOUBT_HARDWARE;
 		if (n.doubt == HOME_DOUBT_NONE)
 			begin_doubt(&n, q, HOME_DOUBT_HARDWARE);
@@ -160,7 +146,7 @@ void incarnation_look(struct qip *q)
 		changed = true;
 	}
 	changed = take_new(n.machine, now.machine) || changed;
-	changed = take_new(n.storage, now.storage) || changed;
+	changed = storage_id_take(&n.storage, &now.storage) || changed;
 	if (changed || !n.noted)
 		save(&n, q);
 	set_doubt(q, &n);

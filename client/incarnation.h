@@ -1,7 +1,7 @@
 /* client/incarnation.h - is this home still where it was, or a copy of it? Of kiosks alone: who copies staff's homes is told by a sync.
  *
- * incarnation.json: {"schema":"incarnation/1","machine","storage","doubt"?:{"by":"hardware"|"head","at","noticed"}}. Machine and storage are
- * hashes of what env tells of them, "" for what it does not tell. Storage decides, because two copies cannot lie on one: on the same storage a
+ * incarnation.json: {"schema":"incarnation/1","machine","storage","doubt"?:{"by":"hardware"|"head","at","noticed"}}. Machine is
+ * a hash of what env tells of it, "" for nothing, and storage one for each number that the card or disk shows (client/storage_id.h). Storage decides, because two copies cannot lie on one: on the same storage a
  * home moved with it, or its system was set up anew. Other storage, or another machine where storage tells nothing, is a copy: then answers
  * are kept as ever, and nothing is sent in the old name until the home is joined again (client/rejoin.h).
  */
@@ -9,6 +9,7 @@
 #define QIP_CLIENT_INCARNATION_H
 
 #include "client/home.h"
+#include "client/storage_id.h"
 
 #define INCARNATION_FILE "incarnation.json"
 
@@ -20,6 +21,6 @@ void incarnation_doubt_head(struct qip *q);
 enum status incarnation_refuse(const struct qip *q, struct error *e);
 
 /* Pure, of hashes, "" for unknown: is it a copy? */
-bool incarnation_is_copy(const char *machine, const char *storage, const char *machine_now, const char *storage_now);
+bool incarnation_is_copy(const char *machine, const struct storage_id *storage, const char *machine_now, const struct storage_id *storage_now);
 
 #endif

@@ -19,6 +19,11 @@
 #define REJOIN_READY REJOIN "/ready"
 #define REJOIN_DONE "rejoin.done" /* what is left of it: nothing that anybody wants */
 
+static bool is_there(const struct qip *q, const char *name)
+{
+	return faccessat(q->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* ---- may it, and how ---- */
 
 /* The code that the home was joined with: the same command again, after all was done. */
@@ -158,6 +163,8 @@ static enum status prepare(struct qip *old, const struct qip_options *o, struct 
 	if (st == STATUS_OK)
 		st = home_save_config(fresh, e);
 	qip_close(fresh);
+	if (st == STATUS_OK && !is_there(old, REJOIN "/" INCARNATION_FILE)) /* the old one's doubt would stay */
+		st = error_set(e, STATUS_IO, "where this home lies could not be noted: join again");
 	return st == STATUS_OK ? files_write(old->dir, REJOIN_READY, "", 0, 0600, e) : st;
 }
 
@@ -213,14 +220,15 @@ static enum status move(const struct qip *q, const char *from, const char *to, s
 	return error_set_errno(e, errno, "cannot move %s/%s to %s", q->path, from, to);
 }
 
-static bool is_there(const struct qip *q, const char *name)
-{
-	return faccessat(q->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
+/* Both folders: on some file systems a name may be gone from the one before it is in the other. */
 static enum status settle(const struct qip *q, struct error *e)
 {
-	return fsync(q->dir) == 0 ? STATUS_OK : error_set_errno(e, errno, "cannot save %s", q->path);
+	int from = openat(q->dir, REJOIN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fsync(q->dir) == 0 && (from < 0 || fsync(from) == 0);
+
+	if (from >= 0)
+		(void)close(from);
+	return ok ? STATUS_OK : error_set_errno(e, errno, "cannot save %s", q->path);
 }
 
 static enum status move_history(const struct qip *q, struct error *e)

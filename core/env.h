@@ -16,6 +16,7 @@ const char *clock_quality_text(enum clock_quality q); /* "unknown", "estimated",
 
 #define ENV_BOOT_ID_MAX 40
 #define ENV_HARDWARE_MAX 128
+#define ENV_STORAGE_MAX 640
 
 struct env {
 	int64_t (*now_ms)(void *ctx);       /* Unix time, ms; may be wrong by decades */
@@ -24,9 +25,10 @@ struct env {
 	void (*boot_id)(void *ctx, char out[ENV_BOOT_ID_MAX]); /* changes at every boot; "" if the system has none */
 	enum status (*random)(void *ctx, uint8_t *out, size_t len) MUST_CHECK;
 	void *ctx;
-	/* What tells this machine, and the storage that an open folder lies on, from others; "" where nothing does. NULL: nothing does. */
+	/* What tells this machine, and the storage that an open folder lies on, from others; "" where nothing does. NULL: nothing does.
+	 * A storage may show several numbers: "place=number", one a line. */
 	void (*machine_id)(void *ctx, char out[ENV_HARDWARE_MAX]);
-	void (*storage_serial)(void *ctx, int dir, char out[ENV_HARDWARE_MAX]);
+	void (*storage_serial)(void *ctx, int dir, char out[ENV_STORAGE_MAX]);
 };
 
 /* The real machine; static storage. Quality is never better than unknown when the clock shows a year before 2024 or

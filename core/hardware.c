@@ -49,48 +49,60 @@ void hardware_machine_id(void *ctx, char out[ENV_HARDWARE_MAX])
 		(void)read_text(out, "/etc/machine-id");
 }
 
-/* The disk below a mapped volume. */
-static bool step_down(char path[PATH_ROOM])
+/* The disk below a mapped volume. *several: there are more, as below a mirror: which is listed first says nothing. */
+static bool step_down(char path[PATH_ROOM], bool *several)
 {
-	size_t len = strlen(path);
+	size_t len = strlen(path), found = 0;
 	const struct dirent *entry = NULL;
-	bool found = false;
 	DIR *dir = NULL;
 
 	if (len + sizeof("/slaves/") + NAME_MAX >= PATH_ROOM)
 		return false;
 	memcpy(path + len, "/slaves", sizeof("/slaves"));
 	dir = opendir(path);
-	while (dir && !found && (entry = readdir(dir)) != NULL) {
-		found = entry->d_name[0] != '.';
-		if (found)
-			(void)snprintf(path + len, PATH_ROOM - len, "/slaves/%.*s", NAME_MAX, entry->d_name);
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		found++;
+		(void)snprintf(path + len, PATH_ROOM - len, "/slaves/%.*s", NAME_MAX, entry->d_name);
 	}
 	if (dir)
 		(void)closedir(dir);
-	if (!found)
+	if (found == 0)
 		path[len] = '\0';
-	return found;
+	*several = found > 1;
+	return found == 1;
 }
 
-void hardware_storage_serial(void *ctx, int dir, char out[ENV_HARDWARE_MAX])
+void hardware_storage_at(const char *sys, unsigned device_major, unsigned device_minor, char out[ENV_STORAGE_MAX])
 {
-	/* of a card, a disk, a virtual disk; of the disk that a partition is part of */
-	static const char *const places[] = {"device/cid", "device/serial",    "device/wwid",    "serial",
-					     "../device/cid", "../device/serial", "../device/wwid", "../serial"};
-	char path[PATH_ROOM], file[PATH_ROOM + 32];
+	/* of a card, a disk, a virtual disk; or of the one that a partition is part of */
+	static const char *const places[] = {"device/cid", "device/serial", "device/wwid", "serial"};
+	char path[PATH_ROOM], file[PATH_ROOM + 32], number[ENV_HARDWARE_MAX];
+	bool several = false;
+	size_t len = 0;
+
+	out[0] = '\0';
+	(void)snprintf(path, sizeof(path), "%s/dev/block/%u:%u", sys, device_major, device_minor);
+	for (int depth = 0; depth < MAPPED_DEPTH && step_down(path, &several); depth++)
+		;
+	for (size_t i = 0; i < ARRAY_LEN(places) && !several; i++) {
+		(void)snprintf(file, sizeof(file), "%s/%s", path, places[i]);
+		if (!read_text(number, file)) {
+			(void)snprintf(file, sizeof(file), "%s/../%s", path, places[i]);
+			if (!read_text(number, file))
+				continue;
+		}
+		len += (size_t)snprintf(out + len, ENV_STORAGE_MAX - len, "%s=%s\n", places[i], number);
+	}
+}
+
+void hardware_storage_serial(void *ctx, int dir, char out[ENV_STORAGE_MAX])
+{
 	struct stat s;
 
 	(void)ctx;
 	out[0] = '\0';
-	if (fstat(dir, &s) != 0)
-		return;
-	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(s.st_dev), minor(s.st_dev));
-	for (int depth = 0; depth < MAPPED_DEPTH && step_down(path); depth++)
-		;
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		(void)snprintf(file, sizeof(file), "%s/%s", path, places[i]);
-		if (read_text(out, file))
-			return;
-	}
+	if (fstat(dir, &s) == 0)
+		hardware_storage_at("/sys", major(s.st_dev), minor(s.st_dev), out);
 }

@@ -392,14 +392,3 @@ enum status registry_load(struct registry *out, struct repo *r, const struct oid
 {
 	return registry_load_after(out, NULL, r, tree, root_pin, e);
 }
-
-void registry_clear(struct registry *reg)
-{
-	for (size_t i = 0; i < reg->devices_len; i++)
-		key_free(reg->devices[i].key);
-	free(reg->devices);
-	for (size_t i = 0; i < reg->server_keys_len; i++)
-		key_free(reg->server_keys[i]);
-	key_free(reg->root);
-	*reg = (struct registry)REGISTRY_INIT;
-}

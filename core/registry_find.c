@@ -1,4 +1,4 @@
-/* core/registry_find.c - who is who in a registry that was read. */
+/* core/registry_find.c - who is who in a registry that was read, and letting go of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,4 +63,15 @@ bool registry_are_kin(const struct registry *reg, const char *a, const char *b)
 	const struct device *x = find_first(reg, a);
 
 	return x && x == find_first(reg, b);
+}
+
+void registry_clear(struct registry *reg)
+{
+	for (size_t i = 0; i < reg->devices_len; i++)
+		key_free(reg->devices[i].key);
+	free(reg->devices);
+	for (size_t i = 0; i < reg->server_keys_len; i++)
+		key_free(reg->server_keys[i]);
+	key_free(reg->root);
+	*reg = (struct registry)REGISTRY_INIT;
 }

@@ -65,12 +65,25 @@ static void storage_decides_where_it_can_be_read_and_the_machine_elsewhere(void 
 	} cases[] = {
 		{"m1", "c1", "m1", "c1", false}, {"m1", "c1", "m2", "c1", false}, {"m1", "c1", "m1", "c2", true}, {"m1", "c1", "m2", "c2", true},
 		{"m1", "", "m1", "c1", false},   {"m1", "", "m2", "c1", true},    {"m1", "c1", "m1", "", false},  {"m1", "c1", "m2", "", true},
+		{"m1", "device/wwid=w1", "m2", "device/serial=s1\ndevice/wwid=w1\n", false}, /* a newer kernel shows more */
+		{"m1", "device/serial=s1\ndevice/wwid=w1\n", "m2", "device/serial=s2\ndevice/wwid=w1\n", false},
+		{"m1", "device/cid=c1\ndevice/serial=0\n", "m1", "device/cid=c2\ndevice/serial=0\n", true}, /* cheap cards count from 0 */
+		{"m1", "device/wwid=w1", "m1", "device/serial=s1", false}, /* nothing to compare */
+		{"m1", "device/wwid=w1", "m2", "device/serial=s1", true},
+		{"m1", "device/serial=s1\ndevice/wwid=w1\n", "m1", "device/serial=s2\ndevice/wwid=w2\n", true},
+		{"m1", "w1", "m2", "device/serial=s1\ndevice/wwid=w1\n", false}, /* noted before places were */
+		{"m1", "w2", "m1", "device/serial=s1\ndevice/wwid=w1\n", true},
 		{"", "c1", "m1", "c1", false},   {"", "c1", "m1", "", false},     {"m1", "", "", "", false},      {"", "", "m1", "c1", false},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(incarnation_is_copy(cases[i].machine, cases[i].storage, cases[i].machine_then, cases[i].storage_then), cases[i].copy);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct storage_id before, then;
+
+		storage_id_parse(&before, cases[i].storage);
+		storage_id_parse(&then, cases[i].storage_then);
+		assert_int_equal(incarnation_is_copy(cases[i].machine, &before, cases[i].machine_then, &then), cases[i].copy);
+	}
 }
 
 static void a_copy_opens_in_doubt_does_not_sync_and_is_itself_again_in_its_place(void **state)
