@@ -1,6 +1,7 @@
 /* core/repo_plain.c - repositories of anybody's making: what they have that a practice's history has not. */
 #include "core/repo_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,8 @@ enum status shallow_read(struct repo *r, struct error *e)
 	FILE *f = path ? fopen(path, "re") : NULL;
 	enum status st = path ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory to open a repository");
 
+	if (path && !f && errno != ENOENT) /* a cut history that is not known to be one looks damaged */
+		st = error_set_errno(e, errno, "cannot read %s", path);
 	if (f) {
 		st = read_lines(r, f, e);
 		(void)fclose(f);

@@ -225,9 +225,22 @@ static void configuration_is_the_repository_s_own(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_plain, close_fixture)
 
+static void a_list_of_ends_that_cannot_be_opened_is_not_taken_for_none(void **state)
+{
+	struct fixture *f = *state;
+	struct repo *r = NULL;
+	char path[400];
+
+	(void)snprintf(path, sizeof(path), "%s/plain/.git", f->dir);
+	assert_int_equal(run("ln -s shallow '%s/shallow'", path), 0); /* a name that leads to itself */
+	assert_int_equal(repo_open_plain(&r, path, &f->e), STATUS_IO);
+	assert_int_equal(run("rm '%s/shallow'", path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_list_of_ends_that_cannot_be_opened_is_not_taken_for_none),
 		TEST(every_form_that_git_reads_is_sent),
 		TEST(tags_follow_what_they_name),
 		TEST(a_tag_is_peeled_to_its_end),
