@@ -65,6 +65,8 @@ enum status forget_sent(bool *forgot, struct qip *q, const struct forget_bounds 
 	if (st != STATUS_OK || !found)
 		return st;
 	st = find_end(&more, &ends[1], q, REF_CONFIG, b, now_ms, e);
+	if (st == STATUS_OK) /* what goes must not come back as where the own branch stands */
+		st = repo_ref_sync(q->repo, q->own_ref, e);
 	if (st == STATUS_OK)
 		st = repo_cut(q->repo, ends, more ? 2 : 1, bare, ARRAY_LEN(bare), e);
 	*forgot = st == STATUS_OK;

@@ -244,6 +244,8 @@ static enum status repair(struct qip *q, struct error *e)
 	files_sweep(q->dir, HOME_BLOBS);
 	files_sweep(q->dir, HOME_REFUSED);
 	st = repo_intake_sweep(q->repo, e);
+	if (st == STATUS_OK && home_is_kiosk(q)) /* it is not made durable at each receipt (sync_send.c) */
+		st = repo_ref_drop_empty(q->repo, q->own_ref, e);
 	if (st == STATUS_OK)
 		st = home_ref(&work, q, REF_WORK, e);
 	if (st == STATUS_OK)

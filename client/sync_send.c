@@ -7,15 +7,24 @@
 #include "client/refused.h"
 #include "client/sync_internal.h"
 
+/* Of a kiosk not made durable, for each fsync wears its card: where the server's head stands is the first thing that the next visit asks for, and until
+ * then an older or a missing ref (home.c) says no more than that a receipt got lost. */
+static enum status note_accepted(struct qip *q, const struct oid *tip, struct error *e)
+{
+	struct oid accepted;
+	enum status st = home_ref(&accepted, q, q->own_ref, e);
+
+	if (st == STATUS_OK && home_is_kiosk(q) && !oid_is_zero(&accepted))
+		return repo_ref_put(q->repo, q->own_ref, tip, false, e);
+	return st == STATUS_OK ? home_move_ref(q, q->own_ref, tip, &accepted, e) : st;
+}
+
 static enum status receipted(struct sync *s, const struct chain *chain, size_t sent, struct error *e)
 {
 	struct qip *q = s->q;
-	struct oid accepted;
 	uint64_t records = 0;
-	enum status st = home_ref(&accepted, q, q->own_ref, e);
+	enum status st = note_accepted(q, &chain->ids[sent - 1], e);
 
-	if (st == STATUS_OK)
-		st = home_move_ref(q, q->own_ref, &chain->ids[sent - 1], &accepted, e);
 	if (st == STATUS_OK)
 		st = chain_count_records(&records, q, &chain->base, &chain->ids[sent - 1], e);
 	if (st != STATUS_OK)

@@ -79,6 +79,8 @@ bool repo_ref_name_valid(const char *name);
 enum status repo_ref_put(struct repo *r, const char *name, const struct oid *id, bool durable, struct error *e) MUST_CHECK;
 /* Make the last repo_ref_put durable. */
 enum status repo_ref_sync(struct repo *r, const char *name, struct error *e) MUST_CHECK;
+/* Remove a ref that a power cut left empty after repo_ref_put; durable. One that can be read, or is not there, stays as it is. */
+enum status repo_ref_drop_empty(struct repo *r, const char *name, struct error *e) MUST_CHECK;
 /* Remove the lock that a killed process left on a ref, which is STATUS_BUSY until then. Only for those who know by a lock of
  * their own that nobody is moving it. */
 void repo_ref_unlock(struct repo *r, const char *name);

@@ -172,6 +172,24 @@ enum status repo_ref_sync(struct repo *r, const char *name, struct error *e)
 	return st == STATUS_OK ? sync_dirs(r, name, e) : st;
 }
 
+enum status repo_ref_drop_empty(struct repo *r, const char *name, struct error *e)
+{
+	char *path = ref_path(r, name, "");
+	struct oid id;
+	enum status st = STATUS_OK;
+
+	if (!path)
+		return error_set(e, STATUS_NOMEM, "no memory to look at %s", name);
+	if (access(path, F_OK) == 0 && !read_loose(&id, r, name)) {
+		if (unlink(path))
+			st = error_set_errno(e, errno, "cannot remove %s", path);
+		else
+			st = sync_dirs(r, name, e);
+	}
+	free(path);
+	return st;
+}
+
 /* A move failed. If the ref holds the new value all the same, only the disk's last word is missing: it is written once
  * more, since asking the disk again about the same bytes may be told what is not true. */
 static enum status look_again(struct repo *r, const char *name, const struct oid *id, enum status failed,

@@ -120,6 +120,39 @@ static void damage_of_any_kind_neither_loses_nor_doubles_an_answer(void **state)
 	}
 }
 
+/* It is not made durable at each receipt. */
+static void an_own_ref_that_a_power_cut_took_back_puts_nothing_aside(void **state)
+{
+	char path[PRACTICE_PATH], before[64] = "";
+	FILE *f = NULL;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s", practice_path(&p, "kib-kiosk/history.git/refs/devices/kib-kiosk"));
+	for (int i = 0; i < 3; i++) { /* empty, older, missing */
+		f = fopen(path, "re");
+		assert_non_null(f);
+		assert_non_null(fgets(before, sizeof(before), f));
+		assert_int_equal(fclose(f), 0);
+		answer(3);
+		assert_int_equal(practice_sync(kiosk).waiting, 0);
+		answer(1);
+		qip_close(kiosk);
+		kiosk = NULL;
+		assert_int_equal(unlink(path), 0);
+		if (i < 2) {
+			f = fopen(path, "we");
+			assert_non_null(f);
+			assert_true(i == 0 || fputs(before, f) >= 0);
+			assert_int_equal(fclose(f), 0);
+		}
+		OK(open_kiosk());
+		assert_false(put_aside());
+		assert_int_equal(practice_sync(kiosk).waiting, 0);
+		assert_string_equal(qip_doubt(kiosk), "");
+		all_there_once();
+	}
+}
+
 static void damage_that_only_a_reader_meets_is_healed_when_told(void **state)
 {
 	const struct registry *reg = NULL;
@@ -193,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damage_of_any_kind_neither_loses_nor_doubles_an_answer),
+		cmocka_unit_test(an_own_ref_that_a_power_cut_took_back_puts_nothing_aside),
 		cmocka_unit_test(damage_that_only_a_reader_meets_is_healed_when_told),
 		cmocka_unit_test(without_the_server_answers_are_kept_and_sent_later),
 		cmocka_unit_test(an_older_state_of_the_card_is_not_taken_for_damage_alone),

@@ -496,6 +496,27 @@ static void a_ref_moves_only_from_what_the_caller_saw(void **state)
 	repo_close(other);
 }
 
+static void a_ref_that_a_power_cut_left_empty_is_dropped_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+	const char *name = "refs/devices/kib-kiosk";
+	struct oid tree = tree_of(f, NULL, 0), got;
+	struct oid a = commit_at(f, &tree, NULL, 0, 1000);
+	char path[512];
+
+	ASSERT_OK(repo_flush(f->r, &f->e));
+	ASSERT_OK(repo_ref_drop_empty(f->r, name, &f->e));
+	ASSERT_OK(repo_ref_put(f->r, name, &a, false, &f->e));
+	ASSERT_OK(repo_ref_drop_empty(f->r, name, &f->e));
+	ASSERT_OK(repo_ref_get(&got, f->r, name, &f->e));
+	assert_true(oid_equal(&got, &a));
+	(void)snprintf(path, sizeof(path), "%s/%s", f->path, name);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_not_equal(repo_ref_get(&got, f->r, name, NULL), STATUS_OK);
+	ASSERT_OK(repo_ref_drop_empty(f->r, name, &f->e));
+	assert_int_equal(repo_ref_get(&got, f->r, name, NULL), STATUS_NOT_FOUND);
+}
+
 static void a_ref_never_points_to_what_is_only_staged(void **state)
 {
 	struct fixture *f = *state;
@@ -752,6 +773,7 @@ int main(void)
 		TEST(a_commit_has_a_limit_and_may_be_unsigned),
 		TEST(a_commit_is_not_written_for_names_that_would_break_its_lines),
 		TEST(a_ref_moves_only_from_what_the_caller_saw),
+		TEST(a_ref_that_a_power_cut_left_empty_is_dropped_and_no_other),
 		TEST(a_ref_never_points_to_what_is_only_staged),
 		TEST(names_that_git_does_not_take_for_refs_are_refused),
 		TEST(refs_are_listed_by_name),
