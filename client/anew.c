@@ -9,8 +9,6 @@
 
 #include "client/chain.h"
 #include "client/files.h"
-#include "client/follow.h"
-#include "client/incarnation.h"
 #include "client/own_head.h"
 #include "core/log.h"
 
@@ -149,7 +147,6 @@ enum status anew_begun(bool *out, struct qip *q, struct error *e)
 enum status anew_fetch(struct qip *q, struct remote *r, const struct remote_refs *refs, struct error *e)
 {
 	struct oid accepted;
-	bool agrees = false;
 	enum status st = home_ref(&accepted, q, q->own_ref, e);
 
 	if (st != STATUS_OK)
@@ -158,15 +155,9 @@ enum status anew_fetch(struct qip *q, struct remote *r, const struct remote_refs
 		return error_set(e, STATUS_REFUSED,
 				 "this kiosk's copy of the history was damaged, and the server does not know it: what waits is kept; ask a manager for "
 				 "a new code");
-	st = follow_own(q, r, &refs->own, e);
+	st = own_head_fetch(q, r, &refs->own, e);
 	if (st == STATUS_OK)
-		st = own_head_signed(q, &refs->own, q->key, q->identity.device, e);
-	if (st == STATUS_OK)
-		st = own_head_agrees(&agrees, q, &refs->own, e);
-	if (st == STATUS_OK && !agrees) {
-		incarnation_doubt_head(q);
-		return incarnation_refuse(q, e);
-	}
+		st = own_head_match(q, &refs->own, e);
 	if (st == STATUS_OK)
 		st = home_move_ref(q, q->own_ref, &refs->own, &accepted, e);
 	return st == STATUS_OK ? home_move_ref(q, REF_WORK, &refs->own, &(struct oid){0}, e) : st;

@@ -82,9 +82,7 @@ static enum status look_at_own(struct carrying *c, struct remote *r, const struc
 	if (st == STATUS_OK)
 		st = home_ref(&work, q, REF_WORK, e);
 	if (st == STATUS_OK)
-		st = follow_own(q, r, head, e);
-	if (st == STATUS_OK)
-		st = own_head_signed(q, head, q->key, q->identity.device, e);
+		st = own_head_fetch(q, r, head, e);
 	if (st == STATUS_OK && !oid_is_zero(&work)) /* zero: it was damaged, and is not here again yet */
 		st = repo_is_ancestor(&inside, q->repo, head, &work, e);
 	if (st == STATUS_OK && inside)

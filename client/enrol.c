@@ -169,13 +169,9 @@ static enum status send_head(struct join *j, struct error *e)
 /* The own head on the server is a commit that this device's key signed. */
 static enum status check_own_head(struct join *j, struct error *e)
 {
-	struct qip *q = &j->q;
-	enum status st = STATUS_OK;
-
 	if (oid_is_zero(&j->refs.own))
 		return error_set(e, STATUS_NETWORK, "the server took the enrolment but does not list it yet: join again in a moment");
-	st = follow_own(q, &j->remote, &j->refs.own, e);
-	return st == STATUS_OK ? own_head_signed(q, &j->refs.own, q->key, q->identity.device, e) : st;
+	return own_head_fetch(&j->q, &j->remote, &j->refs.own, e);
 }
 
 /* A kiosk does not see its entry on main; its own head holds it, and the chain that its invite hangs on is in the configuration. */

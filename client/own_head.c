@@ -22,6 +22,13 @@ enum status own_head_signed(struct qip *q, const struct oid *head, const struct 
 	return st;
 }
 
+enum status own_head_fetch(struct qip *q, struct remote *r, const struct oid *head, struct error *e)
+{
+	enum status st = follow_own(q, r, head, e);
+
+	return st == STATUS_OK ? own_head_signed(q, head, q->key, q->identity.device, e) : st;
+}
+
 /* ---- does the journal agree? ---- */
 
 struct comparison {
@@ -69,7 +76,7 @@ static enum status compare(void *ctx, const struct journal_record *r, struct err
 }
 
 /* A branch that goes on where this journal does not is a copy's, or this is an older state of the card. */
-enum status own_head_agrees(bool *out, struct qip *q, const struct oid *head, struct error *e)
+static enum status compare_all(bool *out, struct qip *q, const struct oid *head, struct error *e)
 {
 	struct comparison c = {.q = q};
 	char path[HOME_PATH_MAX];
@@ -96,6 +103,17 @@ enum status own_head_agrees(bool *out, struct qip *q, const struct oid *head, st
 	if (st == STATUS_OK || st == STATUS_EXISTS)
 		*out = !c.differs && (end == 0 || numbers_number(&q->numbers, end) >= c.last);
 	return st == STATUS_EXISTS ? STATUS_OK : st;
+}
+
+enum status own_head_match(struct qip *q, const struct oid *head, struct error *e)
+{
+	bool agrees = false;
+	enum status st = compare_all(&agrees, q, head, e);
+
+	if (st != STATUS_OK || agrees)
+		return st;
+	incarnation_doubt_head(q);
+	return incarnation_refuse(q, e);
 }
 
 /* ---- going on from it ---- */
@@ -130,7 +148,7 @@ static enum status is_forgotten(bool *out, struct qip *q, const struct oid *head
 
 static enum status judge(struct qip *q, const struct oid *head, const struct oid *work, struct error *e)
 {
-	bool descends = false, forgotten = false, agrees = false;
+	bool descends = false, forgotten = false;
 	enum status st = repo_is_ancestor(&descends, q->repo, work, head, e);
 
 	if (st == STATUS_OK && !descends)
@@ -139,12 +157,7 @@ static enum status judge(struct qip *q, const struct oid *head, const struct oid
 		return error_set(e, STATUS_REFUSED,
 				 "the server was restored to a time that this kiosk has forgotten, because what it sent then was there: nothing that waits "
 				 "is lost; ask a manager for a new code");
-	if (st == STATUS_OK)
-		st = own_head_agrees(&agrees, q, head, e);
-	if (st != STATUS_OK || agrees)
-		return st;
-	incarnation_doubt_head(q);
-	return incarnation_refuse(q, e);
+	return st == STATUS_OK ? own_head_match(q, head, e) : st;
 }
 
 enum status own_head_adopt(struct qip *q, struct remote *r, const struct oid *head, struct error *e)
@@ -155,9 +168,7 @@ enum status own_head_adopt(struct qip *q, struct remote *r, const struct oid *he
 	if (st == STATUS_OK)
 		st = home_ref(&work, q, REF_WORK, e);
 	if (st == STATUS_OK)
-		st = follow_own(q, r, head, e);
-	if (st == STATUS_OK)
-		st = own_head_signed(q, head, q->key, q->identity.device, e);
+		st = own_head_fetch(q, r, head, e);
 	if (st == STATUS_OK)
 		st = judge(q, head, &work, e);
 	if (st == STATUS_OK) /* first: the other way round, cut short, what is here would not go on from what the server has */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define HASH_PREFIX "qip incarnation\n"
+#define CARD_PLACE "device/cid"
 
 void storage_hash(char out[SHA256_HEX_LEN + 1], const char *text)
 {
@@ -20,22 +21,25 @@ void storage_hash(char out[SHA256_HEX_LEN + 1], const char *text)
 	buf_clear(&b);
 }
 
-static struct storage_place *find(struct storage_id *id, const char *name)
+/* Which of them it is; their number: none. */
+static size_t find(const struct storage_id *id, const char *name)
 {
-	for (size_t i = 0; i < id->len; i++)
-		if (strcmp(id->places[i].name, name) == 0)
-			return &id->places[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < id->len && strcmp(id->places[i].name, name) != 0)
+		i++;
+	return i;
 }
 
 static void add(struct storage_id *id, const char *name, const char *hash)
 {
-	struct storage_place *p = find(id, name);
+	size_t i = find(id, name);
+	struct storage_place *p = i < STORAGE_PLACES_MAX ? &id->places[i] : NULL;
 
-	if (!p && id->len < STORAGE_PLACES_MAX)
-		p = &id->places[id->len++];
 	if (!p || strlen(name) >= sizeof(p->name) || strlen(hash) >= sizeof(p->hash))
 		return;
+	if (i == id->len)
+		id->len++;
 	(void)snprintf(p->name, sizeof(p->name), "%s", name);
 	(void)snprintf(p->hash, sizeof(p->hash), "%s", hash);
 }
@@ -61,23 +65,14 @@ void storage_id_parse(struct storage_id *out, const char *text)
 	}
 }
 
-static const struct storage_place *find_card(const struct storage_id *id)
-{
-	for (size_t i = 0; i < id->len; i++)
-		if (strcmp(id->places[i].name, "device/cid") == 0)
-			return &id->places[i];
-	return NULL;
-}
-
 /* A number whose place was not noted is any place's. A card's own register holds all that tells it; its serial number alone may be another's, too. */
 enum storage_answer storage_id_compare(const struct storage_id *known, const struct storage_id *now)
 {
-	const struct storage_place *card = find_card(known), *card_now = find_card(now);
+	const size_t card = find(known, CARD_PLACE), card_now = find(now, CARD_PLACE);
 	enum storage_answer answer = STORAGE_UNSURE;
 
-	if (card && card_now)
-		return strcmp(card->hash, card_now->hash) == 0 ? STORAGE_SAME : STORAGE_OTHER;
-
+	if (card < known->len && card_now < now->len)
+		return strcmp(known->places[card].hash, now->places[card_now].hash) == 0 ? STORAGE_SAME : STORAGE_OTHER;
 	for (size_t i = 0; i < known->len; i++) {
 		for (size_t k = 0; k < now->len; k++) {
 			const struct storage_place *was = &known->places[i], *is = &now->places[k];
@@ -98,7 +93,7 @@ bool storage_id_take(struct storage_id *known, const struct storage_id *now)
 
 	if (now->len == 0)
 		return false;
-	if (find(known, "") != NULL)
+	if (find(known, "") < known->len)
 		known->len = 0;
 	for (size_t i = 0; i < now->len; i++)
 		add(known, now->places[i].name, now->places[i].hash);
