@@ -21,8 +21,8 @@ static void show_asset(struct turn *t)
 		return;
 	}
 	buf_add(&t->response->body, asset->file->bytes, asset->file->len);
-	turn_finish(t, 200, buf_ok(&t->response->body) ? STATUS_OK : STATUS_NOMEM, &e);
 	t->response->type = asset->type;
+	turn_finish(t, 200, buf_ok(&t->response->body) ? STATUS_OK : STATUS_NOMEM, &e);
 	t->response->lasting = t->response->status == 200;
 }
 
@@ -35,8 +35,8 @@ static void show_sound(struct turn *t)
 		turn_message(t, 404, "error_heading", "error_not_found");
 		return;
 	}
-	turn_finish(t, 200, st, &e);
 	t->response->type = "audio/wav";
+	turn_finish(t, 200, st, &e);
 	t->response->lasting = t->response->status == 200; /* the wording of a version never changes: nobody waits for it twice */
 }
 

@@ -69,8 +69,8 @@ void staff_status_json(struct turn *t)
 	if (!json || json_canonical(&t->response->body, json) != STATUS_OK)
 		st = error_set(&e, STATUS_NOMEM, "no memory for the status");
 	cJSON_Delete(json);
-	turn_finish(t, 200, st, &e);
 	t->response->type = "application/json";
+	turn_finish(t, 200, st, &e);
 }
 
 static void show_keypad(struct turn *t, unsigned status, const char *digits, const char *fault)

@@ -18,12 +18,12 @@ static const char no_page[] = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"
 void turn_finish(struct turn *t, unsigned status, enum status made, const struct error *e)
 {
 	t->response->status = status;
-	t->response->type = HTML;
 	if (made == STATUS_OK)
 		return;
 	log_line(LOG_LEVEL_ERROR, "a page could not be made", "error", e->text, NULL);
 	buf_wipe(&t->response->body);
 	t->response->fixed = no_page;
+	t->response->type = HTML;
 	t->response->status = 503;
 }
 

@@ -12,7 +12,7 @@ struct turn {
 	struct visit visit;
 };
 
-/* Send what was made; if it could not be made, a 503 with a fixed page. */
+/* Send what was made, of the type that the response has (HTML unless set); if it could not be made, a 503 with a fixed page. */
 void turn_finish(struct turn *t, unsigned status, enum status made, const struct error *e);
 /* A message in the visit's language, by keys of kiosk/texts. */
 void turn_message(struct turn *t, unsigned status, const char *heading, const char *text);
