@@ -1,10 +1,7 @@
 /* tests/client/test_clock.c - a kiosk's word on its clock is in the history, seldom and signed. */
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #include "client/clock.h"
-
-static struct practice p;
-static struct qip *boss, *kiosk;
 
 /* A kiosk whose clocks the test sets. */
 static int64_t wall_ms, monotonic_ms;
@@ -37,27 +34,15 @@ static void fake_boot(void *ctx, char out[ENV_BOOT_ID_MAX])
 
 static struct env fake;
 
-static int set_up(void **state)
+static int set_up_clocks(void **state)
 {
-	(void)state;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
+	(void)set_up(state);
 	fake = *kiosk->env;
 	fake.now_ms = fake_now;
 	fake.monotonic_ms = fake_monotonic;
 	fake.quality = fake_quality;
 	fake.boot_id = fake_boot;
 	kiosk->env = &fake;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
 	return 0;
 }
 
@@ -166,5 +151,5 @@ int main(void)
 		cmocka_unit_test(losing_the_state_costs_a_second_record_and_nothing_else),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_clocks, tear_down);
 }

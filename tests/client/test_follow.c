@@ -1,34 +1,20 @@
 /* tests/client/test_follow.c - a server that forges its own log is found out, and nothing of it is taken over. */
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #include <fcntl.h>
 
 #include "client/files.h"
 
-static struct practice p;
-static struct qip *boss, *kiosk;
 static char history[PRACTICE_PATH * 2];
 
-static int set_up(void **state)
+static int set_up_log(void **state)
 {
 	char path[TREE_PATH_MAX];
 
-	(void)state;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
+	(void)set_up(state);
 	practice_add_action(path, boss, "QIP-01");
 	(void)practice_sync(boss);
 	(void)snprintf(history, sizeof(history), "%s", practice_path(&p, "server/C82999/history.git"));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
 	return 0;
 }
 
@@ -158,5 +144,5 @@ int main(void)
 		cmocka_unit_test(after_all_that_the_true_log_is_followed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_log, tear_down);
 }

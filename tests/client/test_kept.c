@@ -1,12 +1,9 @@
 /* tests/client/test_kept.c - how long a kiosk keeps what the server has receipted, and what it does when the server lost it. */
 #include "client/release.h"
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #define ANSWERS 5000 /* more than a segment of the journal */
 #define DAY_MS (86400 * 1000LL)
-
-static struct practice p;
-static struct qip *boss, *kiosk;
 
 /* The real machine with a clock that is known to be right, some days on. */
 static struct env later;
@@ -23,25 +20,13 @@ static enum clock_quality later_quality(void *ctx)
 	return CLOCK_SYNCHRONISED;
 }
 
-static int set_up(void **state)
+static int set_up_later(void **state)
 {
-	(void)state;
 	later = *env_system();
 	later.now_ms = later_now_ms;
 	later.quality = later_quality;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	qip_close(practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK));
-	OK(qip_open(&kiosk, &(struct qip_options){.home = practice_path(&p, "kib-kiosk"), .env = &later, .lock_wait_ms = 1000}, &last_error));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
+	(void)set_up(state);
+	kiosk->env = &later;
 	return 0;
 }
 
@@ -121,5 +106,5 @@ int main(void)
 		cmocka_unit_test(a_restored_server_gets_even_what_the_journal_has_let_go_of),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_later, tear_down);
 }

@@ -1,5 +1,5 @@
 /* tests/client/test_kiosks.c - what qip status tells of the practice's kiosks. */
-#include "tests/client/practice.h"
+#include "tests/client/kiosk_fixture.h"
 
 #include "client/cli/kiosks.h"
 
@@ -7,8 +7,6 @@
 
 static const char *const none[] = {NULL}, *const full[] = {"disk-full", NULL};
 
-static struct practice p;
-static struct qip *boss, *kiosk;
 static int64_t ahead_ms;
 static struct env later;
 
@@ -18,24 +16,12 @@ static int64_t later_now(void *ctx)
 	return env_system()->now_ms(env_system()->ctx) + ahead_ms;
 }
 
-static int set_up(void **state)
+static int set_up_later(void **state)
 {
-	(void)state;
-	practice_start(&p);
-	boss = practice_manager(&p, "manager");
-	kiosk = practice_device(&p, boss, "kib-kiosk", ROLE_KIOSK);
+	(void)set_up(state);
 	later = *boss->env;
 	later.now_ms = later_now;
 	boss->env = &later;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	qip_close(boss);
-	qip_close(kiosk);
-	practice_stop(&p);
 	return 0;
 }
 
@@ -171,5 +157,5 @@ int main(void)
 		cmocka_unit_test(one_that_was_taken_away_is_no_trouble),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_later, tear_down);
 }
