@@ -80,11 +80,59 @@ static void all_is_well_while_the_page_comes(void **state)
 
 static void *answer_otherwise(void *arg)
 {
-	int fd = accept(*(int *)arg, NULL, NULL);
+	for (int i = 0; i < 2; i++) { /* it is asked twice */
+		int fd = accept(*(int *)arg, NULL, NULL);
 
-	(void)!write(fd, "220 mail\r\n", 10);
-	(void)close(fd);
+		(void)!write(fd, "220 mail\r\n", 10);
+		(void)close(fd);
+	}
 	return NULL;
+}
+
+struct stalling {
+	int fd;
+	int looks;
+};
+
+/* Nothing at first, as while a card writes; the page at the second look. */
+static void *answer_the_second(void *arg)
+{
+	struct stalling *s = arg;
+
+	for (; s->looks < 2; s->looks++) {
+		int fd = accept(s->fd, NULL, NULL);
+		char text[256];
+
+		if (fd < 0)
+			break;
+		(void)!read(fd, text, sizeof(text));
+		if (s->looks == 1)
+			(void)!write(fd, "HTTP/1.1 200 OK\r\n\r\n", 19);
+		(void)close(fd);
+	}
+	return NULL;
+}
+
+static void a_card_that_stalls_once_starts_nothing_anew(void **state)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(sa);
+	struct stalling s = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	pthread_t other;
+	char host[64];
+
+	(void)state;
+	assert_int_equal(bind(s.fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(s.fd, 2), 0);
+	assert_int_equal(getsockname(s.fd, (struct sockaddr *)&sa, &len), 0);
+	assert_int_equal(pthread_create(&other, NULL, answer_the_second, &s), 0);
+	(void)snprintf(host, sizeof(host), "127.0.0.1:%u", ntohs(sa.sin_port));
+	if (!watch_look(host))
+		(void)shutdown(s.fd, SHUT_RD); /* whoever still waits for a second look */
+	(void)pthread_join(other, NULL);
+	assert_int_equal(s.looks, 2);
+	assert_heard("WATCHDOG=1");
+	(void)close(s.fd);
 }
 
 static void another_program_at_the_port_is_not_the_kiosk(void **state)
@@ -137,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_start_and_the_end_are_told),
 		cmocka_unit_test(all_is_well_while_the_page_comes),
+		cmocka_unit_test(a_card_that_stalls_once_starts_nothing_anew),
 		cmocka_unit_test(another_program_at_the_port_is_not_the_kiosk),
 		cmocka_unit_test(it_looks_a_little_more_often_than_the_manager_wants_to_hear),
 		cmocka_unit_test(without_a_manager_nothing_is_said),
