@@ -8,6 +8,19 @@
 
 #define BUF_FIRST_CAP 64
 
+/* realloc() may leave a copy behind. */
+static uint8_t *move_secret(struct buf *b, size_t cap)
+{
+	uint8_t *data = malloc(cap);
+
+	if (!data || !b->data)
+		return data;
+	memcpy(data, b->data, b->len + 1);
+	explicit_bzero(b->data, b->cap);
+	free(b->data);
+	return data;
+}
+
 /* Make room for `more` bytes and the NUL behind them. */
 bool buf_reserve(struct buf *b, size_t more)
 {
@@ -22,7 +35,7 @@ bool buf_reserve(struct buf *b, size_t more)
 		return true;
 	while (cap <= b->len + more)
 		cap *= 2;
-	data = realloc(b->data, cap);
+	data = b->secret ? move_secret(b, cap) : realloc(b->data, cap);
 	if (!data)
 		goto fail;
 	b->data = data;
@@ -106,8 +119,10 @@ void buf_reset(struct buf *b)
 
 void buf_clear(struct buf *b)
 {
+	if (b->secret && b->data)
+		explicit_bzero(b->data, b->cap);
 	free(b->data);
-	*b = (struct buf)BUF_INIT;
+	*b = (struct buf){.secret = b->secret};
 }
 
 void buf_wipe(struct buf *b)

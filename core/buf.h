@@ -13,9 +13,12 @@ struct buf {
 	size_t len;    /* bytes */
 	size_t cap;    /* bytes allocated */
 	bool failed;   /* an allocation failed */
+	bool secret;   /* memory that it leaves, by growing or by buf_clear, is overwritten */
 };
 
 #define BUF_INIT {0}
+/* For keys and unsealed text. It stays secret until it is assigned anew. */
+#define BUF_SECRET {.secret = true}
 
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_adds(struct buf *b, const char *text);
@@ -31,7 +34,7 @@ bool buf_ok(const struct buf *b);
 const char *buf_text(const struct buf *b);
 /* Forget the content, keep the memory. */
 void buf_reset(struct buf *b);
-/* Free; *b is empty and usable again. */
+/* Free; *b is empty and usable again, and as secret as before. */
 void buf_clear(struct buf *b);
 /* As buf_clear, after overwriting the bytes: for keys and unsealed text. */
 void buf_wipe(struct buf *b);

@@ -147,6 +147,7 @@ static enum MHD_Result on_first_call(struct MHD_Connection *c, struct http *h, c
 	*ctx = x;
 	if (!x)
 		return MHD_NO;
+	x->body = (struct buf)BUF_SECRET;
 	if (!declared_hopeless(c))
 		return MHD_YES;
 	read_headers(x, c, path, method);

@@ -18,7 +18,7 @@ static const struct texts *texts_of(const struct page *p)
 
 static struct sheet new_sheet(const struct page *p)
 {
-	return (struct sheet){.page = p, .setting = {.texts = texts_of(p), .assets = p->assets}, .title = "", .body = BUF_INIT};
+	return (struct sheet){.page = p, .setting = {.texts = texts_of(p), .assets = p->assets}, .title = "", .body = BUF_SECRET};
 }
 
 enum status page_part(struct buf *out, const struct sheet *s, const char *name, const struct texts_value *values, struct error *e)

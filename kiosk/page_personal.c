@@ -17,7 +17,7 @@ static const char *const names[PERSONAL_KINDS] = {
 
 static void add_escaped(struct buf *out, const char *text, size_t len)
 {
-	struct buf part = BUF_INIT;
+	struct buf part = BUF_SECRET;
 
 	buf_add(&part, text, len);
 	template_escape(out, buf_text(&part));
@@ -42,7 +42,7 @@ static void mark(struct buf *out, const char *comment, const struct personal_fou
 
 static enum status add_part(struct buf *out, const struct sheet *s, const char *comment, const struct personal_found *found, struct error *e)
 {
-	struct buf part = BUF_INIT;
+	struct buf part = BUF_SECRET;
 	enum status st = STATUS_OK;
 
 	buf_add(&part, comment + found->at, found->len);
@@ -57,7 +57,7 @@ enum status page_personal(struct sheet *s, struct error *e)
 	const char *comment = s->page->visit->comment ? s->page->visit->comment : "";
 	struct personal_found found[SHOWN_MAX];
 	size_t len = personal_find(found, SHOWN_MAX, comment);
-	struct buf parts = BUF_INIT, marked = BUF_INIT;
+	struct buf parts = BUF_SECRET, marked = BUF_SECRET;
 	enum status st = STATUS_OK;
 
 	s->title = texts_get(s->setting.texts, "personal_heading");

@@ -142,7 +142,7 @@ void route(struct response *out, struct desk *d, const struct request *r)
 	struct turn t = {.desk = d, .request = r, .response = out, .visit = VISIT_INIT};
 	struct refusal no = judge(r, d);
 
-	*out = (struct response){.status = 503, .type = HTML, .body = BUF_INIT, .location = BUF_INIT};
+	*out = (struct response){.status = 503, .type = HTML, .body = BUF_SECRET, .location = BUF_INIT};
 	if (no.status == 0) {
 		const struct place *p = find_place(r->path);
 

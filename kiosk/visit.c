@@ -51,7 +51,7 @@ static void wipe_texts(cJSON *item)
 
 enum status visit_write(struct buf *out, const struct visit *v, bool with_comment, const struct token_secret *secret)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_SECRET;
 	cJSON *o = to_json(v, with_comment);
 	enum status st = o ? json_canonical(&text, o) : STATUS_NOMEM;
 
@@ -125,7 +125,7 @@ static bool from_json(struct visit *v, cJSON *o)
 enum status visit_read(struct visit *out, const struct token_secret *secret, const char *token)
 {
 	struct visit v = VISIT_INIT;
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_SECRET;
 	cJSON *o = NULL;
 	enum status st = token_read(&text, secret, token);
 

@@ -56,6 +56,26 @@ static void growing_keeps_the_content_and_the_nul_behind_it(void **state)
 	buf_clear(&b);
 }
 
+static void a_secret_buffer_grows_like_any_other_and_stays_secret_when_cleared(void **state)
+{
+	struct buf b = BUF_SECRET;
+
+	(void)state;
+	for (size_t i = 0; i < 10000; i++)
+		buf_addc(&b, (char)('a' + i % 26));
+	assert_int_equal(b.len, 10000);
+	for (size_t i = 0; i < b.len; i++)
+		assert_int_equal(b.data[i], 'a' + i % 26);
+	assert_int_equal(b.data[b.len], 0);
+	buf_clear(&b);
+	assert_true(b.secret);
+	buf_adds(&b, "again");
+	assert_string_equal(buf_text(&b), "again");
+	buf_wipe(&b);
+	assert_true(b.secret);
+	assert_null(b.data);
+}
+
 static void consuming_takes_from_the_front(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -95,6 +115,7 @@ int main(void)
 		cmocka_unit_test(an_empty_buffer_reads_as_an_empty_text),
 		cmocka_unit_test(appends_of_every_kind_follow_each_other),
 		cmocka_unit_test(growing_keeps_the_content_and_the_nul_behind_it),
+		cmocka_unit_test(a_secret_buffer_grows_like_any_other_and_stays_secret_when_cleared),
 		cmocka_unit_test(consuming_takes_from_the_front),
 		cmocka_unit_test(a_failed_allocation_sticks_until_the_buffer_is_reset),
 	};
