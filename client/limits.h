@@ -50,6 +50,7 @@
 #define LIMIT_HELD_IDS 1000000          /* answers that a copy has sent beyond what this one knows: 37 bytes of memory each while it is joined again */
 #define LIMIT_FORMER 16                 /* names that a kiosk had before */
 #define LIMIT_KIN 256                   /* kiosks that may hold the same answers */
+#define LIMIT_DOUBTS 64                 /* kiosks in doubt that a server may tell of */
 #define LIMIT_ANCHORS 8                 /* boots whose clock is known */
 #define LIMIT_HANDED_BYTES (4 * 1024 * 1024) /* that a revoked device sends: what the server takes (LIMIT_KEPT_FILE_BYTES there) */
 #define LIMIT_KEPT_BYTES (5 * 1024 * 1024) /* the same as the server keeps it aside, with a line about it */

@@ -133,13 +133,14 @@ static bool named(const char *bytes, size_t len, const char *name)
 	return strlen(name) == len && memcmp(bytes, name, len) == 0;
 }
 
-/* The capability "qip-log=<number>". */
+/* "qip-log=<number>", and those of client/doubts.h. */
 static void take_capabilities(struct remote_refs *refs, const char *text, size_t len)
 {
 	static const char name[] = " qip-log=";
 	const char *at = memmem(text, len, name, sizeof(name) - 1);
 	int64_t number = 0;
 
+	doubts_parse(&refs->doubts, text, len);
 	if (!at)
 		return;
 	for (at += sizeof(name) - 1; at < text + len && *at >= '0' && *at <= '9' && number < LIMIT_LOG_MERGES; at++)

@@ -2,7 +2,7 @@
 #ifndef QIP_CLIENT_REMOTE_H
 #define QIP_CLIENT_REMOTE_H
 
-#include "client/home.h"
+#include "client/doubts.h"
 #include "client/wire.h"
 
 struct remote {
@@ -27,6 +27,7 @@ struct remote_refs {
 		struct oid head;
 	} kin[LIMIT_KIN];   /* kiosks: others that may hold the same answers */
 	size_t kin_len;     /* LIMIT_KIN: maybe more */
+	struct doubts doubts; /* to those who read the log: kiosks that said they may be copies */
 	int64_t log_merges; /* about how long the log is; -1 where the server does not tell, and gives no slices of it */
 };
 

@@ -7,6 +7,7 @@
  */
 #include "client/anew.h"
 #include "client/answers.h"
+#include "client/doubts.h"
 #include "client/forget.h"
 #include "client/handed.h"
 #include "client/handover.h"
@@ -174,6 +175,8 @@ static enum status finish(struct sync *s, struct error *e)
 			q->state.last_sync_seq = numbers_record(&q->numbers, last);
 		release_journal(s);
 	}
+	if (!home_is_kiosk(q))
+		doubts_keep(&s->refs.doubts, q);
 	q->state.last_sync_ms = s->report.server_time_ms;
 	if (st == STATUS_OK && !home_is_kiosk(q))
 		st = seen_set_restored(q, false, e);
@@ -378,10 +381,14 @@ enum status qip_sync(struct qip *q, struct qip_sync_report *out, struct error *e
 	struct error why = {0};
 	enum status st = STATUS_OK;
 
-	if (q->doubt != HOME_DOUBT_NONE)
+	if (q->doubt != HOME_DOUBT_NONE) {
+		doubts_say(q);
 		return incarnation_refuse(q, e);
+	}
 	st = visit(q, out, &why);
 	if (st != STATUS_OK && st != STATUS_NETWORK && st != STATUS_TIMEOUT && qip_heal(q))
 		st = visit(q, out, &why);
+	if (q->doubt != HOME_DOUBT_NONE) /* this visit has found out */
+		doubts_say(q);
 	return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
 }

@@ -105,6 +105,11 @@ extern const struct limits limits_default;
 #define LIMIT_KEPT_SINCE_MERGES 100000 /* since somebody began to take one over, in which that is looked for */
 #define LIMIT_KEPT_UNKNOWN_MERGES 1000 /* that whoever takes one over may not have yet, none of them a manager's */
 
+/* kiosks in doubt, see server/doubts.h */
+#define LIMIT_DOUBTS 64	       /* of a practice */
+#define LIMIT_DOUBT_DAYS 8     /* after a kiosk last said so; it does each time it would sync, twice a day at the least */
+#define LIMIT_DOUBT_MS 3600000 /* until the same is noted again */
+
 /* practices */
 #define LIMIT_PRACTICES 4096
 #define LIMIT_LOCK_MS 30000	     /* waiting for another program on the same practice */

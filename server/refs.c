@@ -9,6 +9,7 @@
 #include "core/array.h"
 #include "core/pkt.h"
 #include "core/policy.h"
+#include "server/doubts.h"
 #include "server/source.h"
 #include "server/v2.h"
 
@@ -107,6 +108,7 @@ void refs_clear(struct refs *refs)
 	free(refs->list);
 	free(refs->ids);
 	free(refs->ends);
+	buf_clear(&refs->doubts);
 	*refs = (struct refs)REFS_INIT;
 }
 
@@ -161,6 +163,7 @@ void refs_advertise(struct buf *out, const struct refs *refs, const char *servic
 		buf_addf(&capabilities, " symref=HEAD:%s", refs->head_target);
 	if (refs->log_merges > 0)
 		buf_addf(&capabilities, " qip-log=%" PRId64, refs->log_merges);
+	buf_add(&capabilities, refs->doubts.data, refs->doubts.len);
 	buf_adds(&capabilities, " " REFS_AGENT);
 	a.capabilities = buf_text(&capabilities);
 	pkt_addf(out, "# service=%s\n", service);
@@ -181,6 +184,15 @@ void refs_advertise(struct buf *out, const struct refs *refs, const char *servic
 	buf_clear(&capabilities);
 }
 
+/* Of a practice's refs, to those who read its log. */
+static void tell_doubts(struct refs *refs, const struct request *r)
+{
+	const struct env *env = r->service->env;
+
+	if (!r->repository && !oid_is_zero(&refs->head))
+		doubts_tell(&refs->doubts, r->practice, view_registry(r->view), env->now_ms(env->ctx));
+}
+
 /* A device that has not finished joining gets an empty list: it asks before its first push. */
 static void answer_refs(struct request *r)
 {
@@ -199,6 +211,8 @@ static void answer_refs(struct request *r)
 		answer_error(&r->answer, &e);
 		return;
 	}
+	if (fetch && !r->git_v2)
+		tell_doubts(&source.refs, r);
 	if (fetch && r->git_v2)
 		v2_advertise(&out);
 	else

@@ -19,6 +19,7 @@ static const struct {
 	{"/enrol", "POST", "application/json", ROUTE_ENROL},
 	{"/renew", "POST", "application/json", ROUTE_RENEW},
 	{"/slice", "POST", "application/json", ROUTE_SLICE},
+	{"/doubt", "POST", "application/json", ROUTE_DOUBT},
 	{"/blobs/get", "POST", "application/json", ROUTE_BLOBS_GET},
 	{"/blobs/", "PUT", "application/octet-stream", ROUTE_BLOB_PUT}, /* a SHA-256 follows */
 	{"/offer", "POST", "application/x-qip-offer", ROUTE_OFFER},

@@ -19,6 +19,7 @@ enum route_kind {
 	ROUTE_ENROL,	    /* POST /<ODS>/enrol */
 	ROUTE_RENEW,	    /* POST /<ODS>/renew */
 	ROUTE_SLICE,	    /* POST /<ODS>/slice */
+	ROUTE_DOUBT,	    /* POST /<ODS>/doubt, by a kiosk */
 	ROUTE_BLOB_PUT,	    /* PUT  /<ODS>/blobs/<sha256> */
 	ROUTE_BLOBS_GET,    /* POST /<ODS>/blobs/get */
 	ROUTE_OFFER,	    /* POST /<ODS>/offer, of a closed practice */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/doubts.h"
 #include "core/head.h"
 #include "core/record_file.h"
 
@@ -74,6 +75,7 @@ static enum status read_kiosk(struct kiosk *k, const struct device *d, struct re
 	(void)snprintf(k->site, sizeof(k->site), "%s", d->site);
 	k->joined = d->key_ssh[0] != '\0';
 	k->ended = d->retired || d->revoked;
+	k->doubt = "";
 	(void)snprintf(path, sizeof(path), "health/%s.json", d->id);
 	st = record_read_path(&k->health, r, tree, path, e);
 	if (st == STATUS_OK || st == STATUS_NOT_FOUND)
@@ -176,6 +178,21 @@ static void count_silence(struct kiosks *k, int64_t synced_ms)
 	}
 }
 
+static void note_doubts(struct kiosks *k, const struct qip *q)
+{
+	struct doubts d;
+
+	doubts_load(&d, q);
+	for (size_t i = 0; i < d.len; i++) {
+		struct kiosk *kiosk = by_id(k, d.list[i].device);
+
+		if (!kiosk || !kiosk->joined || kiosk->ended)
+			continue;
+		kiosk->doubt = doubt_reason(d.list[i].by);
+		time_format(kiosk->doubted, d.list[i].at_ms);
+	}
+}
+
 static enum status read_all(struct kiosks *out, struct qip *q, const struct registry *reg, struct error *e)
 {
 	struct commit tip = COMMIT_INIT;
@@ -208,6 +225,8 @@ enum status kiosks_read(struct kiosks *out, struct qip *q, struct error *e)
 		st = look_back(out, qip_repo(q), &main, e);
 	if (st == STATUS_OK)
 		count_silence(out, qip_last_sync_ms(q));
+	if (st == STATUS_OK)
+		note_doubts(out, q);
 	registry_clear(&reg);
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st; /* nothing has come from the server yet */
 }

@@ -18,6 +18,8 @@ struct kiosks {
 		char heard[TIME_TEXT_MAX];    /* when the server last had something new of it; "" never, too long ago, or ended */
 		char answered[TIME_TEXT_MAX]; /* the same of an answer */
 		char told[TIME_TEXT_MAX];     /* the same of its word on itself */
+		const char *doubt; /* "hardware" or "head": something works under its name that takes itself for a copy; "" when nothing said so */
+		char doubted[TIME_TEXT_MAX]; /* when it last did, by the server's clock */
 		int64_t silent_ms;        /* from `heard` to this device's last sync, both by the server's clock; 0 without */
 		struct oid feedback;      /* its folder in the tree looked at last; zero: none */
 		struct oid word;          /* its word there; zero: none */

@@ -13,7 +13,6 @@ static const char *words_of(const char *trouble)
 		{"lost-records", "its journal is damaged in places: its storage may be failing"},
 		{"clock-unset", "it does not know what time it is: times of its answers are worked out from the server's"},
 		{"sync-failing", "its syncs kept failing before the last one"},
-		{"clone", "a copy of its card is in use: join it again with a new code"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -52,6 +51,8 @@ static void trouble_codes(struct buf *out, const struct kiosk *k)
 		buf_adds(out, "silent");
 	if (!k->joined || k->ended)
 		return;
+	if (k->doubt[0])
+		buf_addf(out, "%sclone", out->len > 0 ? ", " : "");
 	cJSON_ArrayForEach(code, json_get(k->health, "troubles"))
 	{
 		if (cJSON_IsString(code))
@@ -77,6 +78,20 @@ static void add_row(struct table *t, const struct kiosk *k, int64_t now_ms)
 	buf_clear(&troubles);
 }
 
+/* Who is in doubt sends nothing, and cannot tell which of two boxes it is: staff see that at its screen. */
+static void print_doubt(FILE *out, const struct kiosk *k, int64_t now_ms)
+{
+	char said[48];
+
+	age_text(said, sizeof(said), k->doubted, now_ms);
+	fprintf(out, "%s: %s, %s. It keeps answers and sends none, until it has a name of its own: run `qip invite NEW-NAME --role kiosk%s%s`, and on the box "
+		"whose page for staff says so `qip-kiosk join URL CODE`\n",
+		k->id,
+		strcmp(k->doubt, "head") == 0 ? "a box that has its name found answers at the server that are not its own: one of two copies, or set back to an older state"
+					      : "a box that has its name is another than the one that joined, so a copy of its card may be in use",
+		said, k->site[0] ? " --site " : "", k->site);
+}
+
 static void print_troubles(FILE *out, const struct kiosk *k, int64_t now_ms)
 {
 	const cJSON *code = NULL;
@@ -87,6 +102,8 @@ static void print_troubles(FILE *out, const struct kiosk *k, int64_t now_ms)
 	if (is_silent(k))
 		fprintf(out, "%s: %s: is it on, and has it a network? It keeps its answers meanwhile\n", k->id,
 			k->heard[0] ? "nothing has come from it for more than a week" : "nothing has ever come from it, or too long ago");
+	if (k->doubt[0])
+		print_doubt(out, k, now_ms);
 	if (k->told[0])
 		age_text(told, sizeof(told), k->told, now_ms);
 	cJSON_ArrayForEach(code, json_get(k->health, "troubles"))
@@ -135,6 +152,10 @@ cJSON *kiosks_json(const struct kiosks *k)
 		put_bool(&item, "silent", is_silent(kiosk));
 		put_bool(&item, "ended", kiosk->ended);
 		put_string(&item, "health_received", kiosk->told);
+		if (kiosk->doubt[0]) {
+			put_string(&item, "doubt", kiosk->doubt);
+			put_string(&item, "doubt_said", kiosk->doubted);
+		}
 		if (kiosk->health)
 			put_item(&item, "health", cJSON_Duplicate(kiosk->health, true));
 		push_item(&out, item);

@@ -22,6 +22,7 @@ on() { "$WORK/on" "$@"; }
 sync_on() { on "$1" qip-kiosk sync --home "$HOMES/$2" >/dev/null; }
 rejoin() { on "$1" qip-kiosk join "$URL" "$3" --home "$HOMES/$2"; } # BOX HOME CODE
 doubt() { on "$1" qip-kiosk status --home "$HOMES/$2" --json | jq -r .doubt; }
+in_doubt() { q "$MANAGER" sync >/dev/null && q "$MANAGER" status --json | jq -r '.kiosks[] | select(.doubt) | .device + " " + .doubt' | xargs; } # as the practice sees it
 copy() { cp -a "$HOMES/$1" "$HOMES/$2"; } # as a card is: at rest, or as it lies there after a power cut
 
 # Each answer that was thanked for is there once, no number is missing, and nobody finds a forgery.
@@ -65,14 +66,32 @@ kiosk_start kib-kiosk "$WORK/on" a
 give kib-kiosk good # sent by nobody yet, and on both cards
 stop kib-kiosk
 copy kib-kiosk copied
+server_stop
 kiosk_start copied "$WORK/on" b
 give copied very-good neither
 says 'another machine or card' "$(doubt b copied)"
 same 'trouble' true "$(on b qip-kiosk status --home "$HOMES/copied" --json | jq '.troubles | index("clone") != null')"
+# with nobody to tell, it is in doubt all the same
+refused 'qip-kiosk join URL CODE.*new name' on b qip-kiosk sync --home "$HOMES/copied"
+server_start
+same 'told' '' "$(in_doubt)"
 before=$(server_state)
 refused 'qip-kiosk join URL CODE.*new name' on b qip-kiosk sync --home "$HOMES/copied"
 same 'the server' "$before" "$(server_state)"
 says 'nothing is sent.*a code under a new name' "$(on b qip-kiosk status --home "$HOMES/copied")"
+
+it 'The practice hears of it with its next sync, and what to do; asked again and again, the host writes it down once'
+same 'told' 'kib-kiosk hardware' "$(in_doubt)"
+says 'kib-kiosk: a box that has its name is another.*qip invite NEW-NAME --role kiosk --site kibworth' "$(q "$MANAGER" status)"
+says 'kib-kiosk .*clone' "$(q "$MANAGER" status)"
+noted=$(stat -c '%i %y' "$WORK/server/$QIP_ODS/doubts.json")
+refused 'new name' on b qip-kiosk sync --home "$HOMES/copied"
+same 'the note' "$noted" "$(stat -c '%i %y' "$WORK/server/$QIP_ODS/doubts.json")"
+refused_with 22 403 curl -fsS --cert "$HOMES/$MANAGER/device.crt" --key "$HOMES/$MANAGER/device.key" --cacert "$HOMES/$MANAGER/ca.crt" \
+	-H 'Content-Type: application/json' --data '{"by":"head"}' "$URL/$QIP_ODS/doubt"
+server_stop
+server_start
+same 'told' 'kib-kiosk hardware' "$(in_doubt)"
 
 it 'Back in its place, it is itself again'
 same 'doubt' null "$(doubt a copied)"
@@ -87,6 +106,7 @@ same 'numbers of the copy' '1 2 3' "$(numbers kib-copy)"
 give copied poor
 sync_on b copied
 same 'numbers of the copy' '1 2 3 4' "$(numbers kib-copy)"
+same 'told' '' "$(in_doubt)"
 same 'its name' kib-copy "$(on b qip-kiosk status --home "$HOMES/copied" --json | jq -r .device)"
 rejoin b copied "$code" >/dev/null # the same command again
 [ ! -e "$HOMES/copied/former.git" ] || die 'the old history stays for ever'
@@ -143,6 +163,8 @@ refused 'same name.*older state.*qip-kiosk join' on a qip-kiosk sync --home "$HO
 same "the server's head" "$head" "$(git -C "$(server_history)" rev-parse refs/devices/kib-first)"
 give kib-kiosk good
 says 'older state' "$(doubt a kib-kiosk)"
+same 'told' 'kib-first head' "$(in_doubt)"
+says 'set back to an older state' "$(q "$MANAGER" status)"
 rejoin a kib-kiosk "$(invite kib-third kiosk fleckney)" >/dev/null
 same 'numbers' '1 2 3' "$(numbers kib-third)"
 all_once

@@ -30,6 +30,7 @@ static void knows_each_address_and_its_method(void **state)
 		{"POST", "/C82999/enrol", ROUTE_ENROL},
 		{"POST", "/C82999/renew", ROUTE_RENEW},
 		{"POST", "/C82999/slice", ROUTE_SLICE},
+		{"POST", "/C82999/doubt", ROUTE_DOUBT},
 		{"PUT", "/C82999/blobs/" SHA, ROUTE_BLOB_PUT},
 		{"POST", "/C82999/blobs/get", ROUTE_BLOBS_GET},
 	};
