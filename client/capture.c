@@ -237,6 +237,7 @@ void qip_capture_journal(struct qip_journal_standing *out, struct qip_capture *c
 	if (c->journal) {
 		s.percent = journal_percent(c->journal);
 		s.damaged = journal_damaged(c->journal);
+		s.news = state_losses_are_news(&c->state, s.damaged, state_now_ms(&c->state, c->env));
 	}
 	if (c->trouble == STATUS_NO_SPACE && c->journal && s.percent < 100)
 		(void)note_trouble(c, STATUS_OK, NULL);

@@ -10,16 +10,20 @@
 #include "core/record_file.h"
 #include "core/schema.h"
 
+#define LOST "lost-records"
+
 void qip_tell_health(struct qip *q, const struct qip_health *h)
 {
 	q->health = h;
 }
 
-/* Times of a boot that the server's clock is known of are worked out from that: then the own clock is no trouble. */
+/* Times of a boot that the server's clock is known of are worked out from that: then the own clock is no trouble. What is lost is told below. */
 static bool is_trouble(const struct qip *q, const char *code)
 {
 	char boot_id[ENV_BOOT_ID_MAX];
 
+	if (strcmp(code, LOST) == 0)
+		return false;
 	q->env->boot_id(q->env->ctx, boot_id);
 	return strcmp(code, "clock-unset") != 0 || !state_find_anchor(&q->state, boot_id);
 }
@@ -33,15 +37,18 @@ static cJSON *list_of(const char *const *texts)
 	return cJSON_CreateStringArray(texts, n);
 }
 
-static cJSON *troubles_of(const struct qip *q)
+static cJSON *troubles_of(const struct qip *q, int64_t now_ms)
 {
 	cJSON *list = cJSON_CreateArray();
+	bool whole = list != NULL;
 
-	for (const char *const *code = q->health->troubles; list && code && *code; code++) {
-		if (is_trouble(q, *code) && !cJSON_AddItemToArray(list, cJSON_CreateString(*code))) {
-			cJSON_Delete(list);
-			return NULL;
-		}
+	for (const char *const *code = q->health->troubles; whole && code && *code; code++)
+		whole = !is_trouble(q, *code) || cJSON_AddItemToArray(list, cJSON_CreateString(*code));
+	if (whole && state_losses_are_news(&q->state, q->health->damaged, now_ms))
+		whole = cJSON_AddItemToArray(list, cJSON_CreateString(LOST));
+	if (!whole) {
+		cJSON_Delete(list);
+		return NULL;
 	}
 	return list;
 }
@@ -71,7 +78,7 @@ static void build_space(enum status *st, cJSON *record, const struct qip *q)
 		build_integer(st, record, "free_bytes", (int64_t)((uint64_t)fs.f_bavail * fs.f_frsize & INT64_C(0x1fffffffffffff)));
 }
 
-static enum status make_record(cJSON **out, struct qip *q, int64_t number, struct error *e)
+static enum status make_record(cJSON **out, struct qip *q, int64_t number, int64_t now_ms, struct error *e)
 {
 	const struct qip_health *h = q->health;
 	const struct env *env = q->env;
@@ -92,7 +99,7 @@ static enum status make_record(cJSON **out, struct qip *q, int64_t number, struc
 	build_integer(&st, record, "journal_percent", h->journal_percent);
 	build_clock(&st, record, q);
 	build_item(&st, record, "languages", list_of(h->languages));
-	build_item(&st, record, "troubles", troubles_of(q));
+	build_item(&st, record, "troubles", troubles_of(q, now_ms));
 	build_string(&st, record, "program", QIP_VERSION);
 	if (st == STATUS_OK)
 		*out = record;
@@ -114,19 +121,67 @@ static enum status read_before(cJSON **out, struct qip *q, const char *path, str
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-static bool same_troubles(const cJSON *before, const struct qip *q)
+static bool has(const cJSON *list, const char *code)
 {
-	cJSON *now = troubles_of(q);
-	bool same = cJSON_Compare(json_get(before, "troubles"), now, true);
+	const cJSON *item = NULL;
 
+	cJSON_ArrayForEach(item, list)
+	{
+		if (cJSON_IsString(item) && strcmp(item->valuestring, code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_all(const cJSON *list, const cJSON *of)
+{
+	const cJSON *item = NULL;
+
+	cJSON_ArrayForEach(item, of)
+	{
+		if (!cJSON_IsString(item) || !has(list, item->valuestring))
+			return false;
+	}
+	return true;
+}
+
+/* How the troubles stand against those that were told last. */
+enum change { CHANGE_NONE, CHANGE_ENDED, CHANGE_NEW };
+
+static enum change compare(const cJSON *before, const struct qip *q, int64_t now_ms)
+{
+	const cJSON *told = json_get(before, "troubles");
+	cJSON *now = troubles_of(q, now_ms);
+	enum change change = CHANGE_NONE;
+
+	if (!now || !has_all(told, now) || (int64_t)q->health->damaged > q->state.lost_told)
+		change = CHANGE_NEW;
+	else if (!has_all(now, told))
+		change = CHANGE_ENDED;
 	cJSON_Delete(now);
-	return same;
+	return change;
 }
 
 /* A server's clock that was set back must not silence the kiosk until it has caught up. */
 static bool passed(const struct qip *q, int64_t now_ms, int64_t ms)
 {
 	return q->state.health_ms <= 0 || now_ms < q->state.health_ms || now_ms - q->state.health_ms >= ms;
+}
+
+/* What has ended is told at once. It began with a record, which the next can follow a day later, so that is two a day at most. */
+static bool is_due(const cJSON *before, const struct qip *q, int64_t now_ms)
+{
+	if (!before)
+		return passed(q, now_ms, HEALTH_CHANGED_MS);
+	switch (compare(before, q, now_ms)) {
+	case CHANGE_ENDED:
+		return true;
+	case CHANGE_NEW:
+		return passed(q, now_ms, HEALTH_CHANGED_MS);
+	case CHANGE_NONE:
+		break;
+	}
+	return passed(q, now_ms, HEALTH_EVERY_MS);
 }
 
 enum status health_note(bool *noted, struct qip *q, int64_t now_ms, struct error *e)
@@ -137,20 +192,23 @@ enum status health_note(bool *noted, struct qip *q, int64_t now_ms, struct error
 	enum status st = STATUS_OK;
 
 	*noted = false;
-	if (!q->health || !passed(q, now_ms, HEALTH_CHANGED_MS))
+	if (!q->health)
 		return STATUS_OK;
+	state_note_losses(&q->state, q->health->damaged, false, now_ms);
 	(void)snprintf(path, sizeof(path), "health/%s.json", q->identity.device);
 	st = read_before(&before, q, path, e);
-	if (st != STATUS_OK || (before && !passed(q, now_ms, HEALTH_EVERY_MS) && same_troubles(before, q)))
+	if (st != STATUS_OK || !is_due(before, q, now_ms))
 		goto done;
 	(void)json_integer(before, "number", &number);
-	st = make_record(&record, q, number + 1, e);
+	st = make_record(&record, q, number + 1, now_ms, e);
 	if (st == STATUS_OK && schema_check(record, NULL) == STATUS_OK) { /* no word about itself must keep answers back */
 		st = commit_alone(q, path, record, now_ms, "The health of this kiosk", e);
 		*noted = st == STATUS_OK;
 	}
-	if (*noted)
+	if (*noted) {
+		state_note_losses(&q->state, q->health->damaged, true, now_ms);
 		q->state.health_ms = now_ms;
+	}
 done:
 	cJSON_Delete(before);
 	cJSON_Delete(record);

@@ -63,6 +63,7 @@
 /* answers */
 #define LIMIT_ANSWERS_PER_COMMIT 500
 #define LIMIT_LOST 100000               /* numbers that a damaged journal may miss at one place */
+#define LIMIT_LOST_NEWS_MS (7LL * 86400 * 1000) /* that staff are shown places of the journal which are lost */
 #define LIMIT_UNREADABLE_MS (7LL * 86400 * 1000) /* that a file of the journal is waited for which the disk does not give */
 #define LIMIT_SURVEYS 32                /* in force at one time that a kiosk asks */
 #define LIMIT_SURVEY_VERSIONS 4         /* of each that it knows, for answers that were begun under an older one */

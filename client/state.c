@@ -38,6 +38,8 @@ void state_load(struct state *out, int dir)
 	(void)json_integer(file, "last_sync", &s.last_sync_ms);
 	(void)json_integer(file, "health", &s.health_ms);
 	(void)json_integer(file, "unreadable", &s.unreadable_ms);
+	(void)json_integer(json_get(file, "lost"), "told", &s.lost_told);
+	(void)json_integer(json_get(file, "lost"), "at", &s.lost_ms);
 	if (json_integer(file, "last_sync_seq", &seq) && seq > 0)
 		s.last_sync_seq = (uint64_t)seq;
 	cJSON_ArrayForEach(item, json_get(file, "anchors"))
@@ -74,6 +76,15 @@ static void add_anchor(enum status *st, cJSON *list, const struct anchor *a)
 		cJSON_Delete(item);
 }
 
+static cJSON *losses_json(enum status *st, const struct state *s)
+{
+	cJSON *lost = build_object(st);
+
+	build_integer(st, lost, "told", s->lost_told);
+	build_integer(st, lost, "at", s->lost_ms);
+	return lost;
+}
+
 enum status state_save(struct state *s, int dir, struct error *e)
 {
 	const char *newest = s->anchors_len > 0 ? s->anchors[s->anchors_len - 1].boot_id : "";
@@ -90,6 +101,8 @@ enum status state_save(struct state *s, int dir, struct error *e)
 		build_integer(&st, file, "health", s->health_ms);
 	if (s->unreadable_ms > 0)
 		build_integer(&st, file, "unreadable", s->unreadable_ms);
+	if (s->lost_told > 0)
+		build_item(&st, file, "lost", losses_json(&st, s));
 	build_string(&st, file, "schema", "state/1");
 	build_integer(&st, file, "last_sync", s->last_sync_ms);
 	build_integer(&st, file, "last_sync_seq", (int64_t)s->last_sync_seq);
@@ -159,4 +172,21 @@ enum clock_quality state_clock(int64_t *now_ms, const struct state *s, const str
 		return CLOCK_SYNCHRONISED;
 	env->boot_id(env->ctx, boot_id);
 	return state_find_anchor(s, boot_id) ? CLOCK_ESTIMATED : CLOCK_UNKNOWN;
+}
+
+bool state_losses_are_news(const struct state *s, unsigned damaged, int64_t now_ms)
+{
+	return damaged > 0 && ((int64_t)damaged > s->lost_told || now_ms - s->lost_ms < LIMIT_LOST_NEWS_MS);
+}
+
+void state_note_losses(struct state *s, unsigned damaged, bool told, int64_t now_ms)
+{
+	if (told && (int64_t)damaged > s->lost_told) {
+		s->lost_told = damaged;
+		s->lost_ms = now_ms;
+	}
+	if (s->lost_told > (int64_t)damaged)
+		s->lost_told = damaged;
+	if (s->lost_ms > now_ms) /* the clock was set back: they must not be news for years */
+		s->lost_ms = now_ms;
 }

@@ -6,6 +6,8 @@
 #ifndef QIP_CLIENT_STATE_H
 #define QIP_CLIENT_STATE_H
 
+#include <stdbool.h>
+
 #include "client/limits.h"
 #include "core/env.h"
 
@@ -21,6 +23,8 @@ struct state {
 	size_t anchors_len;
 	int64_t unreadable_ms; /* kiosk: since when the disk does not give a file of the journal, by the server's clock; 0: it gives all */
 	int64_t health_ms;   /* kiosk: the server's clock when it last made a record of its health; 0: never */
+	int64_t lost_told;   /* kiosk: damaged places of its journal, as many as it last told the practice of and are still there */
+	int64_t lost_ms;     /* when that was, by the server's clock; 0: never */
 	char durable_boot[ENV_BOOT_ID_MAX]; /* the newest of which an anchor is on the disk for sure; not in the file */
 	struct anchor noted; /* kiosk: the last that went into a record of its clock; no boot id: none */
 };
@@ -39,5 +43,11 @@ const struct anchor *state_find_anchor(const struct state *s, const char *boot_i
 enum clock_quality state_clock(int64_t *now_ms, const struct state *s, const struct env *env);
 /* The best guess of now: the own clock if it is synchronised, else the server's carried on, else the own clock. */
 int64_t state_now_ms(const struct state *s, const struct env *env);
+
+/* Are damaged places of the journal, so many, still news: more than the practice was told of, or told for less than LIMIT_LOST_NEWS_MS? After that the
+ * journal keeps them for years, and they would hide others. */
+bool state_losses_are_news(const struct state *s, unsigned damaged, int64_t now_ms);
+/* The practice was told of so many (`told`), or there are so many now, by the server's clock: what left the journal is not counted any more. */
+void state_note_losses(struct state *s, unsigned damaged, bool told, int64_t now_ms);
 
 #endif

@@ -129,7 +129,7 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 	if (id->role != ROLE_KIOSK)
 		return error_set(e, STATUS_DENIED, "%s is the home of a device of the role %s, not of a kiosk", k->home, role_text(id->role));
 	/* a disk that fails now may come back */
-	if (standing_read_journal(&k->standing, k->home, k->env, &why) != STATUS_OK)
+	if (standing_read_journal(&k->standing, k->home, &(struct state){.last_sync_ms = 0}, k->env, &why) != STATUS_OK)
 		log_line(LOG_LEVEL_ERROR, "the journal cannot be read", "error", why.text, NULL);
 	k->standing.troubles = 0; /* told below, once */
 	st = take_over(k, q, &why);
@@ -304,7 +304,7 @@ static void prepare_word(struct word *w, struct keeper *k)
 	for (size_t i = 0; i < s->languages_len; i++)
 		w->languages[i] = s->languages[i];
 	standing_troubles(w->troubles, s);
-	w->health = (struct qip_health){.last = s->last, .journal_percent = s->journal_percent, .languages = w->languages, .troubles = w->troubles};
+	w->health = (struct qip_health){.last = s->last, .journal_percent = s->journal_percent, .damaged = s->damaged, .languages = w->languages, .troubles = w->troubles};
 }
 
 static void note_outcome(struct keeper *k, enum status st)

@@ -38,7 +38,8 @@ void standing_note_journal(struct standing *s, const struct qip_journal_standing
 	(void)snprintf(s->journal_error, sizeof(s->journal_error), "%s", j->trouble == STATUS_OK ? "" : j->why);
 	set_trouble(s, TROUBLE_DISK_FULL, j->percent >= STANDING_WARN_PERCENT || j->trouble == STATUS_NO_SPACE);
 	set_trouble(s, TROUBLE_DISK_ERRORS, j->trouble != STATUS_OK && j->trouble != STATUS_NO_SPACE);
-	set_trouble(s, TROUBLE_LOST_RECORDS, j->damaged > 0);
+	s->damaged = j->damaged;
+	set_trouble(s, TROUBLE_LOST_RECORDS, j->news);
 }
 
 void standing_note_box(struct standing *s, const char *home, const struct env *env, enum clock_quality clock)
@@ -90,7 +91,18 @@ static enum status note_record(void *ctx, const struct journal_record *record, s
 	return STATUS_OK;
 }
 
-enum status standing_read_journal(struct standing *out, const char *home, const struct env *env, struct error *e)
+static void note_read(struct standing *out, struct journal *j, const struct state *state, const struct env *env)
+{
+	unsigned damaged = journal_damaged(j);
+
+	standing_note_journal(out, &(struct qip_journal_standing){
+					   .percent = journal_percent(j),
+					   .damaged = damaged,
+					   .news = state_losses_are_news(state, damaged, state_now_ms(state, env)),
+				   });
+}
+
+enum status standing_read_journal(struct standing *out, const char *home, const struct state *state, const struct env *env, struct error *e)
 {
 	struct journal *j = NULL;
 	char *path = NULL;
@@ -102,7 +114,7 @@ enum status standing_read_journal(struct standing *out, const char *home, const 
 	if (st == STATUS_OK)
 		st = journal_each(j, journal_last(j), note_record, out, e);
 	if (st == STATUS_OK)
-		standing_note_journal(out, &(struct qip_journal_standing){.percent = journal_percent(j), .damaged = journal_damaged(j)});
+		note_read(out, j, state, env);
 	journal_close(j);
 	free(path);
 	return st;

@@ -3,12 +3,13 @@
 #define QIP_KIOSK_STANDING_H
 
 #include "client/include/qip/client.h"
+#include "client/state.h"
 
 /* What staff should look after. The code is what other programs read. */
 #define TROUBLE_LIST(X)                                                                             \
 	X(DISK_FULL, "disk-full")       /* the journal is full by 90 % or more, or the disk is */    \
 	X(DISK_ERRORS, "disk-errors")   /* answers cannot be kept, for another reason */             \
-	X(LOST_RECORDS, "lost-records") /* the journal is damaged in places */                       \
+	X(LOST_RECORDS, "lost-records") /* places of the journal were lost lately */                      \
 	X(CLOCK_UNSET, "clock-unset")   /* nothing says what time it is */                           \
 	X(SYNC_FAILING, "sync-failing") /* the last sync failed */                                   \
 	X(CLONE, "clone")               /* of a card that another kiosk has: it must be joined again */
@@ -39,6 +40,7 @@ struct standing {
 	char doubt[256];             /* why this may be one of two copies, so that nothing is sent; "" when all is well */
 	bool comments;               /* comments can be sealed, so they are asked for */
 	unsigned journal_percent;    /* full; 100: it takes no answers */
+	unsigned damaged;            /* places in it */
 	char journal_error[ERROR_TEXT_MAX]; /* why answers cannot be kept now; "" while they can */
 	unsigned troubles;           /* 1 << enum trouble */
 	bool space_known;
@@ -53,8 +55,8 @@ struct standing {
 void standing_note_identity(struct standing *s, const struct qip *q);
 /* The journal's part, and no other, from how it stands. */
 void standing_note_journal(struct standing *s, const struct qip_journal_standing *j);
-/* Read a home's journal into *out, beside a writer: its last record, how full it is, what is damaged. */
-enum status standing_read_journal(struct standing *out, const char *home, const struct env *env, struct error *e) MUST_CHECK;
+/* Read a home's journal into *out, beside a writer: its last record, how full it is, what is damaged, and whether that is news by what the home remembers. */
+enum status standing_read_journal(struct standing *out, const char *home, const struct state *state, const struct env *env, struct error *e) MUST_CHECK;
 /* What the box itself tells: room on the home's file system, its clock. After the journal's part. */
 void standing_note_box(struct standing *s, const char *home, const struct env *env, enum clock_quality clock);
 /* Why the last sync failed; "" when it did not. */

@@ -12,7 +12,7 @@ const char *trouble_words(enum trouble t)
 	case TROUBLE_DISK_ERRORS:
 		return "Answers cannot be kept: the storage fails. Ask IT to replace it, and offer paper forms until then.";
 	case TROUBLE_LOST_RECORDS:
-		return "The stored answers are damaged in places: the storage may be failing. Ask IT to look at it.";
+		return "Some stored answers were damaged within the last week: the storage may be failing. Ask IT to look at it.";
 	case TROUBLE_CLOCK_UNSET:
 		return "It does not know what time it is. Answers are kept; their times are worked out when it reaches the server.";
 	case TROUBLE_SYNC_FAILING:

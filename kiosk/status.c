@@ -43,7 +43,8 @@ static void note_languages(struct standing *s, struct qip *q, const char *day)
 	cJSON_Delete(site);
 }
 
-static enum status look(struct standing *s, enum clock_quality *clock, const char *home, struct error *e)
+/* *state: what the home remembers; empty while somebody else has it locked. */
+static enum status look(struct standing *s, struct state *state, enum clock_quality *clock, const char *home, struct error *e)
 {
 	struct qip *q = NULL;
 	char day[11];
@@ -56,6 +57,7 @@ static enum status look(struct standing *s, enum clock_quality *clock, const cha
 	} else if (st == STATUS_OK) {
 		standing_note_identity(s, q);
 		s->last_sync_ms = qip_last_sync_ms(q);
+		*state = q->state;
 		st = qip_waiting(&s->waiting, q, e);
 		s->waiting_known = st == STATUS_OK;
 		if (st == STATUS_OK && qip_each(q, "keys/", note_key, s, NULL) != STATUS_OK)
@@ -108,11 +110,12 @@ static void print_text(const struct standing *s)
 enum status command_status(const struct command_options *o, struct error *e)
 {
 	struct standing s = {.last = 0};
+	struct state state = {.last_sync_ms = 0};
 	enum clock_quality clock = env_system()->quality(env_system()->ctx);
-	enum status st = look(&s, &clock, o->home, e);
+	enum status st = look(&s, &state, &clock, o->home, e);
 
 	if (st == STATUS_OK)
-		st = standing_read_journal(&s, o->home, env_system(), e);
+		st = standing_read_journal(&s, o->home, &state, env_system(), e);
 	if (st != STATUS_OK)
 		return st;
 	standing_note_box(&s, o->home, env_system(), clock);

@@ -10,7 +10,7 @@ static const char *words_of(const char *trouble)
 	} known[] = {
 		{"disk-full", "it has no room for answers, or soon none: see why they are not sent, or have its storage looked at"},
 		{"disk-errors", "it cannot keep answers: its storage may be failing, have it replaced"},
-		{"lost-records", "its journal is damaged in places: its storage may be failing"},
+		{"lost-records", "places of its journal were lost: its storage may be failing"},
 		{"clock-unset", "it does not know what time it is: times of its answers are worked out from the server's"},
 		{"sync-failing", "its syncs kept failing before the last one"},
 	};

@@ -79,16 +79,73 @@ static void other_troubles_are_told_the_next_day(void **state)
 	assert_int_equal(told(NULL), 4);
 }
 
-static void a_clock_that_nobody_set_is_no_trouble_once_the_server_told_the_time(void **state)
+static size_t troubles_told(int64_t number)
 {
 	cJSON *record = NULL;
+	size_t n = 0;
+
+	assert_int_equal(told(&record), number);
+	n = (size_t)cJSON_GetArraySize(json_get(record, "troubles"));
+	cJSON_Delete(record);
+	return n;
+}
+
+static void a_trouble_that_has_ended_is_told_at_once_and_the_next_a_day_later(void **state)
+{
+	static const char *const one[] = {"sync-failing", NULL};
+	int64_t n = told(NULL);
 
 	(void)state;
 	kiosk->state.health_ms -= DAY_MS;
+	health.troubles = full;
+	assert_int_equal(troubles_told(n + 1), 2);
+	health.troubles = one;
+	assert_int_equal(troubles_told(n + 2), 1);
+	health.troubles = none;
+	assert_int_equal(troubles_told(n + 3), 0);
+	health.troubles = full;
+	assert_int_equal(troubles_told(n + 3), 0);
+	health.troubles = none;
+}
+
+static void lost_places_are_a_trouble_for_a_week_and_further_ones_again(void **state)
+{
+	int64_t n = told(NULL);
+
+	(void)state;
+	kiosk->state.health_ms -= DAY_MS;
+	health.damaged = 2;
+	assert_int_equal(troubles_told(n + 1), 1);
+	kiosk->state.health_ms -= DAY_MS;
+	kiosk->state.lost_ms -= 6 * DAY_MS;
+	assert_int_equal(troubles_told(n + 1), 1);
+	kiosk->state.lost_ms -= 2 * DAY_MS;
+	assert_int_equal(troubles_told(n + 2), 0); /* they are still there, and no news any more */
+	kiosk->state.health_ms -= DAY_MS;
+	assert_int_equal(troubles_told(n + 2), 0);
+	health.damaged = 1; /* one left the journal with its file */
+	assert_int_equal(troubles_told(n + 2), 0);
+	health.damaged = 2;
+	assert_int_equal(troubles_told(n + 3), 1);
+	health.damaged = 3; /* while the others are still told: a week from now on */
+	kiosk->state.health_ms -= DAY_MS;
+	assert_int_equal(troubles_told(n + 4), 1);
+	health.damaged = 0;
+	assert_int_equal(troubles_told(n + 5), 0);
+}
+
+static void a_clock_that_nobody_set_is_no_trouble_once_the_server_told_the_time(void **state)
+{
+	cJSON *record = NULL;
+	int64_t n = 0;
+
+	(void)state;
+	n = told(NULL);
+	kiosk->state.health_ms -= DAY_MS;
 	health.troubles = unset;
-	assert_int_equal(told(NULL), 4);
+	assert_int_equal(told(NULL), n);
 	kiosk->state.health_ms -= HEALTH_EVERY_MS;
-	assert_int_equal(told(&record), 5);
+	assert_int_equal(told(&record), n + 1);
 	assert_int_equal(cJSON_GetArraySize(json_get(record, "troubles")), 0);
 	cJSON_Delete(record);
 	health.troubles = none;
@@ -96,23 +153,26 @@ static void a_clock_that_nobody_set_is_no_trouble_once_the_server_told_the_time(
 
 static void a_server_clock_that_was_in_the_future_silences_nobody(void **state)
 {
+	int64_t n = told(NULL);
+
 	(void)state;
 	kiosk->state.health_ms += 3650 * DAY_MS;
-	assert_int_equal(told(NULL), 6);
+	assert_int_equal(told(NULL), n + 1);
 	kiosk->state = (struct state){0}; /* lost: once more */
-	assert_int_equal(told(NULL), 7);
+	assert_int_equal(told(NULL), n + 2);
 }
 
 static void what_records_do_not_take_keeps_no_answer_back(void **state)
 {
 	static const char *const odd[] = {"on fire", NULL};
 	uint64_t waiting = 1;
+	int64_t n = told(NULL);
 
 	(void)state;
 	health.troubles = odd;
 	kiosk->state.health_ms = 0;
 	practice_answers(kiosk, 1);
-	assert_int_equal(told(NULL), 7);
+	assert_int_equal(told(NULL), n);
 	OK(qip_waiting(&waiting, kiosk, &last_error));
 	assert_int_equal(waiting, 0);
 }
@@ -124,6 +184,8 @@ int main(void)
 		cmocka_unit_test(the_first_sync_tells_and_the_next_do_not),
 		cmocka_unit_test(after_six_days_it_tells_again),
 		cmocka_unit_test(other_troubles_are_told_the_next_day),
+		cmocka_unit_test(a_trouble_that_has_ended_is_told_at_once_and_the_next_a_day_later),
+		cmocka_unit_test(lost_places_are_a_trouble_for_a_week_and_further_ones_again),
 		cmocka_unit_test(a_clock_that_nobody_set_is_no_trouble_once_the_server_told_the_time),
 		cmocka_unit_test(a_server_clock_that_was_in_the_future_silences_nobody),
 		cmocka_unit_test(what_records_do_not_take_keeps_no_answer_back),

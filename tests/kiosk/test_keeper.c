@@ -278,6 +278,9 @@ static void a_damaged_answer_is_told_as_lost_and_the_rest_arrives(void **state)
 	keep_new(k, NULL);
 	OK(keeper_sync(k, &sent, &last_error));
 	assert_int_equal(sent, 4); /* one of them says that an answer was lost */
+	keeper_standing(k, &s);
+	assert_int_equal(s.damaged, 1);
+	assert_true(s.troubles & 1u << TROUBLE_LOST_RECORDS); /* for a week from now on */
 	keeper_close(k);
 }
 

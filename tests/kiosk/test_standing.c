@@ -14,6 +14,7 @@
 #include "kiosk/standing.h"
 
 static char home[64], path[96];
+static const struct state nothing;
 
 static int set_up(void **state)
 {
@@ -47,12 +48,12 @@ static void finds_the_last_answer_beside_its_writer(void **state)
 	uint64_t seq = 0;
 
 	(void)state;
-	assert_int_equal(standing_read_journal(&s, home, env, &e), STATUS_OK);
+	assert_int_equal(standing_read_journal(&s, home, &nothing, env, &e), STATUS_OK);
 	assert_int_equal(s.last, 0);
 	assert_int_equal(journal_open(&j, path, JOURNAL_WRITE, 41, env, &e), STATUS_OK);
 	assert_int_equal(journal_append(&seq, j, "{}", 2, NULL, 0, &e), STATUS_OK);
 	assert_int_equal(journal_append(&seq, j, "{}", 2, NULL, 0, &e), STATUS_OK);
-	assert_int_equal(standing_read_journal(&s, home, env, &e), STATUS_OK);
+	assert_int_equal(standing_read_journal(&s, home, &nothing, env, &e), STATUS_OK);
 	assert_int_equal(s.last, 42);
 	assert_true(s.last_ms > 0);
 	journal_close(j);

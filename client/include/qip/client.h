@@ -131,6 +131,7 @@ bool qip_capture_has(struct qip_capture *c, const char *id);
 struct qip_journal_standing {
 	unsigned percent;         /* full: at 90 it is time to ask why nothing is sent; 100: it takes no answers */
 	unsigned damaged;         /* places in it that cannot be read any more */
+	bool news;                /* some of them were found lately: the practice was not told of them, or less than a week ago */
 	enum status trouble;      /* why the last try to keep an answer or to open it failed; STATUS_OK: it did not */
 	char why[ERROR_TEXT_MAX]; /* the same in words; "" */
 };
@@ -168,6 +169,7 @@ struct qip_sync_report {
 struct qip_health {
 	uint64_t last;                /* number of its last answer */
 	unsigned journal_percent;     /* full */
+	unsigned damaged;             /* places in the journal: news are told as lost-records, whatever the troubles say */
 	const char *const *languages; /* on, ended by NULL */
 	const char *const *troubles;  /* codes of core/schemas/health-1.json, ended by NULL */
 };
