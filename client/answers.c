@@ -15,9 +15,11 @@
 #include "client/build.h"
 #include "client/commit.h"
 #include "client/files.h"
+#include "client/held.h"
 #include "core/schema.h"
 
 struct answers {
+	const struct held *held; /* borrowed; NULL: nothing */
 	struct qip *q;
 	struct journal *journal;
 	int64_t now_ms;
@@ -174,16 +176,33 @@ static enum status add_record(struct answers *b, const cJSON *record, struct err
 	return b->len == LIMIT_ANSWERS_PER_COMMIT ? close_commit(b, e) : STATUS_OK;
 }
 
+static enum status add_stand_in(struct answers *b, const char *type, const char *id, const char *reason, struct error *e)
+{
+	cJSON *record = NULL;
+	enum status st = answers_stand_in(&record, type, id, b->q->identity.device, b->next, reason);
+
+	st = st == STATUS_OK ? add_record(b, record, e) : error_set(e, st, "a %s answer cannot be noted: %s", type, status_text(st));
+	cJSON_Delete(record);
+	return st;
+}
+
 static enum status add_lost(struct answers *b, const char *reason, struct error *e)
 {
 	char id[ID_TEXT_LEN + 1];
-	cJSON *record = NULL;
 	enum status st = id_make(id, b->q->env);
 
+	return st == STATUS_OK ? add_stand_in(b, "lost", id, reason, e) : error_set(e, st, "a lost answer cannot be noted: %s", status_text(st));
+}
+
+/* Nothing of it is kept here a second time. */
+static enum status add_held(struct answers *b, const struct journal_record *r, struct error *e)
+{
+	cJSON *captured = NULL;
+	enum status st = json_parse(&captured, r->json, r->json_len, e);
+
 	if (st == STATUS_OK)
-		st = answers_stand_in(&record, "lost", id, b->q->identity.device, b->next, reason);
-	st = st == STATUS_OK ? add_record(b, record, e) : error_set(e, st, "a lost answer cannot be noted: %s", status_text(st));
-	cJSON_Delete(record);
+		st = add_stand_in(b, "void", json_string(captured, "id"), "Another copy of this kiosk has sent this answer.", e);
+	cJSON_Delete(captured);
 	return st;
 }
 
@@ -261,6 +280,8 @@ static enum status take(void *ctx, const struct journal_record *r, struct error 
 				 b->next - 1, number);
 	while (st == STATUS_OK && b->next < number)
 		st = add_lost(b, "The journal has no readable record of this number.", e);
+	if (st == STATUS_OK && b->held && r->seq <= b->q->numbers.carried && held_has_record(b->held, r))
+		return add_held(b, r, e);
 	return st == STATUS_OK ? add_answer(b, r, e) : st;
 }
 
@@ -336,6 +357,11 @@ enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, st
 	else
 		answers_close(a);
 	return st;
+}
+
+void answers_held_elsewhere(struct answers *a, const struct held *h)
+{
+	a->held = h;
 }
 
 struct journal *answers_journal(struct answers *a)

@@ -13,7 +13,7 @@
 #define AUDIT_UNHEARD_MAX 512
 
 /* What this program's audits check. Raised whenever they check more, or otherwise: an audit does not go on from one that checked less. */
-#define AUDIT_CHECKS 2
+#define AUDIT_CHECKS 3
 
 struct audit_finding {
 	char commit[OID_HEX_LEN + 1]; /* "" when it is no single commit */

@@ -9,19 +9,12 @@
 #include <string.h>
 
 #include "client/answers.h"
-#include "client/follow.h"
+#include "client/held.h"
 #include "client/own_head.h"
-#include "core/array.h"
-#include "core/record_file.h"
-
-struct held_id {
-	char text[ID_TEXT_LEN + 1];
-};
 
 struct carrying {
 	struct qip *q;
-	struct held_id *ids; /* owned; what copies have sent; sorted once all are there */
-	size_t len, cap;
+	struct held held;    /* what copies have sent */
 	uint64_t base;       /* answers of q's name up to this number are at the server as they are here */
 	uint64_t beyond;     /* answers that its head has beyond those */
 	uint64_t matched;    /* of them, how many the journal has, too */
@@ -31,44 +24,7 @@ struct carrying {
 	struct carry carry;
 };
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(((const struct held_id *)a)->text, ((const struct held_id *)b)->text);
-}
-
 /* ---- what copies have sent ---- */
-
-static enum status add_id(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
-{
-	struct carrying *c = ctx;
-	cJSON *record = NULL;
-	const char *id = NULL;
-	enum status st = STATUS_OK;
-
-	(void)old_id;
-	if (!new_id || strncmp(path, "feedback/", strlen("feedback/")) != 0)
-		return STATUS_OK;
-	if (c->len == LIMIT_HELD_IDS)
-		return error_set(e, STATUS_TOO_BIG, "another copy of this kiosk has sent more than %d answers: ask for help", LIMIT_HELD_IDS);
-	if (!array_room(&c->ids, &c->cap, c->len))
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	st = record_read(&record, c->q->repo, new_id, e);
-	id = json_string(record, "id");
-	if (st == STATUS_OK && id && id_valid(id))
-		(void)snprintf(c->ids[c->len++].text, sizeof(c->ids[0].text), "%s", id);
-	cJSON_Delete(record);
-	return st;
-}
-
-static enum status add_between(struct carrying *c, const struct oid *from, const struct oid *to, struct error *e)
-{
-	struct oid before, after;
-	enum status st = home_tree_of(&before, c->q, from, e);
-
-	if (st == STATUS_OK)
-		st = home_tree_of(&after, c->q, to, e);
-	return st == STATUS_OK ? tree_diff(c->q->repo, &before, &after, add_id, c, e) : st;
-}
 
 /* The head under q's own name: all, or what goes beyond the own branch, is what a copy sent. */
 static enum status look_at_own(struct carrying *c, struct remote *r, const struct oid *head, struct error *e)
@@ -99,81 +55,25 @@ static enum status look_at_own(struct carrying *c, struct remote *r, const struc
 	if (st != STATUS_OK)
 		return st;
 	c->beyond = last > c->base ? last - c->base : 0;
-	return add_between(c, &from, head, e);
-}
-
-/* Another kiosk that goes on with the same answers. Its record hangs on a manager; its head is by the key that the record names. */
-static enum status look_at_kin(struct carrying *c, struct remote *r, const struct remote_kin *kin, struct error *e)
-{
-	const struct oid none = {{0}};
-	const struct registry *reg = NULL;
-	char path[TREE_PATH_MAX];
-	cJSON *record = NULL;
-	const char *line = NULL;
-	struct key *key = NULL;
-	struct oid tree;
-	enum status st = follow_own(c->q, r, &kin->head, e);
-
-	(void)snprintf(path, sizeof(path), "devices/%s.json", kin->device);
-	if (st == STATUS_OK)
-		st = home_tree_of(&tree, c->q, &kin->head, e);
-	if (st == STATUS_OK)
-		st = record_read_path(&record, c->q->repo, &tree, path, e);
-	if (st == STATUS_OK)
-		st = view_registry(&reg, c->q, e);
-	if (st == STATUS_OK)
-		st = registry_check_device(reg, record, e);
-	line = json_string(json_get(record, "enrolment"), "key");
-	if (st == STATUS_OK)
-		st = line ? key_from_ssh(&key, line, e) : error_set(e, STATUS_UNTRUSTED, "%s has not enrolled", kin->device);
-	if (st == STATUS_OK)
-		st = own_head_signed(c->q, &kin->head, key, kin->device, e);
-	if (st == STATUS_OK)
-		st = add_between(c, &none, &kin->head, e);
-	key_free(key);
-	cJSON_Delete(record);
-	return st;
-}
-
-/* What the names before this one had sent was asked when this one began. */
-static bool is_former(const struct qip *q, const char *device)
-{
-	for (size_t i = 0; i < q->numbers.former_len; i++)
-		if (strcmp(q->numbers.former[i], device) == 0)
-			return true;
-	return strcmp(q->identity.device, device) == 0;
+	return held_add(&c->held, &from, head, e);
 }
 
 static enum status look_at_heads(struct carrying *c, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e)
 {
 	enum status st = oid_is_zero(head) ? STATUS_OK : look_at_own(c, r, head, e);
 
-	for (size_t i = 0; st == STATUS_OK && i < refs->kin_len; i++)
-		if (!is_former(c->q, refs->kin[i].device))
-			st = look_at_kin(c, r, &refs->kin[i], e);
-	if (c->len > 0)
-		qsort(c->ids, c->len, sizeof(*c->ids), compare);
+	if (st == STATUS_OK && refs->more_kin)
+		st = error_set(e, STATUS_TOO_BIG,
+			       "more than %d kiosks have gone on with the answers of this one, too many to look at: join it in a new home, and keep "
+			       "this one's folder: all that waits is in its journal",
+			       LIMIT_KIN);
+	if (st == STATUS_OK)
+		st = held_add_kin(&c->held, r, refs, e);
+	held_sort(&c->held);
 	return st;
 }
 
 /* ---- what waits here ---- */
-
-static bool was_sent(struct carrying *c, const struct journal_record *r)
-{
-	struct held_id key;
-	cJSON *captured = NULL;
-	const char *id = NULL;
-	bool held = false;
-
-	if (json_parse(&captured, r->json, r->json_len, NULL) == STATUS_OK)
-		id = json_string(captured, "id");
-	if (id && strlen(id) < sizeof(key.text) && c->len > 0) {
-		(void)snprintf(key.text, sizeof(key.text), "%s", id);
-		held = bsearch(&key, c->ids, c->len, sizeof(*c->ids), compare) != NULL;
-	}
-	cJSON_Delete(captured);
-	return held;
-}
 
 static enum status visit(void *ctx, const struct journal_record *r, struct error *e)
 {
@@ -187,7 +87,7 @@ static enum status visit(void *ctx, const struct journal_record *r, struct error
 		n->after = r->seq - 1;
 	c->first = false;
 	n->carried = r->seq;
-	sent = was_sent(c, r);
+	sent = held_has_record(&c->held, r);
 	c->matched += sent;
 	if (!sent && !numbers_left_out(old, r->seq)) {
 		c->carry.shared = c->carry.shared || r->seq <= c->q->doubt_noticed;
@@ -198,12 +98,10 @@ static enum status visit(void *ctx, const struct journal_record *r, struct error
 	return STATUS_OK;
 }
 
-static enum status look_at_journal(struct carrying *c, struct error *e)
+/* And the record of the last answer with a receipt. */
+static enum status open_journal(struct journal **out, uint64_t *receipted, bool *unknown, struct qip *q, struct error *e)
 {
-	struct numbers *n = &c->carry.numbers;
-	struct qip *q = c->q;
 	char path[HOME_PATH_MAX];
-	struct journal *j = NULL;
 	struct oid accepted;
 	uint64_t last = 0;
 	enum status st = home_ref(&accepted, q, q->own_ref, e);
@@ -212,16 +110,54 @@ static enum status look_at_journal(struct carrying *c, struct error *e)
 		st = answers_last(&last, q, &accepted, e);
 	if (st == STATUS_OK && qip_home_path(path, sizeof(path), q, HOME_JOURNAL) != STATUS_OK)
 		st = error_set(e, STATUS_TOO_BIG, "the name of the home folder is too long");
-	if (st == STATUS_OK)
-		st = journal_open(&j, path, JOURNAL_READ, 1, q->env, e);
 	if (st != STATUS_OK)
 		return st;
-	c->receipted = numbers_record(&q->numbers, last);
-	c->unknown = oid_is_zero(&accepted);
+	*receipted = numbers_record(&q->numbers, last);
+	*unknown = oid_is_zero(&accepted);
+	return journal_open(out, path, JOURNAL_READ, 1, q->env, e);
+}
+
+static enum status look_at_journal(struct carrying *c, struct error *e)
+{
+	struct numbers *n = &c->carry.numbers;
+	struct qip *q = c->q;
+	struct journal *j = NULL;
+	enum status st = open_journal(&j, &c->receipted, &c->unknown, q, e);
+
+	if (st != STATUS_OK)
+		return st;
 	n->after = n->carried = numbers_record(&q->numbers, c->base);
 	c->first = true;
 	st = journal_each(j, n->after + 1, visit, c, e);
 	journal_close(j);
+	return st;
+}
+
+static enum status note_first(void *ctx, const struct journal_record *r, struct error *e)
+{
+	(void)e;
+	*(uint64_t *)ctx = r->seq;
+	return STATUS_EXISTS; /* the others are not asked for */
+}
+
+enum status carry_most(uint64_t *out, struct qip *q, struct error *e)
+{
+	struct journal *j = NULL;
+	uint64_t receipted = 0, first = 0, before = q->numbers.after, most = 0;
+	bool unknown = false;
+	enum status st = open_journal(&j, &receipted, &unknown, q, e);
+
+	if (st != STATUS_OK)
+		return st;
+	st = journal_each(j, before + 1, note_first, &first, e);
+	if (st == STATUS_EXISTS)
+		st = STATUS_OK;
+	if (first > 0 && (unknown || first - 1 <= receipted)) /* those before it were released, and get no number */
+		before = first - 1;
+	most = journal_last(j) > before ? journal_last(j) - before : 0;
+	journal_close(j);
+	if (st == STATUS_OK)
+		*out = most < HEAD_MAX_CARRIED ? most : HEAD_MAX_CARRIED;
 	return st;
 }
 
@@ -242,7 +178,7 @@ enum status carry_look(struct carry *out, struct qip *q, struct remote *r, const
 
 	if (!c)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	c->q = q;
+	c->q = c->held.q = q;
 	st = look_at_heads(c, r, refs, head, e);
 	if (st == STATUS_OK)
 		st = look_at_journal(c, e);
@@ -251,7 +187,7 @@ enum status carry_look(struct carry *out, struct qip *q, struct remote *r, const
 		c->carry.shared = c->carry.shared && c->matched >= c->beyond;
 		*out = c->carry;
 	}
-	free(c->ids);
+	held_clear(&c->held);
 	free(c);
 	return st;
 }

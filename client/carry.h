@@ -17,4 +17,7 @@ struct carry {
 enum status carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head,
 		       struct error *e) MUST_CHECK;
 
+/* At most so many answers, the first of the new name, have been in the journal before: whatever the look finds. */
+enum status carry_most(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
+
 #endif

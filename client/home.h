@@ -39,6 +39,7 @@ struct replacement {
 	const char *device;    /* the old name */
 	const struct key *key; /* and its key */
 	bool ends;             /* nothing more is to be taken under it */
+	uint64_t carries;      /* at most so many answers may wait in another copy, too */
 };
 
 /* Why this home may be one of two copies; of kiosks alone, see client/incarnation.h. */

@@ -31,6 +31,7 @@ static void build_replaces(enum status *st, cJSON *enrolment, const struct qip *
 	cJSON *replaces = build_object(st);
 	struct buf statement = BUF_INIT;
 
+	build_integer(st, replaces, "carries", (int64_t)r->carries);
 	build_string(st, replaces, "device", r->device);
 	build_bool(st, replaces, "ends", r->ends);
 	if (*st == STATUS_OK)

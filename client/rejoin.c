@@ -184,6 +184,8 @@ static enum status join_anew(struct qip *q, const struct qip_options *o, const c
 		st = look_at_old_name(&name, q, e);
 		replaces.ends = name.ends;
 		if (st == STATUS_OK)
+			st = carry_most(&replaces.carries, q, e);
+		if (st == STATUS_OK)
 			st = enrol_home(&inner, url, code, name.known ? &replaces : NULL, e);
 	}
 	return st == STATUS_OK ? prepare(q, &inner, e) : st;

@@ -153,10 +153,13 @@ static void take_kin(struct remote_refs *refs, const char *name, size_t len, con
 	struct remote_kin k = {.head = *id};
 	size_t prefix = strlen(REF_DEVICES);
 
-	if (refs->kin_len == LIMIT_KIN || len <= prefix || len - prefix >= sizeof(k.device) || memcmp(name, REF_DEVICES, prefix) != 0)
+	if (len <= prefix || len - prefix >= sizeof(k.device) || memcmp(name, REF_DEVICES, prefix) != 0)
 		return;
 	memcpy(k.device, name + prefix, len - prefix);
-	if (name_valid(k.device))
+	if (!name_valid(k.device))
+		return;
+	refs->more_kin = refs->kin_len == LIMIT_KIN;
+	if (!refs->more_kin)
 		refs->kin[refs->kin_len++] = k;
 }
 

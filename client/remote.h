@@ -26,7 +26,8 @@ struct remote_refs {
 		char device[NAME_MAX_LEN + 1];
 		struct oid head;
 	} kin[LIMIT_KIN];   /* kiosks: others that may hold the same answers */
-	size_t kin_len;     /* LIMIT_KIN: maybe more */
+	size_t kin_len;
+	bool more_kin;      /* than there is room for */
 	struct doubts doubts; /* to those who read the log: kiosks that said they may be copies */
 	int64_t log_merges; /* about how long the log is; -1 where the server does not tell, and gives no slices of it */
 };

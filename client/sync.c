@@ -366,6 +366,7 @@ static enum status visit(struct qip *q, struct qip_sync_report *out, struct erro
 		remote_end(&s.remote, q);
 	}
 	answers_close(s.answers);
+	held_clear(&s.held);
 	repo_discard(q->repo);
 	if (st == STATUS_OK || st == STATUS_CONTRADICTED)
 		join_packs(q);

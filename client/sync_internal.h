@@ -2,7 +2,7 @@
 #ifndef QIP_CLIENT_SYNC_INTERNAL_H
 #define QIP_CLIENT_SYNC_INTERNAL_H
 
-#include "client/remote.h"
+#include "client/held.h"
 
 struct answers;
 
@@ -13,6 +13,7 @@ struct sync {
 	struct qip_sync_report report;
 	size_t most; /* commits in a push, after one was too much or was refused without naming a commit; 0: as many as usual */
 	struct answers *answers; /* of a kiosk: its journal */
+	struct held held;        /* what copies of it have sent, while answers wait that they may have taken over, too */
 	bool ahead;              /* the part after the one that is pushed was looked for */
 	struct error failed;     /* why it could not be committed */
 	struct error found;      /* STATUS_CONTRADICTED, the first of the visit: told once all else is done */

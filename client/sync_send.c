@@ -77,6 +77,29 @@ void sync_commit_ahead(void *ctx)
 	s->ahead = true;
 }
 
+/* Copies that were joined again before this one's answers arrived may have sent what waits here. Whatever comes between this look and the push, the
+ * server sees, and refuses. */
+static enum status look_at_copies(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid work;
+	uint64_t last = 0;
+	enum status st = STATUS_OK;
+
+	if (q->numbers.former_len == 0)
+		return STATUS_OK;
+	st = home_ref(&work, q, REF_WORK, e);
+	if (st == STATUS_OK)
+		st = answers_last(&last, q, &work, e);
+	if (st != STATUS_OK || numbers_record(&q->numbers, last + 1) > q->numbers.carried)
+		return st;
+	s->held.q = q;
+	st = held_add_kin(&s->held, &s->remote, &s->refs, e);
+	held_sort(&s->held);
+	answers_held_elsewhere(s->answers, &s->held);
+	return st;
+}
+
 enum status sync_open_answers(struct sync *s, struct error *e)
 {
 	uint64_t committed = 0;
@@ -87,6 +110,8 @@ enum status sync_open_answers(struct sync *s, struct error *e)
 		st = health_note(&told, s->q, s->report.server_time_ms, e);
 	if (st == STATUS_OK)
 		st = answers_open(&s->answers, s->q, s->report.server_time_ms, e);
+	if (st == STATUS_OK)
+		st = look_at_copies(s, e);
 	s->remote.meanwhile = sync_commit_ahead;
 	s->remote.meanwhile_ctx = s;
 	return st == STATUS_OK && (noted || told) ? commit_answers(&committed, s, e) : st; /* all go in one push */

@@ -104,6 +104,7 @@ static void close_judge(struct judge *j)
 	registry_clear(&j->own);
 	key_free(j->enrolling);
 	free(j->commits);
+	free(j->carried);
 }
 
 /* ---- from the head back to the log ---- */

@@ -124,6 +124,8 @@ static enum status check_meanwhile(struct judge *j, const char *path, bool is_ne
 		st = head_check_return(j, path, after);
 	if (st == STATUS_OK && strncmp(path, "surveys/", 8) == 0)
 		st = head_check_survey(j, path, new_id);
+	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
+		st = head_check_carried(j, after);
 	return st;
 }
 

@@ -27,6 +27,8 @@ struct judge {
 	size_t steps;                    /* taken back through the log for checkpoints */
 	struct oid *commits;             /* new ones, newest first */
 	size_t commits_len;
+	struct carried *carried;         /* owned, sorted: what others have sent that this kiosk may have taken over, too; NULL before it is asked */
+	size_t carried_len;
 };
 
 /* Every path that one commit changes: form, schema, right, numbering. Adds to *records. The fault is blamed on commit and path. */
@@ -42,5 +44,8 @@ enum status head_check_return(struct judge *j, const char *path, const cJSON *af
 
 /* A survey in a new commit, `after` its blob: nobody else made or changed it since the place that the head builds on. STATUS_DENIED otherwise. */
 enum status head_check_survey(struct judge *j, const char *path, const struct oid *after) MUST_CHECK;
+
+/* An answer in a new commit of a kiosk that took over a former name's: no other that took over the same has sent it. STATUS_DENIED otherwise. */
+enum status head_check_carried(struct judge *j, const cJSON *record) MUST_CHECK;
 
 #endif

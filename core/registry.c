@@ -223,6 +223,7 @@ static enum status fill_device(struct device *d, const cJSON *record, struct err
 	const cJSON *invite = json_get(record, "invite"), *enrolment = json_get(record, "enrolment"), *replaces = json_get(enrolment, "replaces");
 	const char *site = json_string(record, "site"), *seal_key = json_string(enrolment, "seal_key");
 	struct buf raw = BUF_INIT;
+	int64_t carries = 0;
 	enum status st = STATUS_OK;
 
 	(void)snprintf(d->id, sizeof(d->id), "%s", json_string(record, "id"));
@@ -234,6 +235,7 @@ static enum status fill_device(struct device *d, const cJSON *record, struct err
 	d->revoked = json_get(record, "revoked") != NULL;
 	(void)snprintf(d->replaces, sizeof(d->replaces), "%s", replaces ? json_string(replaces, "device") : "");
 	d->ends = cJSON_IsTrue(json_get(replaces, "ends"));
+	d->carries = json_integer(replaces, "carries", &carries) && carries > 0 ? (uint64_t)carries : 0;
 	if (!enrolment)
 		return STATUS_OK;
 	(void)snprintf(d->key_ssh, sizeof(d->key_ssh), "%s", json_string(enrolment, "key"));

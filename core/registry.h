@@ -28,6 +28,7 @@ struct device {
 	bool retired, revoked;
 	char replaces[NAME_MAX_LEN + 1];    /* the kiosk whose answers it goes on with; "" for none */
 	bool ends;                          /* and under that name nothing more is taken */
+	uint64_t carries;                   /* its answers up to this number may be another copy's, too */
 	char replaced_by[NAME_MAX_LEN + 1]; /* the one that ended this one so; "" for none */
 	struct oid record;           /* its blob */
 };
@@ -66,6 +67,8 @@ const struct device *registry_find_key(const struct registry *reg, const char *k
 /* Does one go on with the answers of the other, or both, directly or not, with those of a third? So they may hold the same ones. Both have to be
  * known. */
 bool registry_are_kin(const struct registry *reg, const char *a, const char *b);
+/* Has it taken answers over that another may have taken over as well? Then what it sends is judged by what that one has sent. */
+bool registry_may_double(const struct registry *reg, const struct device *d);
 
 /* Canonical statements, ready to sign or check (see signature_make with SIGNATURE_NAMESPACE_RECORD). */
 enum status statement_server_key(struct buf *out, const char *ods, const char *key) MUST_CHECK;

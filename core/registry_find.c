@@ -65,6 +65,14 @@ bool registry_are_kin(const struct registry *reg, const char *a, const char *b)
 	return x && x == find_first(reg, b);
 }
 
+bool registry_may_double(const struct registry *reg, const struct device *d)
+{
+	for (size_t i = 0; d->carries > 0 && i < reg->devices_len; i++)
+		if (&reg->devices[i] != d && reg->devices[i].carries > 0 && registry_are_kin(reg, d->id, reg->devices[i].id))
+			return true;
+	return false;
+}
+
 void registry_clear(struct registry *reg)
 {
 	for (size_t i = 0; i < reg->devices_len; i++)

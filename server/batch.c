@@ -43,6 +43,15 @@ static enum status open_batch(struct batch *b, struct error *e)
 	return own_fault(st, e);
 }
 
+/* Copies of a kiosk may send the same answers in one moment: each is judged by all that came before it. */
+static bool may_double(const struct batch *b, const struct push *p)
+{
+	const struct registry *reg = view_registry(b->view);
+	const struct device *d = reg ? registry_find(reg, p->device) : NULL;
+
+	return d && registry_may_double(reg, d);
+}
+
 /* Does what was found in stage 6 beside other pushes still hold? It does while the log grew by nothing that heads are
  * judged by. */
 static enum status judge(struct batch *b, struct push *p, struct error *e)
@@ -50,7 +59,8 @@ static enum status judge(struct batch *b, struct push *p, struct error *e)
 	struct oid last = {{0}};
 	enum status st = verify_last(&last, p, e);
 
-	if (st == STATUS_OK && p->view && view_same_rules(p->view, b->view) && oid_equal(&last, &p->context.last))
+	if (st == STATUS_OK && p->view && view_same_rules(p->view, b->view) && oid_equal(&last, &p->context.last) &&
+	    (!may_double(b, p) || oid_equal(&p->view->end.commit, &b->view->end.commit)))
 		return STATUS_OK;
 	if (st == STATUS_OK && p->txn != b->txn)
 		st = store_txn_refresh(p->txn, e);
@@ -76,6 +86,7 @@ static enum status take(struct batch *b, struct push *p, struct error *e)
 		store_txn_rollback(b->txn, mark);
 		return st;
 	}
+	b->closed = b->closed || may_double(b, p);
 	b->end = after;
 	b->merged[b->merged_len++] = p;
 	return STATUS_OK;

@@ -2,6 +2,7 @@
 #include "tests/client/kiosk_fixture.h"
 
 #include "client/carry.h"
+#include "client/held.h"
 
 /* ---- the look at what copies have sent fails ---- */
 
@@ -12,6 +13,17 @@ enum status __wrap_carry_look(struct carry *out, struct qip *q, struct remote *r
 enum status __wrap_carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e)
 {
 	return look_fails == STATUS_OK ? __real_carry_look(out, q, r, refs, head, e) : error_set(e, look_fails, "it cannot be looked at");
+}
+
+/* ---- copies that send in one moment: neither sees what the other has sent ---- */
+
+static bool look_is_early;
+
+enum status __real_held_add_kin(struct held *h, struct remote *r, const struct remote_refs *refs, struct error *e);
+enum status __wrap_held_add_kin(struct held *h, struct remote *r, const struct remote_refs *refs, struct error *e);
+enum status __wrap_held_add_kin(struct held *h, struct remote *r, const struct remote_refs *refs, struct error *e)
+{
+	return look_is_early ? STATUS_OK : __real_held_add_kin(h, r, refs, e);
 }
 
 /* ---- another box ---- */
@@ -157,6 +169,93 @@ static void a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_n
 	assert_int_equal(count_of("kib-third"), 5);
 }
 
+/* ---- two copies of one card ---- */
+
+static struct qip *join_copy(const char *home, const char *card, const char *name)
+{
+	struct qip_options o = options(home);
+	char code[CODE_TEXT_MAX];
+
+	put_into(card);
+	invite(code, name);
+	OK(qip_join(&o, p.url, code, NULL, NULL, &last_error));
+	return open_in_box(home);
+}
+
+/* A kiosk whose card is copied with two answers that wait, and both copies under new names, before either has sent. */
+static void make_copies(struct qip *out[2], const char *old, const char *one, const char *other)
+{
+	char second[64], file[64];
+	struct qip *q = NULL;
+
+	(void)snprintf(second, sizeof(second), "%s.copy", old);
+	(void)snprintf(file, sizeof(file), "%s/incarnation.json", old);
+	qip_close(practice_device(&p, boss, old, ROLE_KIOSK));
+	assert_int_equal(unlink(practice_path(&p, file)), 0);
+	put_into("c1");
+	q = open_in_box(old);
+	practice_answers(q, 1);
+	(void)practice_sync(q);
+	practice_answers(q, 2);
+	qip_close(q);
+	practice_copy(practice_path(&p, old), practice_path(&p, second));
+	out[1] = join_copy(second, "c2", other);
+	out[0] = join_copy(old, "c1", one);
+	practice_answers(out[0], 1);
+	practice_answers(out[1], 1);
+}
+
+static void assert_kinds(const char *device, const char *kinds)
+{
+	for (uint64_t seq = 1; seq <= strlen(kinds); seq++) {
+		char path[TREE_PATH_MAX];
+		cJSON *record = NULL;
+
+		policy_feedback_path(path, device, seq);
+		OK(qip_read(&record, boss, path, &last_error));
+		assert_int_equal(json_string(record, "schema")[0], kinds[seq - 1]);
+		cJSON_Delete(record);
+	}
+	assert_int_equal(count_of(device), strlen(kinds));
+}
+
+static void sync_pair(struct qip *q[2], size_t refused)
+{
+	for (int i = 0; i < 2; i++) {
+		struct qip_sync_report report = practice_sync(q[i]);
+
+		assert_int_equal(report.waiting, 0);
+		assert_int_equal(report.refused, i == 1 ? refused : 0);
+		qip_close(q[i]);
+	}
+	(void)practice_sync(boss);
+}
+
+static void copies_joined_before_either_has_sent_send_each_answer_once(void **state)
+{
+	struct qip *q[2];
+
+	(void)state;
+	make_copies(q, "kib-pair", "kib-pair-a", "kib-pair-b");
+	sync_pair(q, 0);
+	assert_kinds("kib-pair", "f");
+	assert_kinds("kib-pair-a", "fff");
+	assert_kinds("kib-pair-b", "vvf");
+}
+
+static void what_two_copies_send_in_one_moment_the_server_takes_once(void **state)
+{
+	struct qip *q[2];
+
+	(void)state;
+	make_copies(q, "kib-race", "kib-race-a", "kib-race-b");
+	look_is_early = true;
+	sync_pair(q, 2);
+	look_is_early = false;
+	assert_kinds("kib-race-a", "fff");
+	assert_kinds("kib-race-b", "vvf");
+}
+
 static int set_up_boxes(void **state)
 {
 	box = *env_system();
@@ -173,6 +272,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_look_that_fails_ends_nobody_and_uses_no_code_up),
+		cmocka_unit_test(copies_joined_before_either_has_sent_send_each_answer_once),
+		cmocka_unit_test(what_two_copies_send_in_one_moment_the_server_takes_once),
 		cmocka_unit_test(a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one),
 	};
 
