@@ -17,6 +17,7 @@ struct command_options {
 	const char *port_file; /* --port-file, or NULL */
 	const char *buttons;   /* --buttons, or NULL */
 	int64_t sync_every_ms; /* --sync-every */
+	int64_t screen_ms;     /* --screen; 0: nobody knows whether a browser shows the pages */
 	bool json;             /* --json */
 };
 

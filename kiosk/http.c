@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #include "core/log.h"
 #include "kiosk/form.h"
+#include "kiosk/watch.h"
 
 #define STACK_BYTES (256 * 1024)
 #define CONNECTIONS_MAX 32
@@ -59,6 +61,8 @@ static enum MHD_Result note_header(void *cls, enum MHD_ValueKind kind, const cha
 		take(r, &r->origin, value);
 	else if (strcasecmp(key, "Sec-Fetch-Site") == 0)
 		take(r, &r->fetch_site, value);
+	else if (strcasecmp(key, "User-Agent") == 0)
+		r->by_watch = value && strcmp(value, WATCH_AGENT) == 0;
 	else if (strcasecmp(key, "Content-Type") == 0)
 		take(r, &r->content_type, value);
 	else if (strcasecmp(key, "Content-Length") == 0 || strcasecmp(key, "Transfer-Encoding") == 0)
@@ -102,9 +106,17 @@ static struct MHD_Response *pack(struct response *out)
 	return m;
 }
 
+static bool add_refresh(struct MHD_Response *m, const struct response *out)
+{
+	char text[40];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64 "; url=/", out->reload_s);
+	return out->reload_s <= 0 || MHD_add_response_header(m, "Refresh", text) == MHD_YES;
+}
+
 static bool add_headers(struct MHD_Response *m, const struct response *out)
 {
-	return MHD_add_response_header(m, "Content-Type", out->type) == MHD_YES &&
+	return add_refresh(m, out) && MHD_add_response_header(m, "Content-Type", out->type) == MHD_YES &&
 	       MHD_add_response_header(m, "Cache-Control", out->lasting ? "public, max-age=31536000, immutable" : "no-store") == MHD_YES &&
 	       MHD_add_response_header(m, "Content-Security-Policy", policy) == MHD_YES &&
 	       /* No address leaves this machine; with "no-referrer" the browser would hide the origin of the kiosk's own form from it. */

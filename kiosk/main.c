@@ -21,12 +21,14 @@ static const struct command commands[] = {
 	 "A kiosk that was copied, set back to an older state or put on another card is joined again in its home, with a code for a new name: its\n"
 	 "answers stay, what waits is sent under the new name, and nothing that a copy of it has sent is sent again.\n\n"
 	 "  qip-kiosk join https://qip.example.org:8443 3F7KQ-… --home /var/lib/qip-kiosk\n", command_join},
-	{"run", 0, " home listen sync-every port-file buttons help ",
+	{"run", 0, " home listen sync-every port-file buttons screen help ",
 	 "usage: qip-kiosk run --home DIR [--listen 127.0.0.1:8080] [--sync-every SECONDS] [--port-file FILE]\n"
-	 "                     [--buttons DEVICE]\n\n"
+	 "                     [--buttons DEVICE] [--screen SECONDS]\n\n"
 	 "Show the patients' page to a browser on this machine, and sync in the background (every 900 seconds unless told otherwise).\n"
 	 "Ends at SIGTERM or SIGINT. /status is the page for staff. --port-file: write the port there once it listens.\n"
-	 "--buttons: five keys of an input device answer the first question, also without a screen: 1 to 5, the first option first.\n\n"
+	 "--buttons: five keys of an input device answer the first question, also without a screen: 1 to 5, the first option first.\n"
+	 "--screen: a browser of this machine shows the pages. Its first one asks for itself again so often; when nothing was asked for in two and a half\n"
+	 "times as long, the browser hangs: the kiosk ends, for the service manager to start both anew.\n\n"
 	 "  qip-kiosk run --home /var/lib/qip-kiosk\n"
 	 "  qip-kiosk run --home /var/lib/qip-kiosk --buttons /dev/input/by-path/platform-buttons-event\n"
 	 "  cog http://127.0.0.1:8080/                   (in the session of the screen)\n", command_run},
@@ -56,7 +58,7 @@ static const char usage[] =
 	"The home may also stand in QIP_HOME. Exit status: 0 done, 1 failed, 2 called wrongly.\n"
 	"`qip-kiosk COMMAND --help` explains a command; `qip-kiosk --version` tells the version.\n";
 
-enum { OPTION_HELP = 6 }; /* its place in the table */
+enum { OPTION_HELP = 7 }; /* its place in the table */
 static const struct option long_options[] = {
 	{"home", required_argument, NULL, 'd'},
 	{"listen", required_argument, NULL, 'l'},
@@ -64,6 +66,7 @@ static const struct option long_options[] = {
 	{"port-file", required_argument, NULL, 'p'},
 	{"json", no_argument, NULL, 'j'},
 	{"buttons", required_argument, NULL, 'b'},
+	{"screen", required_argument, NULL, 'w'},
 	[OPTION_HELP] = {"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -77,13 +80,13 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static enum status parse_seconds(int64_t *out_ms, const char *text, struct error *e)
+static enum status parse_seconds(int64_t *out_ms, const char *option, const char *text, struct error *e)
 {
 	char *end = NULL;
 	long seconds = strtol(text, &end, 10);
 
 	if (text[0] < '0' || text[0] > '9' || *end || seconds < 1 || seconds > SCHEDULE_EVERY_MAX_MS / 1000)
-		return error_set(e, STATUS_USAGE, "--sync-every takes seconds, from 1 to %lld", SCHEDULE_EVERY_MAX_MS / 1000);
+		return error_set(e, STATUS_USAGE, "--%s takes seconds, from 1 to %lld", option, SCHEDULE_EVERY_MAX_MS / 1000);
 	*out_ms = (int64_t)seconds * 1000;
 	return STATUS_OK;
 }
@@ -107,7 +110,9 @@ static enum status set_option(struct command_options *o, bool *help, int option,
 		o->listen = optarg;
 		return STATUS_OK;
 	case 's':
-		return parse_seconds(&o->sync_every_ms, optarg, e);
+		return parse_seconds(&o->sync_every_ms, "sync-every", optarg, e);
+	case 'w':
+		return parse_seconds(&o->screen_ms, "screen", optarg, e);
 	case 'p':
 		o->port_file = optarg;
 		return STATUS_OK;

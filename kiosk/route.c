@@ -142,6 +142,8 @@ void route(struct response *out, struct desk *d, const struct request *r)
 	struct turn t = {.desk = d, .request = r, .response = out, .visit = VISIT_INIT};
 	struct refusal no = judge(r, d);
 
+	if (!r->by_watch)
+		d->seen_ms = d->env->monotonic_ms(d->env->ctx);
 	*out = (struct response){.status = 503, .type = HTML, .body = BUF_SECRET, .location = BUF_INIT};
 	if (no.status == 0) {
 		const struct place *p = find_place(r->path);
@@ -153,6 +155,8 @@ void route(struct response *out, struct desk *d, const struct request *r)
 		out->allow = no.allow;
 		turn_message(&t, no.status, "error_heading", no.text); /* of a screen that shows nothing */
 	}
+	if (strcmp(r->path, "/") == 0)
+		out->reload_s = d->reload_s;
 	visit_clear(&t.visit);
 	screen_close(&t.screen);
 }

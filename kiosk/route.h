@@ -38,6 +38,8 @@ struct desk {
 		int64_t at_ms; /* since boot */
 	} renewal;
 	struct staff_guard guard;
+	int64_t reload_s;          /* after which the first page asks for itself again, as a sign that the browser lives; 0: never */
+	_Atomic int64_t seen_ms;   /* when anybody but the watch asked for something, since boot; another thread reads it */
 };
 
 struct request {
@@ -47,6 +49,7 @@ struct request {
 	char *body;       /* with a NUL behind; overwritten */
 	size_t body_len;
 	bool too_big;     /* the body was more than FORM_MAX_BYTES, and is not here */
+	bool by_watch;    /* kiosk/watch.h asks, and nobody sees the answer */
 	bool ambiguous;   /* a header that decides comes twice, or the body's length in two ways */
 };
 
@@ -55,6 +58,7 @@ struct response {
 	const char *type;  /* Content-Type */
 	struct buf location; /* empty: none */
 	const char *allow; /* or NULL */
+	int64_t reload_s;  /* Refresh; 0: none */
 	bool lasting;      /* the same for ever under this address */
 	struct buf body;
 	const char *fixed; /* instead of the body, where there was no memory for one; static; or NULL */

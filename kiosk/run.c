@@ -131,19 +131,43 @@ static void block_signals(sigset_t *end)
 	(void)signal(SIGXFSZ, SIG_IGN); /* a full disk is an error to be told, not an end */
 }
 
-static void await_end(const sigset_t *end, const char *host)
+/* How long to sleep between two looks; 0: for ever. */
+static int64_t look_every_ms(const struct command_options *o)
 {
 	int64_t every_ms = watch_every_ms();
+
+	return every_ms > 0 && (o->screen_ms == 0 || every_ms < o->screen_ms) ? every_ms : o->screen_ms;
+}
+
+/* STATUS_TIMEOUT: the screen does not go on by itself. */
+static enum status look(struct kiosk *k, const struct command_options *o, struct error *e)
+{
+	const struct env *env = k->desk.env;
+	const char *host = k->desk.hosts[0];
+
+	if (watch_every_ms() > 0 && !watch_look(host))
+		log_line(LOG_LEVEL_ERROR, "the kiosk does not answer itself", "host", host, NULL);
+	if (o->screen_ms > 0 && watch_screen_is_gone(k->desk.seen_ms, env->monotonic_ms(env->ctx), o->screen_ms))
+		return error_set(e, STATUS_TIMEOUT, "no browser has asked for a page for long: it hangs, or there is none. Ending, so that both are started anew");
+	return STATUS_OK;
+}
+
+static enum status await_end(struct kiosk *k, const sigset_t *end, const struct command_options *o, struct error *e)
+{
+	int64_t every_ms = look_every_ms(o);
 	const struct timespec pause = {.tv_sec = (time_t)(every_ms / 1000), .tv_nsec = (long)(every_ms % 1000) * 1000000};
+	enum status st = STATUS_OK;
 	int number = 0;
 
 	watch_ready();
-	while ((number = every_ms > 0 ? sigtimedwait(end, NULL, &pause) : sigwaitinfo(end, NULL)) < 0) {
-		if (errno == EAGAIN && !watch_look(host))
-			log_line(LOG_LEVEL_ERROR, "the kiosk does not answer itself", "host", host, NULL);
+	while (st == STATUS_OK && (number = every_ms > 0 ? sigtimedwait(end, NULL, &pause) : sigwaitinfo(end, NULL)) < 0) {
+		if (errno == EAGAIN)
+			st = look(k, o, e);
 	}
 	watch_stopping();
-	log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
+	if (st == STATUS_OK)
+		log_line(LOG_LEVEL_INFO, "stopping", "signal", strsignal(number), NULL);
+	return st;
 }
 
 static enum status start(struct kiosk *k, const struct command_options *o, struct error *e)
@@ -152,7 +176,7 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 	enum status st = keeper_open(&k->keeper, o->home, env, e);
 
 	k->desk = (struct desk){.screen = desk_screen, .survey = desk_survey, .keep = desk_keep, .kept = desk_kept, .standing = desk_standing, .pin = desk_pin,
-				.ctx = k, .env = env};
+				.ctx = k, .env = env, .reload_s = o->screen_ms / 1000, .seen_ms = env->monotonic_ms(env->ctx)};
 	if (st == STATUS_OK)
 		st = token_secret_load(&k->desk.secret, o->home, e);
 	if (st == STATUS_OK)
@@ -197,7 +221,7 @@ enum status command_run(const struct command_options *o, struct error *e)
 		(void)fflush(stdout);
 		log_line(LOG_LEVEL_INFO, "started", "url", http_url(k.http), "home", o->home, NULL);
 		memory_trim();
-		await_end(&end, k.desk.hosts[0]);
+		st = await_end(&k, &end, o, e);
 	}
 	stop(&k);
 	return st;

@@ -95,7 +95,7 @@ static bool look(const char *host)
 	static const char start[] = "HTTP/1.";
 	char text[256];
 	bool well = false;
-	int len = snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", host);
+	int len = snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: " WATCH_AGENT "\r\nConnection: close\r\n\r\n", host);
 	int fd = dial(host);
 
 	if (fd < 0)
@@ -115,4 +115,10 @@ bool watch_look(const char *host)
 	if (well)
 		tell("WATCHDOG=1");
 	return well;
+}
+
+/* One reload may be missed, and half of the time is for a box that is busy. */
+bool watch_screen_is_gone(int64_t seen_ms, int64_t now_ms, int64_t reload_ms)
+{
+	return now_ms - seen_ms > reload_ms * 2 + reload_ms / 2;
 }

@@ -18,4 +18,10 @@ void watch_stopping(void);
 /* Ask for the page at "127.0.0.1:8080" and, if it comes, say that all is well. False, and nothing said: it does not come. */
 bool watch_look(const char *host);
 
+/* How the watch names itself to the kiosk. */
+#define WATCH_AGENT "qip-kiosk-watch"
+
+/* Pure, in ms since boot: has a browser whose first page asks for itself again every reload_ms been silent for too long? */
+bool watch_screen_is_gone(int64_t seen_ms, int64_t now_ms, int64_t reload_ms);
+
 #endif

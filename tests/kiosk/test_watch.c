@@ -172,6 +172,30 @@ static void it_looks_a_little_more_often_than_the_manager_wants_to_hear(void **s
 	(void)unsetenv("WATCHDOG_USEC");
 }
 
+static void a_browser_is_gone_when_two_reloads_and_a_half_are_missing(void **state)
+{
+	(void)state;
+	assert_false(watch_screen_is_gone(1000, 1000 + 4500000, 1800000));
+	assert_true(watch_screen_is_gone(1000, 1001 + 4500000, 1800000));
+}
+
+static void a_look_of_its_own_is_no_sign_of_a_browser(void **state)
+{
+	struct fake fake;
+	struct http *http = NULL;
+	struct error e = {.text = ""};
+
+	(void)state;
+	assert_true(fake_start(&fake));
+	fake.desk.seen_ms = -1;
+	assert_int_equal(http_start(&http, "127.0.0.1:0", &fake.desk, &e), STATUS_OK);
+	assert_true(watch_look(fake.desk.hosts[0]));
+	assert_heard("WATCHDOG=1");
+	assert_true(fake.desk.seen_ms == -1);
+	http_stop(http);
+	fake_stop(&fake);
+}
+
 static void without_a_manager_nothing_is_said(void **state)
 {
 	(void)state;
@@ -188,6 +212,8 @@ int main(void)
 		cmocka_unit_test(a_card_that_stalls_once_starts_nothing_anew),
 		cmocka_unit_test(another_program_at_the_port_is_not_the_kiosk),
 		cmocka_unit_test(it_looks_a_little_more_often_than_the_manager_wants_to_hear),
+		cmocka_unit_test(a_browser_is_gone_when_two_reloads_and_a_half_are_missing),
+		cmocka_unit_test(a_look_of_its_own_is_no_sign_of_a_browser),
 		cmocka_unit_test(without_a_manager_nothing_is_said),
 	};
 
