@@ -19,7 +19,11 @@ static bool differs(struct auditor *a, const struct oid *tree, const char *name)
 
 bool audit_registry_changed(struct auditor *a, const struct oid *tree)
 {
-	return differs(a, tree, "practice.json") || differs(a, tree, "devices");
+	bool same = false;
+
+	if (differs(a, tree, "practice.json") || differs(a, tree, "devices"))
+		return true;
+	return registry_same_ends(&same, audit_registry_get(a->registry), a->repo, tree, &a->e) != STATUS_OK || !same;
 }
 
 /* ---- dated back ---- */

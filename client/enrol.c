@@ -270,6 +270,8 @@ static enum status enrol(struct join *j, struct error *e)
 	struct qip *q = &j->q;
 	enum status st = enrol_request(&j->answer, q, &j->joining, e);
 
+	if (st == STATUS_OK && q->replaces)
+		st = joining_replace(&j->joining, q, e);
 	if (st == STATUS_OK)
 		st = remote_open(&j->remote, q, true, e);
 	j->remote.service = "git-receive-pack"; /* who is not in the registry yet may push its enrolment and nothing else */

@@ -20,10 +20,7 @@ static enum status make_body(struct buf *out, const struct qip *q, const struct 
 
 	build_string(&st, body, "invite_key", j->invite_key);
 	cJSON_ArrayForEach(member, j->enrolment)
-	{
-		if (strcmp(member->string, "replaces") != 0) /* which the registry is told, not the certificate's giver */
-			build_item(&st, body, member->string, cJSON_Duplicate(member, true));
-	}
+		build_item(&st, body, member->string, cJSON_Duplicate(member, true));
 	if (q->join_as != ROLE_NONE)
 		build_string(&st, body, "role", role_text(q->join_as));
 	build_string(&st, body, "csr", buf_text(&csr));

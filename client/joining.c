@@ -25,22 +25,6 @@ static enum status write_joining(const struct joining *j, struct qip *q, struct 
 	return st;
 }
 
-static void build_replaces(enum status *st, cJSON *enrolment, const struct qip *q, const char *ods, const char *key)
-{
-	const struct replacement *r = q->replaces;
-	cJSON *replaces = build_object(st);
-	struct buf statement = BUF_INIT;
-
-	build_integer(st, replaces, "carries", (int64_t)r->carries);
-	build_string(st, replaces, "device", r->device);
-	build_bool(st, replaces, "ends", r->ends);
-	if (*st == STATUS_OK)
-		*st = statement_replacement(&statement, ods, r->device, r->ends, key);
-	build_signature(st, replaces, "proof", r->key, &statement);
-	build_item(st, enrolment, "replaces", replaces);
-	buf_clear(&statement);
-}
-
 static enum status make_enrolment(struct joining *j, struct qip *q, const struct key *invite, struct error *e)
 {
 	enum status st = STATUS_OK;
@@ -55,8 +39,6 @@ static enum status make_enrolment(struct joining *j, struct qip *q, const struct
 	if (st == STATUS_OK)
 		st = statement_enrolment(&statement, j->code.ods, j->invite_key, key, json_string(j->enrolment, "seal_key"));
 	build_signature(&st, j->enrolment, "proof", invite, &statement);
-	if (q->replaces)
-		build_replaces(&st, j->enrolment, q, j->code.ods, key);
 	buf_clear(&statement);
 	return st == STATUS_OK ? st : error_set(e, st, "the enrolment cannot be made: %s", status_text(st));
 }
@@ -153,6 +135,31 @@ enum status joining_begin(struct joining *out, struct qip *q, const struct code 
 	}
 	*out = j;
 	return STATUS_OK;
+}
+
+enum status joining_replace(struct joining *j, const struct qip *q, struct error *e)
+{
+	const struct statement_replacement says = {
+		.ods = j->code.ods,
+		.replaces = q->replaces->device,
+		.device = q->identity.device,
+		.invite_key = j->invite_key,
+		.key = json_string(j->enrolment, "key"),
+		.ends = q->replaces->ends,
+	};
+	enum status st = STATUS_OK;
+	cJSON *replaces = build_object(&st);
+	struct buf statement = BUF_INIT;
+
+	build_integer(&st, replaces, "carries", (int64_t)q->replaces->carries);
+	build_string(&st, replaces, "device", says.replaces);
+	build_bool(&st, replaces, "ends", says.ends);
+	if (st == STATUS_OK)
+		st = statement_replacement(&statement, &says);
+	build_signature(&st, replaces, "proof", q->replaces->key, &statement);
+	build_item(&st, j->enrolment, "replaces", replaces);
+	buf_clear(&statement);
+	return st == STATUS_OK ? st : error_set(e, st, "the enrolment cannot be made: %s", status_text(st));
 }
 
 enum status joining_add_root(struct joining *j, struct qip *q, const char *root_ssh, struct error *e)

@@ -19,6 +19,8 @@ struct joining {
 
 /* Make keys and enrolment durable, or find those that an earlier try with the same code made; q->key is set. */
 enum status joining_begin(struct joining *out, struct qip *q, const struct code *code, struct error *e) MUST_CHECK;
+/* With the new name known: say in the enrolment which kiosk q->replaces, signed with that one's key. */
+enum status joining_replace(struct joining *j, const struct qip *q, struct error *e) MUST_CHECK;
 /* Note a root key before its genesis is sent. */
 enum status joining_add_root(struct joining *j, struct qip *q, const char *root_ssh, struct error *e) MUST_CHECK;
 /* The device joined: forget. */

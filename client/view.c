@@ -167,12 +167,15 @@ enum status view_registry_of(const struct registry **out, struct qip *q, const s
 {
 	struct registry reg = REGISTRY_INIT;
 	struct oid practice, devices;
+	bool same = false;
 	enum status st = registry_parts(&practice, &devices, q, tree, e);
 
+	/* loading checks every signature, some milliseconds each: not again for the same bytes */
+	if (st == STATUS_OK && q->registry.root && oid_equal(&practice, &q->registry_practice) && oid_equal(&devices, &q->registry_devices))
+		st = registry_same_ends(&same, &q->registry, q->repo, tree, e);
 	if (st != STATUS_OK)
 		return st;
-	/* loading checks every signature, some milliseconds each: not again for the same bytes */
-	if (!q->registry.root || !oid_equal(&practice, &q->registry_practice) || !oid_equal(&devices, &q->registry_devices)) {
+	if (!same) {
 		st = registry_load_after(&reg, q->registry.root ? &q->registry : NULL, q->repo, tree, q->any_root ? NULL : q->root_pin, e);
 		if (st != STATUS_OK)
 			return st;

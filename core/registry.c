@@ -64,27 +64,6 @@ static enum status check_enrolment(const struct registry *reg, const cJSON *reco
 	return st;
 }
 
-/* Whoever goes on with a kiosk's answers holds its key: it is that kiosk, or a copy of it. */
-enum status registry_check_replacement(const struct registry *reg, const cJSON *record, struct error *e)
-{
-	const cJSON *enrolment = json_get(record, "enrolment"), *replaces = json_get(enrolment, "replaces");
-	const char *id = json_string(record, "id"), *name = json_string(replaces, "device");
-	const struct device *old = replaces ? registry_find(reg, name) : NULL;
-	struct buf text = BUF_INIT;
-	enum status st;
-
-	if (!replaces)
-		return STATUS_OK;
-	if (role_parse(json_string(record, "role")) != ROLE_KIOSK || !old || old->role != ROLE_KIOSK || !old->key || strcmp(old->id, id) == 0)
-		return error_set(e, STATUS_UNTRUSTED, "it names \"%s\" as the kiosk that it replaces, which is none that could be", name);
-	st = statement_replacement(&text, reg->ods, name, cJSON_IsTrue(json_get(replaces, "ends")),
-				   json_string(enrolment, "key"));
-	if (st == STATUS_OK)
-		st = check_statement(old->key, &text, json_string(replaces, "proof"), e);
-	buf_clear(&text);
-	return st;
-}
-
 /* An invite by the host is good for auditors only, and under any of its endorsed keys. */
 static enum status check_server_invite(const struct registry *reg, const cJSON *record, struct error *e)
 {
@@ -319,23 +298,28 @@ static bool was_checked(const struct registry *reg, const struct registry *known
 	return same_key(reg, known, d->invited_by);
 }
 
-static struct device *find_own(struct registry *reg, const char *id)
+static int by_key(const void *a, const void *b)
 {
-	const struct device *d = registry_find(reg, id);
+	const struct device *const *x = a, *const *y = b;
 
-	return d ? &reg->devices[d - reg->devices] : NULL;
+	return strcmp((*x)->key_ssh, (*y)->key_ssh);
 }
 
-/* Of several that end one, the first by name is told: any of them is a reason. */
-static void note_replaced(struct registry *reg)
+/* Who signed has to be one device: a key under two names would let what was signed as the one pass for the other's. */
+static enum status check_keys(const struct registry *reg, struct error *e)
 {
-	for (size_t i = reg->devices_len; i-- > 0;) {
-		const struct device *d = &reg->devices[i];
-		struct device *old = d->replaces[0] && d->ends ? find_own(reg, d->replaces) : NULL;
+	const struct device *sorted[REGISTRY_MAX_DEVICES];
+	size_t len = 0;
 
-		if (old)
-			memcpy(old->replaced_by, d->id, sizeof(old->replaced_by));
-	}
+	for (size_t i = 0; i < reg->devices_len; i++)
+		if (reg->devices[i].key)
+			sorted[len++] = &reg->devices[i];
+	qsort(sorted, len, sizeof(sorted[0]), by_key);
+	for (size_t i = 1; i < len; i++)
+		if (strcmp(sorted[i - 1]->key_ssh, sorted[i]->key_ssh) == 0)
+			return error_set(e, STATUS_UNTRUSTED, "devices/%s.json: it has the key of %s; each device has one of its own", sorted[i]->id,
+					 sorted[i - 1]->id);
+	return STATUS_OK;
 }
 
 static enum status check_devices(struct registry *reg, const struct registry *known, cJSON *const *records, struct error *e)
@@ -376,8 +360,11 @@ enum status registry_load_after(struct registry *out, const struct registry *kno
 	if (st != STATUS_OK)
 		goto done;
 	qsort(reg.devices, reg.devices_len, sizeof(*reg.devices), registry_by_id);
-	note_replaced(&reg);
-	st = check_devices(&reg, known, in.records, e);
+	st = check_keys(&reg, e);
+	if (st == STATUS_OK)
+		st = check_devices(&reg, known, in.records, e);
+	if (st == STATUS_OK)
+		st = registry_find_ends(&reg, r, tree, e);
 	if (st == STATUS_OK) {
 		*out = reg;
 		reg = (struct registry)REGISTRY_INIT; /* *out owns it now */

@@ -29,6 +29,7 @@ struct device {
 	char replaces[NAME_MAX_LEN + 1];    /* the kiosk whose answers it goes on with; "" for none */
 	bool ends;                          /* and under that name nothing more is taken */
 	uint64_t carries;                   /* its answers up to this number may be another copy's, too */
+	bool answered;                      /* it ends one, was revoked, and answers under its name are in the tree all the same */
 	char replaced_by[NAME_MAX_LEN + 1]; /* the one that ended this one so; "" for none */
 	struct oid record;           /* its blob */
 };
@@ -48,7 +49,8 @@ struct registry {
 #define REGISTRY_INIT {0}
 
 /* Read practice.json and devices/ of a tree and check every signature: server keys by the root; each invite by the root (managers only),
- * by a server key (auditors only) or by a manager whose own invite holds; each enrolment by its invite key.
+ * by a server key (auditors only) or by a manager whose own invite holds; each enrolment by its invite key. No
+ * key may stand under two names.
  * root_pin (16 bytes, or NULL) must begin the root key's fingerprint. STATUS_NOT_FOUND when there is no practice.json yet;
  * STATUS_UNTRUSTED naming the record whose chain does not hold. */
 enum status registry_load(struct registry *out, struct repo *r, const struct oid *tree, const uint8_t *root_pin, struct error *e) MUST_CHECK;
@@ -70,13 +72,23 @@ bool registry_are_kin(const struct registry *reg, const char *a, const char *b);
 /* Has it taken answers over that another may have taken over as well? Then what it sends is judged by what that one has sent. */
 bool registry_may_double(const struct registry *reg, const struct device *d);
 
+/* Who is ended by whom, in the tree that the registry was read from. A successor that was revoked before it brought an answer ends nobody, so that
+ * whoever took a kiosk's key does not silence it for good. For registry_load. */
+enum status registry_find_ends(struct registry *reg, struct repo *r, const struct oid *tree, struct error *e) MUST_CHECK;
+/* Is it the same in a tree whose devices/ is the same? Answers of a revoked successor may have come to it. */
+enum status registry_same_ends(bool *out, const struct registry *reg, struct repo *r, const struct oid *tree, struct error *e) MUST_CHECK;
+
 /* Canonical statements, ready to sign or check (see signature_make with SIGNATURE_NAMESPACE_RECORD). */
 enum status statement_server_key(struct buf *out, const char *ods, const char *key) MUST_CHECK;
 enum status statement_invite(struct buf *out, const char *ods, const char *device, const char *role, const char *site,
 			     const char *invite_key) MUST_CHECK;
 enum status statement_enrolment(struct buf *out, const char *ods, const char *invite_key, const char *key,
 				const char *seal_key) MUST_CHECK;
-enum status statement_replacement(struct buf *out, const char *ods, const char *replaces, bool ends, const char *key) MUST_CHECK;
+struct statement_replacement {
+	const char *ods, *replaces, *device, *invite_key, *key; /* the old name; the new one, its invite's key and its own */
+	bool ends;
+};
+enum status statement_replacement(struct buf *out, const struct statement_replacement *s) MUST_CHECK;
 enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key) MUST_CHECK;
 
 /* Check keys/<generation>.json against the registry. */

@@ -44,10 +44,12 @@ enum status statement_enrolment(struct buf *out, const char *ods, const char *in
 	return format(out, m, ARRAY_LEN(m), 0);
 }
 
-enum status statement_replacement(struct buf *out, const char *ods, const char *replaces, bool ends, const char *key)
+enum status statement_replacement(struct buf *out, const struct statement_replacement *s)
 {
 	const struct member m[] = {
-		{"statement", "replacement"}, {"practice", ods}, {"replaces", replaces}, {"ends", ends ? "yes" : "no"}, {"key", key}};
+		{"statement", "replacement"}, {"practice", s->ods},		{"replaces", s->replaces}, {"ends", s->ends ? "yes" : "no"},
+		{"device", s->device},	      {"invite_key", s->invite_key}, {"key", s->key},
+	};
 
 	return format(out, m, ARRAY_LEN(m), 0);
 }

@@ -67,17 +67,22 @@ static bool same_rules(const struct rules_ids *a, const struct rules_ids *b)
 
 bool view_same_rules(const struct view *a, const struct view *b)
 {
-	return same_rules(&a->rules, &b->rules);
+	return a->registry == b->registry && same_rules(&a->rules, &b->rules); /* one registry is shared while nothing in it changes */
 }
 
 enum status view_rules_changed(bool *out, struct repo *r, const struct view *v, const struct oid *tree,
 			       struct error *e)
 {
 	struct rules_ids there;
+	bool same = false;
 	enum status st = find_rules(&there, r, tree, e);
 
 	if (st == STATUS_OK)
-		*out = !same_rules(&there, &v->rules);
+		same = same_rules(&there, &v->rules);
+	if (same && v->registry)
+		st = registry_same_ends(&same, &v->registry->registry, r, tree, e);
+	if (st == STATUS_OK)
+		*out = !same;
 	return st;
 }
 
@@ -85,12 +90,17 @@ enum status view_rules_changed(bool *out, struct repo *r, const struct view *v, 
 static enum status attach_registry(struct view *v, const struct view *last, struct repo *r, struct error *e)
 {
 	struct shared_registry *reg = NULL;
+	bool same = false;
 	enum status st = find_rules(&v->rules, r, &v->end.tree, e);
 
 	if (st != STATUS_OK || oid_is_zero(&v->rules.practice))
 		return st;
 	if (last && last->registry && oid_equal(&last->rules.practice, &v->rules.practice) &&
-	    oid_equal(&last->rules.devices, &v->rules.devices)) {
+	    oid_equal(&last->rules.devices, &v->rules.devices))
+		st = registry_same_ends(&same, &last->registry->registry, r, &v->end.tree, e);
+	if (st != STATUS_OK)
+		return st;
+	if (same) {
 		v->registry = last->registry;
 		(void)atomic_fetch_add(&v->registry->refs, 1);
 		return STATUS_OK;

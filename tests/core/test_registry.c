@@ -220,7 +220,8 @@ static void what_was_checked_before_is_checked_again_only_under_other_keys(void 
 /* A kiosk invited by the manager that says it goes on with another's answers, signed by `signer`. */
 static struct oid with_replacement(struct fixture_device *d, const char *replaces, bool ends, const struct key *signer)
 {
-	char path[TREE_PATH_MAX], line[KEY_SSH_MAX];
+	char path[TREE_PATH_MAX], line[KEY_SSH_MAX], invite[KEY_SSH_MAX];
+	struct statement_replacement says = {.ods = FIXTURE_ODS, .replaces = replaces, .device = d->id, .invite_key = invite, .key = line, .ends = ends};
 	struct buf statement = BUF_INIT, proof = BUF_INIT;
 	cJSON *member = cJSON_CreateObject(), *record = NULL;
 
@@ -230,7 +231,8 @@ static struct oid with_replacement(struct fixture_device *d, const char *replace
 		(void)snprintf(d->seal_key, sizeof(d->seal_key), "%s", manager->seal_key);
 	}
 	key_ssh(line, d->key);
-	assert_int_equal(statement_replacement(&statement, FIXTURE_ODS, replaces, ends, line), STATUS_OK);
+	key_ssh(invite, d->invite);
+	assert_int_equal(statement_replacement(&statement, &says), STATUS_OK);
 	assert_int_equal(signature_make(&proof, signer, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len, NULL), STATUS_OK);
 	cJSON_AddStringToObject(member, "device", replaces);
 	cJSON_AddBoolToObject(member, "ends", ends);
@@ -278,6 +280,84 @@ static void a_kiosk_goes_on_only_with_the_answers_of_one_whose_key_it_holds(void
 	key_free(clerk.key);
 }
 
+static struct oid beside(const struct oid *tree, const char *path, cJSON *record)
+{
+	struct tree_edit edit = {.path = path, .id = practice_blob(&p, record)};
+	struct oid out;
+
+	assert_int_equal(tree_apply(&out, p.repo, tree, &edit, 1, NULL), STATUS_OK);
+	return out;
+}
+
+/* Is kib-kiosk ended in the tree; and does the registry of another tree still hold there? */
+static bool is_ended(const struct oid *tree)
+{
+	struct registry reg = REGISTRY_INIT;
+	bool ended;
+
+	assert_int_equal(registry_load(&reg, p.repo, tree, NULL, NULL), STATUS_OK);
+	ended = registry_find(&reg, "kib-kiosk")->replaced_by[0] != '\0';
+	registry_clear(&reg);
+	return ended;
+}
+
+static bool same_ends(const struct oid *read, const struct oid *asked)
+{
+	struct registry reg = REGISTRY_INIT;
+	bool same;
+
+	assert_int_equal(registry_load(&reg, p.repo, read, NULL, NULL), STATUS_OK);
+	assert_int_equal(registry_same_ends(&same, &reg, p.repo, asked, NULL), STATUS_OK);
+	registry_clear(&reg);
+	return same;
+}
+
+static void a_successor_that_was_revoked_before_it_brought_an_answer_ends_nobody(void **state)
+{
+	struct fixture_device next = {.id = "kib-next", .role = ROLE_KIOSK};
+	struct oid begun = with_replacement(&next, "kib-kiosk", true, practice_device(&p, "kib-kiosk")->key), revoked, answered;
+	cJSON *record = practice_read(&p, &begun, "devices/kib-next.json"), *end = cJSON_CreateObject();
+
+	(void)state;
+	cJSON_AddStringToObject(end, "at", "2025-11-24T09:00:00.000Z");
+	cJSON_AddStringToObject(end, "by", "kib-manager");
+	cJSON_AddItemToObject(record, "revoked", end);
+	revoked = beside(&begun, "devices/kib-next.json", record);
+	answered = beside(&revoked, "feedback/kib-next/0/0/1.json", cJSON_CreateObject());
+	assert_true(is_ended(&begun));
+	assert_false(is_ended(&revoked));
+	assert_true(is_ended(&answered));
+	assert_true(same_ends(&revoked, &revoked) && same_ends(&answered, &answered));
+	assert_false(same_ends(&revoked, &answered) || same_ends(&answered, &revoked));
+	key_free(next.invite);
+	key_free(next.key);
+}
+
+static void a_key_that_signs_for_one_kiosk_serves_no_other(void **state)
+{
+	struct fixture_device next = {.id = "kib-next", .role = ROLE_KIOSK}, other = {.id = "kib-other", .role = ROLE_KIOSK};
+	const struct key *key = practice_device(&p, "kib-kiosk")->key;
+	struct oid tree = with_replacement(&next, "kib-kiosk", true, key);
+	cJSON *record = practice_read(&p, &tree, "devices/kib-next.json"), *replaces;
+
+	(void)state;
+	replaces = cJSON_DetachItemFromObject(cJSON_GetObjectItem(record, "enrolment"), "replaces");
+	cJSON_Delete(record);
+	other.key = next.key;
+	other.invite = next.invite;
+	(void)snprintf(other.seal_key, sizeof(other.seal_key), "%s", next.seal_key);
+	record = practice_enrolment(&p, &other, practice_invite(&p, &other, "kib-manager", manager->key));
+	cJSON_AddItemToObject(cJSON_GetObjectItem(record, "enrolment"), "replaces", replaces);
+	tree = with("devices/kib-other.json", cJSON_Duplicate(record, true));
+	refused(&tree, STATUS_UNTRUSTED, "devices/kib-other.json");
+	cJSON_DeleteItemFromObject(cJSON_GetObjectItem(record, "enrolment"), "replaces");
+	tree = with_replacement(&next, "kib-kiosk", true, key);
+	tree = beside(&tree, "devices/kib-other.json", record);
+	refused(&tree, STATUS_UNTRUSTED, "each device has one of its own");
+	key_free(next.invite);
+	key_free(next.key);
+}
+
 static void a_record_under_another_name_is_refused(void **state)
 {
 	struct oid tree = with("devices/other.json", practice_read(&p, &p.main_tree, "devices/fle-staff.json"));
@@ -316,6 +396,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_ring_of_managers_does_not_lead_to_the_root, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_checked_before_is_checked_again_only_under_other_keys, begin, end),
 		cmocka_unit_test_setup_teardown(a_kiosk_goes_on_only_with_the_answers_of_one_whose_key_it_holds, begin, end),
+		cmocka_unit_test_setup_teardown(a_successor_that_was_revoked_before_it_brought_an_answer_ends_nobody, begin, end),
+		cmocka_unit_test_setup_teardown(a_key_that_signs_for_one_kiosk_serves_no_other, begin, end),
 		cmocka_unit_test_setup_teardown(a_record_under_another_name_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_server_key_that_the_root_did_not_endorse_is_not_trusted, begin, end),
 	};

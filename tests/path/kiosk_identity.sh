@@ -216,6 +216,19 @@ same 'numbers' '1 2 3 1 2 3' "$(numbers kib-fifth) $(numbers kib-sixth)"
 all_once
 stop twin
 
+it 'Who took a card and a code silences the kiosk until a manager revokes the new name, and no longer'
+sync_on b kib-kiosk
+copy kib-kiosk stolen
+rejoin b stolen "$(invite kib-thief kiosk kibworth)" >/dev/null
+give kib-kiosk good
+refused 'kib-thief goes on with the answers of kib-sixth' on b qip-kiosk sync --home "$HOMES/kib-kiosk"
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" revoke kib-thief >/dev/null
+q "$MANAGER" sync >/dev/null
+sync_on b kib-kiosk
+all_once
+refused 'revoked' on b qip-kiosk sync --home "$HOMES/stolen"
+
 stop kib-kiosk
 fsck "$(server_history)" "$HOMES/kib-kiosk/history.git"
 server_stop
