@@ -211,6 +211,8 @@ static enum status judge_log(struct auditor *a, const struct oid *main, const st
 	else
 		st = audit_count_feedback(a);
 	audit_tell_silence(a);
+	if (a->registry)
+		audit_tell_doubles(a);
 	if (st == STATUS_OK)
 		st = audit_list_incidents(a);
 	if (st == STATUS_OK && !a->from && scope->earlier)

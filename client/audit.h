@@ -31,6 +31,8 @@ struct audit_device {
 	char last_received[TIME_TEXT_MAX]; /* of its merges by the server's word; "" for none */
 	char replaces[NAME_MAX_LEN + 1]; /* the kiosk whose answers it goes on with; "" for none */
 	bool ends;                /* and under that name nothing more is taken */
+	uint64_t doubled;         /* answers that stand under the name of another kiosk of its line, too (client/doubles.h) */
+	char doubled_first[TREE_PATH_MAX]; /* "" for none */
 	bool silent;              /* it may still write, and was not heard of in the last LIMIT_AUDIT_SILENT_MS of the log */
 };
 

@@ -90,6 +90,10 @@ void audit_note(struct auditor *a, const struct oid *id, const struct merge_note
 /* out->devices: when each was last heard of, and who is silent. */
 void audit_tell_silence(struct auditor *a);
 
+/* ---- audit_doubles.c ---- */
+/* out->devices: answers that another kiosk sent as well, which went on with the same. All are compared, wherever the audit began. */
+void audit_tell_doubles(struct auditor *a);
+
 /* ---- audit_pool.c ---- */
 struct audit_pool;
 /* `walker` is borrowed until the end, and the counts are added to its. */

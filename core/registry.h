@@ -69,6 +69,8 @@ const struct device *registry_find_key(const struct registry *reg, const char *k
 /* Does one go on with the answers of the other, or both, directly or not, with those of a third? So they may hold the same ones. Both have to be
  * known. */
 bool registry_are_kin(const struct registry *reg, const char *a, const char *b);
+/* The kiosk with which a line of such began: the same for all of them. NULL: nobody else goes on with its answers, nor it with another's. */
+const struct device *registry_line(const struct registry *reg, const char *id);
 /* Has it taken answers over that another may have taken over as well? Then what it sends is judged by what that one has sent. */
 bool registry_may_double(const struct registry *reg, const struct device *d);
 

@@ -65,6 +65,18 @@ bool registry_are_kin(const struct registry *reg, const char *a, const char *b)
 	return x && x == find_first(reg, b);
 }
 
+const struct device *registry_line(const struct registry *reg, const char *id)
+{
+	const struct device *d = registry_find(reg, id), *first = find_first(reg, id);
+
+	if (!d || d->replaces[0])
+		return first;
+	for (size_t i = 0; i < reg->devices_len; i++)
+		if (strcmp(reg->devices[i].replaces, id) == 0)
+			return first;
+	return NULL;
+}
+
 bool registry_may_double(const struct registry *reg, const struct device *d)
 {
 	for (size_t i = 0; d->carries > 0 && i < reg->devices_len; i++)

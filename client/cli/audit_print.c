@@ -47,6 +47,10 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 			put_string(&device, "replaces", a->devices[i].replaces);
 			put_bool(&device, "ends", a->devices[i].ends);
 		}
+		if (a->devices[i].doubled > 0) {
+			put_number(&device, "doubled", (int64_t)a->devices[i].doubled);
+			put_string(&device, "doubled_first", a->devices[i].doubled_first);
+		}
 		push_item(&devices, device);
 	}
 	put_bool(&out, "passed", a->findings_len == 0);
@@ -116,6 +120,17 @@ static void print_replaced(FILE *out, const struct audit *a)
 		fprintf(out, "%s%s goes on with the answers of %s%s.\n", any ? "" : "\n", d->id, d->replaces,
 			d->ends ? ", under whose name nothing more is taken" : ", of which it was a copy");
 		any = true;
+	}
+}
+
+static void print_doubled(FILE *out, const struct audit *a)
+{
+	for (size_t i = 0; i < a->devices_len; i++) {
+		const struct audit_device *d = &a->devices[i];
+
+		if (d->doubled > 0)
+			fprintf(out, "\n%llu answer%s of %s came from another copy of the same kiosk, too, first %s; each counts once. A server of now takes none such: "
+				"ask the host.\n", (unsigned long long)d->doubled, plural(d->doubled), d->id, d->doubled_first);
 	}
 }
 
@@ -246,6 +261,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	fputc('\n', c->out);
 	st = print_devices(c, a, e);
 	print_replaced(c->out, a);
+	print_doubled(c->out, a);
 	print_silence(c, a);
 	print_texts(c->out, &a->texts);
 	print_incidents(c->out, a);

@@ -219,6 +219,17 @@ static enum status print_survey(struct cli *c, const struct tally_survey *s, str
 	return st;
 }
 
+static void print_doubled(FILE *out, const struct tally *t)
+{
+	for (size_t i = 0; i < t->devices_len; i++) {
+		const struct tally_device *d = &t->devices[i];
+
+		if (d->doubled > 0)
+			fprintf(out, "\n%llu answer%s of %s came from another copy of the same kiosk, too, and %s counted once. Run \"qip audit\".\n",
+				(unsigned long long)d->doubled, plural(d->doubled), d->id, d->doubled == 1 ? "is" : "are");
+	}
+}
+
 static enum status print_devices(struct cli *c, const struct tally *t, struct error *e)
 {
 	static const struct table_column columns[] = {
@@ -250,6 +261,8 @@ static enum status print_devices(struct cli *c, const struct tally *t, struct er
 	}
 	st = table_print(c->out, &table, c->bold, e);
 	table_clear(&table);
+	if (st == STATUS_OK)
+		print_doubled(c->out, t);
 	return st;
 }
 
@@ -313,6 +326,8 @@ static cJSON *device_json(const struct tally_device *d)
 	put_number(&out, "answers", (int64_t)d->answers);
 	put_number(&out, "voids", (int64_t)d->voids);
 	put_number(&out, "losses", (int64_t)d->losses);
+	if (d->doubled > 0)
+		put_number(&out, "doubled", (int64_t)d->doubled);
 	put_number(&out, "missing", (int64_t)tally_missing(d));
 	put_item(&out, "gaps", gaps);
 	return out;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/doubles.h"
 #include "client/survey.h"
 #include "core/array.h"
 
@@ -13,6 +14,8 @@
 struct counting {
 	struct tally *tally;
 	struct qip *q;
+	struct registry registry;
+	struct doubles doubles;
 };
 
 static bool is_fft(const struct tally_survey *s)
@@ -30,14 +33,16 @@ static bool schema_is(const cJSON *record, const char *type)
 
 /* ---- numbering ---- */
 
-static struct tally_device *device_of(struct tally *t, const char *id)
+static struct tally_device *device_of(struct counting *c, const char *id)
 {
+	struct tally *t = c->tally;
+
 	for (size_t i = 0; i < t->devices_len; i++)
 		if (strcmp(t->devices[i].id, id) == 0)
 			return &t->devices[i];
 	if (!array_room(&t->devices, &t->devices_cap, t->devices_len))
 		return NULL;
-	t->devices[t->devices_len] = (struct tally_device){0};
+	t->devices[t->devices_len] = (struct tally_device){.line = registry_line(&c->registry, id)};
 	(void)snprintf(t->devices[t->devices_len].id, sizeof(t->devices->id), "%s", id);
 	return &t->devices[t->devices_len++];
 }
@@ -254,11 +259,12 @@ static enum status count_record(void *ctx, const char *path, const cJSON *record
 	const char *device = json_string(record, "device"), *site = json_string(record, "site");
 	int64_t seq = 0;
 	struct tally_device *d;
+	bool again = false;
 	enum status st;
 
 	if (!device || strlen(device) > NAME_MAX_LEN || !json_integer(record, "seq", &seq) || seq < 1)
 		return error_set(e, STATUS_INVALID, "%s is no record of feedback", path);
-	d = device_of(c->tally, device);
+	d = device_of(c, device);
 	if (!d)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	st = mark_seen(d, (uint64_t)seq, e);
@@ -268,6 +274,11 @@ static enum status count_record(void *ctx, const char *path, const cJSON *record
 	d->losses += schema_is(record, "lost");
 	if (!schema_is(record, "feedback"))
 		return STATUS_OK;
+	st = doubles_note(&again, &c->doubles, d->line, record, e);
+	if (st != STATUS_OK || again) {
+		d->doubled += again;
+		return st;
+	}
 	d->answers++;
 	if (c->tally->site && (!site || strcmp(site, c->tally->site) != 0))
 		return STATUS_OK;
@@ -279,10 +290,18 @@ static enum status count_record(void *ctx, const char *path, const cJSON *record
 
 enum status tally_read(struct tally *out, struct qip *q, const char *site, struct error *e)
 {
-	struct counting c = {out, q};
+	struct counting c = {.tally = out, .q = q};
+	enum status st = STATUS_OK;
 
 	*out = (struct tally){.site = site};
-	return qip_each(q, "feedback/", count_record, &c, e);
+	st = qip_registry(&c.registry, q, e);
+	if (st == STATUS_OK)
+		st = qip_each(q, "feedback/", count_record, &c, e);
+	for (size_t i = 0; i < out->devices_len; i++)
+		out->devices[i].line = NULL;
+	doubles_clear(&c.doubles);
+	registry_clear(&c.registry);
+	return st;
 }
 
 void tally_clear(struct tally *t)

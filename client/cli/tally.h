@@ -38,6 +38,8 @@ struct tally_survey {
 struct tally_device {
 	char id[NAME_MAX_LEN + 1];
 	uint64_t answers, voids, losses;
+	uint64_t doubled; /* answers that another kiosk of its line has sent, too: counted there alone (client/doubles.h) */
+	const struct device *line; /* while it is counted: registry_line */
 	uint64_t counted; /* answers of the site asked for */
 	uint64_t last;
 	uint8_t *seen; /* owned; one bit a number */

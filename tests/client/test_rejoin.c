@@ -1,7 +1,9 @@
 /* tests/client/test_rejoin.c - a kiosk takes a new name: what it does where the server does not tell what it needs. */
 #include "tests/client/kiosk_fixture.h"
 
+#include "client/audit.h"
 #include "client/carry.h"
+#include "client/cli/tally.h"
 #include "client/held.h"
 
 /* ---- the look at what copies have sent fails ---- */
@@ -24,6 +26,20 @@ enum status __wrap_held_add_kin(struct held *h, struct remote *r, const struct r
 enum status __wrap_held_add_kin(struct held *h, struct remote *r, const struct remote_refs *refs, struct error *e)
 {
 	return look_is_early ? STATUS_OK : __real_held_add_kin(h, r, refs, e);
+}
+
+/* ---- copies that do not say what they carry: no server asks then ---- */
+
+static bool says_nothing;
+
+enum status __real_carry_most(uint64_t *out, struct qip *q, struct error *e);
+enum status __wrap_carry_most(uint64_t *out, struct qip *q, struct error *e);
+enum status __wrap_carry_most(uint64_t *out, struct qip *q, struct error *e)
+{
+	if (!says_nothing)
+		return __real_carry_most(out, q, e);
+	*out = 0;
+	return STATUS_OK;
 }
 
 /* ---- another box ---- */
@@ -256,6 +272,49 @@ static void what_two_copies_send_in_one_moment_the_server_takes_once(void **stat
 	assert_kinds("kib-race-b", "vvf");
 }
 
+static uint64_t audited_doubles(const char *device, const char *first)
+{
+	struct audit a = AUDIT_INIT;
+	struct oid main;
+	uint64_t doubled = 0;
+
+	OK(qip_main(&main, boss, &last_error));
+	OK(audit_run(&a, qip_repo(boss), &main, boss->identity.ods, boss->root_pin, &last_error));
+	assert_int_equal(a.findings_len, 0);
+	for (size_t i = 0; i < a.devices_len; i++) {
+		if (strcmp(a.devices[i].id, device) != 0) {
+			assert_int_equal(a.devices[i].doubled, 0);
+			continue;
+		}
+		assert_string_equal(a.devices[i].doubled_first, first);
+		doubled = a.devices[i].doubled;
+	}
+	audit_clear(&a);
+	return doubled;
+}
+
+static void an_answer_that_came_twice_all_the_same_counts_once_and_is_told(void **state)
+{
+	struct tally before, after;
+	struct qip *q[2];
+
+	(void)state;
+	OK(tally_read(&before, boss, NULL, &last_error));
+	says_nothing = look_is_early = true;
+	make_copies(q, "kib-twice", "kib-twice-a", "kib-twice-b");
+	sync_pair(q, 0);
+	says_nothing = look_is_early = false;
+	assert_kinds("kib-twice-a", "fff");
+	assert_kinds("kib-twice-b", "fff");
+	OK(tally_read(&after, boss, NULL, &last_error));
+	assert_int_equal(after.total - before.total, 1 + 2 + 1 + 1);
+	for (size_t i = 0; i < after.devices_len; i++)
+		assert_int_equal(after.devices[i].doubled, strcmp(after.devices[i].id, "kib-twice-b") == 0 ? 2 : 0);
+	assert_int_equal(audited_doubles("kib-twice-b", "feedback/kib-twice-b/0/0/1.json"), 2);
+	tally_clear(&before);
+	tally_clear(&after);
+}
+
 static int set_up_boxes(void **state)
 {
 	box = *env_system();
@@ -274,6 +333,7 @@ int main(void)
 		cmocka_unit_test(a_look_that_fails_ends_nobody_and_uses_no_code_up),
 		cmocka_unit_test(copies_joined_before_either_has_sent_send_each_answer_once),
 		cmocka_unit_test(what_two_copies_send_in_one_moment_the_server_takes_once),
+		cmocka_unit_test(an_answer_that_came_twice_all_the_same_counts_once_and_is_told),
 		cmocka_unit_test(a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one),
 	};
 
