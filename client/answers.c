@@ -276,8 +276,8 @@ static enum status take(void *ctx, const struct journal_record *r, struct error 
 	if (numbers_left_out(&b->q->numbers, r->seq))
 		return STATUS_OK;
 	if (number - b->next > LIMIT_LOST)
-		return error_set(e, STATUS_CORRUPT, "the journal jumps from answer %" PRIu64 " to %" PRIu64 ": ask for help before it is used on",
-				 b->next - 1, number);
+		return error_set(e, STATUS_CORRUPT, "the journal jumps from answer %" PRIu64 " to %" PRIu64 ", and nothing is sent: join this kiosk again with a code for a new "
+				 "name, which leaves out the numbers between; what it collected stays", b->next - 1, number);
 	while (st == STATUS_OK && b->next < number)
 		st = add_lost(b, "The journal has no readable record of this number.", e);
 	if (st == STATUS_OK && b->held && r->seq <= b->q->numbers.carried && held_has_record(b->held, r))

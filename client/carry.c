@@ -4,6 +4,7 @@
  */
 #include "client/carry.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,16 +76,37 @@ static enum status look_at_heads(struct carrying *c, struct remote *r, const str
 
 /* ---- what waits here ---- */
 
+/* More numbers than can have been lost: a journal that was moved on by mistake. The new name's numbers do not count them. */
+static enum status leap(struct carrying *c, uint64_t to, struct error *e)
+{
+	struct numbers *n = &c->carry.numbers;
+	uint64_t from = n->carried + 1;
+	enum status st = STATUS_OK;
+
+	if (to - from <= LIMIT_LOST)
+		return STATUS_OK;
+	if (c->first)
+		n->after = to - 1;
+	else
+		st = numbers_leave_out_range(n, from, to - 1);
+	return st == STATUS_OK ? st : error_set(e, st, "the journal jumps from answer %" PRIu64 " to %" PRIu64 " in a place that cannot be noted any "
+						       "more: join this kiosk in a new home, and keep this one's folder", from - 1, to);
+}
+
 static enum status visit(void *ctx, const struct journal_record *r, struct error *e)
 {
 	struct carrying *c = ctx;
 	const struct numbers *old = &c->q->numbers;
 	struct numbers *n = &c->carry.numbers;
 	bool sent = false;
+	enum status st = STATUS_OK;
 
 	/* records with a receipt are released with time, and no others: those are not lost */
 	if (c->first && r->seq > n->after + 1 && (r->seq - 1 <= c->receipted || c->unknown))
-		n->after = r->seq - 1;
+		n->after = n->carried = r->seq - 1;
+	st = leap(c, r->seq, e);
+	if (st != STATUS_OK)
+		return st;
 	c->first = false;
 	n->carried = r->seq;
 	sent = held_has_record(&c->held, r);
@@ -93,8 +115,7 @@ static enum status visit(void *ctx, const struct journal_record *r, struct error
 		c->carry.shared = c->carry.shared || r->seq <= c->q->doubt_noticed;
 		return STATUS_OK;
 	}
-	if (numbers_leave_out(n, r->seq) != STATUS_OK)
-		return error_set(e, STATUS_TOO_BIG, "what waits and what a copy has sent are mixed up more than can be noted: ask for help");
+	(void)(numbers_leave_out(n, r->seq) == STATUS_OK); /* where there is no more room, each sync sees that it was sent (held.h) */
 	return STATUS_OK;
 }
 

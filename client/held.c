@@ -91,7 +91,7 @@ static enum status look_at_kin(struct held *h, struct remote *r, const struct re
 /* What the names before this one had sent was asked when this one began. */
 static bool is_former(const struct qip *q, const char *device)
 {
-	for (size_t i = 0; i < q->numbers.former_len; i++)
+	for (size_t i = 0; q->numbers.left_out_len < LIMIT_LEFT_OUT && i < q->numbers.former_len; i++)
 		if (strcmp(q->numbers.former[i], device) == 0)
 			return true;
 	return strcmp(q->identity.device, device) == 0;

@@ -37,18 +37,23 @@ bool numbers_left_out(const struct numbers *n, uint64_t record)
 	return false;
 }
 
-enum status numbers_leave_out(struct numbers *n, uint64_t record)
+enum status numbers_leave_out_range(struct numbers *n, uint64_t first, uint64_t last)
 {
-	struct numbers_range *last = n->left_out_len ? &n->left_out[n->left_out_len - 1] : NULL;
+	struct numbers_range *end = n->left_out_len ? &n->left_out[n->left_out_len - 1] : NULL;
 
-	if (last && last->last + 1 == record) {
-		last->last = record;
+	if (end && end->last + 1 == first) {
+		end->last = last;
 		return STATUS_OK;
 	}
 	if (n->left_out_len == LIMIT_LEFT_OUT)
 		return STATUS_TOO_BIG;
-	n->left_out[n->left_out_len++] = (struct numbers_range){record, record};
+	n->left_out[n->left_out_len++] = (struct numbers_range){first, last};
 	return STATUS_OK;
+}
+
+enum status numbers_leave_out(struct numbers *n, uint64_t record)
+{
+	return numbers_leave_out_range(n, record, record);
 }
 
 static void add(enum status *st, cJSON *list, cJSON *item)

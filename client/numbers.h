@@ -32,6 +32,8 @@ uint64_t numbers_number(const struct numbers *n, uint64_t record);
 bool numbers_left_out(const struct numbers *n, uint64_t record);
 /* Leave out one more record, later than those before. STATUS_TOO_BIG. */
 enum status numbers_leave_out(struct numbers *n, uint64_t record) MUST_CHECK;
+/* The same of all from `first` to `last`. */
+enum status numbers_leave_out_range(struct numbers *n, uint64_t first, uint64_t last) MUST_CHECK;
 
 /* As a member of config.json; NULL for no memory. */
 cJSON *numbers_json(const struct numbers *n);

@@ -5,6 +5,7 @@
 #include "client/carry.h"
 #include "client/cli/tally.h"
 #include "client/held.h"
+#include "client/journal.h"
 
 /* ---- the look at what copies have sent fails ---- */
 
@@ -40,6 +41,21 @@ enum status __wrap_carry_most(uint64_t *out, struct qip *q, struct error *e)
 		return __real_carry_most(out, q, e);
 	*out = 0;
 	return STATUS_OK;
+}
+
+/* ---- no room to note what is left out ---- */
+
+static bool has_no_room;
+
+enum status __real_numbers_leave_out(struct numbers *n, uint64_t record);
+enum status __wrap_numbers_leave_out(struct numbers *n, uint64_t record);
+enum status __wrap_numbers_leave_out(struct numbers *n, uint64_t record)
+{
+	if (!has_no_room)
+		return __real_numbers_leave_out(n, record);
+	for (n->left_out_len = 0; n->left_out_len < LIMIT_LEFT_OUT; n->left_out_len++)
+		n->left_out[n->left_out_len] = (struct numbers_range){1000000 + 2 * n->left_out_len, 1000000 + 2 * n->left_out_len};
+	return STATUS_TOO_BIG;
 }
 
 /* ---- another box ---- */
@@ -272,6 +288,66 @@ static void what_two_copies_send_in_one_moment_the_server_takes_once(void **stat
 	assert_kinds("kib-race-b", "vvf");
 }
 
+/* A kiosk in box c1, which has sent nothing. */
+static struct qip *open_new(const char *name)
+{
+	char file[64];
+
+	(void)snprintf(file, sizeof(file), "%s/incarnation.json", name);
+	qip_close(practice_device(&p, boss, name, ROLE_KIOSK));
+	assert_int_equal(unlink(practice_path(&p, file)), 0);
+	put_into("c1");
+	return open_in_box(name);
+}
+
+static void what_cannot_be_noted_as_sent_gets_void_records(void **state)
+{
+	struct qip *q = open_new("kib-mixed");
+
+	(void)state;
+	practice_answers(q, 2);
+	qip_close(q);
+	practice_copy(practice_path(&p, "kib-mixed"), practice_path(&p, "kib-mixed.copy"));
+	q = open_in_box("kib-mixed");
+	assert_int_equal(practice_sync(q).waiting, 0);
+	qip_close(q);
+	has_no_room = true;
+	q = join_copy("kib-mixed.copy", "c2", "kib-mixed-b");
+	practice_answers(q, 1);
+	assert_int_equal(practice_sync(q).waiting, 0);
+	has_no_room = false;
+	qip_close(q);
+	(void)practice_sync(boss);
+	assert_kinds("kib-mixed", "ff");
+	assert_kinds("kib-mixed-b", "vvf");
+}
+
+static void a_journal_that_jumps_is_sent_under_a_new_name(void **state)
+{
+	struct qip *q = open_new("kib-leap");
+	struct qip_sync_report report;
+	struct journal *j = NULL;
+	uint64_t seq = 0;
+
+	(void)state;
+	practice_answers(q, 1);
+	(void)practice_sync(q);
+	practice_answers(q, 1);
+	OK(journal_open(&j, practice_path(&p, "kib-leap/journal"), JOURNAL_WRITE, 3 + 2 * LIMIT_LOST, &box, &last_error));
+	OK(journal_append(&seq, j, "{}", 2, NULL, 0, &last_error)); /* no answer: it becomes a lost one */
+	journal_close(j);
+	practice_answers(q, 2);
+	FAILS(qip_sync(q, &report, &last_error), STATUS_CORRUPT);
+	assert_non_null(strstr(last_error.text, "a code for a new name"));
+	qip_close(q);
+	q = join_copy("kib-leap", "c1", "kib-leap-b");
+	practice_answers(q, 1);
+	assert_int_equal(practice_sync(q).waiting, 0);
+	qip_close(q);
+	(void)practice_sync(boss);
+	assert_kinds("kib-leap-b", "flfff");
+}
+
 static uint64_t audited_doubles(const char *device, const char *first)
 {
 	struct audit a = AUDIT_INIT;
@@ -334,6 +410,8 @@ int main(void)
 		cmocka_unit_test(copies_joined_before_either_has_sent_send_each_answer_once),
 		cmocka_unit_test(what_two_copies_send_in_one_moment_the_server_takes_once),
 		cmocka_unit_test(an_answer_that_came_twice_all_the_same_counts_once_and_is_told),
+		cmocka_unit_test(what_cannot_be_noted_as_sent_gets_void_records),
+		cmocka_unit_test(a_journal_that_jumps_is_sent_under_a_new_name),
 		cmocka_unit_test(a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one),
 	};
 

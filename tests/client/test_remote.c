@@ -78,6 +78,26 @@ static void takes_the_refs_that_concern_it(void **state)
 	buf_clear(&list);
 }
 
+static void says_that_there_are_more_kin_than_it_takes(void **state)
+{
+	struct remote_refs refs;
+	struct error e = {0};
+
+	(void)state;
+	for (int extra = 0; extra < 2; extra++) {
+		struct buf list = BUF_INIT;
+
+		add_head(&list);
+		for (int i = 0; i < LIMIT_KIN + extra; i++)
+			pkt_addf(&list, A " refs/devices/kin-%d\n", i);
+		pkt_flush(&list);
+		assert_int_equal(parse(&refs, &list, &e), STATUS_OK);
+		assert_int_equal(refs.kin_len, LIMIT_KIN);
+		assert_int_equal(refs.more_kin, extra);
+		buf_clear(&list);
+	}
+}
+
 static void takes_an_empty_list_for_empty(void **state)
 {
 	static const char none[] = "0000000000000000000000000000000000000000 capabilities^{}\0side-band-64k\n";
@@ -134,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_addresses),
 		cmocka_unit_test(takes_the_refs_that_concern_it),
+		cmocka_unit_test(says_that_there_are_more_kin_than_it_takes),
 		cmocka_unit_test(takes_an_empty_list_for_empty),
 		cmocka_unit_test(refuses_a_list_that_is_cut_or_malformed),
 		cmocka_unit_test(passes_on_an_error_packet),
