@@ -232,9 +232,14 @@ static enum status keep_comment(struct answers *b, const cJSON *captured, const 
 	return st != STATUS_OK ? st : files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
 }
 
-/* Where it was given, which is not where the kiosk is after it was joined again for another site. */
-static const char *site_of(const struct qip *q, uint64_t record)
+/* Where it was given, which is not where the kiosk is after it was joined again for another site: a screen that runs on meanwhile knows its new
+ * site some time later. Records of earlier programs do not say it. */
+static const char *site_of(const struct qip *q, const cJSON *captured, uint64_t record)
 {
+	const char *site = json_string(captured, "site");
+
+	if (site)
+		return site;
 	return record <= q->numbers.carried ? q->numbers.carried_site : q->identity.site;
 }
 
@@ -250,7 +255,7 @@ static enum status add_answer(struct answers *b, const struct journal_record *r,
 		st = keep_comment(b, captured, r, e);
 	if (st == STATUS_OK) {
 		recorded_work_out(&when, r, &b->q->state, floor_ms, b->now_ms);
-		st = answers_record(&record, captured, b->q->identity.device, site_of(b->q, r->seq), b->next, &when);
+		st = answers_record(&record, captured, b->q->identity.device, site_of(b->q, captured, r->seq), b->next, &when);
 	}
 	if (st == STATUS_OK && schema_check(record, NULL) != STATUS_OK)
 		st = STATUS_CORRUPT;

@@ -1,7 +1,7 @@
 /* client/capture.c - an answer on its way into the journal (between stages 1 and 2 of 9).
  *
  * Enters: what a patient answered, under an id made when the form was shown. Leaves: one journal record {"id","survey","mode","language",
- * "answers","flags"?,"comment"?}, the comment itself sealed beside it; plain text is in memory only.
+ * "answers","site","flags"?,"comment"?}, the comment itself sealed beside it; plain text is in memory only.
  */
 #include <pthread.h>
 #include <stdio.h>

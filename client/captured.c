@@ -1,5 +1,5 @@
-/* client/captured.c - what an answer is in the journal. Plain answers enter; {"id","survey","mode","language","answers","flags"?,"comment"?} leaves, and
- * the comment sealed beside it. */
+/* client/captured.c - what an answer is in the journal. Plain answers enter; {"id","survey","mode","language","answers","site","flags"?,"comment"?} leaves,
+ * and the comment sealed beside it. */
 #include "client/captured.h"
 
 #include <string.h>
@@ -82,6 +82,7 @@ enum status captured_make(cJSON **out, struct buf *sealed, const struct capturer
 	build_string(&st, captured, "mode", a->mode);
 	build_string(&st, captured, "language", a->language);
 	build_item(&st, captured, "answers", cJSON_Duplicate(a->answers, true));
+	build_string(&st, captured, "site", who->site); /* by the time it is sent, the kiosk may have been joined again for another */
 	build_flags(&st, captured, a->flags);
 	if (st != STATUS_OK)
 		st = error_set(e, st, "the answer cannot be written: %s", status_text(st));

@@ -201,6 +201,69 @@ static void a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_n
 	assert_int_equal(count_of("kib-third"), 5);
 }
 
+/* ---- where an answer was given ---- */
+
+/* As programs wrote it that did not note the site yet. */
+static void answer_without_site(void)
+{
+	char id[ID_TEXT_LEN + 1], json[512];
+	struct journal *j = NULL;
+	uint64_t seq = 0;
+
+	OK(id_make(id, &box));
+	(void)snprintf(json, sizeof(json), "{\"answers\":{\"fft\":\"poor\"},\"id\":\"%s\",\"language\":\"en\",\"mode\":\"kiosk\",\"survey\":{\"id\":\"fft\",\"version\":1}}", id);
+	OK(journal_open(&j, practice_path(&p, "kib-kiosk/" HOME_JOURNAL), JOURNAL_WRITE, 1, &box, &last_error));
+	OK(journal_append(&seq, j, json, strlen(json), NULL, 0, &last_error));
+	journal_close(j);
+}
+
+static void assert_sites(const char *device, const char *const *sites, uint64_t count)
+{
+	(void)practice_sync(boss);
+	for (uint64_t seq = 1; seq <= count; seq++) {
+		char path[TREE_PATH_MAX];
+		cJSON *record = NULL;
+
+		policy_feedback_path(path, device, seq);
+		OK(qip_read(&record, boss, path, &last_error));
+		assert_string_equal(json_string(record, "schema"), "feedback/1");
+		assert_string_equal(json_string(record, "site"), sites[seq - 1]);
+		cJSON_Delete(record);
+	}
+}
+
+static void an_answer_keeps_the_site_where_it_was_given_also_while_a_screen_does_not_know_its_new_one(void **state)
+{
+	static const char *const sites[] = {"kibworth", "kibworth", "fleckney"};
+	char code[CODE_TEXT_MAX], id[ID_TEXT_LEN + 1];
+	struct qip_capture *screen = NULL;
+	struct qip_sync_report report;
+	uint64_t seq = 0;
+
+	(void)state;
+	qip_close(kiosk);
+	kiosk = NULL;
+	practice_remove(practice_path(&p, "kib-kiosk"));
+	qip_close(practice_device(&p, boss, "kib-moving", ROLE_KIOSK));
+	assert_int_equal(rename(practice_path(&p, "kib-moving"), practice_path(&p, "kib-kiosk")), 0);
+	assert_int_equal(unlink(practice_path(&p, "kib-kiosk/incarnation.json")), 0);
+	put_into("c1");
+	kiosk = open_in_box("kib-kiosk");
+	answer_without_site();
+	OK(qip_capture_open(&screen, kiosk, &last_error));
+	OK(qip_invite(code, boss, "kib-moved", ROLE_KIOSK, "fleckney", &last_error));
+	OK(qip_sync(boss, &report, &last_error));
+	OK(join_again(code));
+	OK(id_make(id, &box));
+	OK(practice_capture(screen, id, "good", NULL, &seq));
+	OK(qip_capture_reload(screen, kiosk, &last_error));
+	OK(id_make(id, &box));
+	OK(practice_capture(screen, id, "good", NULL, &seq));
+	qip_capture_close(screen);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	assert_sites("kib-moved", sites, ARRAY_LEN(sites));
+}
+
 /* ---- two copies of one card ---- */
 
 static struct qip *join_copy(const char *home, const char *card, const char *name)
@@ -413,6 +476,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_noted_as_sent_gets_void_records),
 		cmocka_unit_test(a_journal_that_jumps_is_sent_under_a_new_name),
 		cmocka_unit_test(a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one),
+		cmocka_unit_test(an_answer_keeps_the_site_where_it_was_given_also_while_a_screen_does_not_know_its_new_one),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_boxes, tear_down);

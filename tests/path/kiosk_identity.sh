@@ -170,6 +170,8 @@ rejoin a kib-kiosk "$(invite kib-third kiosk fleckney)" >/dev/null
 same 'numbers' '1 2 3' "$(numbers kib-third)"
 all_once
 same 'where they were given' 'kibworth kibworth kibworth' "$(for n in 1 2 3; do git -C "$(server_history)" show "main:feedback/kib-third/0/0/$n.json" | jq -r .site; done | xargs)"
+stop kib-kiosk
+kiosk_start kib-kiosk "$WORK/on" a # or its own next sync: from then on the screen knows its site
 give kib-kiosk good
 sync_on a kib-kiosk
 same 'where it is now' fleckney "$(git -C "$(server_history)" show main:feedback/kib-third/0/0/4.json | jq -r .site)"
