@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/answers.h"
-#include "client/captured.h"
+#include "client/basis.h"
 #include "client/survey.h"
 #include "client/survey_load.h"
 #include "client/waiting.h"
+#include "core/log.h"
 
 #define KIOSK_MODE "kiosk"
 #define TRY_AGAIN_MS 3000 /* opening a journal that has failed, only to see whether it is well again */
@@ -33,47 +33,11 @@ struct qip_capture {
 	uint64_t last;           /* number of the last answer */
 	struct capturer who;
 	struct survey_shelf shelf; /* an answer to a form shown before a reload still finds its version */
+	cJSON *practice, *site;    /* owned; as in struct basis */
 	struct state state;        /* as the home remembered time when it was read last */
 	struct recent recent[LIMIT_RECENT_IDS]; /* a ring */
 	size_t recent_len, recent_next;
 };
-
-/* What a capture needs of its home. */
-struct loaded {
-	struct capturer who;
-	struct survey_shelf shelf;
-	struct state state;
-	uint64_t committed; /* the journal's number of the last answer on the own branch */
-};
-
-/* Slow on a card, and so done without the lock that a patient's answer waits for. */
-static enum status load(struct loaded *out, struct qip *q, struct error *e)
-{
-	struct loaded l = {.state = q->state};
-	const struct registry *reg = NULL;
-	struct oid work;
-	uint64_t last = 0;
-	enum status st = view_registry(&reg, q, e); /* the chain to the root holds */
-
-	if (st == STATUS_OK)
-		st = comment_key_find(&l.who.key, q, NULL);
-	if (st == STATUS_NOT_FOUND)
-		st = STATUS_OK; /* answers without comments, then */
-	if (st == STATUS_OK)
-		st = home_ref(&work, q, REF_WORK, e);
-	if (st == STATUS_OK)
-		st = answers_last(&last, q, &work, e);
-	if (st == STATUS_OK)
-		st = survey_read(&l.shelf, q, e);
-	if (st != STATUS_OK)
-		return st;
-	l.committed = numbers_record(&q->numbers, last);
-	memcpy(l.who.ods, q->identity.ods, sizeof(l.who.ods)); /* name and site may have changed: it was joined again */
-	memcpy(l.who.device, q->identity.device, sizeof(l.who.device));
-	memcpy(l.who.site, q->identity.site, sizeof(l.who.site));
-	*out = l;
-	return STATUS_OK;
-}
 
 static void close_journal(struct qip_capture *c)
 {
@@ -82,15 +46,34 @@ static void close_journal(struct qip_capture *c)
 }
 
 /* A sync may have read what the disk never confirmed to the writer, and has lost since: that number is not given again. */
-static void take(struct qip_capture *c, struct loaded *l)
+static void take(struct qip_capture *c, struct basis *b)
 {
-	c->who = l->who;
-	c->state = l->state;
-	survey_shelf_replace(&c->shelf, &l->shelf);
-	if (l->committed > c->last) {
-		c->last = l->committed;
+	c->who = b->who;
+	c->state = b->state;
+	survey_shelf_replace(&c->shelf, &b->shelf);
+	cJSON_Delete(c->practice);
+	cJSON_Delete(c->site);
+	c->practice = b->practice;
+	c->site = b->site;
+	b->practice = b->site = NULL;
+	if (b->committed > c->last) {
+		c->last = b->committed;
 		close_journal(c);
 	}
+}
+
+/* A patient asks for no history. What the next sync brings is taken over then. */
+static enum status load_or_recall(struct basis *out, struct qip *q, struct error *e)
+{
+	struct error why = {.text = ""};
+	enum status st = basis_load(out, q, &why);
+
+	if (st == STATUS_OK || st == STATUS_NOMEM)
+		return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
+	if (basis_recall(out, q, NULL) != STATUS_OK)
+		return error_set(e, st, "%s", why.text);
+	log_line(LOG_LEVEL_WARN, "the questions are those that were kept last", "reason", why.text, NULL);
+	return STATUS_OK;
 }
 
 static void remember(struct qip_capture *c, const char *id, uint64_t seq)
@@ -165,7 +148,7 @@ static enum status find_journal(struct qip_capture *c, struct qip *q, struct err
 enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct error *e)
 {
 	struct qip_capture *c = NULL;
-	struct loaded loaded;
+	struct basis basis;
 	enum status st = STATUS_OK;
 
 	if (!home_is_kiosk(q))
@@ -175,10 +158,11 @@ enum status qip_capture_open(struct qip_capture **out, struct qip *q, struct err
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	(void)pthread_mutex_init(&c->lock, NULL);
 	c->env = q->env;
-	st = load(&loaded, q, e);
+	st = load_or_recall(&basis, q, e);
 	if (st == STATUS_OK) {
-		take(c, &loaded);
-		survey_load_earlier(&c->shelf, q);
+		take(c, &basis);
+		if (q->repo)
+			survey_load_earlier(&c->shelf, q);
 		st = find_journal(c, q, e);
 	}
 	if (st != STATUS_OK) {
@@ -195,19 +179,21 @@ void qip_capture_close(struct qip_capture *c)
 		return;
 	close_journal(c);
 	survey_shelf_clear(&c->shelf);
+	cJSON_Delete(c->practice);
+	cJSON_Delete(c->site);
 	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
 
 enum status qip_capture_reload(struct qip_capture *c, struct qip *q, struct error *e)
 {
-	struct loaded loaded;
-	enum status st = load(&loaded, q, e);
+	struct basis basis;
+	enum status st = basis_load(&basis, q, e);
 
 	if (st != STATUS_OK)
 		return st;
 	(void)pthread_mutex_lock(&c->lock);
-	take(c, &loaded);
+	take(c, &basis);
 	(void)pthread_mutex_unlock(&c->lock);
 	return STATUS_OK;
 }
@@ -255,6 +241,26 @@ enum clock_quality qip_capture_clock(int64_t *now_ms, struct qip_capture *c)
 	quality = state_clock(now_ms, &c->state, c->env);
 	(void)pthread_mutex_unlock(&c->lock);
 	return quality;
+}
+
+enum status qip_capture_settings(cJSON **practice, cJSON **site, struct qip_capture *c, struct error *e)
+{
+	cJSON *copies[2] = {NULL, NULL};
+	bool whole = false;
+
+	(void)pthread_mutex_lock(&c->lock);
+	copies[0] = cJSON_Duplicate(c->practice, true);
+	copies[1] = cJSON_Duplicate(c->site, true);
+	whole = !c->practice == !copies[0] && !c->site == !copies[1];
+	(void)pthread_mutex_unlock(&c->lock);
+	if (!whole) {
+		cJSON_Delete(copies[0]);
+		cJSON_Delete(copies[1]);
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	}
+	*practice = copies[0];
+	*site = copies[1];
+	return STATUS_OK;
 }
 
 bool qip_capture_can_seal(struct qip_capture *c)

@@ -70,7 +70,7 @@ static int sync_above(const char *path)
 	return failed;
 }
 
-enum status home_lock(struct qip *q, const struct qip_options *o, bool make, struct error *e)
+static enum status open_folder(struct qip *q, const struct qip_options *o, bool make, struct error *e)
 {
 	size_t len = o->home ? strlen(o->home) : 0;
 
@@ -95,7 +95,14 @@ enum status home_lock(struct qip *q, const struct qip_options *o, bool make, str
 		return error_set(e, STATUS_NOT_FOUND, "there is no home at %s; is the name right? The join command makes a home", q->path);
 	if (q->dir < 0)
 		return error_set_errno(e, errno, "cannot open the folder %s", q->path);
-	return take_lock(q, o->lock_wait_ms, e);
+	return STATUS_OK;
+}
+
+enum status home_lock(struct qip *q, const struct qip_options *o, bool make, struct error *e)
+{
+	enum status st = open_folder(q, o, make, e);
+
+	return st == STATUS_OK ? take_lock(q, o->lock_wait_ms, e) : st;
 }
 
 enum status home_set_root(struct qip *q, const char *root_ssh, struct error *e)
@@ -293,7 +300,19 @@ enum status home_load(struct qip *q, struct error *e)
 	return load_history(q, e);
 }
 
-enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e)
+/* Files are put in place whole, so these can be read while somebody else works on the home. */
+static enum status load_beside(struct qip *q, struct error *e)
+{
+	enum status st = load_config(q, e);
+
+	if (st == STATUS_OK)
+		st = load_key(q, e);
+	if (st == STATUS_OK)
+		state_load(&q->state, q->dir);
+	return st;
+}
+
+static enum status open_home(struct qip **out, const struct qip_options *o, bool beside, struct error *e)
 {
 	struct qip *q = calloc(1, sizeof(*q));
 	enum status st = STATUS_OK;
@@ -301,15 +320,25 @@ enum status qip_open(struct qip **out, const struct qip_options *o, struct error
 	if (!q)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	q->dir = q->lock = -1;
-	st = home_lock(q, o, false, e);
+	st = beside ? open_folder(q, o, false, e) : home_lock(q, o, false, e);
 	if (st == STATUS_OK)
-		st = home_load(q, e);
+		st = beside ? load_beside(q, e) : home_load(q, e);
 	if (st != STATUS_OK) {
 		qip_close(q);
 		return st;
 	}
 	*out = q;
 	return STATUS_OK;
+}
+
+enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e)
+{
+	return open_home(out, o, false, e);
+}
+
+enum status qip_open_beside(struct qip **out, const struct qip_options *o, struct error *e)
+{
+	return open_home(out, o, true, e);
 }
 
 void home_close(struct qip *q)

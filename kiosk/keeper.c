@@ -10,8 +10,8 @@
 #include "kiosk/flags.h"
 #include "kiosk/memory.h"
 
-#define PRACTICE_PATH "practice.json"
-#define LOCK_WAIT_MS 60000   /* another program may be syncing this home */
+#define LOCK_WAIT_MS 60000 /* another program may be syncing this home */
+#define START_WAIT_MS 3000 /* and patients wait for the screen meanwhile */
 #define FAILING_MS (24LL * 60 * 60 * 1000) /* syncs that failed for so long are told to the practice with the one that works */
 
 /* What the practice has set for this kiosk. */
@@ -33,34 +33,22 @@ struct keeper {
 	struct standing standing;
 };
 
-/* What is not there, as before the first sync, is NULL. */
-static enum status read_if_there(cJSON **out, struct qip *q, const char *path, struct error *e)
-{
-	enum status st = qip_read(out, q, path, e);
-
-	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
-}
-
-static enum status read_settings(struct site_settings *out, struct qip *q, struct error *e)
+static enum status read_settings(struct site_settings *out, struct qip_capture *capture, struct error *e)
 {
 	struct site_settings s = {.has_pin = false};
 	const cJSON *kiosk = NULL;
-	char path[sizeof("sites/.json") + NAME_MAX_LEN];
-	cJSON *practice_record = NULL, *site_record = NULL;
-	enum status st = read_if_there(&practice_record, q, PRACTICE_PATH, e);
+	cJSON *practice = NULL, *site = NULL;
+	enum status st = qip_capture_settings(&practice, &site, capture, e);
 
-	(void)snprintf(path, sizeof(path), "sites/%s.json", qip_identity(q)->site);
-	if (st == STATUS_OK)
-		st = read_if_there(&site_record, q, path, e);
 	if (st == STATUS_OK) {
-		kiosk = json_get(site_record, "kiosk");
-		screen_settings_read(&s.screen, practice_record, site_record);
+		kiosk = json_get(site, "kiosk");
+		screen_settings_read(&s.screen, practice, site);
 		flags_hours_read(&s.hours, json_get(kiosk, "hours"));
 		s.has_pin = key_pin_read(&s.pin, json_get(kiosk, "pin")) == STATUS_OK;
 		*out = s;
 	}
-	cJSON_Delete(practice_record);
-	cJSON_Delete(site_record);
+	cJSON_Delete(practice);
+	cJSON_Delete(site);
 	return st;
 }
 
@@ -88,8 +76,8 @@ static void look_at_journal(struct keeper *k)
 		log_line(LOG_LEVEL_INFO, "answers can be kept again", "percent", percent, NULL);
 }
 
-/* Take over what the home holds now. It is read without the lock that patients wait for. A survey that cannot be shown leaves the old one standing. */
-static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
+/* Take over what the home holds now; beside: what is known of it while another program has it locked. It is read without the lock that patients wait for. A survey that cannot be shown leaves the old one standing. */
+static enum status take_over(struct keeper *k, struct qip *q, bool beside, struct error *e)
 {
 	struct standing *s = &k->standing;
 	struct qip_capture *capture = k->capture;
@@ -98,9 +86,9 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	bool settled = false;
 
 	if (st == STATUS_OK)
-		st = read_settings(&site, q, e);
+		st = read_settings(&site, capture, e);
 	settled = st == STATUS_OK;
-	if (!settled)
+	if (!settled && !beside)
 		(void)qip_heal(q); /* the next sync brings what is missing */
 	(void)pthread_mutex_lock(&k->lock);
 	k->capture = capture;
@@ -109,18 +97,27 @@ static enum status take_over(struct keeper *k, struct qip *q, struct error *e)
 	standing_note_identity(s, q);
 	s->last_sync_ms = qip_last_sync_ms(q);
 	s->comments = capture && qip_capture_can_seal(capture);
-	s->waiting_known = (capture ? qip_capture_waiting(&s->waiting, capture, q, NULL) : qip_waiting(&s->waiting, q, NULL)) == STATUS_OK;
+	s->waiting_known = !beside && (capture ? qip_capture_waiting(&s->waiting, capture, q, NULL) : qip_waiting(&s->waiting, q, NULL)) == STATUS_OK;
 	look_at_journal(k);
 	(void)pthread_mutex_unlock(&k->lock);
 	return st;
 }
 
-static enum status open_home(struct qip **q, const struct keeper *k, struct error *e)
+static enum status open_home(struct qip **q, const struct keeper *k, int wait_ms, struct error *e)
 {
-	return qip_open(q, &(struct qip_options){.home = k->home, .env = k->env, .lock_wait_ms = LOCK_WAIT_MS}, e);
+	return qip_open(q, &(struct qip_options){.home = k->home, .env = k->env, .lock_wait_ms = wait_ms}, e);
 }
 
-static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
+/* A long sync by hand keeps nobody from answering: the questions are those that were kept last. */
+static enum status open_first(struct qip **q, bool *beside, const struct keeper *k, struct error *e)
+{
+	enum status st = open_home(q, k, START_WAIT_MS, e);
+
+	*beside = st == STATUS_BUSY;
+	return *beside ? qip_open_beside(q, &(struct qip_options){.home = k->home, .env = k->env}, e) : st;
+}
+
+static enum status first_look(struct keeper *k, struct qip *q, bool beside, struct error *e)
 {
 	const struct qip_identity *id = qip_identity(q);
 	struct error why = {.text = ""};
@@ -132,8 +129,8 @@ static enum status first_look(struct keeper *k, struct qip *q, struct error *e)
 	if (standing_read_journal(&k->standing, k->home, &(struct state){.last_sync_ms = 0}, k->env, &why) != STATUS_OK)
 		log_line(LOG_LEVEL_ERROR, "the journal cannot be read", "error", why.text, NULL);
 	k->standing.troubles = 0; /* told below, once */
-	st = take_over(k, q, &why);
-	if (st == STATUS_BUSY || st == STATUS_NOMEM)
+	st = take_over(k, q, beside, &why);
+	if (st == STATUS_BUSY || st == STATUS_NOMEM) /* another kiosk runs here */
 		return error_set(e, st, "%s", why.text);
 	if (st != STATUS_OK) /* the screen says so meanwhile, and each sync looks again: ending would not help */
 		log_line(LOG_LEVEL_WARN, "no question to ask yet", "error", why.text, NULL);
@@ -144,6 +141,7 @@ enum status keeper_open(struct keeper **out, const char *home, const struct env 
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 	struct qip *q = NULL;
+	bool beside = false;
 	enum status st = STATUS_OK;
 
 	if (!k)
@@ -151,9 +149,9 @@ enum status keeper_open(struct keeper **out, const char *home, const struct env 
 	(void)pthread_mutex_init(&k->lock, NULL);
 	k->env = env;
 	k->home = strdup(home);
-	st = k->home ? open_home(&q, k, e) : error_set(e, STATUS_NOMEM, "no memory for the kiosk");
+	st = k->home ? open_first(&q, &beside, k, e) : error_set(e, STATUS_NOMEM, "no memory for the kiosk");
 	if (st == STATUS_OK)
-		st = first_look(k, q, e);
+		st = first_look(k, q, beside, e);
 	qip_close(q);
 	if (st != STATUS_OK) {
 		keeper_close(k);
@@ -325,7 +323,7 @@ enum status keeper_sync(struct keeper *k, uint64_t *sent, struct error *e)
 	struct error why = {.text = ""};
 	struct qip *q = NULL;
 	struct word word;
-	enum status st = open_home(&q, k, e);
+	enum status st = open_home(&q, k, LOCK_WAIT_MS, e);
 
 	if (st == STATUS_OK) {
 		prepare_word(&word, k);
@@ -335,7 +333,7 @@ enum status keeper_sync(struct keeper *k, uint64_t *sent, struct error *e)
 	note_outcome(k, st);
 	if (st == STATUS_OK) {
 		*sent = report.records_sent;
-		if (take_over(k, q, &why) != STATUS_OK)
+		if (take_over(k, q, false, &why) != STATUS_OK)
 			log_line(LOG_LEVEL_ERROR, "what the sync brought cannot be used", "error", why.text, NULL);
 	} else if (q) {
 		(void)pthread_mutex_lock(&k->lock);

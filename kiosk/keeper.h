@@ -11,8 +11,9 @@
 
 struct keeper;
 
-/* Open the home and its journal. A home that has not received its survey yet, or whose copy of it is damaged, opens too: there is no question until
- * a sync brought it.
+/* Open the home and its journal. A home that has not received its survey yet opens too: there is no question until a sync brought it. Where the
+ * history is damaged, or another program has the home locked for more than some seconds, the questions are those that were kept last. STATUS_BUSY: another
+ * kiosk runs on this home.
  * STATUS_DENIED: not a kiosk's home. */
 enum status keeper_open(struct keeper **out, const char *home, const struct env *env, struct error *e) MUST_CHECK;
 void keeper_close(struct keeper *k);

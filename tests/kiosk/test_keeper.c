@@ -303,7 +303,7 @@ static void a_sync_without_a_server_loses_nothing(void **state)
 	keeper_close(k);
 }
 
-static void starts_with_a_damaged_history_and_asks_again_after_a_sync(void **state)
+static void asks_on_with_a_damaged_history_and_no_server_and_sends_all_once_it_is_there(void **state)
 {
 	static const char *const damaged[] = {"kib-kiosk/history.git/objects", "kib-kiosk/history.git/objects/pack"};
 	struct screen screen;
@@ -315,19 +315,76 @@ static void starts_with_a_damaged_history_and_asks_again_after_a_sync(void **sta
 
 		keep_new(k, "a comment");
 		keeper_close(k);
+		practice_kill(&p, SIGKILL);
 		practice_remove(practice_path(&p, damaged[i]));
 		k = open_keeper();
 		keeper_screen(k, &screen);
-		assert_int_equal(screen.languages_len, 0);
+		assert_string_equal(json_string(screen_shown(&screen, 0), "id"), "fft");
+		assert_string_equal(screen.practice, "High Street");
+		assert_true(screen.comments);
 		screen_close(&screen);
+		keep_new(k, "another");
+		practice_serve(&p);
 		OK(keeper_sync(k, &sent, &last_error));
-		assert_int_equal(sent, 1);
+		assert_int_equal(sent, 2);
 		keeper_screen(k, &screen);
 		assert_true(screen.languages_len > 0);
 		screen_close(&screen);
 		keep_new(k, NULL);
 		keeper_close(k);
 	}
+}
+
+static void asks_nothing_that_it_did_not_keep_itself(void **state)
+{
+	struct screen screen;
+	struct keeper *k = open_synced();
+	struct buf text = BUF_INIT;
+	char *at = NULL;
+	int dir = -1;
+
+	(void)state;
+	keeper_close(k);
+	practice_kill(&p, SIGKILL);
+	dir = open(practice_path(&p, "kib-kiosk"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OK(files_read(&text, dir, "basis.json", 1024 * 1024, &last_error));
+	at = strstr(buf_text(&text), "\"generation\":1");
+	assert_non_null(at);
+	memcpy(at, "\"generation\":2", 14);
+	OK(files_write(dir, "basis.json", text.data, text.len, 0600, &last_error));
+	practice_remove(practice_path(&p, "kib-kiosk/history.git/objects"));
+	k = open_keeper();
+	keeper_screen(k, &screen);
+	assert_int_equal(screen.languages_len, 0);
+	screen_close(&screen);
+	keeper_close(k);
+	buf_clear(&text);
+	assert_int_equal(close(dir), 0);
+}
+
+static void starts_while_another_program_has_the_home_and_keeps_answers(void **state)
+{
+	struct screen screen;
+	struct standing s;
+	struct qip *q = NULL;
+	struct keeper *k = open_synced();
+	uint64_t sent = 0;
+
+	(void)state;
+	keeper_close(k);
+	OK(qip_open(&q, &(struct qip_options){.home = practice_path(&p, "kib-kiosk")}, &last_error));
+	k = open_keeper();
+	keeper_screen(k, &screen);
+	assert_string_equal(json_string(screen_shown(&screen, 0), "id"), "fft");
+	screen_close(&screen);
+	keep_new(k, "a comment");
+	keeper_standing(k, &s);
+	assert_string_equal(s.device, "kib-kiosk");
+	assert_int_equal(s.last, 1);
+	qip_close(q);
+	OK(keeper_sync(k, &sent, &last_error));
+	assert_int_equal(sent, 1);
+	keeper_close(k);
 }
 
 static void another_role_is_no_kiosk(void **state)
@@ -356,7 +413,9 @@ int main(void)
 		TEST(starts_without_a_journal_that_can_be_written_and_takes_answers_once_it_can),
 		TEST(a_damaged_answer_is_told_as_lost_and_the_rest_arrives),
 		TEST(a_sync_without_a_server_loses_nothing),
-		TEST(starts_with_a_damaged_history_and_asks_again_after_a_sync),
+		TEST(asks_on_with_a_damaged_history_and_no_server_and_sends_all_once_it_is_there),
+		TEST(asks_nothing_that_it_did_not_keep_itself),
+		TEST(starts_while_another_program_has_the_home_and_keeps_answers),
 		TEST(another_role_is_no_kiosk),
 	};
 

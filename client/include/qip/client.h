@@ -53,6 +53,8 @@ enum status qip_join(const struct qip_options *o, const char *url, const char *c
 
 /* STATUS_NOT_FOUND: not a home; STATUS_BUSY. */
 enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e) MUST_CHECK;
+/* Kiosk, while another program has the home locked: what can be had without it, for qip_capture_open, qip_identity and qip_last_sync_ms alone. */
+enum status qip_open_beside(struct qip **out, const struct qip_options *o, struct error *e) MUST_CHECK;
 void qip_close(struct qip *q);
 
 struct qip_identity {
@@ -137,6 +139,8 @@ struct qip_journal_standing {
 };
 /* One that failed is opened again first, at most every few seconds: when the cause is gone, so is the trouble. */
 void qip_capture_journal(struct qip_journal_standing *out, struct qip_capture *c);
+/* Copies of practice.json and of the site's record, the caller's; NULL where there is none. */
+enum status qip_capture_settings(cJSON **practice, cJSON **site, struct qip_capture *c, struct error *e) MUST_CHECK;
 /* Now, as well as an answer of this moment would be dated, and how well that is. Thread-safe. */
 enum clock_quality qip_capture_clock(int64_t *now_ms, struct qip_capture *c);
 /* True if comments can be sealed (a comment key is known). */
