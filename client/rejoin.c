@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/build.h"
 #include "client/carry.h"
 #include "client/enrol.h"
 #include "client/files.h"
@@ -281,8 +282,30 @@ enum status rejoin_finish(struct qip *q, struct error *e)
 	return st;
 }
 
-void rejoin_tidy(const struct qip *q)
+/* By the server's clock. Noted in the folder itself, so that it goes with it. */
+static enum status note_receipts(const struct qip *q, int64_t now_ms, struct error *e)
 {
-	if (is_there(q, REJOIN_FORMER))
+	enum status st = STATUS_OK;
+	cJSON *note = build_object(&st);
+
+	build_integer(&st, note, "at", now_ms);
+	st = st == STATUS_OK ? files_write_json(q->dir, REJOIN_RECEIPTS, note, 0600, e) : error_set(e, st, "out of memory");
+	cJSON_Delete(note);
+	return st;
+}
+
+void rejoin_tidy(const struct qip *q, int64_t now_ms)
+{
+	struct error why = {0};
+	cJSON *note = NULL;
+	int64_t at_ms = 0;
+
+	if (!is_there(q, REJOIN_FORMER))
+		return;
+	if (files_read_json(&note, q->dir, REJOIN_RECEIPTS, NULL) != STATUS_OK || !json_integer(note, "at", &at_ms) || at_ms > now_ms) {
+		if (note_receipts(q, now_ms, &why) != STATUS_OK)
+			log_line(LOG_LEVEL_WARN, "since when the former history is not needed could not be noted", "reason", why.text, NULL);
+	} else if (now_ms - at_ms >= LIMIT_KEEP_RECEIPTED_MS)
 		files_remove_tree(q->dir, REJOIN_FORMER);
+	cJSON_Delete(note);
 }

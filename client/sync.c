@@ -189,7 +189,7 @@ static enum status finish(struct sync *s, struct error *e)
 	if (st == STATUS_OK)
 		refused_prune(q);
 	if (st == STATUS_OK && home_is_kiosk(q) && s->report.waiting == 0) {
-		rejoin_tidy(q);
+		rejoin_tidy(q, s->report.server_time_ms);
 		anew_tidy(q);
 	}
 	return st;

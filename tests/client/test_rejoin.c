@@ -4,7 +4,9 @@
 #include "client/audit.h"
 #include "client/carry.h"
 #include "client/cli/tally.h"
+#include "client/files.h"
 #include "client/held.h"
+#include "client/rejoin.h"
 #include "client/journal.h"
 
 /* ---- the look at what copies have sent fails ---- */
@@ -264,6 +266,46 @@ static void an_answer_keeps_the_site_where_it_was_given_also_while_a_screen_does
 	assert_sites("kib-moved", sites, ARRAY_LEN(sites));
 }
 
+/* ---- what stays of the old name ---- */
+
+static void set_receipts_back(int64_t by_ms)
+{
+	cJSON *note = NULL;
+	int64_t at_ms = 0;
+
+	OK(files_read_json(&note, kiosk->dir, REJOIN_RECEIPTS, &last_error));
+	assert_true(json_integer(note, "at", &at_ms));
+	OK(json_set_integer(note, "at", at_ms - by_ms));
+	OK(files_write_json(kiosk->dir, REJOIN_RECEIPTS, note, 0600, &last_error));
+	cJSON_Delete(note);
+}
+
+static bool former_is_there(void)
+{
+	return access(practice_path(&p, "kib-kiosk/" REJOIN_FORMER), F_OK) == 0;
+}
+
+static void the_old_history_stays_for_35_days_after_all_of_it_arrived(void **state)
+{
+	char code[CODE_TEXT_MAX];
+
+	(void)state;
+	practice_answers(kiosk, 1);
+	invite(code, "kib-again");
+	OK(join_again(code));
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	set_receipts_back(LIMIT_KEEP_RECEIPTED_MS - 60000);
+	(void)practice_sync(kiosk);
+	assert_true(former_is_there());
+	set_receipts_back(-LIMIT_KEEP_RECEIPTED_MS); /* of a clock that was set back since: from now on */
+	(void)practice_sync(kiosk);
+	set_receipts_back(0);
+	assert_true(former_is_there());
+	set_receipts_back(LIMIT_KEEP_RECEIPTED_MS);
+	(void)practice_sync(kiosk);
+	assert_false(former_is_there());
+}
+
 /* ---- two copies of one card ---- */
 
 static struct qip *join_copy(const char *home, const char *card, const char *name)
@@ -477,6 +519,7 @@ int main(void)
 		cmocka_unit_test(a_journal_that_jumps_is_sent_under_a_new_name),
 		cmocka_unit_test(a_restored_log_that_does_not_know_the_old_name_takes_all_under_the_new_one),
 		cmocka_unit_test(an_answer_keeps_the_site_where_it_was_given_also_while_a_screen_does_not_know_its_new_one),
+		cmocka_unit_test(the_old_history_stays_for_35_days_after_all_of_it_arrived),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_boxes, tear_down);

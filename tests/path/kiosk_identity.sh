@@ -110,7 +110,7 @@ same 'numbers of the copy' '1 2 3 4' "$(numbers kib-copy)"
 same 'told' '' "$(in_doubt)"
 same 'its name' kib-copy "$(on b qip-kiosk status --home "$HOMES/copied" --json | jq -r .device)"
 rejoin b copied "$code" >/dev/null # the same command again
-[ ! -e "$HOMES/copied/former.git" ] || die 'the old history stays for ever'
+[ -e "$HOMES/copied/former.git/receipts.json" ] || die 'the old history is not kept until its answers are safe'
 all_once
 
 it 'The first card, which still had what the copy has sent, is told to take a new name, and sends nothing twice'
