@@ -50,19 +50,21 @@ static enum status find_or_zero(struct oid *out, struct repo *r, const struct oi
 
 static enum status find_rules(struct rules_ids *out, struct repo *r, const struct oid *tree, struct error *e)
 {
-	enum status st = find_or_zero(&out->practice, r, tree, "practice.json", e);
+	static const char *const paths[RULES_PLACES] = {"practice.json", "devices", "keys", "surveys", "returns", "toolkit"};
+	enum status st = STATUS_OK;
 
-	if (st == STATUS_OK)
-		st = find_or_zero(&out->devices, r, tree, "devices", e);
-	if (st == STATUS_OK)
-		st = find_or_zero(&out->keys, r, tree, "keys", e);
+	for (size_t i = 0; st == STATUS_OK && i < RULES_PLACES; i++)
+		st = find_or_zero(&out->at[i], r, tree, paths[i], e);
 	return st;
 }
 
 static bool same_rules(const struct rules_ids *a, const struct rules_ids *b)
 {
-	return oid_equal(&a->practice, &b->practice) && oid_equal(&a->devices, &b->devices) &&
-	       oid_equal(&a->keys, &b->keys);
+	bool same = true;
+
+	for (size_t i = 0; i < RULES_PLACES; i++)
+		same = same && oid_equal(&a->at[i], &b->at[i]);
+	return same;
 }
 
 bool view_same_rules(const struct view *a, const struct view *b)
@@ -93,10 +95,10 @@ static enum status attach_registry(struct view *v, const struct view *last, stru
 	bool same = false;
 	enum status st = find_rules(&v->rules, r, &v->end.tree, e);
 
-	if (st != STATUS_OK || oid_is_zero(&v->rules.practice))
+	if (st != STATUS_OK || oid_is_zero(&v->rules.at[RULES_PRACTICE]))
 		return st;
-	if (last && last->registry && oid_equal(&last->rules.practice, &v->rules.practice) &&
-	    oid_equal(&last->rules.devices, &v->rules.devices))
+	if (last && last->registry && oid_equal(&last->rules.at[RULES_PRACTICE], &v->rules.at[RULES_PRACTICE]) &&
+	    oid_equal(&last->rules.at[RULES_DEVICES], &v->rules.at[RULES_DEVICES]))
 		st = registry_same_ends(&same, &last->registry->registry, r, &v->end.tree, e);
 	if (st != STATUS_OK)
 		return st;

@@ -18,9 +18,10 @@ struct log_end {
 	int64_t index; /* 0 for M0 */
 };
 
-/* What heads are judged by: ids of practice.json, devices/ and keys/, zero where there is none. */
+/* What heads are judged by: the ids of these places, zero where there is none. */
+enum rules_place { RULES_PRACTICE, RULES_DEVICES, RULES_KEYS, RULES_SURVEYS, RULES_RETURNS, RULES_TOOLKIT, RULES_PLACES };
 struct rules_ids {
-	struct oid practice, devices, keys;
+	struct oid at[RULES_PLACES];
 };
 
 struct view {

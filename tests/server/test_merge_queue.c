@@ -278,6 +278,34 @@ static void what_changes_the_rules_is_in_force_for_the_next_in_the_queue(void **
 	assert_sound(&w);
 }
 
+static struct oid survey_edit(struct testdev *d, const char *question)
+{
+	char text[400];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"schema\":\"survey/1\",\"id\":\"calls\",\"version\":1,\"questions\":[{\"id\":\"why\",\"kind\":\"text\","
+		       "\"text\":{\"en\":{\"text\":\"%s\",\"status\":\"official\"}}}]}",
+		       question);
+	return edit(d, "surveys/calls.json", cJSON_Parse(text));
+}
+
+/* Each was well-founded when it came; a merge could only drop one of the two. */
+static void of_two_surveys_that_come_at_once_the_second_is_refused(void **state)
+{
+	struct oid ids[2] = {survey_edit(&others[0], "Why did you call?"), survey_edit(&others[1], "Why do you call?")};
+	struct push pushes[2];
+
+	(void)state;
+	ok(prepare(&pushes[0], &others[0], &ids[0]));
+	ok(prepare(&pushes[1], &others[1], &ids[1]));
+	run_together(pushes, 2);
+	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
+	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
+	assert_non_null(strstr(pushes[1].outcome.text, "changed meanwhile"));
+	assert_false(holds(&ids[1]));
+	assert_sound(&w);
+}
+
 static void a_head_that_is_sent_twice_at_once_is_merged_once(void **state)
 {
 	struct push pushes[2];
@@ -351,6 +379,8 @@ int main(void)
 						open_practice, close_practice),
 		cmocka_unit_test_setup_teardown(what_changes_the_rules_is_in_force_for_the_next_in_the_queue,
 						open_practice, close_practice),
+		cmocka_unit_test_setup_teardown(of_two_surveys_that_come_at_once_the_second_is_refused, open_practice,
+						close_practice),
 		cmocka_unit_test_setup_teardown(a_head_that_is_sent_twice_at_once_is_merged_once, open_practice,
 						close_practice),
 		cmocka_unit_test_setup_teardown(a_push_is_judged_by_a_log_that_moved_while_it_was_received, open_practice,
