@@ -50,7 +50,7 @@ struck() {
 		same 'its name' kib-copy "$(on b qip-kiosk status --home "$KIOSK" --json | jq -r .device)"
 		same 'answers' 3 "$(answer_ids | uniq | wc -l)"
 		same 'records' 3 "$(answers_on_main)"
-		same 'what is left behind' '' "$(find "$KIOSK" -maxdepth 1 '(' -name 'rejoin*' -o -name 'former*' -o -name '*.tmp' -o -name joining.json ')')"
+		same 'what is left behind' "$KIOSK/former.git" "$(find "$KIOSK" -maxdepth 1 '(' -name 'rejoin*' -o -name 'former*' -o -name '*.tmp' -o -name joining.json ')')"
 		fsck "$KIOSK/history.git"
 	fi
 	server_stop
