@@ -201,7 +201,7 @@ static enum status add_held(struct answers *b, const struct journal_record *r, s
 	enum status st = json_parse(&captured, r->json, r->json_len, e);
 
 	if (st == STATUS_OK)
-		st = add_stand_in(b, "void", json_string(captured, "id"), "Another copy of this kiosk has sent this answer.", e);
+		st = add_stand_in(b, "void", json_string(captured, "id"), ANSWERS_SENT_BY_COPY, e);
 	cJSON_Delete(captured);
 	return st;
 }

@@ -16,6 +16,7 @@ enum status answers_open(struct answers **out, struct qip *q, int64_t now_ms, st
 /* Commit the next of what the journal holds beyond the own branch, durably, and at most LIMIT_ANSWERS_PER_COMMIT where no number is missing.
  * *committed: how many records; 0: there are no more, and what is captured from then on is not looked for. */
 enum status answers_next(uint64_t *committed, struct answers *a, struct error *e) MUST_CHECK;
+#define ANSWERS_SENT_BY_COPY "Another copy of this kiosk has sent this answer."
 /* Of what was taken over from a former name, another copy has sent these: void records stand for them here. `h` is borrowed for as long. */
 struct held;
 void answers_held_elsewhere(struct answers *a, const struct held *h);

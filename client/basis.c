@@ -13,6 +13,7 @@
 
 #define BASIS_FILE "basis.json"
 #define SCHEMA "basis/1"
+#define SIGNATURE_ROOM 1024 /* of a file, beside what is signed */
 
 void basis_clear(struct basis *b)
 {
@@ -109,6 +110,8 @@ static void keep(const struct basis *b, const struct qip *q)
 		goto done;
 	if (st == STATUS_OK)
 		st = json_canonical(&statement, content);
+	if (st == STATUS_OK && statement.len > LIMIT_FILE_BYTES - SIGNATURE_ROOM)
+		st = error_set(&why, STATUS_TOO_BIG, "they are more than %d bytes", LIMIT_FILE_BYTES);
 	build_signature(&st, content, "signature", q->key, &statement);
 	if (st == STATUS_OK)
 		st = files_write_json(q->dir, BASIS_FILE, content, 0600, &why);
@@ -227,6 +230,7 @@ enum status basis_recall(struct basis *out, const struct qip *q, struct error *e
 		basis_clear(&b);
 		return st;
 	}
+	b.committed = q->state.last_sync_seq;
 	name(&b.who, q);
 	*out = b;
 	return STATUS_OK;

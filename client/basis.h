@@ -18,7 +18,7 @@ struct basis {
 	struct survey_shelf shelf; /* in force */
 	struct state state;
 	cJSON *practice, *site;    /* owned; practice.json, sites/<site>.json; NULL where there is none */
-	uint64_t committed;        /* the journal's number of the last answer on the own branch; 0 where that is not known */
+	uint64_t committed;        /* the journal's number of the last answer on the own branch; recalled: of the last that arrived */
 };
 
 /* Out of the history, and kept for basis_recall; slow on a card. */

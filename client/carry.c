@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/answers.h"
+#include "client/follow.h"
 #include "client/held.h"
 #include "client/own_head.h"
 
@@ -59,17 +60,20 @@ static enum status look_at_own(struct carrying *c, struct remote *r, const struc
 	return held_add(&c->held, &from, head, e);
 }
 
-static enum status look_at_heads(struct carrying *c, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e)
+static enum status look_at_heads(struct carrying *c, const struct carry_place *at, struct error *e)
 {
-	enum status st = oid_is_zero(head) ? STATUS_OK : look_at_own(c, r, head, e);
+	const struct remote_refs *refs = at->refs;
+	enum status st = oid_is_zero(at->head) ? STATUS_OK : look_at_own(c, at->remote, at->head, e);
 
 	if (st == STATUS_OK && refs->more_kin)
 		st = error_set(e, STATUS_TOO_BIG,
 			       "more than %d kiosks have gone on with the answers of this one, too many to look at: join it in a new home, and keep "
 			       "this one's folder: all that waits is in its journal",
 			       LIMIT_KIN);
+	if (st == STATUS_OK && refs->kin_len > 0 && !oid_is_zero(&refs->config)) /* a manager may have come who let one of them in */
+		st = follow_config(at->judge, at->remote, &refs->config, e);
 	if (st == STATUS_OK)
-		st = held_add_kin(&c->held, r, refs, e);
+		st = held_add_kin(&c->held, at->remote, refs, e);
 	held_sort(&c->held);
 	return st;
 }
@@ -192,15 +196,16 @@ static void add_former(struct numbers *n, const struct qip *q)
 	(void)snprintf(n->carried_site, sizeof(n->carried_site), "%s", q->identity.site);
 }
 
-enum status carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head, struct error *e)
+enum status carry_look(struct carry *out, struct qip *q, const struct carry_place *at, struct error *e)
 {
 	struct carrying *c = calloc(1, sizeof(*c));
 	enum status st = STATUS_OK;
 
 	if (!c)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	c->q = c->held.q = q;
-	st = look_at_heads(c, r, refs, head, e);
+	c->q = q;
+	c->held = (struct held){.q = q, .judge = at->judge, .formers = true}; /* a copy that kept a former name may have sent since */
+	st = look_at_heads(c, at, e);
 	if (st == STATUS_OK)
 		st = look_at_journal(c, e);
 	if (st == STATUS_OK) {

@@ -12,10 +12,17 @@ struct carry {
 	bool shared;            /* some of what waits may wait in another copy, too, which has not parted from this one yet */
 };
 
-/* q: the home under its old name. The server is asked over `r`, whose list is `refs`, which heads there are of copies: `head` is the one under
- * q's own name, zero where the log does not know that name: then nothing of it is there. What is taken in for that is kept in q's repository. Nothing else is written. STATUS_UNTRUSTED: a head is not by who it is of. */
-enum status carry_look(struct carry *out, struct qip *q, struct remote *r, const struct remote_refs *refs, const struct oid *head,
-		       struct error *e) MUST_CHECK;
+/* Where to look. */
+struct carry_place {
+	struct remote *remote;
+	const struct remote_refs *refs; /* its list */
+	const struct oid *head;         /* the one under the old name; zero where the log does not know that name: then nothing of it is there */
+	struct qip *judge;              /* who the copies are, its registry says, which is brought up to the list first */
+};
+
+/* q: the home under its old name. What is taken in of copies' heads is kept in its repository; of the judge's, refs/kiosk/config moves. Nothing else is
+ * written. STATUS_UNTRUSTED: a head is not by who it is of. */
+enum status carry_look(struct carry *out, struct qip *q, const struct carry_place *at, struct error *e) MUST_CHECK;
 
 /* At most so many answers, the first of the new name, have been in the journal before: whatever the look finds. */
 enum status carry_most(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;

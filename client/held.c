@@ -73,7 +73,7 @@ static enum status look_at_kin(struct held *h, struct remote *r, const struct re
 	if (st == STATUS_OK)
 		st = record_read_path(&record, h->q->repo, &tree, path, e);
 	if (st == STATUS_OK)
-		st = view_registry(&reg, h->q, e);
+		st = view_registry(&reg, h->judge ? h->judge : h->q, e);
 	if (st == STATUS_OK)
 		st = registry_check_device(reg, record, e);
 	line = json_string(json_get(record, "enrolment"), "key");
@@ -89,12 +89,14 @@ static enum status look_at_kin(struct held *h, struct remote *r, const struct re
 }
 
 /* What the names before this one had sent was asked when this one began. */
-static bool is_former(const struct qip *q, const char *device)
+static bool is_known(const struct held *h, const char *device)
 {
-	for (size_t i = 0; q->numbers.left_out_len < LIMIT_LEFT_OUT && i < q->numbers.former_len; i++)
-		if (strcmp(q->numbers.former[i], device) == 0)
+	const struct numbers *n = &h->q->numbers;
+
+	for (size_t i = 0; !h->formers && n->left_out_len < LIMIT_LEFT_OUT && i < n->former_len; i++)
+		if (strcmp(n->former[i], device) == 0)
 			return true;
-	return strcmp(q->identity.device, device) == 0;
+	return strcmp(h->q->identity.device, device) == 0;
 }
 
 enum status held_add_kin(struct held *h, struct remote *r, const struct remote_refs *refs, struct error *e)
@@ -102,7 +104,7 @@ enum status held_add_kin(struct held *h, struct remote *r, const struct remote_r
 	enum status st = STATUS_OK;
 
 	for (size_t i = 0; st == STATUS_OK && i < refs->kin_len; i++)
-		if (!is_former(h->q, refs->kin[i].device))
+		if (!is_known(h, refs->kin[i].device))
 			st = look_at_kin(h, r, &refs->kin[i], e);
 	return st;
 }
@@ -135,5 +137,5 @@ bool held_has_record(const struct held *h, const struct journal_record *r)
 void held_clear(struct held *h)
 {
 	free(h->ids);
-	*h = (struct held){.q = h->q};
+	*h = (struct held){.q = h->q, .judge = h->judge, .formers = h->formers};
 }

@@ -77,10 +77,11 @@ static enum status keep_chain(int *number, struct qip *q, const struct push_refu
 
 /* What stands in the refused commit's place: for people nothing, for a kiosk the same numbers as void records. */
 static enum status replace(struct oid *tip, struct oid *tip_tree, struct qip *q, const struct commit *refused,
-			   const struct push_refusal *refusal, struct error *e)
+			   const struct push_refusal *refusal, const struct held *sent, struct error *e)
 {
 	char subject[256];
 	struct oid parent_tree, tree;
+	const struct void_order order = {.parent_tree = &parent_tree, .tree = &refused->tree, .path = refusal->path, .reason = refusal->reason, .sent = sent};
 	enum status st = home_tree_of(&parent_tree, q, &refused->parents[0], e);
 
 	if (st != STATUS_OK)
@@ -89,7 +90,7 @@ static enum status replace(struct oid *tip, struct oid *tip_tree, struct qip *q,
 	*tip_tree = parent_tree;
 	if (!home_is_kiosk(q))
 		return STATUS_OK;
-	st = void_records(&tree, q, &parent_tree, &refused->tree, refusal->path, refusal->reason, e);
+	st = void_records(&tree, q, &order, e);
 	if (st != STATUS_OK || oid_equal(&tree, &parent_tree))
 		return st;
 	replay_subject(subject, sizeof(subject), refused);
@@ -100,10 +101,10 @@ static enum status replace(struct oid *tip, struct oid *tip_tree, struct qip *q,
 }
 
 static enum status go_on_without(struct qip *q, const struct chain *chain, size_t at, const struct commit *refused,
-				 const struct push_refusal *refusal, struct error *e)
+				 const struct push_refusal *refusal, const struct held *sent, struct error *e)
 {
 	struct oid tip, tip_tree;
-	enum status st = replace(&tip, &tip_tree, q, refused, refusal, e);
+	enum status st = replace(&tip, &tip_tree, q, refused, refusal, sent, e);
 
 	for (size_t i = at + 1; st == STATUS_OK && i < chain->len; i++)
 		st = replay_commit(&tip, &tip_tree, q, &chain->ids[i], e);
@@ -115,7 +116,7 @@ static enum status go_on_without(struct qip *q, const struct chain *chain, size_
 	return st;
 }
 
-enum status refused_handle(struct qip *q, const struct chain *chain, const struct push_refusal *refusal, struct error *e)
+enum status refused_handle(struct qip *q, const struct chain *chain, const struct push_refusal *refusal, const struct held *sent, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
 	char subject[256];
@@ -135,7 +136,7 @@ enum status refused_handle(struct qip *q, const struct chain *chain, const struc
 	if (st == STATUS_OK)
 		retry_refused_again(q, number, &refusal->commit);
 	if (st == STATUS_OK)
-		st = go_on_without(q, chain, at, &c, refusal, e);
+		st = go_on_without(q, chain, at, &c, refusal, sent, e);
 	commit_clear(&c);
 	return st;
 }

@@ -85,7 +85,7 @@ static enum status look_at_old_name(struct old_name *out, struct qip *q, struct 
 	if (st == STATUS_OK && oid_is_zero(&refs.own))
 		old = (struct old_name){.known = false};
 	else if (st == STATUS_OK && q->doubt != HOME_DOUBT_NONE) {
-		st = carry_look(&carry, q, &r, &refs, &refs.own, e);
+		st = carry_look(&carry, q, &(struct carry_place){.remote = &r, .refs = &refs, .head = &refs.own, .judge = q}, e);
 		old.ends = carry.shared;
 	} else if (st == STATUS_REFUSED && r.device != HTTP_DEVICE_UNSAID) {
 		old = (struct old_name){.known = r.device == HTTP_DEVICE_ENDED};
@@ -145,7 +145,7 @@ static enum status find_numbers(struct qip *fresh, struct qip *old, struct error
 	if (st == STATUS_OK && replaces)
 		st = find_own_head(&head, old, &refs, e);
 	if (st == STATUS_OK)
-		st = carry_look(&carry, old, &r, &refs, &head, e);
+		st = carry_look(&carry, old, &(struct carry_place){.remote = &r, .refs = &refs, .head = &head, .judge = fresh}, e);
 	if (st == STATUS_OK)
 		fresh->numbers = carry.numbers;
 	remote_close(&r);

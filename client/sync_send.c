@@ -6,6 +6,7 @@
 #include "client/push.h"
 #include "client/refused.h"
 #include "client/sync_internal.h"
+#include "core/log.h"
 
 /* Of a kiosk not made durable, for each fsync wears its card: where the server's head stands is the first thing that the next visit asks for, and until
  * then an older or a missing ref (home.c) says no more than that a receipt got lost. */
@@ -40,6 +41,57 @@ static void send_less(struct sync *s, size_t sent)
 	s->most = home_is_kiosk(s->q) ? sent / 2 : 1;
 }
 
+/* Who the copies are, a registry as new as the server's list says. A head that does not hold keeps no answer back: the server, which sees the same, refuses
+ * what has been sent. What another visit may mend is waited for. */
+static enum status look_at_copies(struct sync *s, struct error *e)
+{
+	struct error why = {.text = ""};
+	enum status st = sync_follow(s, &why);
+
+	held_clear(&s->held);
+	s->held.q = s->q;
+	if (st == STATUS_OK)
+		st = held_add_kin(&s->held, &s->remote, &s->refs, &why);
+	held_sort(&s->held);
+	if (st == STATUS_NETWORK || st == STATUS_TIMEOUT || st == STATUS_NOMEM || st == STATUS_NO_SPACE || st == STATUS_IO)
+		return error_set(e, st, "%s", why.text);
+	if (st != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what copies of this kiosk have sent cannot all be looked at", "reason", why.text, NULL);
+	return STATUS_OK;
+}
+
+/* Copies that were joined again before this one's answers arrived may have sent what waits here. Whatever comes between this look and the push, the
+ * server sees, and refuses. */
+static enum status look_before(struct sync *s, struct error *e)
+{
+	struct qip *q = s->q;
+	struct oid work;
+	uint64_t last = 0;
+	enum status st = STATUS_OK;
+
+	if (q->numbers.former_len == 0)
+		return STATUS_OK;
+	st = home_ref(&work, q, REF_WORK, e);
+	if (st == STATUS_OK)
+		st = answers_last(&last, q, &work, e);
+	if (st == STATUS_OK && numbers_record(&q->numbers, last + 1) <= q->numbers.carried)
+		st = look_at_copies(s, e);
+	answers_held_elsewhere(s->answers, &s->held);
+	return st;
+}
+
+/* One of them may have been quicker: what it sent of the refused commit is refused at once, not one by one. */
+static enum status look_after(struct sync *s, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (s->q->numbers.former_len == 0)
+		return STATUS_OK;
+	s->held.formers = true;
+	st = sync_list(s, e);
+	return st == STATUS_OK ? look_at_copies(s, e) : st;
+}
+
 static enum status refused(struct sync *s, const struct chain *chain, size_t sent, struct push_refusal *refusal, struct error *e)
 {
 	enum status st = STATUS_OK;
@@ -52,7 +104,9 @@ static enum status refused(struct sync *s, const struct chain *chain, size_t sen
 		return error_set(e, STATUS_REFUSED, "the server refused what this kiosk sends: %s", refusal->reason);
 	if (oid_is_zero(&refusal->commit))
 		refusal->commit = chain->ids[0];
-	st = refused_handle(s->q, chain, refusal, e);
+	st = look_after(s, e);
+	if (st == STATUS_OK)
+		st = refused_handle(s->q, chain, refusal, &s->held, e);
 	if (st == STATUS_OK)
 		s->report.refused++;
 	return st == STATUS_OK ? sync_check_refusal(s, refusal, e) : st;
@@ -77,29 +131,6 @@ void sync_commit_ahead(void *ctx)
 	s->ahead = true;
 }
 
-/* Copies that were joined again before this one's answers arrived may have sent what waits here. Whatever comes between this look and the push, the
- * server sees, and refuses. */
-static enum status look_at_copies(struct sync *s, struct error *e)
-{
-	struct qip *q = s->q;
-	struct oid work;
-	uint64_t last = 0;
-	enum status st = STATUS_OK;
-
-	if (q->numbers.former_len == 0)
-		return STATUS_OK;
-	st = home_ref(&work, q, REF_WORK, e);
-	if (st == STATUS_OK)
-		st = answers_last(&last, q, &work, e);
-	if (st != STATUS_OK || numbers_record(&q->numbers, last + 1) > q->numbers.carried)
-		return st;
-	s->held.q = q;
-	st = held_add_kin(&s->held, &s->remote, &s->refs, e);
-	held_sort(&s->held);
-	answers_held_elsewhere(s->answers, &s->held);
-	return st;
-}
-
 enum status sync_open_answers(struct sync *s, struct error *e)
 {
 	uint64_t committed = 0;
@@ -111,7 +142,7 @@ enum status sync_open_answers(struct sync *s, struct error *e)
 	if (st == STATUS_OK)
 		st = answers_open(&s->answers, s->q, s->report.server_time_ms, e);
 	if (st == STATUS_OK)
-		st = look_at_copies(s, e);
+		st = look_before(s, e);
 	s->remote.meanwhile = sync_commit_ahead;
 	s->remote.meanwhile_ctx = s;
 	return st == STATUS_OK && (noted || told) ? commit_answers(&committed, s, e) : st; /* all go in one push */

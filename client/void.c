@@ -10,8 +10,8 @@
 
 struct voiding {
 	struct qip *q;
+	const struct void_order *order;
 	const char *path;  /* "" for all */
-	const char *reason;
 	struct tree_edit *edits; /* owned, with their paths */
 	size_t len, cap;
 	bool named;        /* path is one of the commit's records */
@@ -39,73 +39,84 @@ static uint64_t seq_of(const char *path)
 	return name ? strtoull(name + 1, NULL, 10) : 0;
 }
 
-static enum status make_void(struct oid *out, struct voiding *v, const char *path, const struct oid *id, struct error *e)
+static enum status make_void(struct voiding *v, const char *path, const char *id, const char *reason, struct error *e)
 {
 	char fresh[ID_TEXT_LEN + 1];
-	struct buf bytes = BUF_INIT;
-	cJSON *old = NULL, *record = NULL;
-	const char *schema = NULL, *old_id = NULL;
-	enum status st = repo_read(&bytes, v->q->repo, id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	cJSON *record = NULL;
+	struct oid blob;
+	enum status st = STATUS_OK;
 
-	if (st == STATUS_OK && json_parse(&old, buf_text(&bytes), bytes.len, NULL) == STATUS_OK) {
-		schema = json_string(old, "schema");
-		old_id = json_string(old, "id");
-	}
-	if (schema && strncmp(schema, "void/", 5) == 0)
-		v->again = true;
-	if (st == STATUS_OK && !(old_id && id_valid(old_id))) {
+	if (!(id && id_valid(id))) {
 		st = id_make(fresh, v->q->env);
-		old_id = fresh;
+		id = fresh;
 	}
 	if (st == STATUS_OK)
-		st = answers_stand_in(&record, "void", old_id, v->q->identity.device, seq_of(path), v->reason[0] ? v->reason : "Refused.");
+		st = answers_stand_in(&record, "void", id, v->q->identity.device, seq_of(path), reason[0] ? reason : "Refused.");
 	if (st == STATUS_OK)
-		st = commit_stage(out, v->q, record, e);
-	cJSON_Delete(old);
+		st = commit_stage(&blob, v->q, record, e);
+	if (st == STATUS_OK)
+		st = add_edit(v, path, &blob, e);
 	cJSON_Delete(record);
-	buf_clear(&bytes);
 	return st;
 }
 
 static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct voiding *v = ctx;
-	struct oid id;
+	bool meant = !v->path[0] || strcmp(path, v->path) == 0;
+	struct buf bytes = BUF_INIT;
+	cJSON *old = NULL;
+	const char *schema = NULL, *id = NULL;
 	enum status st = STATUS_OK;
 
-	if (!new_id || strncmp(path, "feedback/", 9) != 0)
-		return STATUS_OK;
 	(void)old_id;
-	if (v->path[0]) {
-		if (strcmp(path, v->path) != 0)
-			return STATUS_OK;
-		v->named = true;
+	if (!new_id || strncmp(path, "feedback/", 9) != 0 || !(meant || v->order->sent->len > 0))
+		return STATUS_OK;
+	v->named = v->named || (meant && v->path[0]);
+	st = repo_read(&bytes, v->q->repo, new_id, REPO_BLOB, RECORD_MAX_BYTES, e);
+	if (st == STATUS_OK && json_parse(&old, buf_text(&bytes), bytes.len, NULL) == STATUS_OK) {
+		schema = json_string(old, "schema");
+		id = json_string(old, "id");
 	}
-	st = make_void(&id, v, path, new_id, e);
-	return st == STATUS_OK ? add_edit(v, path, &id, e) : st;
+	if (schema && strncmp(schema, "void/", 5) == 0)
+		v->again = v->again || meant;
+	else if (!meant && held_has(v->order->sent, id))
+		st = make_void(v, path, id, ANSWERS_SENT_BY_COPY, e);
+	if (st == STATUS_OK && meant)
+		st = make_void(v, path, id, v->order->reason, e);
+	cJSON_Delete(old);
+	buf_clear(&bytes);
+	return st;
 }
 
-enum status void_records(struct oid *out, struct qip *q, const struct oid *parent_tree, const struct oid *tree, const char *path,
-			 const char *reason, struct error *e)
+static enum status visit_all(struct voiding *v, struct error *e)
 {
-	struct voiding v = {.q = q, .path = path, .reason = reason};
-	enum status st = tree_diff(q->repo, parent_tree, tree, visit, &v, e);
+	return tree_diff(v->q->repo, v->order->parent_tree, v->order->tree, visit, v, e);
+}
 
-	if (st == STATUS_OK && path[0] && !v.named) {
-		v.path = "";
-		st = tree_diff(q->repo, parent_tree, tree, visit, &v, e);
-	}
-	if (st == STATUS_OK && v.len == 0) { /* it holds no answer: what a device says of itself may stay out */
-		*out = *parent_tree;
-		goto done;
+static void clear(struct voiding *v)
+{
+	for (size_t i = 0; i < v->len; i++)
+		free((char *)v->edits[i].path);
+	free(v->edits);
+	*v = (struct voiding){.q = v->q, .order = v->order, .path = ""};
+}
+
+enum status void_records(struct oid *out, struct qip *q, const struct void_order *o, struct error *e)
+{
+	struct voiding v = {.q = q, .order = o, .path = o->path};
+	enum status st = visit_all(&v, e);
+
+	if (st == STATUS_OK && o->path[0] && !v.named) {
+		clear(&v);
+		st = visit_all(&v, e);
 	}
 	if (st == STATUS_OK && v.again)
-		st = error_set(e, STATUS_REFUSED, "the server refuses even void records: %s. Ask the host; the answers stay on this kiosk", reason);
-	if (st == STATUS_OK)
-		st = tree_apply(out, q->repo, tree, v.edits, v.len, e);
-done:
-	for (size_t i = 0; i < v.len; i++)
-		free((char *)v.edits[i].path);
-	free(v.edits);
+		st = error_set(e, STATUS_REFUSED, "the server refuses even void records: %s. Ask the host; the answers stay on this kiosk", o->reason);
+	else if (st == STATUS_OK && v.len == 0) /* it holds no answer: what a device says of itself may stay out */
+		*out = *o->parent_tree;
+	else if (st == STATUS_OK)
+		st = tree_apply(out, q->repo, o->tree, v.edits, v.len, e);
+	clear(&v);
 	return st;
 }

@@ -11,7 +11,7 @@
 #define HEAD_MAX_PATHS 2000000  /* files that they add, change or remove; one that several paths name counts for each */
 /* How far back the checkpoints of one head may lie, taken together: who writes one names what it has just followed. */
 #define HEAD_MAX_CHECKPOINT_STEPS 20000
-/* Answers of other kiosks that one push is compared with, where kiosks may have taken over the same ones. Those of the first by name count. */
+/* Records of other kiosks that one push is compared with, where kiosks may have taken over the same answers. Those of the first by name count. */
 #define HEAD_MAX_CARRIED 50000
 
 /* What a server grants of it. */

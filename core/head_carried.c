@@ -31,7 +31,7 @@ static enum status add_of(struct judge *j, const struct device *d)
 {
 	enum status st = STATUS_OK;
 
-	for (uint64_t seq = 1; st == STATUS_OK && seq <= d->carries && j->carried_len < HEAD_MAX_CARRIED; seq++) {
+	for (uint64_t seq = 1; st == STATUS_OK && seq <= d->carries && j->carried_read < HEAD_MAX_CARRIED; seq++, j->carried_read++) {
 		struct carried *c = &j->carried[j->carried_len];
 		char path[TREE_PATH_MAX];
 		cJSON *record = NULL;

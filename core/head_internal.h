@@ -28,7 +28,7 @@ struct judge {
 	struct oid *commits;             /* new ones, newest first */
 	size_t commits_len;
 	struct carried *carried;         /* owned, sorted: what others have sent that this kiosk may have taken over, too; NULL before it is asked */
-	size_t carried_len;
+	size_t carried_len, carried_read; /* records: read for it, and among those the answers */
 };
 
 /* Every path that one commit changes: form, schema, right, numbering. Adds to *records. The fault is blamed on commit and path. */

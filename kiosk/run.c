@@ -194,7 +194,8 @@ static enum status start(struct kiosk *k, const struct command_options *o, struc
 	return st;
 }
 
-static void stop(struct kiosk *k)
+/* `code` is the program's, should it end here. */
+static void stop(struct kiosk *k, int code)
 {
 	buttons_stop(k->buttons);
 	http_stop(k->http);
@@ -202,7 +203,7 @@ static void stop(struct kiosk *k)
 	if (k->agent && !agent_stop(k->agent, STOP_WAIT_MS)) {
 		/* Its thread still uses what we would free; every answer and every sync survives an end at any point. */
 		log_line(LOG_LEVEL_INFO, "stopped during a sync, which goes on at the next start", NULL);
-		_exit(0);
+		_exit(code);
 	}
 	keeper_close(k->keeper);
 }
@@ -223,6 +224,6 @@ enum status command_run(const struct command_options *o, struct error *e)
 		memory_trim();
 		st = await_end(&k, &end, o, e);
 	}
-	stop(&k);
+	stop(&k, st == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE);
 	return st;
 }

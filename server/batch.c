@@ -43,24 +43,27 @@ static enum status open_batch(struct batch *b, struct error *e)
 	return own_fault(st, e);
 }
 
-/* Copies of a kiosk may send the same answers in one moment: each is judged by all that came before it. */
+/* Copies of a kiosk may send the same answers in one moment: each is judged by all that came before it, while it has some to come that others may have. */
 static bool may_double(const struct batch *b, const struct push *p)
 {
 	const struct registry *reg = view_registry(b->view);
 	const struct device *d = reg ? registry_find(reg, p->device) : NULL;
+	uint64_t last = 0;
 
-	return d && registry_may_double(reg, d);
+	if (!d || !registry_may_double(reg, d))
+		return false;
+	return head_feedback_last(&last, store_txn_repo(b->txn), &b->end.tree, d->id, NULL) != STATUS_OK || last < d->carries;
 }
 
 /* Does what was found in stage 6 beside other pushes still hold? It does while the log grew by nothing that heads are
  * judged by. */
-static enum status judge(struct batch *b, struct push *p, struct error *e)
+static enum status judge(struct batch *b, struct push *p, bool doubles, struct error *e)
 {
 	struct oid last = {{0}};
 	enum status st = verify_last(&last, p, e);
 
 	if (st == STATUS_OK && p->view && view_same_rules(p->view, b->view) && oid_equal(&last, &p->context.last) &&
-	    (!may_double(b, p) || oid_equal(&p->view->end.commit, &b->view->end.commit)))
+	    (!doubles || oid_equal(&p->view->end.commit, &b->view->end.commit)))
 		return STATUS_OK;
 	if (st == STATUS_OK && p->txn != b->txn)
 		st = store_txn_refresh(p->txn, e);
@@ -74,7 +77,8 @@ static enum status take(struct batch *b, struct push *p, struct error *e)
 {
 	size_t mark = p->txn == b->txn ? 0 : store_txn_mark(b->txn);
 	struct log_end after = b->end;
-	enum status st = judge(b, p, e);
+	bool doubles = may_double(b, p);
+	enum status st = judge(b, p, doubles, e);
 
 	if (st == STATUS_OK && p->txn != b->txn)
 		st = store_txn_join(b->txn, p->txn, e);
@@ -86,7 +90,7 @@ static enum status take(struct batch *b, struct push *p, struct error *e)
 		store_txn_rollback(b->txn, mark);
 		return st;
 	}
-	b->closed = b->closed || may_double(b, p);
+	b->closed = b->closed || doubles;
 	b->end = after;
 	b->merged[b->merged_len++] = p;
 	return STATUS_OK;
