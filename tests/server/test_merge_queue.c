@@ -1,11 +1,7 @@
-#include "tests/server/world.h"
+#include "tests/server/queue.h"
 
-#include <pthread.h>
 #include <sys/stat.h>
 
-#include "server/merge_queue.h"
-#include "server/practices.h"
-#include "server/verify.h"
 #include "tests/support/library.h"
 
 #define DEVICES 3
@@ -14,9 +10,7 @@
 static struct world w;
 static struct testdev manager, others[DEVICES], newcomer; /* that has its certificate, and has not pushed its enrolment */
 static struct invite invites[DEVICES], newcomers_invite;
-static struct practices *practices;
-static struct practice *practice;
-static struct jobs *jobs;
+static struct queue q;
 
 static int open_practice(void **state)
 {
@@ -32,18 +26,14 @@ static int open_practice(void **state)
 	invite_device(&w, &manager, &newcomers_invite, "newcomer", "staff");
 	testdev_make(&newcomer, "newcomer", &newcomers_invite);
 	assert_int_equal(testdev_enrol(&newcomer, &w, &newcomers_invite, NULL), 200);
-	assert_int_equal(server_stop(&w, SIGTERM), 0);
-	ok(practices_open(&practices, w.server, &w.config.limits, env_system(), NULL));
-	ok(practices_get(&practice, practices, ODS, NULL));
-	ok(jobs_open(&jobs, 4, NULL));
+	queue_open(&q, &w);
 	return 0;
 }
 
 static int close_practice(void **state)
 {
 	(void)state;
-	jobs_close(jobs);
-	practices_close(practices);
+	queue_close(&q);
 	for (int i = 0; i < DEVICES; i++) {
 		testdev_clear(&others[i]);
 		invite_clear(&invites[i]);
@@ -94,89 +84,17 @@ static struct oid retirement(struct testdev *by, const char *name)
 	return edit(by, path, record);
 }
 
-/* ---- pushes ---- */
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int told;
-
-static void tell(struct push *p)
-{
-	push_clear(p);
-	(void)pthread_mutex_lock(&mutex);
-	told++;
-	(void)pthread_cond_signal(&changed);
-	(void)pthread_mutex_unlock(&mutex);
-}
-
-static void wait_until_told(int count)
-{
-	(void)pthread_mutex_lock(&mutex);
-	while (told < count)
-		(void)pthread_cond_wait(&changed, &mutex);
-	(void)pthread_mutex_unlock(&mutex);
-}
-
-/* Stage 5 for the head. */
-static void receive(struct push *p, struct testdev *d, const struct oid *id)
-{
-	struct buf pack = BUF_INIT;
-
-	*p = (struct push){.practice = practice, .device = d->name, .id = *id, .done = tell};
-	ok(repo_pack_send(w.local, id, 1, &d->head, oid_is_zero(&d->head) ? 0 : 1, add_to_buf, &pack, NULL, NULL));
-	ok(store_txn_begin(&p->txn, practice->history, NULL));
-	ok(store_txn_feed(p->txn, pack.data, pack.len, NULL));
-	ok(store_txn_received(p->txn, NULL));
-	buf_clear(&pack);
-}
-
-/* Stage 6. */
-static enum status judge(struct push *p)
-{
-	struct error e = {STATUS_OK, ""};
-
-	ok(view_get(&p->view, practice, NULL));
-	return verify_push(p, &e);
-}
-
-static enum status prepare(struct push *p, struct testdev *d, const struct oid *id)
-{
-	receive(p, d, id);
-	return judge(p);
-}
-
-/* Put all into the queue while somebody else holds the practice's lock, then let go and wait for every outcome. */
-static void run_together(struct push *pushes, int len)
-{
-	struct store_lock *lock = NULL;
-
-	told = 0;
-	ok(store_lock(&lock, practice->history, 1000, NULL));
-	for (int i = 0; i < len; i++)
-		merge_queue_add(&pushes[i], jobs, env_system());
-	store_unlock(lock);
-	wait_until_told(len);
-}
+/* ---- the log ---- */
 
 static int64_t log_index(void)
 {
 	struct view *v = NULL;
 	int64_t index = 0;
 
-	ok(view_get(&v, practice, NULL));
+	ok(view_get(&v, q.practice, NULL));
 	index = v->end.index;
 	view_put(v);
 	return index;
-}
-
-static bool is_accepted(const struct testdev *d, const struct oid *id)
-{
-	char ref[LIMIT_REF_BYTES];
-	struct oid there;
-
-	push_ref_name(ref, d->name);
-	there = server_ref(&w, ref);
-	return oid_equal(&there, id);
 }
 
 static bool holds(const struct oid *id)
@@ -204,11 +122,11 @@ static void pushes_that_wait_together_share_one_pack_and_one_move_of_main(void *
 	for (int i = 0; i < DEVICES; i++)
 		ids[i] = site_edit(&others[i], sites[i]);
 	for (int i = 0; i < DEVICES; i++)
-		ok(prepare(&pushes[i], &others[i], &ids[i]));
-	run_together(pushes, DEVICES);
+		ok(queue_prepare(&pushes[i], &q, &others[i], &ids[i]));
+	queue_run(pushes, DEVICES, &q);
 	for (int i = 0; i < DEVICES; i++) {
 		assert_int_equal(pushes[i].outcome.status, STATUS_OK);
-		assert_true(is_accepted(&others[i], &ids[i]));
+		assert_true(queue_accepted(&q, &others[i], &ids[i]));
 	}
 	assert_int_equal(log_index(), index + DEVICES);
 	assert_int_equal(packs(&w), packs_before + 1);
@@ -226,8 +144,8 @@ static void a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other(void *
 	/* all others are out of service: the last manager that is left cannot go */
 	for (int i = 0; i < DEVICES; i++) {
 		ids[0] = retirement(&manager, others[i].name);
-		ok(prepare(&pushes[0], &manager, &ids[0]));
-		run_together(pushes, 1);
+		ok(queue_prepare(&pushes[0], &q, &manager, &ids[0]));
+		queue_run(pushes, 1, &q);
 		assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 		manager.head = ids[0];
 	}
@@ -236,10 +154,10 @@ static void a_push_refused_by_its_merge_leaves_nothing_and_harms_no_other(void *
 	ids[0] = site_edit(&others[0], "ayton");
 	ids[1] = retirement(&manager, "manager");
 	ids[2] = site_edit(&others[2], "beeby");
-	ok(prepare(&pushes[0], &others[0], &ids[0]));
-	ok(prepare(&pushes[1], &manager, &ids[1]));
-	ok(prepare(&pushes[2], &others[2], &ids[2]));
-	run_together(pushes, DEVICES);
+	ok(queue_prepare(&pushes[0], &q, &others[0], &ids[0]));
+	ok(queue_prepare(&pushes[1], &q, &manager, &ids[1]));
+	ok(queue_prepare(&pushes[2], &q, &others[2], &ids[2]));
+	queue_run(pushes, DEVICES, &q);
 	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 	assert_int_equal(pushes[2].outcome.status, STATUS_OK);
 	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
@@ -268,9 +186,9 @@ static void what_changes_the_rules_is_in_force_for_the_next_in_the_queue(void **
 	commit_clear(&c);
 	ids[0] = edit(&manager, "devices/manager-1.json", record);
 	ids[1] = site_edit(&others[1], "ayton");
-	ok(prepare(&pushes[0], &manager, &ids[0]));
-	ok(prepare(&pushes[1], &others[1], &ids[1]));
-	run_together(pushes, 2);
+	ok(queue_prepare(&pushes[0], &q, &manager, &ids[0]));
+	ok(queue_prepare(&pushes[1], &q, &others[1], &ids[1]));
+	queue_run(pushes, 2, &q);
 	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
 	assert_non_null(strstr(pushes[1].outcome.text, "revoked"));
@@ -296,9 +214,9 @@ static void of_two_surveys_that_come_at_once_the_second_is_refused(void **state)
 	struct push pushes[2];
 
 	(void)state;
-	ok(prepare(&pushes[0], &others[0], &ids[0]));
-	ok(prepare(&pushes[1], &others[1], &ids[1]));
-	run_together(pushes, 2);
+	ok(queue_prepare(&pushes[0], &q, &others[0], &ids[0]));
+	ok(queue_prepare(&pushes[1], &q, &others[1], &ids[1]));
+	queue_run(pushes, 2, &q);
 	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 	assert_int_equal(pushes[1].outcome.status, STATUS_DENIED);
 	assert_non_null(strstr(pushes[1].outcome.text, "changed meanwhile"));
@@ -313,9 +231,9 @@ static void a_head_that_is_sent_twice_at_once_is_merged_once(void **state)
 	int64_t index = log_index();
 
 	(void)state;
-	ok(prepare(&pushes[0], &others[0], &id));
-	ok(prepare(&pushes[1], &others[0], &id));
-	run_together(pushes, 2);
+	ok(queue_prepare(&pushes[0], &q, &others[0], &id));
+	ok(queue_prepare(&pushes[1], &q, &others[0], &id));
+	queue_run(pushes, 2, &q);
 	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 	assert_int_equal(pushes[1].outcome.status, STATUS_EXISTS);
 	assert_int_equal(log_index(), index + 1);
@@ -330,14 +248,14 @@ static void a_push_is_judged_by_a_log_that_moved_while_it_was_received(void **st
 			     enrolment_head(&w, &newcomer, &newcomers_invite, "staff", "manager", manager.key)};
 
 	(void)state;
-	receive(&pushes[1], &newcomer, &ids[1]);
-	ok(prepare(&pushes[0], &others[0], &ids[0]));
-	run_together(pushes, 1);
+	queue_receive(&pushes[1], &q, &newcomer, &ids[1]);
+	ok(queue_prepare(&pushes[0], &q, &others[0], &ids[0]));
+	queue_run(pushes, 1, &q);
 	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
-	ok(judge(&pushes[1]));
-	run_together(pushes + 1, 1);
+	ok(queue_judge(&pushes[1], &q));
+	queue_run(pushes + 1, 1, &q);
 	assert_int_equal(pushes[1].outcome.status, STATUS_OK);
-	assert_true(is_accepted(&newcomer, &ids[1]));
+	assert_true(queue_accepted(&q, &newcomer, &ids[1]));
 	assert_sound(&w);
 }
 
@@ -348,16 +266,13 @@ static void who_cannot_get_the_lock_is_told_to_try_again(void **state)
 	char lock[300], away[310];
 
 	(void)state;
-	ok(prepare(&pushes[0], &others[0], &ids[0]));
-	ok(prepare(&pushes[1], &others[1], &ids[1]));
+	ok(queue_prepare(&pushes[0], &q, &others[0], &ids[0]));
+	ok(queue_prepare(&pushes[1], &q, &others[1], &ids[1]));
 	(void)snprintf(lock, sizeof(lock), "%s/" ODS "/lock", w.server);
 	(void)snprintf(away, sizeof(away), "%s.away", lock);
 	assert_int_equal(rename(lock, away), 0);
 	assert_int_equal(mkdir(lock, 0700), 0);
-	told = 0;
-	merge_queue_add(&pushes[0], jobs, env_system());
-	merge_queue_add(&pushes[1], jobs, env_system());
-	wait_until_told(2);
+	queue_add(pushes, 2, &q);
 	for (int i = 0; i < 2; i++) {
 		assert_int_not_equal(pushes[i].outcome.status, STATUS_OK);
 		assert_true(push_failed_here(pushes[i].outcome.status));
@@ -365,8 +280,8 @@ static void who_cannot_get_the_lock_is_told_to_try_again(void **state)
 	}
 	assert_int_equal(rmdir(lock), 0);
 	assert_int_equal(rename(away, lock), 0);
-	ok(prepare(&pushes[0], &others[0], &ids[0]));
-	run_together(pushes, 1);
+	ok(queue_prepare(&pushes[0], &q, &others[0], &ids[0]));
+	queue_run(pushes, 1, &q);
 	assert_int_equal(pushes[0].outcome.status, STATUS_OK);
 }
 

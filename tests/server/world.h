@@ -99,6 +99,8 @@ void sign(struct buf *out, const struct key *key, struct buf *statement);
 const char *now_text(void);
 /* Keys, and the proof by the invite key. */
 void testdev_make(struct testdev *d, const char *name, const struct invite *invite);
+/* Its enrolment says that it goes on with the answers of `former`; up to number `carries` its own may be those. */
+void testdev_replace(struct testdev *d, const struct invite *invite, const struct testdev *former, int64_t carries);
 void testdev_clear(struct testdev *d);
 /* Ask for the certificate; on 200 it is kept. *answer (may be NULL) is the caller's. */
 int testdev_enrol(struct testdev *d, const struct world *w, const struct invite *invite, cJSON **answer);

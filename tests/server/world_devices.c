@@ -45,6 +45,25 @@ void testdev_make(struct testdev *d, const char *name, const struct invite *invi
 	buf_clear(&proof);
 }
 
+void testdev_replace(struct testdev *d, const struct invite *invite, const struct testdev *former, int64_t carries)
+{
+	struct statement_replacement says = {.ods = ODS,
+					     .replaces = former->name,
+					     .device = d->name,
+					     .invite_key = invite->key_ssh,
+					     .key = json_string(d->enrolment, "key")};
+	struct buf statement = BUF_INIT, proof = BUF_INIT;
+	cJSON *replaces = NULL;
+
+	ok(statement_replacement(&statement, &says));
+	sign(&proof, former->key, &statement);
+	replaces = OBJECT("device", former->name, "proof", buf_text(&proof));
+	ok(json_set(replaces, "ends", cJSON_CreateFalse()));
+	ok(json_set_integer(replaces, "carries", carries));
+	ok(json_set(d->enrolment, "replaces", replaces));
+	buf_clear(&proof);
+}
+
 void testdev_clear(struct testdev *d)
 {
 	key_free(d->key);
