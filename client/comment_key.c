@@ -46,7 +46,7 @@ enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, c
 	build_string(&st, record, "by", by);
 	build_time(&st, record, "at", at_ms);
 	if (st == STATUS_OK)
-		st = statement_comment_key(&statement, ods, generation, json_string(record, "public_key"));
+		st = statement_comment_key(&statement, ods, generation, json_string(record, "public_key"), NULL);
 	build_signature(&st, record, "signature", signer, &statement);
 	build_item(&st, record, "wrapped", wrapped);
 	if (st == STATUS_OK) {

@@ -169,6 +169,26 @@ static enum status merge_registry_record(const struct merge *m)
 	return st;
 }
 
+/* A generation of comment keys: what it is wrapped to is united. */
+static enum status merge_key_record(const struct merge *m)
+{
+	const cJSON *base = json_get(m->base, "wrapped"), *ours = json_get(m->ours, "wrapped"), *theirs = json_get(m->theirs, "wrapped"), *entry, *value;
+	cJSON *wrapped = cJSON_CreateObject();
+	enum status st = json_set(m->out, "wrapped", wrapped);
+
+	cJSON_ArrayForEach(entry, ours) {
+		if (st == STATUS_OK)
+			st = choose(&value, json_get(base, entry->string), entry, json_get(theirs, entry->string));
+		if (st == STATUS_OK)
+			st = copy_member(m, wrapped, entry->string, value);
+	}
+	cJSON_ArrayForEach(entry, theirs) {
+		if (st == STATUS_OK && !json_get(ours, entry->string))
+			st = copy_member(m, wrapped, entry->string, entry);
+	}
+	return st == STATUS_OK ? merge_other_members(m, false) : st;
+}
+
 static enum status merge_versioned_record(cJSON **out, const struct merge *m)
 {
 	const char *version = rules_version_member(m->rules, m->type);
@@ -202,7 +222,10 @@ static enum status merge(cJSON **out, struct merge *m)
 		st = merge_versioned_record(&m->out, m);
 	} else {
 		m->out = cJSON_CreateObject();
-		st = !m->out ? STATUS_NOMEM : kind == RECORD_REGISTRY ? merge_registry_record(m) : merge_claims_record(m);
+		st = !m->out                  ? STATUS_NOMEM
+		     : kind == RECORD_REGISTRY ? merge_registry_record(m)
+		     : kind == RECORD_KEY      ? merge_key_record(m)
+					       : merge_claims_record(m);
 	}
 	if (st == STATUS_OK)
 		*out = m->out;

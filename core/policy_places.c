@@ -20,12 +20,33 @@ enum status policy_check_survey(const struct policy_change *c, struct error *e)
 	return STATUS_OK;
 }
 
+/* Every member of `before` stands in `after`, but for `aside`, which may be another. */
+static bool all_kept(const cJSON *before, const cJSON *after, const char *aside)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, before) {
+		if ((!aside || strcmp(member->string, aside) != 0) && !json_equal(member, json_get(after, member->string)))
+			return false;
+	}
+	return true;
+}
+
+/* Devices are added to those that it is wrapped to; nothing else of it changes. */
+static bool only_wrapped(const cJSON *before, const cJSON *after)
+{
+	return all_kept(before, after, "wrapped") && cJSON_GetArraySize(before) == cJSON_GetArraySize(after) &&
+	       all_kept(json_get(before, "wrapped"), json_get(after, "wrapped"), NULL);
+}
+
 enum status policy_check_comment_key(const struct policy_change *c, struct error *e)
 {
 	const char *by = json_string(c->after, "by");
 
 	if (is_retired(c))
 		return error_set(e, STATUS_DENIED, "%s is retired and makes no comment keys", c->device);
+	if (c->before)
+		return only_wrapped(c->before, c->after) ? STATUS_OK : error_set(e, STATUS_DENIED, "of a comment key nothing changes but for whom it is wrapped");
 	if (!by || strcmp(by, c->genesis ? "root" : c->device) != 0)
 		return error_set(e, STATUS_DENIED, "the comment key is not signed by the manager who adds it");
 	return registry_check_comment_key(c->registry, c->after, e);
@@ -66,10 +87,8 @@ static bool only_added(const cJSON *before, const cJSON *after, const char *cons
 {
 	const cJSON *member;
 
-	cJSON_ArrayForEach(member, before) {
-		if (!json_equal(member, json_get(after, member->string)))
-			return false;
-	}
+	if (!all_kept(before, after, NULL))
+		return false;
 	cJSON_ArrayForEach(member, after) {
 		bool named = json_get(before, member->string) != NULL;
 

@@ -307,11 +307,11 @@ int64_t record_next_number(const cJSON *record)
 
 static enum status add_stamp(cJSON *object, const struct stamp *stamp)
 {
-	static const char *const names[] = {"device", "by", "effective", "at"};
-	const char *const values[] = {stamp->device, stamp->by, stamp->effective, stamp->at};
+	static const char *const names[] = {"device", "by", "effective", "at", "person"};
+	const char *const values[] = {stamp->device, stamp->by, stamp->effective, stamp->at, stamp->person};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (json_set_string(object, names[i], values[i]) != STATUS_OK)
+		if (values[i][0] && json_set_string(object, names[i], values[i]) != STATUS_OK)
 			return STATUS_NOMEM;
 	return STATUS_OK;
 }

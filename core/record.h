@@ -23,6 +23,7 @@ struct stamp {
 	char by[16];              /* role */
 	char effective[11];       /* the day it speaks of */
 	char at[TIME_TEXT_MAX];   /* the device's clock; for people, decides nothing */
+	char person[ID_TEXT_LEN + 1]; /* who made it, of people/; "": it is not said */
 };
 
 /* The type in the record's schema name ("action" of "action/1"), "" when it names none; cut to fit. */
@@ -39,7 +40,7 @@ const cJSON *record_find_claim(const cJSON *claims, const char *id);
  * null removes. Saying the same value again is an edit too. STATUS_INVALID: no such field, or a log. */
 enum status record_set(cJSON *record, const char *slot, cJSON *value, const struct stamp *stamp, struct error *e) MUST_CHECK;
 
-/* Add a log entry under stamp->id with the stamp's device, by, effective, at. `entry` (an object) is taken over. */
+/* Add a log entry under stamp->id with the stamp's device, by, effective, at, person. `entry` (an object) is taken over. */
 enum status record_append(cJSON *record, const char *field, cJSON *entry, const struct stamp *stamp, struct error *e) MUST_CHECK;
 
 /* 1 + the highest edit number in the record. */

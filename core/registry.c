@@ -123,7 +123,8 @@ enum status registry_check_comment_key(const struct registry *reg, const cJSON *
 		key = signer->key;
 	}
 	(void)json_integer(record, "generation", &generation);
-	st = statement_comment_key(&text, reg->ods, generation, json_string(record, "public_key"));
+	st = statement_comment_key(&text, reg->ods, generation, json_string(record, "public_key"),
+				   json_string(json_get(record, "recovery"), "public_key"));
 	if (st == STATUS_OK)
 		st = check_statement(key, &text, json_string(record, "signature"), e);
 	buf_clear(&text);

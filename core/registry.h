@@ -91,7 +91,8 @@ struct statement_replacement {
 	bool ends;
 };
 enum status statement_replacement(struct buf *out, const struct statement_replacement *s) MUST_CHECK;
-enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key) MUST_CHECK;
+/* recovery: its public key; NULL where there is none. */
+enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key, const char *recovery) MUST_CHECK;
 
 /* Check keys/<generation>.json against the registry. */
 enum status registry_check_comment_key(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;

@@ -41,7 +41,7 @@ static enum record_kind record_kind_of(const char *text)
 	static const struct {
 		const char *text;
 		enum record_kind kind;
-	} kinds[] = {{"claims", RECORD_CLAIMS}, {"registry", RECORD_REGISTRY}, {"versioned", RECORD_VERSIONED}};
+	} kinds[] = {{"claims", RECORD_CLAIMS}, {"registry", RECORD_REGISTRY}, {"key", RECORD_KEY}, {"versioned", RECORD_VERSIONED}};
 
 	for (size_t i = 0; text && i < ARRAY_LEN(kinds); i++)
 		if (strcmp(kinds[i].text, text) == 0)

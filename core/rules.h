@@ -23,6 +23,7 @@ enum record_kind {
 	RECORD_CLAIMS,    /* fields with claims, as above */
 	RECORD_IMMUTABLE, /* written once */
 	RECORD_REGISTRY,  /* devices: an enrolment, retirement or revocation, once there, stays */
+	RECORD_KEY,       /* comment keys: written once, but for devices that it is wrapped to, which are added */
 	RECORD_VERSIONED, /* whole record; the higher version wins, then the greater canonical bytes */
 };
 

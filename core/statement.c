@@ -54,9 +54,9 @@ enum status statement_replacement(struct buf *out, const struct statement_replac
 	return format(out, m, ARRAY_LEN(m), 0);
 }
 
-enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key)
+enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key, const char *recovery)
 {
-	const struct member m[] = {{"statement", "comment-key"}, {"practice", ods}, {"public_key", public_key}};
+	const struct member m[] = {{"statement", "comment-key"}, {"practice", ods}, {"public_key", public_key}, {"recovery", recovery}};
 
-	return format(out, m, ARRAY_LEN(m), generation);
+	return format(out, m, recovery ? ARRAY_LEN(m) : ARRAY_LEN(m) - 1, generation);
 }

@@ -93,6 +93,7 @@ static const struct {
 	{"return", "month", "FFT return of ", 7, ""},
 	{"toolkit-answer", "statement", "toolkit statement ", 40, ""},
 	{"triage", "id", "triage of answer ", ID_TEXT_LEN, ""},
+	{"person", "id", "person ", ID_TEXT_LEN, ""},
 	{"ppg", "name", "", 0, ""},
 	{"site", "name", "", 0, ""},
 	{"practice", "name", "", 0, ""},

@@ -105,7 +105,7 @@ static void takes_plain_text_as_it_is_up_to_its_limit(void **state)
 /* ---- assignments ---- */
 
 static struct stamp stamp = {
-	"0190b0c2-7c00-7000-8000-000000000001", "kibworth", 1, "staff", "2022-06-06", "2026-01-01T00:00:00.000Z"};
+	"0190b0c2-7c00-7000-8000-000000000001", "kibworth", 1, "staff", "2022-06-06", "2026-01-01T00:00:00.000Z", ""};
 
 static enum status assign(cJSON *record, const char *text)
 {

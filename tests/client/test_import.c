@@ -103,7 +103,7 @@ static void makes_records_that_are_red_valid_and_equal_to_their_rows(void **stat
 			      1,
 			      "manager",
 			      "2022-06-06",
-			      "2026-01-01T00:00:00.000Z"};
+			      "2026-01-01T00:00:00.000Z", ""};
 	struct sheet s = read_sample();
 	const struct rules *rules;
 	struct error e = {0};

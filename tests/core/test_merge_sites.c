@@ -353,9 +353,61 @@ static cJSON *random_version(const char *type, const char *member, struct dice *
 	return r;
 }
 
+/* keys/1.json, wrapped to some devices more than `base` says. */
+static cJSON *random_key(const cJSON *base, struct dice *d)
+{
+	cJSON *r = base ? cJSON_Duplicate(base, true) : record_of("key"), *wrapped = cJSON_GetObjectItemCaseSensitive(r, "wrapped");
+
+	if (!wrapped)
+		wrapped = cJSON_AddObjectToObject(r, "wrapped");
+	for (size_t n = dice_roll(d, 4); n > 0; n--) {
+		char device[16], sealed[16];
+
+		(void)snprintf(device, sizeof(device), "desk-%u", (unsigned)dice_roll(d, 6));
+		(void)snprintf(sealed, sizeof(sealed), "%u", (unsigned)dice_roll(d, 1000));
+		if (!json_get(wrapped, device))
+			assert_int_equal(json_set_string(wrapped, device, sealed), STATUS_OK);
+	}
+	return r;
+}
+
+static void a_comment_key_is_wrapped_to_all_whom_somebody_let_in_in_any_order(void **state)
+{
+	struct dice d = {12};
+	struct world w = {.type = "key"};
+	const cJSON *entry;
+
+	(void)state;
+	assert_int_equal(rules_get(&w.rules, 1, NULL), STATUS_OK);
+	for (size_t i = 0; i < 500; i++) {
+		cJSON *base = random_key(NULL, &d), *r[3], *ab, *bc, *x, *y;
+
+		for (size_t k = 0; k < 3; k++)
+			r[k] = random_key(base, &d);
+		ab = merge(&w, base, r[0], r[1]);
+		x = merge(&w, base, ab, r[2]);
+		bc = merge(&w, base, r[2], r[1]);
+		y = merge(&w, base, bc, r[0]);
+		assert_same_json(x, y);
+		for (size_t k = 0; k < 3; k++) {
+			cJSON_ArrayForEach(entry, json_get(r[k], "wrapped"))
+				assert_non_null(json_get(json_get(x, "wrapped"), entry->string));
+		}
+		cJSON_ArrayForEach(entry, json_get(base, "wrapped"))
+			assert_true(json_equal(entry, json_get(json_get(x, "wrapped"), entry->string)));
+		for (size_t k = 0; k < 3; k++)
+			cJSON_Delete(r[k]);
+		cJSON_Delete(base);
+		cJSON_Delete(ab);
+		cJSON_Delete(bc);
+		cJSON_Delete(x);
+		cJSON_Delete(y);
+	}
+}
+
 static void of_whole_records_the_highest_version_is_left_in_any_order(void **state)
 {
-	static const char *const whole[] = {"survey", "checkpoint", "health", "key"};
+	static const char *const whole[] = {"survey", "checkpoint", "health"};
 	struct dice d = {11};
 
 	(void)state;
@@ -398,6 +450,7 @@ int main(void)
 		cmocka_unit_test(any_order_of_syncs_gives_the_same),
 		cmocka_unit_test(a_device_that_was_ended_stays_so_and_has_the_least_role),
 		cmocka_unit_test(of_whole_records_the_highest_version_is_left_in_any_order),
+		cmocka_unit_test(a_comment_key_is_wrapped_to_all_whom_somebody_let_in_in_any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

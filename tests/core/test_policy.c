@@ -356,7 +356,7 @@ static cJSON *comment_key(const struct fixture_device *by, int64_t generation, c
 	struct buf statement = BUF_INIT, armored = BUF_INIT;
 	struct error e = {0};
 
-	assert_int_equal(statement_comment_key(&statement, FIXTURE_ODS, generation, by->seal_key), STATUS_OK);
+	assert_int_equal(statement_comment_key(&statement, FIXTURE_ODS, generation, by->seal_key, NULL), STATUS_OK);
 	assert_int_equal(signature_make(&armored, by->key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len, &e), STATUS_OK);
 	(void)cJSON_AddStringToObject(r, "schema", "key/1");
 	(void)cJSON_AddNumberToObject(r, "generation", (double)generation);
@@ -381,6 +381,48 @@ static void a_generation_of_comment_keys_is_made_once(void **state)
 	practice_push(&p, manager);
 	practice_write_on(&p, second, &before, "keys/2.json", comment_key(second, 2, "2099-11-24T16:00:00.000Z"));
 	refused(second, STATUS_DENIED, "there is one of that name already");
+}
+
+/* Its private half wrapped to one more device, in the record as it stands at the log's end. */
+static cJSON *wrapped_to(const char *device, const char *sealed)
+{
+	cJSON *r = practice_read(&p, &p.main_tree, "keys/2.json");
+
+	assert_int_equal(json_set_string(cJSON_GetObjectItemCaseSensitive(r, "wrapped"), device, sealed), STATUS_OK);
+	return r;
+}
+
+#define SEALED "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static void managers_wrap_a_comment_key_to_further_devices_and_change_nothing_else_of_it(void **state)
+{
+	struct fixture_device *second = practice_add(&p, "fle-manager", ROLE_MANAGER);
+	struct oid before;
+	cJSON *r = NULL;
+
+	(void)state;
+	practice_write(&p, manager, "keys/2.json", comment_key(manager, 2, "2025-11-24T16:00:00.000Z"));
+	practice_push(&p, manager);
+	before = p.main;
+	practice_write(&p, second, "keys/2.json", wrapped_to("fle-staff", SEALED));
+	practice_write_on(&p, manager, &before, "keys/2.json", wrapped_to("kib-staff", SEALED));
+	practice_push(&p, second);
+	practice_push(&p, manager); /* neither saw the other's: both stay */
+	r = practice_read(&p, &p.main_tree, "keys/2.json");
+	assert_int_equal(cJSON_GetArraySize(json_get(r, "wrapped")), 2);
+	cJSON_Delete(r);
+	practice_write(&p, staff, "keys/2.json", wrapped_to("more", SEALED));
+	refused(staff, STATUS_DENIED, "may not write there");
+	practice_write(&p, second, "keys/2.json", wrapped_to("fle-staff", "B" SEALED));
+	refused(second, STATUS_DENIED, "nothing changes but for whom it is wrapped");
+	r = wrapped_to("more", SEALED);
+	cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(r, "wrapped"), "kib-staff");
+	practice_write(&p, second, "keys/2.json", r);
+	refused(second, STATUS_DENIED, "nothing changes but for whom it is wrapped");
+	r = wrapped_to("more", SEALED);
+	assert_int_equal(json_set_string(r, "at", "2099-11-24T16:00:00.000Z"), STATUS_OK);
+	practice_write(&p, second, "keys/2.json", r);
+	refused(second, STATUS_DENIED, "nothing changes but for whom it is wrapped");
 }
 
 /* ---- erasures ---- */
@@ -694,6 +736,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_path_in_another_case_or_between_folders_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(the_name_of_an_invite_is_not_given_twice, begin, end),
 		cmocka_unit_test_setup_teardown(a_generation_of_comment_keys_is_made_once, begin, end),
+		cmocka_unit_test_setup_teardown(managers_wrap_a_comment_key_to_further_devices_and_change_nothing_else_of_it, begin, end),
 		cmocka_unit_test_setup_teardown(managers_erase_in_their_own_name_and_for_good, begin, end),
 		cmocka_unit_test_setup_teardown(an_erasure_stands_in_the_folder_of_its_last_digits, begin, end),
 		cmocka_unit_test_setup_teardown(an_enrolment_brings_nothing_else_along, begin, end),

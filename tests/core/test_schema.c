@@ -43,7 +43,8 @@ static const char device[] =
 	"\"retired\":{\"by\":\"kib-desk\",\"at\":\"" TIME "\"},\"revoked\":{\"by\":\"kib-desk\",\"at\":\"" TIME "\",\"reason\":\"stolen\"}}";
 
 static const char key[] = "{\"schema\":\"key/1\",\"generation\":1,\"public_key\":\"" RAW32 "\",\"by\":\"root\",\"at\":\"" TIME "\","
-			  "\"signature\":\"" SIGNATURE "\",\"wrapped\":{\"kib-desk\":\"" RAW80 "\"}}";
+			  "\"signature\":\"" SIGNATURE "\",\"wrapped\":{\"kib-desk\":\"" RAW80 "\"},"
+			  "\"recovery\":{\"public_key\":\"" RAW32 "\",\"wrapped\":\"" RAW80 "\"}}";
 
 static const char survey[] =
 	"{\"schema\":\"survey/1\",\"id\":\"fft\",\"version\":1,\"questions\":["
@@ -65,7 +66,7 @@ static const char void_record[] = "{\"schema\":\"void/1\",\"id\":\"" ID "\",\"de
 static const char lost[] = "{\"schema\":\"lost/1\",\"id\":\"" ID "\",\"device\":\"kib-kiosk\",\"seq\":3,\"reason\":\"damaged\"}";
 
 static const char erasure[] = "{\"schema\":\"erasure/1\",\"id\":\"" ID "\",\"device\":\"kib-desk\",\"at\":\"" TIME
-			      "\",\"reason\":\"The patient asked for it.\",\"feedback\":\"" ID2 "\",\"blobs\":[\"" SHA "\"]}";
+			      "\",\"reason\":\"The patient asked for it.\",\"feedback\":\"" ID2 "\",\"devices\":[\"kib-kiosk\"],\"blobs\":[\"" SHA "\"]}";
 static const char incident[] = "{\"schema\":\"incident/1\",\"id\":\"" ID "\",\"restored\":\"" TIME "\",\"backup\":\"" TIME "\","
 			       "\"commit\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\",\"index\":7,\"known\":9,\"unheard\":[\"kib-kiosk\"]}";
 
@@ -118,11 +119,15 @@ static const char *const reports[] = {
 	"\"support\":{\"" ID "\":{\"provider\":\"lmc\",\"need\":\"n\",\"status\":\"agreed\",\"outcome\":\"o\"}},"
 	"\"evidence\":{\"" ID2 "\":{" ENTRY ",\"title\":\"Policy\",\"link\":\"https://example.org/\"}}}",
 	"{\"schema\":\"triage/1\",\"id\":\"" ID "\",\"status\":\"acted\",\"concern\":\"none\",\"publication\":\"publish\",\"released\":{\"sha256\":\"" SHA
-	"\",\"size\":60,\"key\":1},\"themes\":[\"" ID "\"],\"actions\":[\"" ID2 "\"],\"flags\":[\"rapid-repeat\"]}",
+	"\",\"size\":60,\"key\":1},\"themes\":[\"" ID "\"],\"actions\":[\"" ID2 "\"],\"flags\":[\"rapid-repeat\"],\"escalation\":{\"to\":\"safeguarding lead\",\"due\":\"2022-06-08\"},"
+	"\"escalation_met\":\"2022-06-07\",\"conflicts\":{\"escalation\":[{" STAMP_OF(ID) ",\"value\":{\"to\":\"safeguarding lead\",\"due\":\"2022-06-08\"}},"
+	"{" STAMP_OF(ID2) ",\"value\":null}]}}",
 	"{\"schema\":\"health/1\",\"device\":\"kib-kiosk\",\"number\":1,\"at\":\"" TIME "\",\"quality\":\"estimated\",\"last\":12,\"waiting\":0,\"last_sync\":\"" TIME
 	"\",\"free_bytes\":1000000,\"starts\":3,\"program\":\"0.1.0~rc1\"}",
 	"{\"schema\":\"clock/1\",\"device\":\"kib-kiosk\",\"seq\":1,\"boot\":\"017f22e2-79b0\",\"monotonic_ms\":5,\"server_time\":\"" TIME "\",\"error_ms\":40}",
 	"{\"schema\":\"ack/1\",\"device\":\"kib-kiosk\",\"id\":\"" ID "\",\"did\":\"erased\",\"at\":\"" TIME "\"}",
+	"{\"schema\":\"person/1\",\"id\":\"" ID "\",\"name\":{\"sha256\":\"" SHA "\",\"size\":60,\"key\":1},\"job\":\"practice manager\","
+	"\"left\":\"2022-06-06\",\"edits\":{\"job\":[{" STAMP_OF(ID) ",\"person\":\"" ID2 "\"}]}}",
 };
 
 /* The smallest record of each type that is whole. */
@@ -628,7 +633,7 @@ static void every_embedded_schema_passes_the_self_check_and_is_published(void **
 		assert_non_null(json_string(root, "description"));
 		cJSON_Delete(root);
 	}
-	assert_int_equal(n, 25);
+	assert_int_equal(n, 26);
 	assert_null(schema_text("action", 2));
 	assert_null(schema_text("rules", 1));
 }
