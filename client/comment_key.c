@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/build.h"
+#include "client/files.h"
 #include "core/seal.h"
 
 #define WRAP_INFO "qip comment key"
@@ -59,6 +60,73 @@ enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, c
 	cJSON_Delete(record);
 	return st;
 }
+
+/* ---- this device's ---- */
+
+static enum status read_seal_key(uint8_t key[SEAL_KEY_LEN], const struct qip *q, struct error *e)
+{
+	struct buf text = BUF_SECRET;
+	enum status st = files_read(&text, q->dir, HOME_SEAL_KEY, LIMIT_FILE_BYTES, NULL);
+
+	if (st == STATUS_OK)
+		st = build_read_bytes32(key, buf_text(&text));
+	buf_wipe(&text);
+	return st == STATUS_OK ? st : home_lacks(q, HOME_SEAL_KEY, e);
+}
+
+static enum status unwrap(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, int64_t generation, const cJSON *record, struct error *e)
+{
+	const char *text = json_string(json_get(record, "wrapped"), q->identity.device);
+	uint8_t own[SEAL_KEY_LEN], public_key[SEAL_KEY_LEN], expected[SEAL_KEY_LEN];
+	struct buf sealed = BUF_INIT, plain = BUF_SECRET;
+	char aad[40];
+	enum status st = STATUS_OK;
+
+	if (!text)
+		return error_set(e, STATUS_DENIED, "generation %" PRId64 " of the comment key was not handed to this device (%s): ask a manager who can read comments to run qip keys grant %s",
+				 generation, q->identity.device, q->identity.device);
+	(void)snprintf(aad, sizeof(aad), "%s/%" PRId64, q->identity.ods, generation);
+	st = read_seal_key(own, q, e);
+	if (st == STATUS_OK)
+		st = base64url_decode(&sealed, text, strlen(text));
+	if (st == STATUS_OK)
+		st = seal_open(&plain, own, WRAP_INFO, aad, strlen(aad), sealed.data, sealed.len, NULL);
+	if (st == STATUS_OK && plain.len == SEAL_KEY_LEN)
+		st = seal_public(public_key, plain.data, e);
+	if (st == STATUS_OK && (plain.len != SEAL_KEY_LEN || build_read_bytes32(expected, json_string(record, "public_key")) != STATUS_OK ||
+				memcmp(public_key, expected, sizeof(expected)) != 0))
+		st = STATUS_UNTRUSTED;
+	if (st == STATUS_OK)
+		memcpy(private_key, plain.data, SEAL_KEY_LEN);
+	else
+		st = error_set(e, STATUS_UNTRUSTED, "what was handed to this device as generation %" PRId64 " of the comment key does not open it", generation);
+	explicit_bzero(own, sizeof(own));
+	buf_clear(&sealed);
+	buf_wipe(&plain);
+	return st;
+}
+
+enum status comment_key_open(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, int64_t generation, struct error *e)
+{
+	const struct registry *reg = NULL;
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	enum status st = view_registry(&reg, q, e);
+
+	comment_key_path(path, generation);
+	if (st == STATUS_OK)
+		st = qip_read(&record, q, path, NULL);
+	if (st == STATUS_NOT_FOUND)
+		st = error_set(e, STATUS_UNTRUSTED, "the practice has no generation %" PRId64 " of its comment key", generation);
+	if (st == STATUS_OK)
+		st = registry_check_comment_key(reg, record, e);
+	if (st == STATUS_OK)
+		st = unwrap(private_key, q, generation, record, e);
+	cJSON_Delete(record);
+	return st;
+}
+
+/* ---- the practice's ---- */
 
 struct search {
 	const struct registry *reg;

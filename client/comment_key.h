@@ -20,6 +20,9 @@ struct comment_key {
 };
 /* The highest generation that holds along the chain to the root. STATUS_NOT_FOUND when there is none. */
 enum status comment_key_find(struct comment_key *out, struct qip *q, struct error *e) MUST_CHECK;
+/* The private half of a generation, unwrapped with this device's seal key; wipe it. STATUS_DENIED: it is not wrapped to this device; STATUS_UNTRUSTED: the
+ * generation does not hold along the chain to the root, or what is wrapped is not its private half. */
+enum status comment_key_open(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, int64_t generation, struct error *e) MUST_CHECK;
 void comment_key_path(char out[TREE_PATH_MAX], int64_t generation);
 
 #endif

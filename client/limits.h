@@ -45,6 +45,7 @@
 
 /* the home */
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
+#define LIMIT_BLOB_BYTES (16 * 1024 * 1024) /* sealed bytes of one comment or file */
 #define LIMIT_FILE_BYTES (256 * 1024)
 #define LIMIT_LEFT_OUT 256              /* stretches of a copied kiosk's journal that another copy has sent */
 #define LIMIT_HELD_IDS 1000000          /* answers that a copy has sent beyond what this one knows: 37 bytes of memory each while it is joined again */
