@@ -75,7 +75,7 @@ static int close_practice(void **state)
 /* A head with the kiosk's record of that number; `rest` is what it says beside id, device and number. */
 static struct oid numbered(const struct testdev *d, const char *id, uint64_t seq, const char *rest)
 {
-	char path[TREE_PATH_MAX], text[600];
+	char path[TREE_PATH_MAX], text[1000];
 	struct file file = {path, NULL};
 
 	policy_feedback_path(path, d->name, seq);
