@@ -50,6 +50,20 @@ static enum status find_end(bool *found, struct oid *end, struct qip *q, const c
 	return st;
 }
 
+/* A branch that is young for its length is not walked with each sync. */
+static bool looked_lately(const struct qip *q, const struct forget_bounds *b, int64_t now_ms)
+{
+	int64_t at_ms = q->state.kept_all_ms;
+
+	return at_ms > 0 && now_ms >= at_ms && now_ms - at_ms < b->again_ms;
+}
+
+static void note_in_vain(struct qip *q, int64_t now_ms)
+{
+	q->state.kept_all_ms = now_ms;
+	(void)(state_save(&q->state, q->dir, NULL) == STATUS_OK); /* else the next sync looks again */
+}
+
 enum status forget_sent(bool *forgot, struct qip *q, const struct forget_bounds *b, int64_t now_ms, struct error *e)
 {
 	static const char *const bare[] = {"feedback", "clock"};
@@ -59,9 +73,11 @@ enum status forget_sent(bool *forgot, struct qip *q, const struct forget_bounds 
 	enum status st = repo_pack_bytes(&bytes, q->repo, e);
 
 	*forgot = false;
-	if (st != STATUS_OK || bytes <= b->bytes)
+	if (st != STATUS_OK || bytes <= b->bytes || looked_lately(q, b, now_ms))
 		return st;
 	st = find_end(&found, &ends[0], q, q->own_ref, b, now_ms, e);
+	if (st == STATUS_OK && !found)
+		note_in_vain(q, now_ms);
 	if (st != STATUS_OK || !found)
 		return st;
 	st = find_end(&more, &ends[1], q, REF_CONFIG, b, now_ms, e);

@@ -8,6 +8,7 @@ struct forget_bounds {
 	uint64_t bytes;  /* of history that nobody minds */
 	int64_t keep_ms; /* what is younger stays, for a server that has to be restored */
 	size_t keep;     /* and so many commits */
+	int64_t again_ms; /* after a look in vain, the next one that much later */
 };
 
 /* Of a kiosk whose history has grown beyond the bound, drop what the server acknowledged before all that is to be kept. now_ms: the server's

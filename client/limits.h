@@ -41,6 +41,7 @@
 
 /* what a kiosk sent long ago */
 #define LIMIT_SENT_BYTES (16ULL * 1024 * 1024) /* of history: some years of answers. Beyond, the oldest is forgotten */
+#define LIMIT_FORGET_AGAIN_MS (86400LL * 1000) /* after a look in vain */
 #define LIMIT_SENT_COMMITS 200                 /* that stay in any case */
 
 /* the home */

@@ -37,6 +37,7 @@ void state_load(struct state *out, int dir)
 		return;
 	(void)json_integer(file, "last_sync", &s.last_sync_ms);
 	(void)json_integer(file, "health", &s.health_ms);
+	(void)json_integer(file, "kept_all", &s.kept_all_ms);
 	(void)json_integer(file, "unreadable", &s.unreadable_ms);
 	(void)json_integer(json_get(file, "lost"), "told", &s.lost_told);
 	(void)json_integer(json_get(file, "lost"), "at", &s.lost_ms);
@@ -99,6 +100,8 @@ enum status state_save(struct state *s, int dir, struct error *e)
 		build_item(&st, file, "noted", anchor_json(&st, &s->noted));
 	if (s->health_ms > 0)
 		build_integer(&st, file, "health", s->health_ms);
+	if (s->kept_all_ms > 0)
+		build_integer(&st, file, "kept_all", s->kept_all_ms);
 	if (s->unreadable_ms > 0)
 		build_integer(&st, file, "unreadable", s->unreadable_ms);
 	if (s->lost_told > 0)

@@ -21,6 +21,7 @@ struct state {
 	uint64_t last_sync_seq; /* kiosk: the journal's last record when that sync read it; later ones are younger than that sync */
 	struct anchor anchors[LIMIT_ANCHORS]; /* oldest first */
 	size_t anchors_len;
+	int64_t kept_all_ms;   /* kiosk: when it looked in vain for what it may forget (client/forget.h), by the server's clock; 0: it did not */
 	int64_t unreadable_ms; /* kiosk: since when the disk does not give a file of the journal, by the server's clock; 0: it gives all */
 	int64_t health_ms;   /* kiosk: the server's clock when it last made a record of its health; 0: never */
 	int64_t lost_told;   /* kiosk: damaged places of its journal, as many as it last told the practice of and are still there */

@@ -225,6 +225,7 @@ static void forget_old(struct qip *q, int64_t now_ms)
 		.bytes = q->sent_bytes,
 		.keep_ms = LIMIT_KEEP_RECEIPTED_MS,
 		.keep = LIMIT_SENT_COMMITS,
+		.again_ms = LIMIT_FORGET_AGAIN_MS,
 	};
 	struct error why = {0};
 	bool forgot = false;

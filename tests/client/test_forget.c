@@ -211,6 +211,27 @@ static void dies_anywhere_in_it_and_goes_on(void **state)
 	all_there_once();
 }
 
+static void after_a_look_in_vain_it_waits_for_the_next_day(void **state)
+{
+	const struct forget_bounds b = {.bytes = 1, .keep_ms = 0, .keep = 1000, .again_ms = 60000};
+	struct forget_bounds enough = b;
+	int64_t now_ms = env_system()->now_ms(env_system()->ctx) + 10000;
+	bool forgot = false;
+
+	(void)state;
+	visits(12);
+	kiosk->state.kept_all_ms = 0;
+	enough.keep = 3;
+	OK(forget_sent(&forgot, kiosk, &b, now_ms, &last_error));
+	assert_false(forgot);
+	qip_close(kiosk);
+	kiosk = practice_open(&p, "kib-kiosk"); /* which is noted */
+	OK(forget_sent(&forgot, kiosk, &enough, now_ms + 59999, &last_error));
+	assert_false(forgot);
+	OK(forget_sent(&forgot, kiosk, &enough, now_ms + 60000, &last_error));
+	assert_true(forgot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +243,7 @@ int main(void)
 		cmocka_unit_test(what_waits_is_never_forgotten),
 		cmocka_unit_test(dies_anywhere_in_it_and_goes_on),
 		cmocka_unit_test(a_server_restored_to_what_is_still_here_gets_the_rest_again),
+		cmocka_unit_test(after_a_look_in_vain_it_waits_for_the_next_day),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
