@@ -20,7 +20,7 @@
 #define HISTORIES 10 /* of each type */
 #define SLOT_MAX 48
 
-static const char *const types[] = {"practice", "site", "action", "inspection", "triage", "theme", "opel", "access", "ppg", "return", "toolkit-answer"};
+static const char *const types[] = {"practice", "site", "action", "inspection", "triage", "theme", "opel", "access", "ppg", "return", "toolkit-answer", "person"};
 
 /* One edit that somebody made. */
 struct entry {

@@ -149,8 +149,8 @@ derived_refs_follow() {
 	local git
 	git=$(server_history)
 	same 'the devices'\'' heads' "$(heads_in_log)" "$(git -C "$git" for-each-ref --format='%(refname) %(objectname)' refs/devices/ | LC_ALL=C sort)"
-	same 'what kiosks may read' "$(git -C "$git" ls-tree -r refs/heads/main practice.json sites surveys keys)" \
-		"$(git -C "$git" ls-tree -r refs/kiosk/config practice.json sites surveys keys)"
+	same 'what kiosks may read' "$(git -C "$git" ls-tree -r refs/heads/main practice.json sites surveys keys erasures)" \
+		"$(git -C "$git" ls-tree -r refs/kiosk/config practice.json sites surveys keys erasures)"
 }
 
 # nothing_piles_up - no half-done work is left in the server's folder. What is left of a certificate goes when it is asked for again.
