@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "client/include/qip/client.h"
+#include "client/personal.h"
 #include "core/utf8.h"
 #include "kiosk/flow_order.h"
-#include "kiosk/personal.h"
 
 struct move {
 	struct visit *v;

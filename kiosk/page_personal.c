@@ -1,8 +1,8 @@
 /* kiosk/page_personal.c - the page that shows a patient what in their comment may say who somebody is. */
 #include <string.h>
 
+#include "client/personal.h"
 #include "kiosk/page_internal.h"
-#include "kiosk/personal.h"
 
 #define SHOWN_MAX 20
 

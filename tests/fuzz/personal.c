@@ -1,4 +1,4 @@
-/* tests/fuzz/personal.c - comments of any making before the search for personal data (kiosk/personal.c).
+/* tests/fuzz/personal.c - comments of any making before the search for personal data (client/personal.c).
  *
  * A seed makes one text of parts that the forms are made of, with bytes changed at random. What is found must lie in the text, in order, in whole
  * characters; and stay the same when the digits are written in another script, or marks that do not show stand between the characters.
@@ -9,9 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/personal.h"
 #include "core/status.h"
 #include "core/utf8.h"
-#include "kiosk/personal.h"
 #include "tests/fuzz/dice.h"
 
 #define TEXT_MAX 600

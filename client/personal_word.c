@@ -1,5 +1,5 @@
-/* kiosk/personal_word.c - what is written in letters. A place in the text enters; an e-mail address, web address or postcode there leaves. */
-#include "kiosk/personal_internal.h"
+/* client/personal_word.c - what is written in letters. A place in the text enters; an e-mail address, web address or postcode there leaves. */
+#include "client/personal_internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* kiosk/personal_reader.h - reads a text character by character as kiosk/personal.c compares it: small letters, digits 0 to 9, plain spaces and hyphens. */
-#ifndef QIP_KIOSK_PERSONAL_READER_H
-#define QIP_KIOSK_PERSONAL_READER_H
+/* client/personal_reader.h - reads a text character by character as client/personal.c compares it: small letters, digits 0 to 9, plain spaces and hyphens. */
+#ifndef QIP_CLIENT_PERSONAL_READER_H
+#define QIP_CLIENT_PERSONAL_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
-/* kiosk/personal.c - what in a comment may tell who wrote it. A comment enters; the places to ask about leave. */
-#include "kiosk/personal.h"
+/* client/personal.c - what in a comment may tell who wrote it. A comment enters; the places to ask about leave. */
+#include "client/personal.h"
 
 #include <string.h>
 
-#include "kiosk/personal_internal.h"
+#include "client/personal_internal.h"
 
 const char *personal_kind_name(enum personal_kind kind)
 {

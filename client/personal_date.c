@@ -1,5 +1,5 @@
-/* kiosk/personal_date.c - full dates. A place in the text enters; a day, month and year that stand there leave. */
-#include "kiosk/personal_internal.h"
+/* client/personal_date.c - full dates. A place in the text enters; a day, month and year that stand there leave. */
+#include "client/personal_internal.h"
 
 #include <string.h>
 

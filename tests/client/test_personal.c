@@ -1,4 +1,4 @@
-/* tests/kiosk/test_personal.c - what in a comment is pointed out to the patient, and what is not. */
+/* tests/client/test_personal.c - what in a comment is pointed out to the patient, and what is not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "client/personal.h"
 #include "core/status.h"
 #include "core/utf8.h"
-#include "kiosk/personal.h"
 #include "tests/fuzz/dice.h"
 
 /* The forms are tables of this file. */

@@ -1,10 +1,11 @@
-/* kiosk/personal.h - what in a comment may tell who wrote it, so that the patient can be asked before the comment is kept.
+/* client/personal.h - what in a text may tell who somebody is: so that a patient can be asked before a comment is kept, and so that staff release a comment
+ * without it and write none into records, which stay for ever.
  *
  * Pure, and in one pass over the text. Digits of Gujarati, Gurmukhi, Devanagari, Bengali, Arabic and Persian or Urdu, and full-width letters and
  * digits, count as what they stand for; characters that do not show (direction marks, joiners) are passed over.
  */
-#ifndef QIP_KIOSK_PERSONAL_H
-#define QIP_KIOSK_PERSONAL_H
+#ifndef QIP_CLIENT_PERSONAL_H
+#define QIP_CLIENT_PERSONAL_H
 
 #include <stddef.h>
 

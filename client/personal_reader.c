@@ -1,5 +1,5 @@
-/* kiosk/personal_reader.c - characters as they are compared. UTF-8 of any script enters; small letters, digits and plain punctuation leave. */
-#include "kiosk/personal_reader.h"
+/* client/personal_reader.c - characters as they are compared. UTF-8 of any script enters; small letters, digits and plain punctuation leave. */
+#include "client/personal_reader.h"
 
 #include "core/utf8.h"
 

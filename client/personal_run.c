@@ -1,5 +1,5 @@
-/* kiosk/personal_run.c - numbers written in groups of digits. A place in the text enters; NHS and telephone numbers there leave. */
-#include "kiosk/personal_internal.h"
+/* client/personal_run.c - numbers written in groups of digits. A place in the text enters; NHS and telephone numbers there leave. */
+#include "client/personal_internal.h"
 
 #include <string.h>
 

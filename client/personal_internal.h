@@ -1,10 +1,10 @@
-/* kiosk/personal_internal.h - what kiosk/personal*.c share: each form looks from one place of the text on, and none looks further than its own
+/* client/personal_internal.h - what client/personal*.c share: each form looks from one place of the text on, and none looks further than its own
  * length, so that the whole stays linear. */
-#ifndef QIP_KIOSK_PERSONAL_INTERNAL_H
-#define QIP_KIOSK_PERSONAL_INTERNAL_H
+#ifndef QIP_CLIENT_PERSONAL_INTERNAL_H
+#define QIP_CLIENT_PERSONAL_INTERNAL_H
 
-#include "kiosk/personal.h"
-#include "kiosk/personal_reader.h"
+#include "client/personal.h"
+#include "client/personal_reader.h"
 
 /* Digits in groups, as in "+44 (0)20 7946 0018". */
 #define RUN_DIGITS_MAX 20
