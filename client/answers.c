@@ -5,13 +5,12 @@
  */
 #include "client/answers.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "client/blobs.h"
 #include "client/build.h"
 #include "client/commit.h"
 #include "client/files.h"
@@ -206,13 +205,12 @@ static enum status add_held(struct answers *b, const struct journal_record *r, s
 	return st;
 }
 
-/* The sealed comment goes to a file named by its hash, before the commit that names it. */
+/* The sealed comment goes to a file named by its hash, before the commit that names it; the sync that sends that sends it, too. */
 static enum status keep_comment(struct answers *b, const cJSON *captured, const struct journal_record *r, struct error *e)
 {
 	const char *named = json_string(json_get(captured, "comment"), "sha256");
 	uint8_t digest[SHA256_LEN];
-	char hex[SHA256_HEX_LEN + 1], name[SHA256_HEX_LEN + 16];
-	struct stat there;
+	char hex[SHA256_HEX_LEN + 1];
 	enum status st = STATUS_OK;
 
 	if (!named && !r->attachment)
@@ -225,11 +223,8 @@ static enum status keep_comment(struct answers *b, const cJSON *captured, const 
 	hex_encode(hex, digest, sizeof(digest));
 	if (strcmp(hex, named) != 0)
 		return STATUS_CORRUPT;
-	(void)snprintf(name, sizeof(name), HOME_BLOBS "/%s", hex);
-	if (fstatat(b->q->dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_size == (off_t)r->attachment_len)
-		return STATUS_OK;
-	st = files_make_dir(b->q->dir, HOME_BLOBS, e);
-	return st != STATUS_OK ? st : files_write(b->q->dir, name, r->attachment, r->attachment_len, 0600, e);
+	st = blobs_put(hex, b->q, r->attachment, r->attachment_len, e);
+	return st == STATUS_GONE ? STATUS_OK : st; /* erased meanwhile: the answer stays */
 }
 
 /* Where it was given, which is not where the kiosk is after it was joined again for another site: a screen that runs on meanwhile knows its new

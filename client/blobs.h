@@ -2,7 +2,8 @@
  * names of staff. None of it can be read without a comment key (client/sealed.h).
  *
  *     outbox/<sha256>         made here, and not at the server yet
- *     blobs/<sha256>          at the server, too; of a kiosk until 35 days after it got there (the file's time says when, by the server's clock)
+ *     outbox/<sha256>.damaged what the disk no longer gives as it was written
+ *     blobs/<sha256>          at the server, too; the file's time says since when, by the server's clock. Of a kiosk it goes 35 days later
  *     blobs/<sha256>.erased   empty: it was erased for good, and is never taken again
  */
 #ifndef QIP_CLIENT_BLOBS_H
@@ -10,7 +11,6 @@
 
 #include "client/home.h"
 
-#define BLOBS_OUTBOX "outbox"
 #define BLOBS_ERASED ".erased"
 
 /* Keep new bytes, durably, to be sent with the next sync. `hex` is their name; the same bytes again are the same file. */
@@ -21,5 +21,20 @@ enum status blobs_get(struct buf *out, struct qip *q, const char *hex, struct er
 /* Here, in either folder. */
 bool blobs_has(const struct qip *q, const char *hex);
 bool blobs_is_erased(const struct qip *q, const char *hex);
+
+/* As it came from the server; bytes that the name does not name are STATUS_UNTRUSTED, and erased ones STATUS_GONE: nothing is kept. */
+enum status blobs_keep(struct qip *q, const char *hex, const void *sealed, size_t len, int64_t now_ms, struct error *e) MUST_CHECK;
+/* The server has what waits in outbox/, durably. now_ms: its clock. */
+enum status blobs_arrived(struct qip *q, const char *hex, int64_t now_ms, struct error *e) MUST_CHECK;
+/* Delete it from this home for good: the mark comes first, so that a power cut between the two leaves nothing that can be read. */
+enum status blobs_erase(struct qip *q, const char *hex, struct error *e) MUST_CHECK;
+/* The server may have lost what got there in the last 35 days: all of that waits again. */
+enum status blobs_send_again(struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
+/* Kiosk: what got there longer ago goes; as far as that works. */
+void blobs_tidy(struct qip *q, int64_t now_ms);
+
+/* Each name in a folder (HOME_BLOBS, HOME_OUTBOX), in no order. `at_ms`: the file's time. Non-OK stops. */
+typedef enum status (*blobs_visit)(void *ctx, const char *hex, int64_t at_ms, struct error *e);
+enum status blobs_each(struct qip *q, const char *folder, blobs_visit visit, void *ctx, struct error *e) MUST_CHECK;
 
 #endif

@@ -249,6 +249,7 @@ static enum status repair(struct qip *q, struct error *e)
 
 	files_sweep(q->dir, ".");
 	files_sweep(q->dir, HOME_BLOBS);
+	files_sweep(q->dir, HOME_OUTBOX);
 	files_sweep(q->dir, HOME_REFUSED);
 	st = repo_intake_sweep(q->repo, e);
 	if (st == STATUS_OK && home_is_kiosk(q)) /* it is not made durable at each receipt (sync_send.c) */

@@ -1,5 +1,5 @@
 /* client/home.h - the folder that is an installation: config.json, device.key, seal.key (0600), device.crt, ca.crt, history.git/, blobs/,
- * refused/, state.json, tls.session, and a kiosk's journal/.
+ * outbox/, wanted.json, refused/, state.json, tls.session, and a kiosk's journal/.
  *
  * home_lock(); then either a join fills the folder, or qip_open() reads it. Refs of history.git:
  *   staff and others: refs/heads/main (the log as last verified), refs/devices/<self> (own head last accepted), refs/qip/work (what reads and
@@ -26,6 +26,8 @@
 #define HOME_SESSION "tls.session"
 #define HOME_HISTORY "history.git"
 #define HOME_BLOBS "blobs"
+#define HOME_OUTBOX "outbox"
+#define HOME_WANTED "wanted.json"
 #define HOME_REFUSED "refused"
 #define HOME_JOURNAL "journal"
 #define HOME_AUDIT "audit"

@@ -47,6 +47,10 @@
 /* the home */
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_BLOB_BYTES (16 * 1024 * 1024) /* sealed bytes of one comment or file */
+#define LIMIT_BLOBS_SENT 2000               /* of those in one visit */
+#define LIMIT_BLOBS_ASKED 500               /* in one question, whose names the server takes 1,000 of */
+#define LIMIT_BLOBS_MISSING 3000            /* that are asked for again with each visit, until the server has them */
+#define LIMIT_BLOBS_ANSWER (40LL * 1024 * 1024)
 #define LIMIT_FILE_BYTES (256 * 1024)
 #define LIMIT_LEFT_OUT 256              /* stretches of a copied kiosk's journal that another copy has sent */
 #define LIMIT_HELD_IDS 1000000          /* answers that a copy has sent beyond what this one knows: 37 bytes of memory each while it is joined again */

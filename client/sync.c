@@ -43,6 +43,7 @@ static void offer(struct sync *s)
 {
 	struct error why = {0};
 
+	sync_blobs_again(s, NULL, NULL);
 	if (offer_history(s->q, &s->remote, &why) != STATUS_OK || (!home_is_kiosk(s->q) && seen_set_restored(s->q, true, &why) != STATUS_OK))
 		log_line(LOG_LEVEL_WARN, "the history could not be offered to the restored server", "reason", why.text, NULL);
 }
@@ -74,6 +75,7 @@ enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *
 		return error_set(e, STATUS_REFUSED,
 				 "the server was restored to a time before this kiosk joined, and the kiosk has forgotten what it sent years ago: nothing "
 				 "that waits is lost; ask a manager for a new code");
+	sync_blobs_again(s, &accepted, tip);
 	if (oid_is_zero(tip)) /* a kiosk's branch starts with its enrolment: all of it is sent again */
 		return repo_ref_update(q->repo, q->own_ref, NULL, &accepted, e);
 	st = home_ref(&work, q, REF_WORK, e);
@@ -350,6 +352,8 @@ static enum status run(struct sync *s, struct error *e)
 		return error_set(e, st, "%s", why.text);
 	if (st == STATUS_CONTRADICTED)
 		sync_tell_at_end(s, &why);
+	else
+		sync_blobs(s);
 	renew(s);
 	st = st == STATUS_OK ? finish(s, e) : state_save(&s->q->state, s->q->dir, e);
 	if (st == STATUS_OK && s->found.status != STATUS_OK)

@@ -26,6 +26,11 @@ enum status sync_open_answers(struct sync *s, struct error *e) MUST_CHECK;
 /* A kiosk's next part, while the server works on the one before; ctx is the struct sync. */
 void sync_commit_ahead(void *ctx);
 
+/* sync_blobs.c: free text and evidence, after the records. What fails is logged and waits. */
+void sync_blobs(struct sync *s);
+/* A server that no longer holds what it had `accepted`, but `tip`, has lost what got there lately: that waits again. NULL: it says so itself. */
+void sync_blobs_again(struct sync *s, const struct oid *accepted, const struct oid *tip);
+
 /* sync_check.c: does the server still say what it said before? Kiosks, which see no log, do not ask. */
 /* Before anything is sent or moved, if something waits or the own head moved: STATUS_CONTRADICTED ends the visit, all else is for the steps
  * that follow. Takes over what moved. */

@@ -11,8 +11,23 @@ static enum status print_json(struct cli *c, const struct qip_sync_report *r, st
 	put_number(&json, "refused", (int64_t)r->refused);
 	put_number(&json, "waiting", (int64_t)r->waiting);
 	put_number(&json, "main_index", r->main_index);
+	put_number(&json, "blobs_sent", (int64_t)r->blobs_sent);
+	put_number(&json, "blobs_waiting", (int64_t)r->blobs_waiting);
+	put_number(&json, "blobs_received", (int64_t)r->blobs_received);
+	put_number(&json, "blobs_missing", (int64_t)r->blobs_missing);
 	put_bool(&json, "checkpoint", r->checkpoint);
 	return cli_print_json(c, json, e);
+}
+
+static void tell_blobs(struct cli *c, const struct qip_sync_report *r)
+{
+	if (r->blobs_sent > 0 || r->blobs_received > 0)
+		fprintf(c->out, "Free text and evidence: sent %llu, received %llu.\n", (unsigned long long)r->blobs_sent, (unsigned long long)r->blobs_received);
+	if (r->blobs_waiting > 0)
+		fprintf(c->out, "%llu piece%s of free text or evidence wait here for the next sync.\n", (unsigned long long)r->blobs_waiting, plural(r->blobs_waiting));
+	if (r->blobs_missing > 0)
+		fprintf(c->out, "%llu piece%s of free text or evidence have not reached the server yet: whoever has them has to sync.\n",
+			(unsigned long long)r->blobs_missing, plural(r->blobs_missing));
 }
 
 enum status cmd_sync(struct cli *c, struct error *e)
@@ -28,6 +43,8 @@ enum status cmd_sync(struct cli *c, struct error *e)
 		fprintf(c->out, "Sent %llu edit%s, received %llu change%s. The log is at %lld.\n",
 			(unsigned long long)r.commits_sent, plural(r.commits_sent),
 			(unsigned long long)r.merges_received, plural(r.merges_received), (long long)r.main_index);
+	if (st == STATUS_OK && !c->json)
+		tell_blobs(c, &r);
 	if (st == STATUS_OK && r.refused > 0)
 		st = error_set(e, STATUS_REFUSED,
 			       "the server refused %llu edit%s; all else is sent, and \"qip refused list\" says why",

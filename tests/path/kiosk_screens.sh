@@ -16,8 +16,8 @@ display_start() {
 
 is_here() {
 	case $1 in
-	webkitgtk) command -v WebKitWebDriver Xvfb >/dev/null ;;
-	wpe) command -v WPEWebDriver cog >/dev/null ;;
+	webkitgtk) command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null ;;
+	wpe) command -v WPEWebDriver >/dev/null && command -v cog >/dev/null ;;
 	*) return 0 ;;
 	esac
 }

@@ -167,6 +167,8 @@ struct qip_sync_report {
 	uint64_t waiting;           /* kiosk: answers not yet receipted */
 	int64_t server_time_ms;     /* authenticated */
 	int64_t main_index;         /* staff: place of the log reached */
+	uint64_t blobs_sent, blobs_waiting;     /* free text and evidence, sealed: sent; not at the server yet */
+	uint64_t blobs_received, blobs_missing; /* staff: fetched; named by the log, and not at the server yet */
 	bool checkpoint;            /* this device's own word on how far it followed the log was sent, too */
 };
 /* What a kiosk knows of itself beyond its home; for the practice to see. */

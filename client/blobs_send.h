@@ -1,0 +1,24 @@
+/* client/blobs_send.h - sealed bytes that wait reach the server, and those that the log names come from it. What fails waits; the records, which hold
+ * only hashes, never wait for any of it. */
+#ifndef QIP_CLIENT_BLOBS_SEND_H
+#define QIP_CLIENT_BLOBS_SEND_H
+
+#include "client/remote.h"
+
+struct blobs_sent {
+	uint64_t sent, waiting;
+};
+/* PUT what stands in outbox/, at most LIMIT_BLOBS_SENT in one visit. A kiosk's that arrived long ago leave its card. *out is set in every case. STATUS_NETWORK,
+ * STATUS_TIMEOUT: the rest goes another time; STATUS_REFUSED, STATUS_TOO_BIG: the server takes one of them not, in its words. */
+enum status blobs_send(struct blobs_sent *out, struct qip *q, struct remote *r, struct error *e) MUST_CHECK;
+
+/* What stands in outbox/. */
+enum status blobs_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
+
+struct blobs_fetched {
+	uint64_t received, missing; /* missing: the log names them, and the server does not have them yet */
+};
+/* Staff and managers: ask for all that the log names up to its end here and that is neither here nor erased. Goes on where it was cut short. */
+enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote *r, struct error *e) MUST_CHECK;
+
+#endif

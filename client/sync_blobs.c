@@ -1,0 +1,46 @@
+/* client/sync_blobs.c - one visit's free text and evidence, once the records are through: what waits goes, what the log names comes. */
+#include "client/blobs.h"
+#include "client/blobs_send.h"
+#include "client/sync_internal.h"
+#include "core/log.h"
+
+/* The records count all the same, and what did not go or come this time is tried again with each visit. */
+static void tell(enum status st, const char *what, const struct error *why)
+{
+	if (st != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, what, "reason", why->text, NULL);
+}
+
+void sync_blobs(struct sync *s)
+{
+	struct error why = {.text = ""};
+	struct blobs_sent sent;
+	struct blobs_fetched fetched = {.received = 0};
+	enum status st = blobs_send(&sent, s->q, &s->remote, &why);
+
+	tell(st, "free text waits here", &why);
+	if (!home_is_kiosk(s->q) && st != STATUS_NETWORK && st != STATUS_TIMEOUT)
+		tell(blobs_fetch(&fetched, s->q, &s->remote, &why), "free text could not be fetched", &why);
+	s->report.blobs_sent = sent.sent;
+	s->report.blobs_waiting = sent.waiting;
+	s->report.blobs_received = fetched.received;
+	s->report.blobs_missing = fetched.missing;
+}
+
+/* A receipt that was lost makes it be further, which is nothing lost. */
+static bool is_further(struct qip *q, const struct oid *accepted, const struct oid *tip)
+{
+	bool inside = false;
+
+	return oid_is_zero(accepted) || (!oid_is_zero(tip) && repo_has(q->repo, tip) && repo_is_ancestor(&inside, q->repo, accepted, tip, NULL) == STATUS_OK && inside);
+}
+
+void sync_blobs_again(struct sync *s, const struct oid *accepted, const struct oid *tip)
+{
+	struct qip *q = s->q;
+	struct error why = {.text = ""};
+	int64_t now_ms = s->remote.server_ms > 0 ? s->remote.server_ms : q->env->now_ms(q->env->ctx);
+
+	if (!tip || !is_further(q, accepted, tip))
+		tell(blobs_send_again(q, now_ms, &why), "free text that a restored server may have lost cannot be sent again", &why);
+}
