@@ -40,6 +40,7 @@ enum status adopt_stamp(cJSON *stamp, struct qip *q)
 	enum status st = json_set_string(stamp, "device", q->identity.device);
 
 	time_format(at, state_now_ms(&q->state, q->env));
+	cJSON_DeleteItemFromObjectCaseSensitive(stamp, "person"); /* only the revoked device says that it was them */
 	if (st == STATUS_OK)
 		st = json_set_string(stamp, "by", role_text(q->identity.role));
 	return st == STATUS_OK ? json_set_string(stamp, "at", at) : st;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/people.h"
 #include "core/array.h"
 #include "core/record_file.h"
 #include "core/utf8.h"
@@ -127,8 +128,10 @@ enum status qip_edit_stamp(struct stamp *out, struct qip_edit *edit, struct erro
 	memcpy(s.by, role_text(id->role), strlen(role_text(id->role)) + 1);
 	memcpy(s.effective, edit->effective, sizeof(s.effective));
 	time_format(s.at, state_now_ms(&edit->q->state, edit->q->env));
-	*out = s;
-	return STATUS_OK;
+	st = people_editor(s.person, edit->q, e);
+	if (st == STATUS_OK)
+		*out = s;
+	return st;
 }
 
 static enum status judge(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e)

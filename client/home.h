@@ -70,6 +70,7 @@ struct qip {
 	struct numbers numbers;
 	enum home_doubt doubt;
 	uint64_t doubt_noticed;     /* the journal's last record when the doubt came up: a copy may have those up to here, too */
+	const char *acts_as;        /* edits are of this person, whosever home it is, or NULL: client/people.h */
 	bool went_back;             /* in this sync, the server's log went on from an earlier place, see client/lost.h */
 	qip_progress progress;      /* or NULL */
 	void *progress_ctx;

@@ -5,6 +5,7 @@
 #include "client/cli/claims.h"
 #include "client/cli/dangling.h"
 #include "client/cli/fields.h"
+#include "client/cli/persons.h"
 #include "client/cli/text.h"
 #include "client/report.h"
 
@@ -46,7 +47,10 @@ static void print_log(struct cli *c, const cJSON *record, const char *field, con
 		const char *text = json_string(entry, main_member), *more = json_string(entry, more_member);
 
 		print_title(c, title, false);
-		fprintf(c->out, "%s  %s\n%*s", effective ? effective : "", device ? device : "", INDENT, "");
+		fprintf(c->out, "%s  %s", effective ? effective : "", device ? device : "");
+		if (text_of(entry, "person")[0])
+			fprintf(c->out, ", %s", persons_called(c, text_of(entry, "person")));
+		fprintf(c->out, "\n%*s", INDENT, "");
 		text_wrap(c->out, text ? text : "", INDENT);
 		if (more) {
 			fprintf(c->out, "%*s", INDENT, "");

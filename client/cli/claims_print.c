@@ -3,6 +3,7 @@
 
 #include "client/cli/claims.h"
 #include "client/cli/fields.h"
+#include "client/cli/persons.h"
 #include "client/cli/tell.h"
 #include "client/cli/text.h"
 
@@ -125,6 +126,8 @@ static void print_claim(const struct slot_view *s, const cJSON *claim, int numbe
 	struct buf line = BUF_INIT;
 
 	buf_addf(&line, "%d. ", number);
+	if (text_of(claim, "person")[0])
+		buf_addf(&line, "%s at ", persons_called(s->v->c, text_of(claim, "person")));
 	tell_who(&line, &s->v->registry, &s->v->sites, text_of(claim, "device"), text_of(claim, "by"));
 	if (s->of_set) {
 		buf_adds(&line, cJSON_IsTrue(value) ? " added it" : " removed it");

@@ -1,5 +1,6 @@
 /* client/cli/cli.c - see cli.h. */
 #include "client/cli/cli.h"
+#include "client/people.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 const struct arg_option options_common[] = {
 	{"home", "DIR", "this device's folder; else the one that QIP_HOME names", false},
 	{"json", NULL, "print JSON instead of text", false},
+	{"person", "ID", "who makes the change, of \"qip people list\"; else QIP_PERSON, or whose device it is", false},
 	{"help", NULL, "explain the command", false},
 	{NULL, NULL, NULL, false},
 };
@@ -42,7 +44,11 @@ enum status cli_open(struct cli *c, struct error *e)
 	struct qip_options o;
 	enum status st = c->q ? STATUS_OK : cli_options(&o, c, e);
 
-	return st == STATUS_OK && !c->q ? qip_open(&c->q, &o, e) : st;
+	if (st == STATUS_OK && !c->q)
+		st = qip_open(&c->q, &o, e);
+	if (st == STATUS_OK && c->person)
+		people_act_as(c->q, c->person);
+	return st;
 }
 
 enum status cli_open_log(struct cli *c, struct error *e)

@@ -20,9 +20,11 @@ struct cli {
 	bool json; /* --json */
 	bool bold; /* out is a terminal and NO_COLOR is not set */
 	const char *home;
+	const char *person; /* who makes the change, if that was said: client/people.h */
 	struct args args;
 	int failed; /* exit status of a failure, from commands that tell failures apart; 0: 1 */
 	struct qip *q; /* opened by cli_open, closed by main */
+	cJSON *people; /* what they are called, by id: client/cli/persons.h; owned */
 };
 
 struct command {
@@ -73,6 +75,10 @@ enum status cmd_join(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_invite(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_retire(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_revoke(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_people_add(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_people_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_people_left(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_people_me(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_devices(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_site_add(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_site_list(struct cli *c, struct error *e) MUST_CHECK;
@@ -107,7 +113,7 @@ enum status cmd_audit(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_allowed_signers(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
-extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_site_kiosk[], options_dated[],
+extern const struct arg_option options_common[], options_invite[], options_end[], options_site_add[], options_site_kiosk[], options_people_add[], options_people_me[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_review[],
 	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_survey_show[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
 	options_git_config[];

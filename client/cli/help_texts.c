@@ -165,6 +165,27 @@ const char help_site_kiosk[] =
 	"  qip site kiosk kibworth --hours mon-fri=08:00-18:30 --hours sat=09:00-12:00\n"
 	"  qip site kiosk kibworth --read-aloud off --pin\n";
 
+const char help_people_add[] =
+	"For managers. The history knows a member of staff by an id and a job alone, for ever; the name is sealed beside it, so that only the practice's devices can "
+	"read it, and so that it can be erased. Write no name into the job. For the name - the standard input is read, so that no shell keeps it.\n\n"
+	"  qip people add \"Amina Khan\" --job \"practice nurse\"\n";
+
+const char help_people_list[] =
+	"Names are shown where this device can open them; else it is said why not.\n\n"
+	"  qip people list\n";
+
+const char help_people_left[] =
+	"For managers. DAY is the last day, today when it is left out; no edit is taken in that person's name from then on. The name stays, sealed.\n\n"
+	"  qip people left 0190c8a2-7f1e\n"
+	"  qip people left 0190c8a2-7f1e 2026-12-31\n";
+
+const char help_people_me[] =
+	"What is changed on this device from then on carries the person's id, beside the device's name and role; without ID it says whose it is. Where several work on "
+	"one device, let each set QIP_PERSON, or give --person with the command; an empty one says that nobody is named.\n\n"
+	"  qip people me 0190c8a2-7f1e\n"
+	"  qip people me --none\n"
+	"  qip action set QIP-07 status=amber --person 0190c8a2-7f1e\n";
+
 const char help_devices[] = "  qip devices\n";
 
 const char help_invite[] = "For managers. The code is good for one device; hand it over in person or by telephone.\n\n"

@@ -63,6 +63,10 @@ static const struct command commands[] = {
 	{"site add", "ID --name NAME", "add a site", help_site_add, options_site_add, 1, 1, cmd_site_add},
 	{"site list", "", "the practice's sites", help_site_list, NULL, 0, 0, cmd_site_list},
 	{"site kiosk", "SITE", "how the kiosks of a site are set up", help_site_kiosk, options_site_kiosk, 1, 1, cmd_site_kiosk},
+	{"people add", "NAME --job JOB", "add a member of staff, the name sealed", help_people_add, options_people_add, 1, 1, cmd_people_add},
+	{"people list", "", "the members of staff", help_people_list, NULL, 0, 0, cmd_people_list},
+	{"people left", "ID [DAY]", "say on which day somebody left", help_people_left, NULL, 1, 2, cmd_people_left},
+	{"people me", "[ID]", "say whose device this is", help_people_me, options_people_me, 0, 1, cmd_people_me},
 	{"devices", "", "who belongs to the practice", help_devices, NULL, 0, 0, cmd_devices},
 	{"invite", "DEVICE --role ROLE", "let a new device join", help_invite, options_invite, 1, 1, cmd_invite},
 	{"retire", "DEVICE", "let a device hand in what it has, and end", help_retire, options_end, 1, 1, cmd_retire},
@@ -109,7 +113,7 @@ static int skip_common(int argc, const char *const *argv)
 	int at = 1;
 
 	while (at < argc && argv[at][0] == '-')
-		at += strcmp(argv[at], "--home") == 0 ? 2 : 1;
+		at += strcmp(argv[at], "--home") == 0 || strcmp(argv[at], "--person") == 0 ? 2 : 1;
 	return at < argc ? at : argc;
 }
 
@@ -138,7 +142,7 @@ static int no_command(int argc, const char *const *argv, int at)
 		}
 	}
 	for (int i = 1; i < at && i < argc; i++) {
-		if (strcmp(argv[i], "--home") == 0) {
+		if (strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--person") == 0) {
 			i++;
 		} else if (strcmp(argv[i], "--json") != 0) {
 			(void)snprintf(text, sizeof(text), "there is no option %.40s here", argv[i]);
@@ -185,6 +189,7 @@ static void set_up(struct cli *c)
 
 	c->json = args_has(&c->args, "json");
 	c->home = args_has(&c->args, "home") ? args_get(&c->args, "home") : getenv("QIP_HOME");
+	c->person = args_has(&c->args, "person") ? args_get(&c->args, "person") : getenv("QIP_PERSON");
 	c->bold = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
 }
 
@@ -211,6 +216,7 @@ int main(int argc, char **argv)
 	}
 	if (c.q)
 		qip_close(c.q);
+	cJSON_Delete(c.people);
 	if (fflush(stdout) != 0 && errno != EPIPE && st == STATUS_OK) /* "qip log | head" has read enough */
 		st = error_set(&e, STATUS_IO, "the output could not be written");
 	if (st == STATUS_OK)

@@ -62,7 +62,7 @@ static enum status find_named(char path[TREE_PATH_MAX], cJSON **record, struct c
 
 enum status plan_find_any(char path[TREE_PATH_MAX], cJSON **record, struct cli *c, const char *ref, struct error *e)
 {
-	static const char *const folders[] = {"inspections", "themes", "ppg", "icb-notes"};
+	static const char *const folders[] = {"inspections", "themes", "ppg", "icb-notes", "people"};
 	struct error missed = {0}, other = {0};
 	enum status st = find_in(path, record, c, "qip", ref, &missed);
 

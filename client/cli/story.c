@@ -5,6 +5,7 @@
 
 #include "client/cli/claims.h"
 #include "client/cli/fields.h"
+#include "client/cli/persons.h"
 #include "client/cli/steps.h"
 #include "client/cli/story_print.h"
 #include "core/record_file.h"
@@ -24,10 +25,10 @@ static enum status no_memory(struct error *e)
 
 /* ---- what an edit changed ---- */
 
-/* A claim or log entry of this edit says when, for which day and as what role it was made. */
+/* A claim or log entry of this edit says when, for which day, as what role and perhaps by whom it was made. */
 static void note_edit(cJSON **entry, const cJSON *stamp)
 {
-	static const char *const names[][2] = {{"effective", "effective"}, {"at", "entered"}, {"by", "by"}};
+	static const char *const names[][2] = {{"effective", "effective"}, {"at", "entered"}, {"by", "by"}, {"person", "person"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (json_string(stamp, names[i][0]) && !json_get(*entry, names[i][1]))
@@ -226,6 +227,8 @@ static enum status add_step(void *ctx, const struct timeline_step *step, struct 
 		entry = steps_entry(step);
 		put_bool(&entry, "begins", !before);
 		st = story_compare(&entry, t->view.rules, before, after, e);
+		if (st == STATUS_OK && text_of(entry, "person")[0])
+			put_string(&entry, "called", persons_called(t->view.c, text_of(entry, "person")));
 	}
 	if (st == STATUS_OK && entry) {
 		push_item(&t->entries, entry);

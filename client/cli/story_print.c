@@ -123,6 +123,8 @@ static void print_heading(const struct claims_view *v, const cJSON *entry, struc
 
 	tell_day(line, effective[0] ? effective : received);
 	buf_adds(line, ": ");
+	if (text_of(entry, "called")[0])
+		buf_addf(line, "%s at ", text_of(entry, "called"));
 	tell_who(line, &v->registry, &v->sites, text_of(entry, "device"), text_of(entry, "by"));
 	buf_addf(line, " %s it", cJSON_IsTrue(json_get(entry, "begins")) ? "began" : "edited");
 	if (text_of(entry, "adopts")[0])

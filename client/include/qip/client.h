@@ -95,7 +95,7 @@ struct qip_edit;
 
 /* effective: "YYYY-MM-DD", or NULL for today. */
 enum status qip_edit_begin(struct qip_edit **out, struct qip *q, const char *effective, struct error *e) MUST_CHECK;
-/* A fresh stamp (own id) in this device's name and role, with the edit's effective day; n = 0. */
+/* A fresh stamp (own id) in this device's name and role, of the person whose home it is, if that was said, with the edit's effective day; n = 0. */
 enum status qip_edit_stamp(struct stamp *out, struct qip_edit *edit, struct error *e) MUST_CHECK;
 /* Write a record (NULL: remove the file). Checked against schema and policy at once, so that the server will not refuse it later. */
 enum status qip_edit_put(struct qip_edit *edit, const char *path, const cJSON *record, struct error *e) MUST_CHECK;
