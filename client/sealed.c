@@ -6,6 +6,7 @@
 #include "client/blobs.h"
 #include "client/build.h"
 #include "client/comment_key.h"
+#include "client/erase.h"
 #include "core/seal.h"
 
 const char *sealed_info(enum sealed_use use)
@@ -72,7 +73,9 @@ enum status sealed_open(struct buf *out, struct qip *q, enum sealed_use use, con
 
 	if (!hex || !json_integer(ref, "key", &generation))
 		return error_set(e, STATUS_MALFORMED, "it names no sealed bytes");
-	st = blobs_get(&sealed, q, hex, e);
+	st = erase_carry_out(NULL, q, e); /* an old copy of the folder may have been put back */
+	if (st == STATUS_OK)
+		st = blobs_get(&sealed, q, hex, e);
 	if (st == STATUS_OK)
 		st = comment_key_open(private_key, q, generation, e);
 	if (st == STATUS_OK)

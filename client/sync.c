@@ -8,7 +8,6 @@
 #include "client/anew.h"
 #include "client/answers.h"
 #include "client/doubts.h"
-#include "client/forget.h"
 #include "client/handed.h"
 #include "client/handover.h"
 #include "client/incarnation.h"
@@ -206,38 +205,6 @@ static void renew(struct sync *s)
 		log_line(LOG_LEVEL_WARN, "the certificate could not be renewed", "reason", why.text, NULL);
 }
 
-/* Each visit leaves a pack or two. The home is locked, so nobody else reads the old ones. What was exchanged counts all the same if this fails. */
-static void join_packs(struct qip *q)
-{
-	static const struct repo_bounds bounds = {
-		.packs = LIMIT_PACKS,
-		.objects = LIMIT_JOINED_OBJECTS,
-		.pack_bytes = LIMIT_JOINED_BYTES,
-	};
-	struct error why = {0};
-
-	if (repo_consolidate(NULL, q->repo, &bounds, &why) != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, "packs could not be joined", "reason", why.text, NULL);
-}
-
-/* It is at the server for long. What was exchanged counts all the same if this fails, and it is tried again. */
-static void forget_old(struct qip *q, int64_t now_ms)
-{
-	const struct forget_bounds bounds = {
-		.bytes = q->sent_bytes,
-		.keep_ms = LIMIT_KEEP_RECEIPTED_MS,
-		.keep = LIMIT_SENT_COMMITS,
-		.again_ms = LIMIT_FORGET_AGAIN_MS,
-	};
-	struct error why = {0};
-	bool forgot = false;
-
-	if (home_is_kiosk(q) && forget_sent(&forgot, q, &bounds, now_ms, &why) != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, "what was sent long ago could not be forgotten", "reason", why.text, NULL);
-	if (forgot)
-		log_line(LOG_LEVEL_INFO, "what was sent long ago was forgotten", NULL);
-}
-
 static enum status send_and_follow(struct sync *s, struct error *e)
 {
 	bool pushed = false;
@@ -337,6 +304,8 @@ static enum status exchange_all(struct sync *s, struct error *e)
 		retry_recover(q);
 	if (st == STATUS_OK)
 		st = exchange(s, e);
+	if (st == STATUS_OK && sync_erase(s))
+		st = send_and_follow(s, e);
 	if (st == STATUS_OK)
 		st = deposit(s, e);
 	return st == STATUS_OK ? compare(s, e) : st;
@@ -374,9 +343,9 @@ static enum status visit(struct qip *q, struct qip_sync_report *out, struct erro
 	held_clear(&s.held);
 	repo_discard(q->repo);
 	if (st == STATUS_OK || st == STATUS_CONTRADICTED)
-		join_packs(q);
+		sync_join_packs(q);
 	if (st == STATUS_OK)
-		forget_old(q, s.report.server_time_ms);
+		sync_forget_old(q, s.report.server_time_ms);
 	if (st == STATUS_OK)
 		*out = s.report;
 	return st;

@@ -1,6 +1,7 @@
 /* client/sync_blobs.c - one visit's free text and evidence, once the records are through: what waits goes, what the log names comes. */
 #include "client/blobs.h"
 #include "client/blobs_send.h"
+#include "client/erase.h"
 #include "client/sync_internal.h"
 #include "core/log.h"
 
@@ -9,6 +10,18 @@ static void tell(enum status st, const char *what, const struct error *why)
 {
 	if (st != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, what, "reason", why->text, NULL);
+}
+
+bool sync_erase(struct sync *s)
+{
+	struct error why = {.text = ""};
+	uint64_t said = 0;
+	enum status st = erase_carry_out(NULL, s->q, &why);
+
+	if (st == STATUS_OK)
+		st = erase_acknowledge(&said, s->q, s->report.server_time_ms, &why);
+	tell(st, "what is to be erased is not all gone from this device", &why);
+	return said > 0;
 }
 
 void sync_blobs(struct sync *s)

@@ -26,7 +26,13 @@ enum status sync_open_answers(struct sync *s, struct error *e) MUST_CHECK;
 /* A kiosk's next part, while the server works on the one before; ctx is the struct sync. */
 void sync_commit_ahead(void *ctx);
 
-/* sync_blobs.c: free text and evidence, after the records. What fails is logged and waits. */
+/* sync_tidy.c */
+void sync_join_packs(struct qip *q);
+void sync_forget_old(struct qip *q, int64_t now_ms);
+
+/* sync_blobs.c: what the erasures that were followed name goes, and this device says so; true when that is to be sent. */
+bool sync_erase(struct sync *s);
+/* Free text and evidence, after the records. What fails is logged and waits. */
 void sync_blobs(struct sync *s);
 /* A server that no longer holds what it had `accepted`, but `tip`, has lost what got there lately: that waits again. NULL: it says so itself. */
 void sync_blobs_again(struct sync *s, const struct oid *accepted, const struct oid *tip);
