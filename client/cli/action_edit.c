@@ -35,10 +35,11 @@ const struct arg_option options_action_add[] = {
 	{"status", "STATUS", "red unless given; amber, green, blue", false},
 	{"public-summary", "TEXT", "words for the practice's website", false},
 	EFFECTIVE_OPTION,
+	EVEN_SO_OPTION,
 	END_OPTION,
 };
-const struct arg_option options_evidence[] = {{"link", "URL", "where it is kept", false}, EFFECTIVE_OPTION, END_OPTION};
-const struct arg_option options_review[] = {{"text", "TEXT", "in words", false}, EFFECTIVE_OPTION, END_OPTION};
+const struct arg_option options_evidence[] = {{"link", "URL", "where it is kept", false}, EFFECTIVE_OPTION, EVEN_SO_OPTION, END_OPTION};
+const struct arg_option options_review[] = {{"text", "TEXT", "in words", false}, EFFECTIVE_OPTION, EVEN_SO_OPTION, END_OPTION};
 
 /* ---- add ---- */
 

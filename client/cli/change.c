@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cli/plan.h"
+#include "client/cli/typed.h"
 
 #define SUBJECT_MAX 100
 #define LABEL_MAX 24
@@ -50,6 +51,8 @@ enum status change_record(struct cli *c, const char *path, const cJSON *record, 
 		stamp.n = record_next_number(copy);
 		st = apply(ctx, copy, &stamp, e);
 	}
+	if (st == STATUS_OK)
+		st = typed_check(c, record, copy, e);
 	if (st == STATUS_OK)
 		st = change_put(edit, path, copy, e);
 	if (st == STATUS_OK) {

@@ -9,7 +9,7 @@ typedef enum status (*change_apply)(void *ctx, cJSON *record, const struct stamp
 
 /* Write the record at `path`, changed by `apply`, as one commit with the day of --effective. `record` is what it is
  * now, or a new one's first members (schema, id); borrowed. *after (may be NULL) is the caller's. Opens the home. The
- * subject is cut at one line of 100. */
+ * subject is cut at one line of 100. What is new in it is looked through for personal data, see typed.h. */
 enum status change_record(struct cli *c, const char *path, const cJSON *record, const char *effective,
 			  const char *subject, change_apply apply, void *ctx, cJSON **after,
 			  struct error *e) MUST_CHECK;

@@ -18,6 +18,7 @@ const struct arg_option options_common[] = {
 };
 const struct arg_option options_dated[] = {
 	{"effective", "DAY", "the day it speaks of, YYYY-MM-DD; today unless given", false},
+	EVEN_SO_OPTION,
 	{NULL, NULL, NULL, false},
 };
 

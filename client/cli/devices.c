@@ -3,6 +3,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/sites.h"
+#include "client/cli/typed.h"
 
 const struct arg_option options_invite[] = {
 	{"role", "ROLE", "kiosk, staff, manager, icb or auditor (needed)", false},
@@ -11,6 +12,7 @@ const struct arg_option options_invite[] = {
 };
 const struct arg_option options_end[] = {
 	{"reason", "TEXT", "why, for the record", false},
+	EVEN_SO_OPTION,
 	{NULL, NULL, NULL, false},
 };
 
@@ -80,6 +82,8 @@ static enum status end_device(struct cli *c, bool revoke, struct error *e)
 	const char *device = cli_word(c, 0);
 	enum status st = cli_open(c, e);
 
+	if (st == STATUS_OK && args_get(&c->args, "reason"))
+		st = typed_check_text(c, "--reason", args_get(&c->args, "reason"), e);
 	if (st == STATUS_OK)
 		st = qip_end_device(c->q, device, revoke, args_get(&c->args, "reason"), e);
 	if (st != STATUS_OK)

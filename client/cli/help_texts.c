@@ -121,6 +121,24 @@ const char help_feedback_list[] =
 	"8 seconds).\n\n"
 	"  qip feedback list --since 2023-04-01 --site kibworth\n";
 
+const char help_comments_list[] =
+	"Escalations that nobody has met come first, by deadline, those overdue marked; then the newest comments. What may tell who somebody is (numbers, "
+	"addresses, postcodes, dates; it knows no names) is shown in inverse video, or in [[ ]] where the output is no terminal. A comment that cannot be shown "
+	"says why: \"not here yet\" (its kiosk or this device has to sync), \"erased\", \"no key\" (this device was not given the key), \"damaged\".\n\n"
+	"  qip comments list --waiting\n"
+	"  qip comments list --site kibworth --since 2023-04-01 --status new\n";
+
+const char help_comments_show[] = "  qip comments show 019abcde-f012\n";
+
+const char help_comments_triage[] =
+	"A concern (safeguarding, safety) is escalated to a role with a deadline: \"safeguarding lead\", today when it is urgent and in 2 days when it is not, unless "
+	"--escalate and --due say otherwise. It heads \"qip comments list\" and stands in \"qip status\" until --escalation-met. Roles and flags stay in the history "
+	"for ever: no names, please.\n\n"
+	"  qip comments triage 019abcde-f012 --status read\n"
+	"  qip comments triage 019abcde-f012 --concern urgent\n"
+	"  qip comments triage 019abcde-f012 --concern concern --escalate \"medicines lead\" --due 2023-05-02\n"
+	"  qip comments triage 019abcde-f012 --escalation-met --status acted --action QIP-07\n";
+
 const char help_survey_list[] =
 	"A language counts when every wording of the survey is there in it; \"(draft)\" when some wording is a draft, which kiosks show only where the "
 	"practice turned drafts on.\n\n"

@@ -7,6 +7,7 @@
 #include "client/cli/csv.h"
 #include "client/cli/plan.h"
 #include "client/cli/sheet.h"
+#include "client/cli/typed.h"
 
 /* What became of the rows. */
 struct import {
@@ -66,6 +67,8 @@ static enum status add_row(struct import *im, const cJSON *row, struct error *e)
 		stamp.n = record_next_number(record);
 		st = sheet_row_apply(record, row, &stamp, e);
 	}
+	if (st == STATUS_OK)
+		st = typed_check(im->c, NULL, record, e);
 	if (st == STATUS_OK)
 		st = change_put(im->edit, path, record, e);
 	cJSON_Delete(record);

@@ -24,6 +24,7 @@ const struct arg_option options_inspection_add[] = {
 	{"breach", "NUMBER", "a regulation that was breached", true},
 	{"finding", "TEXT", "a finding; \"12: TEXT\" names its regulation", true},
 	{"report-link", "URL", "where the report is", false},
+	EVEN_SO_OPTION,
 	{NULL, NULL, NULL, false},
 };
 

@@ -14,6 +14,7 @@ const struct arg_option options_resolve[] = {
 	{"site", "SITE", "the value that this site's device set", false},
 	{"all-of", "SITE", "every open conflict: the value that this site's devices set", false},
 	{"effective", "DAY", "the day it speaks of, YYYY-MM-DD; today unless given", false},
+	EVEN_SO_OPTION,
 	{NULL, NULL, NULL, false},
 };
 

@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "client/cli/broken.h"
+#include "client/cli/inbox.h"
 #include "client/cli/kiosks.h"
 
 struct standing {
 	struct cli *c;
 	uint64_t waiting, conflicts, refused;
+	uint64_t escalated, overdue; /* comments that a role has to see to; of them, those past their day */
 	bool revoked;
 	struct qip_handed handed; /* if it is */
 	struct broken broken;
@@ -25,6 +27,20 @@ static enum status count_conflicts(void *ctx, const char *path, const cJSON *rec
 	(void)path;
 	(void)e;
 	s->conflicts += record_conflicts(record);
+	return STATUS_OK;
+}
+
+static enum status count_escalated(void *ctx, const char *path, const cJSON *record, struct error *e)
+{
+	struct standing *s = ctx;
+	const cJSON *escalation = comments_escalation(record);
+	char today[11];
+
+	(void)path;
+	(void)e;
+	inbox_day(today, s->c, 0);
+	s->escalated += escalation != NULL;
+	s->overdue += escalation && strcmp(text_of(escalation, "due"), today) < 0;
 	return STATUS_OK;
 }
 
@@ -91,6 +107,8 @@ static enum status read_standing(struct standing *s, struct error *e)
 	if (st == STATUS_OK)
 		st = qip_conflicts_each(q, count_conflicts, s, e);
 	if (st == STATUS_OK)
+		st = qip_each(q, "triage/", count_escalated, s, e);
+	if (st == STATUS_OK)
 		st = read_broken(s, e);
 	return st == STATUS_OK ? kiosks_read(&s->kiosks, q, e) : st;
 }
@@ -115,6 +133,8 @@ static enum status print_json(const struct standing *s, struct error *e)
 	put_number(&out, "waiting", (int64_t)s->waiting);
 	put_number(&out, "conflicts", (int64_t)s->conflicts);
 	put_number(&out, "refused", (int64_t)s->refused);
+	put_number(&out, "escalated", (int64_t)s->escalated);
+	put_number(&out, "overdue", (int64_t)s->overdue);
 	broken_put(&out, &s->broken);
 	put_number(&out, "contradictions", (int64_t)s->found);
 	if (s->revoked) {
@@ -171,6 +191,9 @@ static void print_text(const struct standing *s)
 	print_handed(s);
 	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
 		s->conflicts ? "; see: qip conflicts" : "");
+	if (s->escalated > 0)
+		fprintf(out, "Escalated   %llu comment%s, %llu OVERDUE; see: qip comments list --waiting\n", (unsigned long long)s->escalated,
+			plural(s->escalated), (unsigned long long)s->overdue);
 	if (s->found > 0)
 		fprintf(out, "Server      CONTRADICTS ITSELF: %s (%.10s). Call the ICB; see: qip checkpoint\n", s->last_found.text, s->last_found.at);
 	fprintf(out, "Refused     %llu%s\n", (unsigned long long)s->refused, s->refused ? "; see: qip refused list" : "");
