@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cli/change.h"
+#include "client/cli/evidence.h"
 #include "client/cli/fields.h"
 #include "client/cli/plan.h"
 #include "client/cli/text.h"
@@ -38,7 +39,11 @@ const struct arg_option options_action_add[] = {
 	EVEN_SO_OPTION,
 	END_OPTION,
 };
-const struct arg_option options_evidence[] = {{"link", "URL", "where it is kept", false}, EFFECTIVE_OPTION, EVEN_SO_OPTION, END_OPTION};
+const struct arg_option options_evidence[] = {{"link", "URL", "where it is kept", false},
+					       {"file", "FILE", "a PDF or a picture (JPEG, PNG), to be kept here, sealed", false},
+					       EFFECTIVE_OPTION,
+					       EVEN_SO_OPTION,
+					       END_OPTION};
 const struct arg_option options_review[] = {{"text", "TEXT", "in words", false}, EFFECTIVE_OPTION, EVEN_SO_OPTION, END_OPTION};
 
 /* ---- add ---- */
@@ -132,6 +137,7 @@ struct one {
 	struct buf fields; /* that were set, ", " between */
 	const char *log;   /* field of the entry to append */
 	cJSON *entry;	   /* owned until appended */
+	const struct evidence *file; /* of the entry, or NULL */
 };
 
 /* Find the action that the first word names and change it. `verb` opens the subject; `told` says it to the person. */
@@ -195,8 +201,11 @@ enum status cmd_action_set(struct cli *c, struct error *e)
 static enum status apply_entry(void *ctx, cJSON *record, const struct stamp *stamp, struct error *e)
 {
 	struct one *o = ctx;
+	enum status st = o->file ? evidence_attach(o->entry, o->c->q, stamp->id, o->file, e) : STATUS_OK;
 	cJSON *entry = o->entry;
 
+	if (st != STATUS_OK)
+		return st;
 	o->entry = NULL;
 	return record_append(record, o->log, entry, stamp, e);
 }
@@ -233,11 +242,18 @@ enum status cmd_action_note(struct cli *c, struct error *e)
 enum status cmd_action_evidence(struct cli *c, struct error *e)
 {
 	struct one o = {.c = c, .log = "evidence"};
+	struct evidence file = EVIDENCE_INIT;
+	const char *path = args_get(&c->args, "file");
 	enum status st = add_text(&o, "title", cli_word(c, 1), "the title", e);
 
 	if (st == STATUS_OK)
 		st = add_text(&o, "link", args_get(&c->args, "link"), "the link", e);
-	return append_one(&o, st, "Add evidence to action", "evidence added", e);
+	if (st == STATUS_OK && path)
+		st = evidence_read(&file, path, e);
+	o.file = path ? &file : NULL;
+	st = append_one(&o, st, "Add evidence to action", "evidence added", e);
+	evidence_clear(&file);
+	return st;
 }
 
 enum status cmd_action_review(struct cli *c, struct error *e)

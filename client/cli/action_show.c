@@ -7,6 +7,7 @@
 #include "client/cli/fields.h"
 #include "client/cli/persons.h"
 #include "client/cli/text.h"
+#include "client/evidence.h"
 #include "client/report.h"
 
 #define INDENT 19 /* the fields' column */
@@ -56,6 +57,22 @@ static void print_log(struct cli *c, const cJSON *record, const char *field, con
 			fprintf(c->out, "%*s", INDENT, "");
 			text_wrap(c->out, more, INDENT);
 		}
+	}
+}
+
+/* How to open the files among the evidence. */
+static void print_files(struct cli *c, const cJSON *record)
+{
+	const cJSON *entry;
+
+	cJSON_ArrayForEach(entry, json_get(record, "evidence"))
+	{
+		const cJSON *file = json_get(entry, "file");
+
+		if (!file)
+			continue;
+		print_title(c, "File", false);
+		fprintf(c->out, "%s: qip evidence get %s %s --output FILE\n", evidence_word(json_string(file, "type")), text_of(record, "id"), entry->string);
 	}
 }
 
@@ -112,6 +129,7 @@ static enum status print_text(struct cli *c, const struct plan *p, const struct 
 		print_field(c, f, item->record);
 	print_log(c, item->record, "notes", "Note", "text", "");
 	print_log(c, item->record, "evidence", "Evidence", "title", "link");
+	print_files(c, item->record);
 	print_log(c, item->record, "reviews", "Review", "outcome", "text");
 	action_flags(&flags, p, item);
 	if (flags.len > 0) {

@@ -45,7 +45,10 @@ const char help_action_note[] = "No names of patients, please: a note stays in t
 				"  qip action note QIP-07 \"Second meeting held, minutes on the shared drive\"\n";
 
 const char help_action_evidence[] =
-	"  qip action evidence QIP-07 \"Minutes of three meetings\" --link https://intranet.example.org/m\n";
+	"A file is a PDF or a picture (JPEG, PNG) of at most 16 MiB. It is sealed and kept beside the history, so that it can be erased; its name is not kept. What a "
+	"camera notes in pictures (place, time, device, which side is up) is left out; what a PDF says of its author stays.\n\n"
+	"  qip action evidence QIP-07 \"Minutes of three meetings\" --link https://intranet.example.org/m\n"
+	"  qip action evidence QIP-07 \"The new rota\" --file rota.pdf\n";
 
 const char help_action_review[] = "  qip action review QIP-07 embedded --text \"Still in place after six months\"\n";
 
@@ -182,6 +185,10 @@ const char help_site_kiosk[] =
 	"  qip site kiosk kibworth --languages en,gu,pl --drafts on\n"
 	"  qip site kiosk kibworth --hours mon-fri=08:00-18:30 --hours sat=09:00-12:00\n"
 	"  qip site kiosk kibworth --read-aloud off --pin\n";
+
+const char help_evidence_get[] =
+	"Writes the file where --output says, readable by you alone. \"qip show REF\" names the entries that have one.\n\n"
+	"  qip evidence get QIP-07 0190c8a2-7f1e --output rota.pdf\n";
 
 const char help_people_add[] =
 	"For managers. The history knows a member of staff by an id and a job alone, for ever; the name is sealed beside it, so that only the practice's devices can "

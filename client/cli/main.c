@@ -37,6 +37,8 @@ static const struct command commands[] = {
 	 cmd_action_evidence},
 	{"action review", "REF OUTCOME", "add the outcome of a review", help_action_review, options_review, 2, 2,
 	 cmd_action_review},
+	{"evidence get", "REF ENTRY --output FILE", "open a file that is kept as evidence", help_evidence_get, options_evidence_get, 2, 2,
+	 cmd_evidence_get},
 	{"import", "FILE.csv", "take over a plan that was kept as a sheet", help_import, options_dated, 1, 1,
 	 cmd_import},
 	{"report summary", "", "how many are red, amber, green, blue and overdue", help_summary, options_summary, 0, 0,
