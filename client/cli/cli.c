@@ -1,11 +1,12 @@
 /* client/cli/cli.c - see cli.h. */
 #include "client/cli/cli.h"
-#include "client/people.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "client/people.h"
 
 #define LOCK_WAIT_MS 60000 /* a sync of the same home may be running */
 

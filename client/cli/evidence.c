@@ -1,4 +1,4 @@
-/* client/cli/evidence.c - qip evidence get: a file that is kept as evidence of an action, opened. */
+/* client/cli/evidence.c - qip evidence get, erase: a file that is kept as evidence of an action, opened, or erased for good. */
 #include "client/cli/evidence.h"
 
 #include <errno.h>
@@ -7,7 +7,10 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "client/cli/change.h"
 #include "client/cli/plan.h"
+#include "client/cli/text.h"
+#include "client/erase.h"
 #include "client/evidence.h"
 #include "client/limits.h"
 #include "client/sealed.h"
@@ -123,6 +126,33 @@ enum status cmd_evidence_get(struct cli *c, struct error *e)
 	if (st == STATUS_OK)
 		fprintf(c->out, "%s: %s, %zu bytes\n", path, evidence_word(json_string(json_get(entry, "file"), "type")), bytes.len);
 	buf_wipe(&bytes);
+	plan_clear(&p);
+	return st;
+}
+
+enum status cmd_evidence_erase(struct cli *c, struct error *e)
+{
+	const char *reason = args_get(&c->args, "reason"), *hex = NULL;
+	char id[ID_TEXT_LEN + 1];
+	const struct plan_item *item = NULL;
+	struct plan p = PLAN_INIT;
+	const cJSON *entry = NULL;
+	enum status st = reason ? text_check(reason, "--reason", e) : error_set(e, STATUS_USAGE, "please say why: --reason TEXT");
+
+	if (st == STATUS_OK)
+		st = plan_read(&p, c, "qip", e);
+	if (st == STATUS_OK)
+		st = change_allowed(c, e);
+	if (st == STATUS_OK)
+		st = plan_find(&item, &p, cli_word(c, 0), e);
+	if (st == STATUS_OK)
+		st = find_entry(&entry, item->record, cli_word(c, 1), e);
+	if (st == STATUS_OK) {
+		hex = json_string(json_get(entry, "file"), "sha256");
+		st = erase_blob(id, c->q, hex, reason, e);
+	}
+	if (st == STATUS_OK)
+		st = change_tell(c, item->record, "the file is erased here, and elsewhere with the next syncs", e);
 	plan_clear(&p);
 	return st;
 }

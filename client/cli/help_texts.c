@@ -190,6 +190,14 @@ const char help_evidence_get[] =
 	"Writes the file where --output says, readable by you alone. \"qip show REF\" names the entries that have one.\n\n"
 	"  qip evidence get QIP-07 0190c8a2-7f1e --output rota.pdf\n";
 
+const char help_evidence_erase[] =
+	"For managers. The sealed file is gone from this device at once, from the server and all others with their next syncs; the entry stays.\n\n"
+	"  qip evidence erase QIP-07 0190c8a2-7f1e --reason \"Names a patient\"\n";
+
+const char help_people_erase[] =
+	"For managers. The sealed name is gone from this device at once, from the server and all others with their next syncs; the id and the job stay.\n\n"
+	"  qip people erase 0190c8a2-7f1e --reason \"Asked for it after leaving\"\n";
+
 const char help_people_add[] =
 	"For managers. The history knows a member of staff by an id and a job alone, for ever; the name is sealed beside it, so that only the practice's devices can "
 	"read it, and so that it can be erased. Write no name into the job. For the name - the standard input is read, so that no shell keeps it.\n\n"

@@ -1,9 +1,10 @@
-/* client/cli/people.c - qip people add, list, left, me: members of staff, whose names are sealed beside the history. */
+/* client/cli/people.c - qip people add, list, left, erase, me: members of staff, whose names are sealed beside the history. */
 #include <string.h>
 
 #include "client/cli/change.h"
 #include "client/cli/persons.h"
 #include "client/cli/text.h"
+#include "client/erase.h"
 #include "client/people.h"
 
 #define JOB_MAX 80 /* characters, of person-1 */
@@ -11,6 +12,10 @@
 
 const struct arg_option options_people_add[] = {
 	{"job", "JOB", "what the person does: a role, not a name (needed)", false},
+	{NULL, NULL, NULL, false},
+};
+const struct arg_option options_erase[] = {
+	{"reason", "TEXT", "why; it stays for ever (needed)", false},
 	{NULL, NULL, NULL, false},
 };
 const struct arg_option options_people_me[] = {
@@ -183,6 +188,48 @@ enum status cmd_people_left(struct cli *c, struct error *e)
 		st = change_tell(c, after, "last day noted", e);
 	cJSON_Delete(person);
 	cJSON_Delete(after);
+	return st;
+}
+
+/* ---- erase ---- */
+
+/* All names that the record has: several where two places differ. */
+static enum status erase_names(struct qip *q, const cJSON *person, const char *reason, struct error *e)
+{
+	char id[ID_TEXT_LEN + 1];
+	cJSON *claims = record_claims(person, "name");
+	const cJSON *claim;
+	size_t erased = 0;
+	enum status st = STATUS_OK;
+
+	cJSON_ArrayForEach(claim, claims)
+	{
+		const char *hex = json_string(json_get(claim, "value"), "sha256");
+
+		if (hex && st == STATUS_OK)
+			st = erase_blob(id, q, hex, reason, e);
+		erased += hex && st == STATUS_OK;
+		st = st == STATUS_GONE ? STATUS_OK : st;
+	}
+	cJSON_Delete(claims);
+	return st == STATUS_OK && erased == 0 ? error_set(e, STATUS_GONE, "that person has no name here, or it was erased before") : st;
+}
+
+enum status cmd_people_erase(struct cli *c, struct error *e)
+{
+	const char *reason = args_get(&c->args, "reason");
+	cJSON *person = NULL;
+	enum status st = reason ? check_line(reason, "--reason", ERASE_REASON_MAX, e) : error_set(e, STATUS_USAGE, "please say why: --reason TEXT");
+
+	if (st == STATUS_OK)
+		st = open_as_manager(c, e);
+	if (st == STATUS_OK)
+		st = people_find(&person, c->q, cli_word(c, 0), e);
+	if (st == STATUS_OK)
+		st = erase_names(c->q, person, reason, e);
+	if (st == STATUS_OK)
+		st = change_tell(c, person, "the name is erased here, and elsewhere with the next syncs", e);
+	cJSON_Delete(person);
 	return st;
 }
 

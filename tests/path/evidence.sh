@@ -32,7 +32,7 @@ q "$MANAGER" action evidence QIP-01 Rota --file "$FILE" >/dev/null
 entry=$(q "$MANAGER" show QIP-01 --json | jq -r '.evidence | keys[0]')
 same 'type' application/pdf "$(q "$MANAGER" show QIP-01 --json | jq -r '.evidence[].file.type')"
 says "PDF: qip evidence get .* $entry" "$(q "$MANAGER" show QIP-01)"
-says 'PDF, 70 bytes' "$(get "${entry:0:13}" --output "$WORK/typed/again.pdf")"
+says 'PDF, 69 bytes' "$(get "${entry:0:13}" --output "$WORK/typed/again.pdf")"
 cmp "$FILE" "$WORK/typed/again.pdf"
 same 'mode' 600 "$(stat -c %a "$WORK/typed/again.pdf")"
 printf 'Mine' >"$WORK/typed/other"
@@ -55,4 +55,16 @@ refused 'not here' q qk1-icb evidence get QIP-01 "$entry" --output "$WORK/typed/
 [ ! -e "$WORK/typed/icb" ] || die 'a file'
 basename "$FILE" .pdf >>"$SECRET"
 "$QIP_TOOLS/seek" "$SECRET" "$HOMES" "$WORK/server" >"$WORK/found" || die "the file can be read: $(head -n 5 "$WORK/found")"
+q "$MANAGER" audit >/dev/null
+
+it 'Erased, it is gone for good, and its entry stays'
+refused_with 2 'reason' q "$MANAGER" evidence erase QIP-01 "$entry"
+refused 'role icb' q qk1-icb evidence erase QIP-01 "$entry" --reason 'Not ours'
+q "$MANAGER" evidence erase QIP-01 "${entry:0:18}" --reason 'Names a patient' >/dev/null
+refused 'erased' get "$entry" --output "$WORK/typed/erased"
+refused 'erased' q "$MANAGER" evidence erase QIP-01 "$entry" --reason 'Twice'
+q "$MANAGER" sync >/dev/null
+q "$MANAGER" sync >/dev/null
+hash=$(q "$MANAGER" show QIP-01 --json | jq -r '.evidence[].file.sha256')
+same 'sealed bytes' '' "$(find "$HOMES" "$WORK/server" -name "$hash" -type f)"
 q "$MANAGER" audit >/dev/null

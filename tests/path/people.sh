@@ -88,3 +88,17 @@ q "$MANAGER" action note QIP-01 'Nobody again' >/dev/null
 same 'neither' nobody "$(who 'Nobody again')"
 sync_all
 q "$MANAGER" audit >/dev/null
+
+it 'A name that is erased is gone for good; the job stays'
+refused_with 2 'reason' q "$MANAGER" people erase "$id"
+refused 'only a manager' q fleckney people erase "$id" --reason 'Asked for it'
+q "$MANAGER" people erase "$id" --reason 'Asked for it' >/dev/null
+refused 'erased' q "$MANAGER" people erase "$id" --reason 'Twice'
+sync_all
+sync_all
+same 'called' erased "$(q "$MANAGER" people list --json | jq -r --arg id "$id" '.[] | select(.id == $id).unopened')"
+says "practice nurse ${id:0:13} at" "$(q "$MANAGER" log QIP-01 | tr -s '\n ' ' ')"
+hash=$(q "$MANAGER" people list --json | jq -r --arg id "$id" '.[] | select(.id == $id).name.sha256')
+same 'sealed bytes' '' "$(find "$HOMES" "$WORK/server" -name "$hash" -type f)"
+same 'other' Li "$(q "$MANAGER" people list --json | jq -r --arg id "$other" '.[] | select(.id == $id).called')"
+q "$MANAGER" audit >/dev/null
