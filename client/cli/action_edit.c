@@ -6,6 +6,7 @@
 #include "client/cli/fields.h"
 #include "client/cli/plan.h"
 #include "client/cli/text.h"
+#include "client/cli/typed.h"
 #include "client/report.h"
 
 #define EFFECTIVE_OPTION                                                                                               \
@@ -248,6 +249,8 @@ enum status cmd_action_evidence(struct cli *c, struct error *e)
 
 	if (st == STATUS_OK)
 		st = add_text(&o, "link", args_get(&c->args, "link"), "the link", e);
+	if (st == STATUS_OK && path) /* before the file is sealed and kept to be sent */
+		st = typed_check_text(c, "the title", cli_word(c, 1), e);
 	if (st == STATUS_OK && path)
 		st = evidence_read(&file, path, e);
 	o.file = path ? &file : NULL;

@@ -10,6 +10,7 @@
 #include "client/cli/change.h"
 #include "client/cli/plan.h"
 #include "client/cli/text.h"
+#include "client/cli/typed.h"
 #include "client/erase.h"
 #include "client/evidence.h"
 #include "client/limits.h"
@@ -139,6 +140,8 @@ enum status cmd_evidence_erase(struct cli *c, struct error *e)
 	const cJSON *entry = NULL;
 	enum status st = reason ? text_check(reason, "--reason", e) : error_set(e, STATUS_USAGE, "please say why: --reason TEXT");
 
+	if (st == STATUS_OK)
+		st = typed_check_text(c, "--reason", reason, e);
 	if (st == STATUS_OK)
 		st = plan_read(&p, c, "qip", e);
 	if (st == STATUS_OK)

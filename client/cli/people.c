@@ -4,6 +4,7 @@
 #include "client/cli/change.h"
 #include "client/cli/persons.h"
 #include "client/cli/text.h"
+#include "client/cli/typed.h"
 #include "client/erase.h"
 #include "client/people.h"
 
@@ -12,10 +13,12 @@
 
 const struct arg_option options_people_add[] = {
 	{"job", "JOB", "what the person does: a role, not a name (needed)", false},
+	EVEN_SO_OPTION,
 	{NULL, NULL, NULL, false},
 };
 const struct arg_option options_erase[] = {
 	{"reason", "TEXT", "why; it stays for ever (needed)", false},
+	EVEN_SO_OPTION,
 	{NULL, NULL, NULL, false},
 };
 const struct arg_option options_people_me[] = {
@@ -86,6 +89,8 @@ enum status cmd_people_add(struct cli *c, struct error *e)
 	cJSON *record = NULL, *after = NULL;
 	enum status st = n.job ? check_line(n.job, "--job", JOB_MAX, e) : error_set(e, STATUS_USAGE, "a person needs a job: --job \"practice nurse\"");
 
+	if (st == STATUS_OK) /* before the name is sealed and kept to be sent */
+		st = typed_check_text(c, "--job", n.job, e);
 	if (st == STATUS_OK)
 		st = read_name(&name, cli_word(c, 0), e);
 	n.name = buf_text(&name);
@@ -221,6 +226,8 @@ enum status cmd_people_erase(struct cli *c, struct error *e)
 	cJSON *person = NULL;
 	enum status st = reason ? check_line(reason, "--reason", ERASE_REASON_MAX, e) : error_set(e, STATUS_USAGE, "please say why: --reason TEXT");
 
+	if (st == STATUS_OK)
+		st = typed_check_text(c, "--reason", reason, e);
 	if (st == STATUS_OK)
 		st = open_as_manager(c, e);
 	if (st == STATUS_OK)

@@ -24,6 +24,7 @@ refused 'is empty' q "$MANAGER" action evidence QIP-01 Rota --file "$WORK/typed/
 refused 'more than 16 MiB' q "$MANAGER" action evidence QIP-01 Rota --file "$WORK/typed/large.pdf"
 refused 'cannot read' q "$MANAGER" action evidence QIP-01 Rota --file "$WORK/typed/none.pdf"
 refused 'role icb' q qk1-icb action evidence QIP-01 Rota --file "$FILE"
+refused 'title' q "$MANAGER" action evidence QIP-01 'Sent by zoe@example.org' --file "$FILE"
 same 'entries' null "$(q "$MANAGER" show QIP-01 --json | jq .evidence)"
 same 'outbox' 0 "$(find "$HOMES" -path '*/outbox/*' -type f | wc -l)"
 

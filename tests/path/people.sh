@@ -27,6 +27,7 @@ refused_with 2 'needs a job' q "$MANAGER" people add "$NAME"
 refused 'more than 80' q "$MANAGER" people add "$NAME" --job "$(printf '%081d' 0)"
 refused 'one line' q "$MANAGER" people add $'Two\nlines' --job nurse
 refused 'more than 100' q "$MANAGER" people add "$(printf '%0101d' 0)" --job nurse
+refused 'job' q "$MANAGER" people add "$NAME" --job 'nurse, zoe@example.org'
 same 'outbox' 0 "$(find "$HOMES" -path '*/outbox/*' -type f | wc -l)"
 same 'people' '[]' "$(q "$MANAGER" people list --json | jq -c .)"
 
