@@ -205,6 +205,17 @@ static enum status add_held(struct answers *b, const struct journal_record *r, s
 	return st;
 }
 
+/* Its comment was erased: the answer stays (client/journal_scrub.h). */
+static bool is_scrubbed(const struct journal_record *r)
+{
+	const uint8_t *bytes = r->attachment;
+
+	for (size_t i = 0; i < r->attachment_len; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
 /* The sealed comment goes to a file named by its hash, before the commit that names it; the sync that sends that sends it, too. */
 static enum status keep_comment(struct answers *b, const cJSON *captured, const struct journal_record *r, struct error *e)
 {
@@ -217,6 +228,8 @@ static enum status keep_comment(struct answers *b, const cJSON *captured, const 
 		return STATUS_OK;
 	if (!named || !r->attachment)
 		return STATUS_CORRUPT;
+	if (is_scrubbed(r))
+		return STATUS_OK;
 	st = sha256(digest, r->attachment, r->attachment_len);
 	if (st != STATUS_OK)
 		return error_set(e, st, "a comment's hash cannot be computed");

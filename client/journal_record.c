@@ -105,6 +105,13 @@ void journal_record_encode(uint8_t *out, const struct journal_record *record, ui
 	put_number(out + AT_CRC, header_checksum(out), 4);
 }
 
+/* Of the contents, as the mask goes on from the header. */
+static void apply_mask_at(uint8_t *bytes, size_t len, size_t at, const uint8_t mask[JOURNAL_ALIGN])
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] ^= mask[(at - AT_JSON_LEN + i) % JOURNAL_ALIGN];
+}
+
 static bool begins_as(const uint8_t *bytes, size_t len, uint64_t version, size_t header_len)
 {
 	return len >= header_len && memcmp(bytes, magic, sizeof(magic)) == 0 && get_number(bytes + AT_VERSION, 2) == version &&
@@ -250,6 +257,36 @@ bool journal_cursor_next(struct journal_cursor *c, struct journal_record *out)
 		at = size < c->len - at ? at + size : c->len;
 	}
 	return false;
+}
+
+/* ---- erasing ---- */
+
+static bool is_old(const uint8_t *bytes)
+{
+	return get_number(bytes + AT_VERSION, 2) == OLD_VERSION;
+}
+
+void journal_record_text(char *out, const uint8_t *bytes, const struct journal_record *record)
+{
+	memcpy(out, bytes + (is_old(bytes) ? OLD_HEADER_BYTES : JOURNAL_HEADER_BYTES), record->json_len);
+	if (!is_old(bytes))
+		apply_mask_at((uint8_t *)out, record->json_len, JOURNAL_HEADER_BYTES, bytes + AT_MASK);
+}
+
+void journal_record_scrub(uint8_t *bytes, const struct journal_record *record)
+{
+	size_t header = is_old(bytes) ? OLD_HEADER_BYTES : JOURNAL_HEADER_BYTES, at = header + record->json_len;
+	uint32_t crc = 0;
+
+	memset(bytes + at, 0, record->attachment_len);
+	if (is_old(bytes)) {
+		crc = crc32c(0, bytes, OLD_AT_CRC);
+		put_number(bytes + OLD_AT_CRC, crc32c(crc, bytes + OLD_AT_JSON_LEN, at + record->attachment_len - OLD_AT_JSON_LEN), 4);
+		return;
+	}
+	apply_mask_at(bytes + at, record->attachment_len, at, bytes + AT_MASK);
+	put_number(bytes + AT_CONTENTS_CRC, crc32c(0, bytes + header, record->json_len + record->attachment_len), 4);
+	put_number(bytes + AT_CRC, header_checksum(bytes), 4);
 }
 
 /* ---- the tail ---- */

@@ -42,6 +42,14 @@ enum journal_find {
  * Of noise neither is set. */
 enum journal_find journal_record_decode(struct journal_record *out, size_t *size, const uint8_t *bytes, size_t len);
 
+/* The JSON of a record that was found at `bytes`, `out` having room for json_len of it; `record` as the decoding gave it. */
+void journal_record_text(char *out, const uint8_t *bytes, const struct journal_record *record);
+/* What is left of a record whose attachment was erased: zeros in its place, and checksums that fit. journal_scrub writes the one, then the other. */
+void journal_record_scrub(uint8_t *bytes, const struct journal_record *record);
+/* Where its checksums stand in a record: all that a scrubbed one differs in beside the attachment. */
+#define JOURNAL_SUMS_AT 8
+#define JOURNAL_SUMS_LEN 8
+
 /* A walk over the records of a segment. */
 struct journal_cursor {
 	uint8_t *bytes;       /* borrowed; the record that was given last stands unmasked in them until the next is asked for */

@@ -11,17 +11,29 @@ static struct qip *staff;
 static uint64_t answers;
 static char feedback[ID_TEXT_LEN + 1], hex[SHA256_HEX_LEN + 1], erasure[ID_TEXT_LEN + 1];
 
-/* A patient's comment that has reached everybody; `feedback` and `hex` are its. */
-static void comment(void)
+static uint64_t given_back; /* the number of what the journal gave */
+
+static enum status look_for_sealed(void *ctx, const struct journal_record *r, struct error *e)
 {
-	struct qip_capture *c = NULL;
+	(void)e;
+	if (r->seq == answers) {
+		const uint8_t *bytes = r->attachment;
+
+		given_back = r->seq;
+		for (size_t i = 0; i < r->attachment_len; i++)
+			*(bool *)ctx = *(bool *)ctx || bytes[i];
+	}
+	return STATUS_OK;
+}
+
+/* A patient's comment that has reached everybody; `feedback` and `hex` are its. */
+static void comment_on(struct qip_capture *c)
+{
 	char path[TREE_PATH_MAX];
 	cJSON *record = NULL;
 
 	OK(id_make(feedback, env_system()));
-	OK(qip_capture_open(&c, kiosk, &last_error));
 	OK(practice_capture(c, feedback, "good", "Ask for Jyoti.", &answers));
-	qip_capture_close(c);
 	(void)practice_sync(kiosk);
 	(void)practice_sync(boss);
 	(void)practice_sync(staff);
@@ -29,6 +41,15 @@ static void comment(void)
 	OK(qip_read(&record, boss, path, &last_error));
 	memcpy(hex, json_string(json_get(record, "comment"), "sha256"), sizeof(hex));
 	cJSON_Delete(record);
+}
+
+static void comment(void)
+{
+	struct qip_capture *c = NULL;
+
+	OK(qip_capture_open(&c, kiosk, &last_error));
+	comment_on(c);
+	qip_capture_close(c);
 }
 
 static bool is_at(const char *folder)
@@ -79,6 +100,47 @@ static void it_goes_from_every_home_and_each_says_so(void **state)
 	(void)practice_sync(kiosk);
 	(void)practice_sync(boss);
 	assert_int_equal(acks("fle-staff"), 1);
+}
+
+/* Bytes of the journal's files, unmasked or not, that are the sealed ones: what the journal gives back of the answer. */
+static bool journal_has_sealed(void)
+{
+	char path[PRACTICE_PATH];
+	struct journal *j = NULL;
+	bool has = false;
+
+	(void)snprintf(path, sizeof(path), "%s", practice_path(&p, "kib-kiosk/" HOME_JOURNAL));
+	OK(journal_open(&j, path, JOURNAL_READ, 1, env_system(), &last_error));
+	OK(journal_each(j, answers, look_for_sealed, &has, &last_error));
+	journal_close(j);
+	return has;
+}
+
+static void the_kiosks_journal_keeps_the_answer_without_it(void **state)
+{
+	struct qip_capture *c = NULL;
+	char id[ID_TEXT_LEN + 1];
+	uint64_t seq = 0, first = 0;
+
+	(void)state;
+	OK(qip_capture_open(&c, kiosk, &last_error)); /* the screen runs on */
+	comment_on(c);
+	first = answers;
+	assert_true(journal_has_sealed());
+	OK(erase_feedback(erasure, boss, feedback, "The patient asked for it.", &last_error));
+	(void)practice_sync(boss);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	assert_false(journal_has_sealed());
+	assert_int_equal(given_back, first);
+	OK(id_make(id, env_system()));
+	OK(practice_capture(c, id, "good", "Another one.", &seq));
+	assert_int_equal(seq, first + 1);
+	qip_capture_close(c);
+	assert_int_equal(practice_sync(kiosk).waiting, 0);
+	answers = seq;
+	assert_true(journal_has_sealed());
+	answers = first;
+	assert_false(journal_has_sealed());
 }
 
 static void an_old_copy_that_was_put_back_is_erased_again_before_it_is_read(void **state)
@@ -165,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_goes_from_every_home_and_each_says_so),
+		cmocka_unit_test(the_kiosks_journal_keeps_the_answer_without_it),
 		cmocka_unit_test(an_old_copy_that_was_put_back_is_erased_again_before_it_is_read),
 		cmocka_unit_test(a_device_that_joins_later_has_nothing_to_say),
 		cmocka_unit_test(the_audit_passes_before_and_after),
