@@ -90,6 +90,7 @@ static enum status go_to_start(struct auditor *a)
 		memcpy(a->heads, a->from->heads, a->heads_len * sizeof(*a->heads));
 		a->rules_version = a->from->rules_version;
 		(void)snprintf(a->out->last_received, TIME_TEXT_MAX, "%s", a->from->last_received);
+		st = audit_go_on_rooted(a);
 	}
 	commit_clear(&c);
 	return st;
@@ -126,10 +127,11 @@ static void check_start(struct auditor *a, const struct oid *id, const struct co
 }
 
 /* Work out what a merge is judged against; it is judged later, maybe by another thread. Takes the commit over. */
-static void prepare_merge(struct audit_task *task, struct auditor *a, const struct oid *id, struct commit *c, uint64_t index)
+static enum status prepare_merge(struct audit_task *task, struct auditor *a, const struct oid *id, struct commit *c, uint64_t index)
 {
 	struct audit_task t = {.place = index, .id = *id, .main = a->main, .main_tree = a->main_tree};
 	struct audit_head *last = NULL;
+	enum status st = STATUS_OK;
 
 	if (c->parents_len != 2)
 		audit_find(a, id, "", "", "a commit that is no merge stands in the log");
@@ -147,16 +149,20 @@ static void prepare_merge(struct audit_task *task, struct auditor *a, const stru
 	t.before = audit_registry_hold(a->registry);
 	follow_registry(a, id, &c->tree);
 	t.after = audit_registry_hold(a->registry);
+	if (last)
+		st = audit_note_rooted(a, id, &t.note, index, audit_registry_get(t.before));
 	t.commit = *c;
 	*c = (struct commit)COMMIT_INIT;
 	*task = t;
+	return st;
 }
 
-static void walk_log(struct auditor *a, struct audit_pool *pool)
+static enum status walk_log(struct auditor *a, struct audit_pool *pool)
 {
 	struct commit start = COMMIT_INIT;
+	enum status st = STATUS_OK;
 
-	for (size_t i = a->log_len; i-- > 0;) {
+	for (size_t i = a->log_len; st == STATUS_OK && i-- > 0;) {
 		const struct oid *id = &a->log[i];
 		struct audit_task task = {0};
 		struct commit c = COMMIT_INIT;
@@ -175,7 +181,7 @@ static void walk_log(struct auditor *a, struct audit_pool *pool)
 			check_start(a, id, &c);
 			start = c; /* signed by a key that only the next merge makes known */
 		} else {
-			prepare_merge(&task, a, id, &c, index);
+			st = prepare_merge(&task, a, id, &c, index);
 			if (index == 1)
 				audit_server_signature(a, audit_registry_get(a->registry), &a->log[a->log_len - 1], &start);
 			audit_pool_give(pool, &task);
@@ -185,6 +191,7 @@ static void walk_log(struct auditor *a, struct audit_pool *pool)
 		a->main_tree = tree;
 	}
 	commit_clear(&start);
+	return st;
 }
 
 /* ---- the whole ---- */
@@ -203,8 +210,10 @@ static enum status judge_log(struct auditor *a, const struct oid *main, const st
 		st = audit_pool_open(&pool, a, &a->e);
 	if (st != STATUS_OK)
 		return st;
-	walk_log(a, pool);
+	st = walk_log(a, pool);
 	audit_pool_close(pool);
+	if (st != STATUS_OK)
+		return st;
 	a->place = AUDIT_PLACE_END;
 	if (!a->registry)
 		audit_find(a, main, "practice.json", "", "the history names no practice");
@@ -309,6 +318,7 @@ void audit_clear(struct audit *a)
 	free(a->devices);
 	free(a->incidents);
 	free(a->settled);
+	free(a->rooted);
 	free(a->heads);
 	*a = (struct audit)AUDIT_INIT;
 }

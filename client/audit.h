@@ -13,7 +13,7 @@
 #define AUDIT_UNHEARD_MAX 512
 
 /* What this program's audits check. Raised whenever they check more, or otherwise: an audit does not go on from one that checked less. */
-#define AUDIT_CHECKS 3
+#define AUDIT_CHECKS 4
 
 struct audit_finding {
 	char commit[OID_HEX_LEN + 1]; /* "" when it is no single commit */
@@ -44,6 +44,14 @@ struct audit_incident {
 	char unheard[AUDIT_UNHEARD_MAX]; /* devices that might know of more, as words; "" for none */
 };
 
+/* A manager's device that came in by the root key, after the practice's start. */
+struct audit_rooted {
+	char device[NAME_MAX_LEN + 1];
+	uint64_t index;                /* number of the merge that brought it, and that merge */
+	char commit[OID_HEX_LEN + 1];
+	char received[TIME_TEXT_MAX];  /* when, by the server's word */
+};
+
 struct audit_counts {
 	uint64_t merges, commits, records, backdated;
 };
@@ -68,6 +76,8 @@ struct audit_checkpoint {
 		uint64_t seq;          /* number of its last answer */
 	} *lasts;                      /* owned; of devices that have answers */
 	size_t lasts_len;
+	struct audit_rooted *rooted;   /* owned */
+	size_t rooted_len;
 	uint64_t checks;               /* AUDIT_CHECKS of the program that made it; 0: from before they were counted */
 	int rules_version;             /* the highest that a merge went by */
 	struct audit_counts counts;    /* from the start of the log */
@@ -123,6 +133,8 @@ struct audit {
 	size_t devices_len;
 	struct audit_incident *incidents; /* oldest first */
 	size_t incidents_len;
+	struct audit_rooted *rooted;   /* owned; since the start of the log, in its order */
+	size_t rooted_len;
 	struct audit_held held;
 	struct audit_settled *settled;    /* owned; in the order in which they were found */
 	size_t settled_len;

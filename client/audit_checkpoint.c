@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/audit_certificate.h"
 #include "client/audit_internal.h"
 #include "client/audit_signed.h"
 #include "client/build.h"
@@ -98,6 +99,8 @@ enum status audit_checkpoint_save(struct qip *q, const struct audit *a, struct e
 	build_integer(&st, c, "index", (int64_t)a->index);
 	build_item(&st, c, "heads", heads_json(&st, a));
 	build_item(&st, c, "answers", answers_json(&st, a));
+	if (a->rooted_len > 0)
+		build_item(&st, c, "let_in_by_root", audit_rooted_json(a));
 	build_integer(&st, c, "checks", AUDIT_CHECKS);
 	build_item(&st, c, "rules", audit_rules_json());
 	build_integer(&st, c, "rules_version", a->rules_version);
@@ -181,7 +184,7 @@ static bool read_all(struct audit_checkpoint *c, const cJSON *json)
 	       read_text(c->ods, sizeof(c->ods), json, "ods") && read_text(c->device, sizeof(c->device), json, "device") && read_text(c->root, sizeof(c->root), json, "root") &&
 	       read_text(c->at, sizeof(c->at), json, "at") && read_text(c->last_received, sizeof(c->last_received), json, "last_received") &&
 	       read_heads(c, json_get(json, "heads")) && read_answers(c, json_get(json, "answers")) &&
-	       cJSON_IsArray(json_get(json, "rules")) &&
+	       cJSON_IsArray(json_get(json, "rules")) && audit_read_rooted(c, json_get(json, "let_in_by_root")) &&
 	       (!json_get(json, "checks") || read_count(&c->checks, json, "checks")) &&
 	       read_count(&c->counts.merges, counts, "merges") && read_count(&c->counts.commits, counts, "commits") &&
 	       read_count(&c->counts.records, counts, "records") && read_count(&c->counts.backdated, counts, "backdated");
@@ -278,5 +281,6 @@ void audit_checkpoint_clear(struct audit_checkpoint *c)
 {
 	free(c->heads);
 	free(c->lasts);
+	free(c->rooted);
 	*c = (struct audit_checkpoint)AUDIT_CHECKPOINT_INIT;
 }

@@ -94,6 +94,15 @@ void audit_tell_silence(struct auditor *a);
 /* out->devices: answers that another kiosk sent as well, which went on with the same. All are compared, wherever the audit began. */
 void audit_tell_doubles(struct auditor *a);
 
+/* ---- audit_rooted.c ---- */
+/* After a merge, with the registry before it: did the root key let the device in? */
+enum status audit_note_rooted(struct auditor *a, const struct oid *id, const struct merge_note *note, uint64_t index,
+			      const struct registry *before) MUST_CHECK;
+/* Those that the earlier audit noted. */
+enum status audit_go_on_rooted(struct auditor *a) MUST_CHECK;
+/* As a checkpoint keeps them; `list` may be NULL for none. False: it is damaged. */
+bool audit_read_rooted(struct audit_checkpoint *c, const cJSON *list);
+
 /* ---- audit_pool.c ---- */
 struct audit_pool;
 /* `walker` is borrowed until the end, and the counts are added to its. */

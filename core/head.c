@@ -52,16 +52,21 @@ static enum status open_genesis(struct judge *j, const struct oid *tree)
 	return STATUS_OK;
 }
 
-static enum status open_enrolment(struct judge *j, const struct oid *tree)
+static enum status read_own_record(cJSON **out, const struct judge *j, const struct oid *tree)
 {
 	char path[TREE_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "devices/%s.json", j->ctx->device);
+	return record_read_path(out, j->ctx->repo, tree, path, j->e);
+}
+
+static enum status open_enrolment(struct judge *j, const struct oid *tree)
+{
 	cJSON *record = NULL;
 	const char *line;
-	enum status st;
+	enum status st = read_own_record(&record, j, tree);
 
 	j->kind = HEAD_ENROLMENT;
-	(void)snprintf(path, sizeof(path), "devices/%s.json", j->ctx->device);
-	st = record_read_path(&record, j->ctx->repo, tree, path, j->e);
 	line = json_string(json_get(record, "enrolment"), "key");
 	if (st == STATUS_OK && line)
 		st = key_from_ssh(&j->enrolling, line, j->e);
@@ -69,6 +74,19 @@ static enum status open_enrolment(struct judge *j, const struct oid *tree)
 		st = error_set(j->e, STATUS_DENIED, "%s has not enrolled yet: its first push must be its enrolment", j->ctx->device);
 	cJSON_Delete(record);
 	return st;
+}
+
+/* Nobody on main invited it. It may be a manager all the same: a practice that lost them all has the root key in its safe. The registry's checks decide
+ * whether the root key signed. */
+static enum status open_unknown(struct judge *j, const struct oid *tree)
+{
+	cJSON *record = NULL;
+	enum status st = read_own_record(&record, j, tree);
+	const char *by = json_string(json_get(record, "invite"), "by");
+
+	j->by_root = st == STATUS_OK && by && strcmp(by, "root") == 0;
+	cJSON_Delete(record);
+	return j->by_root ? open_enrolment(j, tree) : error_set(j->e, STATUS_DENIED, "%s is not a device of this practice", j->ctx->device);
 }
 
 /* Decide what kind of head this must be, and whose signature it must bear. */
@@ -86,7 +104,7 @@ static enum status open_judge(struct judge *j, const struct oid *tree)
 	}
 	j->device = registry_find(ctx->registry, ctx->device);
 	if (!j->device)
-		return error_set(j->e, STATUS_DENIED, "%s is not a device of this practice", ctx->device);
+		return open_unknown(j, tree);
 	if (j->device->revoked && !ctx->though_revoked)
 		return error_set(j->e, STATUS_DENIED, "%s has been revoked; nothing it sends is taken. A manager can invite the device under a new name",
 				 ctx->device);

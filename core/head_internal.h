@@ -6,7 +6,7 @@
 
 enum head_kind {
 	HEAD_GENESIS,   /* a practice's first: made by its first manager */
-	HEAD_ENROLMENT, /* a device adds its key to its invite */
+	HEAD_ENROLMENT, /* a device adds its key to its invite, on main or brought along from the root key's paper */
 	HEAD_KIOSK,     /* own folders only, on its own last head */
 	HEAD_STAFF,     /* everybody who reads the log and builds on it */
 	HEAD_HOST,      /* the server's own: auditors that it invites */
@@ -22,6 +22,7 @@ struct judge {
 	const struct registry *registry; /* of the log's end, or a genesis's own */
 	struct registry own;             /* of a genesis */
 	struct key *enrolling;           /* of an enrolment: the key in it */
+	bool by_root;                    /* of an enrolment: it brings its invite along, which the root key signed; main has none */
 	char email[HEAD_EMAIL_MAX];
 	struct oid base, base_tree;      /* where the new commits start from; zero for an orphan */
 	size_t steps;                    /* taken back through the log for checkpoints */

@@ -15,6 +15,7 @@ struct policy_change {
 	int schema_level;
 	const struct registry *registry; /* at the place of the log that the commit is judged by; a genesis's own */
 	bool genesis;                    /* the practice's first head, by its first manager */
+	bool by_root;                    /* the first head of a manager's device that nobody but the root key invited */
 };
 
 /* STATUS_DENIED or STATUS_INVALID with a sentence for people. Covers: the path's place and form, the schema it must name, the role's right to it,

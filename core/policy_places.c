@@ -102,16 +102,18 @@ static bool only_added(const cJSON *before, const cJSON *after, const char *cons
 
 static enum status check_invited(const struct policy_change *c, struct error *e)
 {
-	bool host = strcmp(c->device, "server") == 0;
+	bool host = strcmp(c->device, "server") == 0, root = c->genesis || c->by_root;
+	enum status st = STATUS_OK;
 	const char *by = json_string(json_get(c->after, "invite"), "by");
 
 	if (!c->genesis && !host && c->role != ROLE_MANAGER)
 		return error_set(e, STATUS_DENIED, "only managers invite devices");
-	if (!by || strcmp(by, c->genesis ? "root" : c->device) != 0)
+	if (!by || strcmp(by, root ? "root" : c->device) != 0)
 		return error_set(e, STATUS_DENIED, "the invite is not in the name of %s, who made the commit", c->device);
-	if ((json_get(c->after, "enrolment") != NULL) != c->genesis || json_get(c->after, "retired") || json_get(c->after, "revoked"))
+	if ((json_get(c->after, "enrolment") != NULL) != root || json_get(c->after, "retired") || json_get(c->after, "revoked"))
 		return error_set(e, STATUS_DENIED, "a new device starts as an invite and nothing else");
-	return registry_check_device(c->registry, c->after, e);
+	st = registry_check_device(c->registry, c->after, e);
+	return st == STATUS_OK ? registry_check_replacement(c->registry, c->after, e) : st;
 }
 
 static enum status check_enrolled(const struct policy_change *c, struct error *e)

@@ -69,6 +69,7 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 	put_number(&out, "more_findings", (int64_t)a->findings_more);
 	put_item(&out, "findings", audit_findings_json(a));
 	put_item(&out, "devices", devices);
+	put_item(&out, "let_in_by_root", audit_rooted_json(a));
 	put_item(&out, "incidents", audit_incidents_json(a));
 	if (a->held.index > 0)
 		put_item(&out, "held", held_json(&a->held));
@@ -120,6 +121,19 @@ static void print_replaced(FILE *out, const struct audit *a)
 		fprintf(out, "%s%s goes on with the answers of %s%s.\n", any ? "" : "\n", d->id, d->replaces,
 			d->ends ? ", under whose name nothing more is taken" : ", of which it was a copy");
 		any = true;
+	}
+}
+
+/* No fault: and yet whoever has the root key's paper can do it. */
+static void print_rooted(FILE *out, const struct audit *a)
+{
+	if (a->rooted_len > 0)
+		fputc('\n', out);
+	for (size_t i = 0; i < a->rooted_len; i++) {
+		const struct audit_rooted *r = &a->rooted[i];
+
+		fprintf(out, "%s was let in as a manager by the root key's paper on %.10s, merge %llu (%.10s). Ask the practice who used it.\n", r->device,
+			r->received, (unsigned long long)r->index, r->commit);
 	}
 }
 
@@ -261,6 +275,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	fputc('\n', c->out);
 	st = print_devices(c, a, e);
 	print_replaced(c->out, a);
+	print_rooted(c->out, a);
 	print_doubled(c->out, a);
 	print_silence(c, a);
 	print_texts(c->out, &a->texts);

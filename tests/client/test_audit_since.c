@@ -150,9 +150,49 @@ static void an_audit_by_more_checks_than_the_earlier_one_begins_at_the_start(voi
 	assert_int_equal(w.a.merges, 1);
 }
 
+static void let_in_by_root(const char *id)
+{
+	static const struct oid none = {{0}};
+	struct fixture_device *d = practice_stranger(&w.p, id, ROLE_MANAGER);
+	char path[TREE_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "devices/%s.json", id);
+	practice_write_on(&w.p, d, &none, path, practice_enrolment(&w.p, d, practice_invite(&w.p, d, "root", w.p.root)));
+	practice_push(&w.p, d);
+}
+
+static void managers_whom_the_root_key_let_in_are_named_by_every_audit_since(void **state)
+{
+	char *file;
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(w.a.rooted_len, 0); /* the first manager is none */
+	let_in_by_root("boss-2");
+	w.p.received = "2025-11-25T00:00:00.000Z";
+	audited_checkpoint(&w);
+	assert_int_equal(w.a.rooted_len, 1);
+	file = audited_read(&w, "audit/checkpoint.json", &len);
+	audited_fits_schema(file, len, TEST_DATA "/../../client/schemas/audit-checkpoint-1.json");
+	free(file);
+	let_in_by_root("boss-3");
+	audited_run(&w, false);
+	audited_passes(&w);
+	assert_int_equal(w.a.merges, 1);
+	assert_int_equal(w.a.rooted_len, 2);
+	assert_string_equal(w.a.rooted[0].device, "boss-2");
+	assert_int_equal(w.a.rooted[0].index, w.p.index - 1);
+	assert_string_equal(w.a.rooted[1].device, "boss-3");
+	assert_string_equal(w.a.rooted[1].received, "2025-11-25T00:00:00.000Z");
+	assert_string_equal(w.a.rooted[1].commit, w.a.main);
+	audited_run(&w, true);
+	assert_int_equal(w.a.rooted_len, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(managers_whom_the_root_key_let_in_are_named_by_every_audit_since, begin_audited, end),
 		cmocka_unit_test_setup_teardown(an_audit_goes_on_from_the_one_before_and_counts_what_is_new, begin_audited, end),
 		cmocka_unit_test_setup_teardown(audits_in_steps_count_what_one_of_all_counts, begin_audited, end),
 		cmocka_unit_test_setup_teardown(without_anything_new_nothing_is_checked, begin_audited, end),

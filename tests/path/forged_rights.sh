@@ -13,6 +13,20 @@ taken "$head" ghost "devices/ghost.json=$record" >/dev/null
 names audit "$head" devices/ghost.json 'not a device'
 names checker "$head" devices/ghost.json 'not invited'
 
+forged by-root 'The server lets a manager of its own in, in the name of the root key, which it does not have'
+record=$(forge_device ghost manager root "$key" "$(server_key)")
+head=$(forge_head "$R" "$(tree_of '' "devices/ghost.json=$record")" "$key" ghost Enrol)
+taken "$head" ghost "devices/ghost.json=$record" >/dev/null
+names audit "$head" devices/ghost.json 'the signature is by another key'
+names checker "$head" devices/ghost.json 'not invited'
+
+forged by-root-again 'The server uses the invite that the root key signed for the first manager, whose code it had made, for another device'
+jq -cSj --slurpfile first <(git -C "$R" cat-file blob "main:devices/$MANAGER_DEVICE.json") '.invite = $first[0].invite' "$record" >"$WORK/again.json"
+head=$(forge_head "$R" "$(tree_of '' "devices/ghost.json=$WORK/again.json")" "$key" ghost Enrol)
+taken "$head" ghost "devices/ghost.json=$WORK/again.json" >/dev/null
+names audit "$head" devices/ghost.json 'signature'
+names checker "$head" devices/ghost.json 'not invited'
+
 # invited NAME ROLE - by the manager, in due form; its whole record is in RECORD, its enrolment's commit in ENROLMENT.
 invited() {
 	local head
