@@ -13,6 +13,7 @@
 #include "client/build.h"
 #include "client/commit.h"
 #include "client/enrol.h"
+#include "client/enrol_folder.h"
 #include "client/enrol_request.h"
 #include "client/files.h"
 #include "client/genesis.h"
@@ -24,9 +25,6 @@
 #include "core/log.h"
 #include "core/record_file.h"
 #include "core/signature.h"
-#include "core/tls.h"
-
-#define HISTORY_TMP HOME_HISTORY ".tmp"
 
 struct join {
 	struct qip q;
@@ -36,56 +34,8 @@ struct join {
 	struct remote_refs refs;
 	qip_show_root show;
 	void *show_ctx;
+	const struct root_join *root; /* borrowed; NULL: somebody invited it */
 };
-
-static enum status prepare_folder(struct qip *q, struct error *e)
-{
-	enum status st = STATUS_OK;
-
-	if (faccessat(q->dir, HOME_CONFIG, F_OK, 0) == 0)
-		return error_set(e, STATUS_EXISTS, "%s is joined already: join another device in a home of its own", q->path);
-	st = files_make_dir(q->dir, HOME_BLOBS, e);
-	if (st == STATUS_OK)
-		st = files_make_dir(q->dir, HOME_REFUSED, e);
-	return st == STATUS_OK ? rules_get(&q->rules, RULES_VERSION, e) : st;
-}
-
-/* The code names the only authority that will ever be trusted. */
-static enum status fetch_ca(struct qip *q, const struct code *code, struct error *e)
-{
-	struct wire w = {0};
-	enum status st = wire_set_url(&w, q->identity.url, e);
-
-	if (st == STATUS_OK)
-		st = tls_fetch_ca(&q->ca_pem, w.host, w.port, code->ca_pin, CODE_PIN_LEN, LIMIT_CONNECT_MS, e);
-	if (st == STATUS_OK && !buf_ok(&q->ca_pem))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
-	if (st == STATUS_OK)
-		st = files_write(q->dir, HOME_CA, q->ca_pem.data, q->ca_pem.len, 0600, e);
-	wire_clear(&w);
-	return st;
-}
-
-/* A repository is complete or not there: made beside, then renamed. */
-static enum status open_history(struct qip *q, struct error *e)
-{
-	char path[HOME_PATH_MAX], tmp[HOME_PATH_MAX];
-	enum status st = qip_home_path(path, sizeof(path), q, HOME_HISTORY);
-
-	if (st == STATUS_OK)
-		st = qip_home_path(tmp, sizeof(tmp), q, HISTORY_TMP);
-	if (st != STATUS_OK)
-		return error_set(e, st, "the name of the home folder is too long");
-	if (access(path, F_OK) != 0) {
-		files_remove_tree(q->dir, HISTORY_TMP);
-		st = repo_create(tmp, e);
-		if (st == STATUS_OK && rename(tmp, path) != 0)
-			st = error_set(e, STATUS_IO, "cannot make %s", path);
-	}
-	if (st == STATUS_OK)
-		st = repo_open(&q->repo, path, e);
-	return st == STATUS_OK ? repo_intake_sweep(q->repo, e) : st;
-}
 
 static enum status show_root(struct join *j, const char *root_ssh, const char *text, struct error *e)
 {
@@ -297,7 +247,7 @@ static enum status start(struct join *j, const char *url, const struct code *cod
 	enum status st = wire_set_url(&w, url, e);
 
 	if (st == STATUS_OK)
-		st = prepare_folder(q, e);
+		st = enrol_folder(q, e);
 	if (st != STATUS_OK)
 		return st;
 	wire_url(q->identity.url, &w);
@@ -307,10 +257,10 @@ static enum status start(struct join *j, const char *url, const struct code *cod
 		q->any_root = is_own_root;
 		q->any_root_ctx = j;
 	}
-	st = fetch_ca(q, code, e);
+	st = enrol_fetch_ca(q, code, e);
 	if (st == STATUS_OK)
-		st = open_history(q, e);
-	return st == STATUS_OK ? joining_begin(&j->joining, q, code, e) : st;
+		st = enrol_open_history(q, e);
+	return st == STATUS_OK ? joining_begin(&j->joining, q, code, j->root, e) : st;
 }
 
 static enum status join_new(struct join *j, const char *url, const char *code, struct error *e)
@@ -365,6 +315,21 @@ enum status enrol_home(const struct qip_options *o, const char *url, const char 
 	return st;
 }
 
+enum status enrol_by_root(const struct qip_options *o, const char *url, const struct code *code, const struct root_join *root, struct error *e)
+{
+	struct join *j = NULL;
+	enum status st = join_begin(&j, o, e);
+
+	if (st != STATUS_OK)
+		return st;
+	j->root = root;
+	st = start(j, url, code, e);
+	if (st == STATUS_OK)
+		st = enrol(j, e);
+	join_free(j);
+	return st;
+}
+
 /* A kiosk's home may take a new name; all others are joined once. */
 static enum status join_again(struct join *j, const struct qip_options *o, const char *url, const char *code, struct error *e)
 {
@@ -372,7 +337,7 @@ static enum status join_again(struct join *j, const struct qip_options *o, const
 
 	if (st != STATUS_OK)
 		return st;
-	return home_is_kiosk(&j->q) ? rejoin(&j->q, o, url, code, e) : prepare_folder(&j->q, e);
+	return home_is_kiosk(&j->q) ? rejoin(&j->q, o, url, code, e) : enrol_folder(&j->q, e);
 }
 
 enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx, struct error *e)

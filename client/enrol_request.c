@@ -11,6 +11,17 @@
 
 #define REQUEST_NAME "qip device" /* the server knows the name by the code, and puts it into the certificate */
 
+/* The invite that the server does not have: the root key signed it here. */
+static void add_root_invite(enum status *st, cJSON *body, const cJSON *record)
+{
+	cJSON *member = build_object(st);
+
+	build_string(st, member, "device", json_string(record, "id"));
+	build_string(st, member, "at", json_string(json_get(record, "invite"), "at"));
+	build_string(st, member, "signature", json_string(json_get(record, "invite"), "signature"));
+	build_item(st, body, "root_invite", member);
+}
+
 static enum status make_body(struct buf *out, const struct qip *q, const struct joining *j, struct error *e)
 {
 	struct buf csr = BUF_INIT;
@@ -23,6 +34,8 @@ static enum status make_body(struct buf *out, const struct qip *q, const struct 
 		build_item(&st, body, member->string, cJSON_Duplicate(member, true));
 	if (q->join_as != ROLE_NONE)
 		build_string(&st, body, "role", role_text(q->join_as));
+	if (j->record)
+		add_root_invite(&st, body, j->record);
 	build_string(&st, body, "csr", buf_text(&csr));
 	if (st == STATUS_OK)
 		st = json_canonical(out, body);
@@ -67,6 +80,19 @@ static bool record_fits(const cJSON *record, const struct joining *j, const char
 	return !enrolment || (key && strcmp(key, json_string(j->enrolment, "key")) == 0);
 }
 
+/* What the root key signed here is what the server has: nothing is added, and nothing of it is another's. */
+static bool is_as_signed(const cJSON *record, const cJSON *own)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, own)
+	{
+		if (!json_equal(member, json_get(record, member->string)))
+			return false;
+	}
+	return cJSON_GetArraySize(record) == cJSON_GetArraySize(own) + (json_get(record, "enrolment") != NULL);
+}
+
 static enum status read_answer(struct enrol_answer *a, struct qip *q, const struct joining *j, cJSON *json, struct error *e)
 {
 	const char *device = json_string(json, "device"), *role = json_string(json, "role"), *site = json_string(json, "site");
@@ -79,6 +105,8 @@ static enum status read_answer(struct enrol_answer *a, struct qip *q, const stru
 	if (!device || !role || !certificate || home_set_device(q, device, role_parse(role), site, NULL) != STATUS_OK)
 		goto bad;
 	if (has_record && !record_fits(record, j, device, role, site))
+		goto bad;
+	if (j->record && !is_as_signed(record, j->record))
 		goto bad;
 	if (!has_record && (j->code.has_root || !name || strlen(name) >= sizeof(a->name) || !server_key ||
 			    strlen(server_key) >= sizeof(a->server_key) || q->identity.role != ROLE_MANAGER))

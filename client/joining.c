@@ -17,6 +17,8 @@ static enum status write_joining(const struct joining *j, struct qip *q, struct 
 	build_string(&st, file, "invite_key", j->invite_key);
 	build_item(&st, file, "enrolment", cJSON_Duplicate(j->enrolment, true));
 	build_item(&st, file, "roots", cJSON_Duplicate(j->roots, true));
+	if (j->record)
+		build_item(&st, file, "record", cJSON_Duplicate(j->record, true));
 	if (st == STATUS_OK)
 		st = files_write_json(q->dir, JOINING_FILE, file, 0600, e);
 	else
@@ -44,7 +46,7 @@ static enum status make_enrolment(struct joining *j, struct qip *q, const struct
 }
 
 /* Fresh keys; joining.json comes last and says that they are complete. */
-static enum status start(struct joining *j, struct qip *q, const struct key *invite, struct error *e)
+static enum status start(struct joining *j, struct qip *q, const struct key *invite, const struct root_join *root, struct error *e)
 {
 	uint8_t seal_private[SEAL_KEY_LEN];
 	struct buf pem = BUF_INIT, seal = BUF_INIT;
@@ -63,6 +65,8 @@ static enum status start(struct joining *j, struct qip *q, const struct key *inv
 		st = files_write(q->dir, HOME_SEAL_KEY, seal.data, seal.len, 0600, e);
 	if (st == STATUS_OK)
 		st = make_enrolment(j, q, invite, e);
+	if (st == STATUS_OK && root)
+		st = root_join_record(&j->record, j->code.ods, j->invite_key, root, state_now_ms(&q->state, q->env), e);
 	if (st == STATUS_OK) {
 		j->roots = cJSON_CreateArray();
 		st = j->roots ? write_joining(j, q, e) : error_set(e, STATUS_NOMEM, "out of memory");
@@ -84,7 +88,7 @@ static bool is_enrolled_key(const struct key *key, const cJSON *enrolment)
 }
 
 /* Go on with an earlier try of the same code. STATUS_NOT_FOUND: there is none. */
-static enum status resume(struct joining *j, struct qip *q)
+static enum status resume(struct joining *j, struct qip *q, bool by_root)
 {
 	enum status st = STATUS_NOT_FOUND;
 	cJSON *file = NULL;
@@ -97,6 +101,8 @@ static enum status resume(struct joining *j, struct qip *q)
 	invite = json_string(file, "invite_key");
 	if (!invite || strcmp(invite, j->invite_key) != 0)
 		goto done;
+	if (cJSON_IsObject(json_get(file, "record")) != by_root)
+		goto done;
 	if (!cJSON_IsObject(json_get(file, "enrolment")) || !cJSON_IsArray(json_get(file, "roots")))
 		goto done;
 	if (build_read_bytes32(j->seal_public, json_string(json_get(file, "enrolment"), "seal_key")) != STATUS_OK)
@@ -105,6 +111,7 @@ static enum status resume(struct joining *j, struct qip *q)
 	    key_from_pem(&key, buf_text(&pem), NULL) != STATUS_OK || !is_enrolled_key(key, json_get(file, "enrolment")))
 		goto done;
 	j->enrolment = cJSON_DetachItemFromObjectCaseSensitive(file, "enrolment");
+	j->record = cJSON_DetachItemFromObjectCaseSensitive(file, "record");
 	j->roots = cJSON_DetachItemFromObjectCaseSensitive(file, "roots");
 	q->key = key;
 	key = NULL;
@@ -116,7 +123,7 @@ done:
 	return st;
 }
 
-enum status joining_begin(struct joining *out, struct qip *q, const struct code *code, struct error *e)
+enum status joining_begin(struct joining *out, struct qip *q, const struct code *code, const struct root_join *root, struct error *e)
 {
 	struct joining j = {.code = *code};
 	struct key *invite = NULL;
@@ -124,9 +131,9 @@ enum status joining_begin(struct joining *out, struct qip *q, const struct code 
 
 	if (st == STATUS_OK) {
 		key_ssh(j.invite_key, invite);
-		st = resume(&j, q);
+		st = resume(&j, q, root != NULL);
 		if (st == STATUS_NOT_FOUND)
-			st = start(&j, q, invite, e);
+			st = start(&j, q, invite, root, e);
 	}
 	key_free(invite);
 	if (st != STATUS_OK) {
@@ -184,6 +191,7 @@ void joining_clear(struct joining *j)
 {
 	explicit_bzero(&j->code, sizeof(j->code));
 	cJSON_Delete(j->enrolment);
+	cJSON_Delete(j->record);
 	cJSON_Delete(j->roots);
 	*j = (struct joining){0};
 }

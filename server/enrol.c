@@ -1,24 +1,28 @@
 /* server/enrol.c - POST /<ODS>/enrol: a certificate for a key, in exchange for a proof that its holder has an invite's
  * code.
  *
- * Enters: invite key, new key, sealing key, the proof by the invite key, and a certificate request by the new key.
+ * Enters: invite key, new key, sealing key, the proof by the invite key, and a certificate request by the new key; of a
+ * manager who comes by the root key's paper also the invite itself, which that key signed and the registry does not have.
  * Leaves: a client certificate, stored durably before it is told; the same request again gets the same. The registry is
  * not touched: the device pushes its enrolment itself.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/seal.h"
 #include "core/signature.h"
 #include "server/certificate.h"
+#include "server/enrol_root.h"
 #include "server/request.h"
 
 /* The request's members; borrowed from its JSON. */
 struct wish {
 	const char *invite_key, *key, *seal_key, *proof, *csr;
 	const char *role; /* what it has to be good for; NULL: anything */
+	const cJSON *root_invite; /* NULL: the invite is in the registry */
 };
 
-/* Exactly the six members, all strings, and maybe the role. */
+/* Exactly the six members, all strings, and maybe the role, or an invite. */
 static enum status read_wish(struct wish *out, const cJSON *json, struct error *e)
 {
 	struct wish w = {
@@ -28,12 +32,13 @@ static enum status read_wish(struct wish *out, const cJSON *json, struct error *
 		.proof = json_string(json, "proof"),
 		.csr = json_string(json, "csr"),
 		.role = json_string(json, "role"),
+		.root_invite = json_get(json, "root_invite"),
 	};
 
 	if (!w.invite_key || !w.key || !w.seal_key || !w.proof || !w.csr || !json_string(json, "at") ||
-	    cJSON_GetArraySize(json) != (w.role ? 7 : 6))
+	    cJSON_GetArraySize(json) != 6 + (w.role != NULL) + (w.root_invite != NULL))
 		return error_set(e, STATUS_MALFORMED,
-				 "an enrolment has the members invite_key, key, seal_key, at, proof and csr, and maybe role");
+				 "an enrolment has the members invite_key, key, seal_key, at, proof and csr, and maybe role and root_invite");
 	*out = w;
 	return STATUS_OK;
 }
@@ -93,10 +98,31 @@ struct invited {
 	const struct device *d; /* borrowed from the view */
 	char device[NAME_MAX_LEN + 1];
 	const char *role, *site;
+	cJSON *record; /* owned; of whom the root key lets in and main does not have yet; NULL for all others */
 };
 
-static enum status find_invite(struct invited *out, const struct request *r, const char *invite_key, struct error *e)
+/* Nobody here invited it: it may bring the root key's word along. */
+static enum status find_rooted(struct invited *out, const struct request *r, const struct wish *w, struct error *e)
 {
+	struct invited found = {.role = role_text(ROLE_MANAGER)};
+	enum status st;
+
+	if (!w->root_invite)
+		return error_set(e, STATUS_DENIED,
+				 "this join code is not known at %s; if it was made just now, the manager's device "
+				 "has to sync first",
+				 r->practice->ods);
+	st = enrol_root_record(&found.record, view_registry(r->view), w->root_invite, w->invite_key, e);
+	if (st != STATUS_OK)
+		return st;
+	(void)snprintf(found.device, sizeof(found.device), "%s", json_string(found.record, "id"));
+	*out = found;
+	return STATUS_OK;
+}
+
+static enum status find_invite(struct invited *out, const struct request *r, const struct wish *w, struct error *e)
+{
+	const char *invite_key = w->invite_key;
 	const struct registry *reg = view_registry(r->view);
 	struct invited found = {.role = role_text(ROLE_MANAGER)};
 	struct first first;
@@ -117,10 +143,7 @@ static enum status find_invite(struct invited *out, const struct request *r, con
 			found.d = &reg->devices[i];
 	}
 	if (!found.d)
-		return error_set(e, STATUS_DENIED,
-				 "this join code is not known at %s; if it was made just now, the manager's device "
-				 "has to sync first",
-				 r->practice->ods);
+		return find_rooted(out, r, w, e);
 	if (found.d->revoked || found.d->retired)
 		return error_set(e, STATUS_DENIED, "this join code was withdrawn; ask a manager for a new one");
 	memcpy(found.device, found.d->id, sizeof(found.device));
@@ -147,7 +170,8 @@ static enum status give_certificate(struct certificate *out, const struct reques
 		return certificate_issue(out, r->service->config, r->practice, who->device, key, r->service->env, e);
 	if (st == STATUS_OK && strcmp(given.key, line) != 0)
 		st = error_set(e, STATUS_EXISTS,
-			       "this join code was used by another device; ask a manager for a new one");
+			       who->record ? "another device began to join under this name; please choose another"
+					   : "this join code was used by another device; ask a manager for a new one");
 	if (st != STATUS_OK) {
 		certificate_clear(&given);
 		return st;
@@ -162,7 +186,7 @@ static enum status add_record(cJSON *answer, const struct request *r, const stru
 	enum status st = STATUS_OK;
 
 	if (!who->d)
-		return json_set(answer, "record", cJSON_CreateNull());
+		return json_set(answer, "record", who->record ? cJSON_Duplicate(who->record, true) : cJSON_CreateNull());
 	st = view_device_record(&record, r->practice, r->view, who->device, e);
 	return st == STATUS_OK ? json_set(answer, "record", record) : st;
 }
@@ -211,7 +235,7 @@ static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, st
 	if (st == STATUS_OK)
 		st = view_get(&r->view, r->practice, e);
 	if (st == STATUS_OK)
-		st = find_invite(&who, r, wish.invite_key, e);
+		st = find_invite(&who, r, &wish, e);
 	if (st == STATUS_OK && wish.role && strcmp(wish.role, who.role) != 0)
 		st = error_set(e, STATUS_DENIED, "this join code is for a device of the role %s, not %s; it is not used up",
 			       who.role, wish.role);
@@ -222,6 +246,7 @@ static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, st
 		st = write_answer(answer, r, &who, &certificate, e);
 	if (st == STATUS_OK)
 		answer_note(&r->answer, "enrolled %s", who.device);
+	cJSON_Delete(who.record);
 	certificate_clear(&certificate);
 	key_free(key);
 	return st;

@@ -9,7 +9,7 @@
 /* How a device stands to the practice. */
 enum standing {
 	STANDING_MEMBER,  /* in the registry, with this key */
-	STANDING_INVITED, /* in the registry without a key; holds a certificate for it: may push its enrolment and
+	STANDING_INVITED, /* in the registry without a key, or let in by the root key and not in it yet; holds a certificate for it: may push its enrolment and
 			     nothing else */
 	STANDING_FIRST,	  /* the first manager, before there is a registry: may push the genesis */
 };

@@ -46,6 +46,22 @@ static enum status verify_first(struct identity *out, const struct practice *p, 
 	return st;
 }
 
+/* Who is not in the registry was given a certificate on the root key's word, and may push the enrolment that says so. */
+static enum status verify_rooted(struct identity *out, const struct practice *p, const struct tls_peer *peer,
+				 struct error *e)
+{
+	enum status st = check_given(p, peer, false, e);
+
+	if (st == STATUS_DENIED)
+		return error_set(e, st, "the device %s is not known at %s; ask a manager for a join code", peer->device,
+				 p->ods);
+	if (st == STATUS_OK) {
+		out->role = ROLE_MANAGER;
+		out->standing = STANDING_INVITED;
+	}
+	return st;
+}
+
 static enum status verify_device(struct identity *out, const struct practice *p, const struct registry *reg,
 				 const struct tls_peer *peer, struct error *e)
 {
@@ -53,8 +69,7 @@ static enum status verify_device(struct identity *out, const struct practice *p,
 	enum status st = STATUS_OK;
 
 	if (!d)
-		return error_set(e, STATUS_DENIED, "the device %s is not known at %s; ask a manager for a join code",
-				 peer->device, p->ods);
+		return verify_rooted(out, p, peer, e);
 	if (d->revoked)
 		return error_set(e, STATUS_DENIED,
 				 "the device %s was revoked: it cannot sync any more. What it still holds stays on "

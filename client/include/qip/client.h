@@ -51,6 +51,18 @@ typedef void (*qip_show_root)(void *ctx, const char *text, const char *fingerpri
 enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx,
 		     struct error *e) MUST_CHECK;
 
+/* Where nobody is left who could invite: this folder becomes a manager's device by the practice's root key, as its paper has it. The device invites itself
+ * in that key's name, and checks that the practice's history hangs on this key and no other. Safe to repeat with the same after an interruption.
+ * STATUS_MALFORMED mistyped key; STATUS_USAGE a bad name or practice; STATUS_REFUSED another practice's key, or a name that is taken; STATUS_EXISTS the home
+ * is joined already. */
+struct qip_root {
+	const char *ods;
+	const char *device;           /* a name that no device of the practice ever had */
+	uint8_t ca_pin[CODE_PIN_LEN]; /* first bytes of the SHA-256 fingerprint of the server's authority */
+	const char *text;             /* off the paper; the caller wipes it */
+};
+enum status qip_join_root(const struct qip_options *o, const char *url, const struct qip_root *root, struct error *e) MUST_CHECK;
+
 /* STATUS_NOT_FOUND: not a home; STATUS_BUSY. */
 enum status qip_open(struct qip **out, const struct qip_options *o, struct error *e) MUST_CHECK;
 /* Kiosk, while another program has the home locked: what can be had without it, for qip_capture_open, qip_identity and qip_last_sync_ms alone. */
