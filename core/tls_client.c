@@ -219,7 +219,7 @@ static enum status find_pinned(struct buf *out, const struct tls_conn *c, const 
 			return append_pem(out, crt, e);
 	}
 	return error_set(e, STATUS_UNTRUSTED,
-			 "the server at %.100s is not the one that the join code is for; is the address "
+			 "the server at %.100s is not the one that the join code or the fingerprint is for; is the address "
 			 "right?",
 			 host);
 }

@@ -7,7 +7,13 @@ const char help_join[] =
 	"CODE is what \"qip invite\" printed, or \"qip-server practice add\" for a practice's first manager. "
 	"Case and dashes do not matter. After an interruption the same command with the same code goes on, and what was copied "
 	"of the practice's log before is not copied again.\n\n"
-	"  qip join https://qip.example.org:8443 ABCDE-FGHJK-… --home ~/qip\n";
+	"  qip join https://qip.example.org:8443 ABCDE-FGHJK-… --home ~/qip\n\n"
+	"Where every manager's device is lost, the root key's paper from the safe makes a new one. The key is typed, or read from a file, and never "
+	"stands on the command line. The practice's server is told by its authority: its host reads the fingerprint of DIR/ca.crt out (openssl x509 -in "
+	"DIR/ca.crt -noout -fingerprint -sha256); the folder of a kiosk or of any other device of the practice has the same file. Audits name a device that came "
+	"in so. Then revoke what was lost, and open the comments with the recovery paper.\n\n"
+	"  qip join https://qip.example.org:8443 --root-key --practice C82999 --device manager-2 \\\n"
+	"      --ca 3A:5F:… --home ~/qip\n";
 
 const char help_status[] = "Works offline. When a kiosk was heard of and its answers came goes by the server's clock, as the log has it; a kiosk "
 			   "says about once a week how it is, so one that is silent for longer needs somebody to look.\n\n"

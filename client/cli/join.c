@@ -1,7 +1,19 @@
-/* client/cli/join.c - qip join URL CODE: this folder becomes a device of a practice. */
+/* client/cli/join.c - qip join: this folder becomes a device of a practice, by a code or by the root key's paper. */
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/secret.h"
+
+#define ROOT_TYPED_MAX 1024 /* however many blanks somebody puts in between */
+
+const struct arg_option options_join[] = {
+	{"root-key", NULL, "instead of CODE: ask for the practice's root key, as its paper has it", false},
+	{"root-key-file", "FILE", "the same, read from FILE, or from the standard input for \"-\"", false},
+	{"practice", "ODS", "with the root key: the practice's ODS code", false},
+	{"device", "NAME", "with the root key: a name that none of the practice's devices ever had", false},
+	{"ca", "FINGERPRINT", "with the root key: SHA-256 of the server's ca.crt, read out by its host", false},
+	{NULL, NULL, NULL, false},
+};
 
 /* The root key is shown this once: in a box, so that it is not overlooked. */
 static void print_root_key(FILE *out, const char *root, const char *fingerprint)
@@ -9,7 +21,7 @@ static void print_root_key(FILE *out, const char *root, const char *fingerprint)
 	static const char *const lines[] = {
 		"Print this now and put it into the practice's safe.",
 		"It is shown this once and is kept on no computer. Whoever holds it can appoint",
-		"managers of this practice's plan; without it a lost manager cannot be replaced.",
+		"managers of this practice's plan; if all their devices are lost, nothing else can.",
 	};
 	static const char rule[] =
 		"----------------------------------------------------------------------------------------------";
@@ -66,14 +78,73 @@ static enum status tell(struct cli *c, const char *root, struct error *e)
 	return STATUS_OK;
 }
 
+/* All 64 digits, as openssl prints them or without its colons: who reads less out compared less. */
+static enum status read_ca(uint8_t pin[CODE_PIN_LEN], const char *text, struct error *e)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	size_t n = 0;
+
+	for (const char *at = text; *at && n <= 2 * SHA256_LEN; at++) {
+		const char *digit = strchr(digits, *at);
+
+		if (strchr(": ", *at))
+			continue;
+		if (!digit) {
+			n = 0;
+			break;
+		}
+		if (n < 2 * CODE_PIN_LEN)
+			pin[n / 2] = (uint8_t)(pin[n / 2] << 4 | ((digit - digits) & 15));
+		n++;
+	}
+	return n == 2 * SHA256_LEN ? STATUS_OK
+				   : error_set(e, STATUS_USAGE,
+					       "--ca is 64 digits 0-9 and a-f; the server's host reads them out of: openssl x509 -in DIR/ca.crt -noout -fingerprint -sha256");
+}
+
+static enum status join_root(struct cli *c, const struct qip_options *o, struct error *e)
+{
+	struct qip_root root = {.ods = args_get(&c->args, "practice"), .device = args_get(&c->args, "device")};
+	const char *ca = args_get(&c->args, "ca");
+	char text[ROOT_TYPED_MAX] = "";
+	enum status st = STATUS_OK;
+
+	if (cli_word(c, 1))
+		return error_set(e, STATUS_USAGE, "a join code or the root key, not both; the root key is never written on the command line");
+	if (!root.ods || !root.device || !ca)
+		return error_set(e, STATUS_USAGE, "the root key goes with --practice ODS, --device NAME and --ca FINGERPRINT");
+	st = read_ca(root.ca_pin, ca, e);
+	if (st == STATUS_OK)
+		st = cli_read_secret(text, sizeof(text), "root key", args_get(&c->args, "root-key-file"), e);
+	root.text = text;
+	if (st == STATUS_OK)
+		st = qip_join_root(o, cli_word(c, 0), &root, e);
+	explicit_bzero(text, sizeof(text));
+	return st;
+}
+
+static enum status join_code(struct cli *c, const struct qip_options *o, struct shown *shown, struct error *e)
+{
+	static const char *const others[] = {"practice", "device", "ca"};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (args_has(&c->args, others[i]))
+			return error_set(e, STATUS_USAGE, "--%s goes with --root-key", others[i]);
+	if (!cli_word(c, 1))
+		return error_set(e, STATUS_USAGE, "please give the join code, or --root-key where nobody is left who could invite");
+	return qip_join(o, cli_word(c, 0), cli_word(c, 1), show_root_key, shown, e);
+}
+
 enum status cmd_join(struct cli *c, struct error *e)
 {
 	struct shown shown = {.c = c};
 	struct qip_options o;
 	enum status st = cli_options(&o, c, e);
 
-	if (st == STATUS_OK)
-		st = qip_join(&o, cli_word(c, 0), cli_word(c, 1), show_root_key, &shown, e);
+	if (st == STATUS_OK && (args_has(&c->args, "root-key") || args_has(&c->args, "root-key-file")))
+		st = join_root(c, &o, e);
+	else if (st == STATUS_OK)
+		st = join_code(c, &o, &shown, e);
 	if (st == STATUS_OK)
 		st = cli_open(c, e);
 	if (st == STATUS_OK)

@@ -22,7 +22,7 @@ static enum status cmd_version(struct cli *c, struct error *e)
 }
 
 static const struct command commands[] = {
-	{"join", "URL CODE", "make this folder a device of a practice", help_join, NULL, 2, 2, cmd_join},
+	{"join", "URL CODE", "make this folder a device of a practice", help_join, options_join, 1, 2, cmd_join},
 	{"status", "", "who this device is, how fresh its copy is, what waits", help_status, NULL, 0, 0, cmd_status},
 	{"sync", "", "send what waits and fetch what is new", help_sync, NULL, 0, 0, cmd_sync},
 	{"action list", "", "the improvement plan", help_action_list, options_action_list, 0, 0, cmd_action_list},
