@@ -33,6 +33,20 @@ bool blobs_has(const struct qip *q, const char *hex)
 	return is_there(q, HOME_BLOBS, hex, "") || is_there(q, HOME_OUTBOX, hex, "");
 }
 
+enum status blobs_make_outbox(struct qip *q, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	if (faccessat(q->dir, HOME_OUTBOX, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return STATUS_OK;
+	if (home_is_kiosk(q) && renameat(q->dir, HOME_BLOBS, q->dir, HOME_OUTBOX) != 0 && errno != ENOENT)
+		return error_set_errno(e, errno, "cannot make %s/" HOME_OUTBOX, q->path);
+	st = files_make_dir(q->dir, HOME_OUTBOX, e);
+	if (st == STATUS_OK)
+		st = files_make_dir(q->dir, HOME_BLOBS, e);
+	return st == STATUS_OK ? files_sync_folder(q->dir, ".", e) : st;
+}
+
 static enum status name_of(char hex[SHA256_HEX_LEN + 1], const void *bytes, size_t len, struct error *e)
 {
 	uint8_t digest[SHA256_LEN];
@@ -54,7 +68,7 @@ enum status blobs_put(char hex[SHA256_HEX_LEN + 1], struct qip *q, const void *s
 	if (st != STATUS_OK || blobs_has(q, hex))
 		return st;
 	(void)snprintf(name, sizeof(name), HOME_OUTBOX "/%s", hex);
-	st = files_make_dir(q->dir, HOME_OUTBOX, e);
+	st = blobs_make_outbox(q, e);
 	return st == STATUS_OK ? files_write(q->dir, name, sealed, len, 0600, e) : st;
 }
 
@@ -159,6 +173,14 @@ enum status blobs_arrived(struct qip *q, const char *hex, int64_t now_ms, struct
 	return st == STATUS_OK ? move(q, hex, HOME_OUTBOX, HOME_BLOBS, e) : st;
 }
 
+void blobs_put_off(struct qip *q, const char *hex, int64_t now_ms)
+{
+	char name[NAME_BYTES];
+
+	path_of(name, HOME_OUTBOX, hex, "");
+	set_time(q, name, now_ms);
+}
+
 enum status blobs_erase(struct qip *q, const char *hex, struct error *e)
 {
 	char mark[NAME_BYTES], name[NAME_BYTES];
@@ -221,12 +243,17 @@ static enum status send_again(void *ctx, const char *hex, int64_t at_ms, struct 
 	return a->now_ms - at_ms < LIMIT_KEEP_RECEIPTED_MS ? move(a->q, hex, HOME_BLOBS, HOME_OUTBOX, e) : STATUS_OK;
 }
 
+/* Durable before anything else of the restore is: who is cut off in between would never send it. */
 enum status blobs_send_again(struct qip *q, int64_t now_ms, struct error *e)
 {
 	struct aging a = {.q = q, .now_ms = now_ms};
-	enum status st = files_make_dir(q->dir, HOME_OUTBOX, e);
+	enum status st = blobs_make_outbox(q, e);
 
-	return st == STATUS_OK ? blobs_each(q, HOME_BLOBS, send_again, &a, e) : st;
+	if (st == STATUS_OK)
+		st = blobs_each(q, HOME_BLOBS, send_again, &a, e);
+	if (st == STATUS_OK)
+		st = files_sync_folder(q->dir, HOME_OUTBOX, e);
+	return st == STATUS_OK ? files_sync_folder(q->dir, HOME_BLOBS, e) : st;
 }
 
 static enum status drop_old(void *ctx, const char *hex, int64_t at_ms, struct error *e)
@@ -244,6 +271,11 @@ static enum status drop_old(void *ctx, const char *hex, int64_t at_ms, struct er
 void blobs_tidy(struct qip *q, int64_t now_ms)
 {
 	struct aging a = {.q = q, .now_ms = now_ms};
+	int64_t at_ms = q->state.tidied_ms;
 
+	if (at_ms > 0 && now_ms >= at_ms && now_ms - at_ms < LIMIT_FORGET_AGAIN_MS)
+		return;
 	(void)(blobs_each(q, HOME_BLOBS, drop_old, &a, NULL) == STATUS_OK);
+	q->state.tidied_ms = now_ms;
+	(void)(state_save(&q->state, q->dir, NULL) == STATUS_OK); /* else the next visit looks again */
 }

@@ -30,8 +30,12 @@ enum status blobs_arrived(struct qip *q, const char *hex, int64_t now_ms, struct
 enum status blobs_erase(struct qip *q, const char *hex, struct error *e) MUST_CHECK;
 /* The server may have lost what got there in the last 35 days: all of that waits again. */
 enum status blobs_send_again(struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
-/* Kiosk: what got there longer ago goes; as far as that works. */
+/* Kiosk: what got there longer ago goes; as far as that works. Looked for once a day. */
 void blobs_tidy(struct qip *q, int64_t now_ms);
+/* Make outbox/. Kiosks of earlier programs had none, and kept in blobs/ what was never sent: all of it is moved there with that. */
+enum status blobs_make_outbox(struct qip *q, struct error *e) MUST_CHECK;
+/* The server does not take it now: it comes last with the next visit, so that the others go before. */
+void blobs_put_off(struct qip *q, const char *hex, int64_t now_ms);
 
 /* Each name in a folder (HOME_BLOBS, HOME_OUTBOX), in no order. `at_ms`: the file's time. Non-OK stops. */
 typedef enum status (*blobs_visit)(void *ctx, const char *hex, int64_t at_ms, struct error *e);

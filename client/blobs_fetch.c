@@ -31,7 +31,10 @@ struct fetching {
 	size_t len;
 	struct name missing[LIMIT_BLOBS_MISSING]; /* the server does not have them yet */
 	size_t missing_len;
+	size_t known_len;        /* of them, when the visit began */
+	bool overflow;           /* there are more: the log is looked through again for those */
 	struct blobs_fetched done;
+	struct error bad;        /* the first that did not come as it was sealed; the others come all the same */
 
 	/* one answer */
 	size_t at;               /* the id that it speaks of next */
@@ -52,9 +55,16 @@ static enum status malformed(struct error *e)
 
 static void note_missing(struct fetching *f, const char *hex)
 {
+	if (blobs_is_erased(f->q, hex))
+		return; /* it is not to come */
+	for (size_t i = 0; i < f->missing_len; i++)
+		if (strcmp(f->missing[i].hex, hex) == 0)
+			return;
 	f->done.missing++;
 	if (f->missing_len < LIMIT_BLOBS_MISSING)
 		memcpy(f->missing[f->missing_len++].hex, hex, SHA256_HEX_LEN + 1);
+	else
+		f->overflow = true;
 }
 
 /* Bytes that are not what was asked for are not kept, and all else that comes is. */
@@ -72,6 +82,8 @@ static enum status keep(struct fetching *f, struct error *e)
 	} else if (st == STATUS_UNTRUSTED) {
 		log_line(LOG_LEVEL_ERROR, "free text did not come as it was sealed", "reason", why.text, NULL);
 		note_missing(f, hex);
+		if (f->bad.status == STATUS_OK)
+			f->bad = why;
 		st = STATUS_OK;
 	} else if (st == STATUS_GONE) {
 		st = STATUS_OK;
@@ -241,6 +253,8 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	if (!new_id || !may)
 		return STATUS_OK;
 	st = record_read(&record, f->q->repo, new_id, e);
+	if (st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM || st == STATUS_TOO_BIG)
+		return STATUS_OK; /* the audit tells of it, and the others come */
 	if (st == STATUS_OK)
 		st = want_all(f, record, e);
 	cJSON_Delete(record);
@@ -262,6 +276,7 @@ static enum status read_wanted(struct oid *tree, struct fetching *f, struct erro
 		*tree = (struct oid){{0}};
 	cJSON_ArrayForEach(item, json_get(file, "missing"))
 	{
+		f->known_len++;
 		if (st == STATUS_OK && cJSON_IsString(item))
 			st = want(f, item->valuestring, e);
 	}
@@ -308,9 +323,9 @@ static enum status fetch(struct fetching *f, struct error *e)
 		st = tree_diff(f->q->repo, &before, &after, look_at, f, e);
 	if (st == STATUS_OK)
 		st = ask(f, e);
-	if (st == STATUS_OK && (!oid_equal(&before, &after) || f->done.received > 0))
-		st = write_wanted(f, &after, e);
-	return st;
+	if (st == STATUS_OK && (!oid_equal(&before, &after) || f->missing_len != f->known_len))
+		st = write_wanted(f, f->overflow ? &before : &after, e);
+	return st == STATUS_OK && f->bad.status != STATUS_OK ? error_set(e, f->bad.status, "%s", f->bad.text) : st;
 }
 
 enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote *r, struct error *e)

@@ -2,19 +2,31 @@
 #include "client/blobs_send.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/blobs.h"
+#include "core/array.h"
 #include "core/log.h"
+
+struct one {
+	char hex[SHA256_HEX_LEN + 1];
+	int64_t at_ms;
+};
 
 struct sending {
 	struct qip *q;
 	struct remote *remote;
+	struct one *list; /* owned; what waits, oldest first */
+	size_t len, cap;
+	int64_t bytes;    /* offered so far */
 	struct blobs_sent done;
 	struct error held_up; /* the first that the server did not take; the others go all the same */
 };
 
-/* 410: it was erased while it was on its way. */
+/* ---- one goes ---- */
+
+/* 410: it was erased while it was on its way. 400 and 413 speak of this one; whatever else is refused is so for all that this device brings. */
 static enum status judge(struct sending *s, const char *hex, const struct http_response *res, struct error *e)
 {
 	enum status st = STATUS_OK;
@@ -29,8 +41,9 @@ static enum status judge(struct sending *s, const char *hex, const struct http_r
 	if (res->status == 410)
 		return blobs_erase(s->q, hex, e);
 	st = http_refusal(res, e);
-	if (st != STATUS_TOO_BIG && st != STATUS_REFUSED)
-		return st; /* it can take none now */
+	if (res->status != 400 && res->status != 413)
+		return st;
+	blobs_put_off(s->q, hex, s->remote->server_ms);
 	if (s->held_up.status == STATUS_OK)
 		s->held_up = *e;
 	return STATUS_OK;
@@ -60,24 +73,56 @@ static enum status put(struct sending *s, const char *hex, const struct buf *sea
 	return st;
 }
 
-static enum status send_one(void *ctx, const char *hex, int64_t at_ms, struct error *e)
+static enum status send_one(struct sending *s, const char *hex, struct error *e)
 {
-	struct sending *s = ctx;
 	struct error why = {.text = ""};
 	struct buf sealed = BUF_INIT;
 	enum status st = STATUS_OK;
 
-	(void)at_ms;
-	if (s->done.sent >= LIMIT_BLOBS_SENT)
-		return STATUS_OK; /* the next visit goes on */
 	why.status = blobs_get(&sealed, s->q, hex, &why);
+	s->bytes += (int64_t)sealed.len;
 	if (why.status == STATUS_OK)
 		st = put(s, hex, &sealed, e);
 	else if (why.status == STATUS_GONE)
 		st = blobs_erase(s->q, hex, e);
 	else /* told, and the others go */
 		log_line(LOG_LEVEL_ERROR, "sealed bytes cannot be sent", "reason", why.text, NULL);
+	if (why.status != STATUS_OK && why.status != STATUS_GONE && s->held_up.status == STATUS_OK)
+		s->held_up = why;
 	buf_clear(&sealed);
+	return st;
+}
+
+/* ---- all that wait ---- */
+
+static enum status list_one(void *ctx, const char *hex, int64_t at_ms, struct error *e)
+{
+	struct sending *s = ctx;
+
+	if (s->len == LIMIT_BLOBS_LISTED)
+		return STATUS_OK;
+	if (!array_room(&s->list, &s->cap, s->len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	memcpy(s->list[s->len].hex, hex, SHA256_HEX_LEN + 1);
+	s->list[s->len++].at_ms = at_ms;
+	return STATUS_OK;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct one *x = a, *y = b;
+
+	return x->at_ms != y->at_ms ? (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms) : strcmp(x->hex, y->hex);
+}
+
+static enum status send_all(struct sending *s, const struct blobs_bounds *b, struct error *e)
+{
+	enum status st = blobs_each(s->q, HOME_OUTBOX, list_one, s, e);
+
+	if (st == STATUS_OK && s->len > 1)
+		qsort(s->list, s->len, sizeof(*s->list), by_age);
+	for (size_t i = 0; st == STATUS_OK && i < s->len && i < b->count && s->bytes < b->bytes; i++)
+		st = send_one(s, s->list[i].hex, e);
 	return st;
 }
 
@@ -96,16 +141,17 @@ enum status blobs_waiting(uint64_t *out, struct qip *q, struct error *e)
 	return blobs_each(q, HOME_OUTBOX, count_one, out, e);
 }
 
-enum status blobs_send(struct blobs_sent *out, struct qip *q, struct remote *r, struct error *e)
+enum status blobs_send(struct blobs_sent *out, struct qip *q, struct remote *r, const struct blobs_bounds *b, struct error *e)
 {
 	struct sending s = {.q = q, .remote = r, .held_up = {.text = ""}};
-	enum status st = blobs_each(q, HOME_OUTBOX, send_one, &s, e);
+	enum status st = send_all(&s, b, e);
 
-	if (st == STATUS_OK && s.done.sent > 0 && home_is_kiosk(q))
+	if (st == STATUS_OK && home_is_kiosk(q))
 		blobs_tidy(q, r->server_ms);
 	if (st == STATUS_OK && s.held_up.status != STATUS_OK)
 		st = error_set(e, s.held_up.status, "%s", s.held_up.text);
 	(void)(blobs_waiting(&s.done.waiting, q, NULL) == STATUS_OK);
 	*out = s.done;
+	free(s.list);
 	return st;
 }

@@ -55,23 +55,28 @@ done:
 	return st;
 }
 
-/* Make what happened to the names in the folder of `name` durable. */
-static enum status sync_folder(int dir, const char *name, struct error *e)
+enum status files_sync_folder(int dir, const char *folder, struct error *e)
 {
 	enum status st = STATUS_OK;
+	int fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set_errno(e, errno, "cannot open the folder %s", folder);
+	if (fsync(fd) != 0)
+		st = error_set_errno(e, errno, "cannot make the names in %s durable", folder);
+	(void)close(fd);
+	return st;
+}
+
+/* The same for the folder of `name`. */
+static enum status sync_folder(int dir, const char *name, struct error *e)
+{
 	char folder[NAME_BYTES] = ".";
 	const char *slash = strrchr(name, '/');
-	int fd = -1;
 
 	if (slash)
 		(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - name), name);
-	fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set_errno(e, errno, "cannot open the folder of %s", name);
-	if (fsync(fd) != 0)
-		st = error_set_errno(e, errno, "cannot make %s durable", name);
-	(void)close(fd);
-	return st;
+	return files_sync_folder(dir, folder, e);
 }
 
 static int write_all(int fd, const char *bytes, size_t len)

@@ -24,6 +24,8 @@ enum status files_write_json_soon(int dir, const char *name, const cJSON *value,
 enum status files_make_dir(int dir, const char *name, struct error *e) MUST_CHECK;
 /* Remove a file, durably; one that is not there is no error. */
 enum status files_remove(int dir, const char *name, struct error *e) MUST_CHECK;
+/* Make what happened to the names in a folder durable. */
+enum status files_sync_folder(int dir, const char *folder, struct error *e) MUST_CHECK;
 /* Remove a folder with all that is in it, as far as that goes. */
 void files_remove_tree(int dir, const char *name);
 /* Remove what interrupted writes left behind in a folder ("." for dir itself). */

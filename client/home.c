@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/anew.h"
+#include "client/blobs.h"
 #include "client/build.h"
 #include "client/files.h"
 #include "client/incarnation.h"
@@ -251,6 +252,7 @@ static enum status repair(struct qip *q, struct error *e)
 	files_sweep(q->dir, HOME_BLOBS);
 	files_sweep(q->dir, HOME_OUTBOX);
 	files_sweep(q->dir, HOME_REFUSED);
+	(void)(blobs_make_outbox(q, NULL) == STATUS_OK); /* else with what goes there next */
 	st = repo_intake_sweep(q->repo, e);
 	if (st == STATUS_OK && home_is_kiosk(q)) /* it is not made durable at each receipt (sync_send.c) */
 		st = repo_ref_drop_empty(q->repo, q->own_ref, e);

@@ -38,6 +38,7 @@ void state_load(struct state *out, int dir)
 	(void)json_integer(file, "last_sync", &s.last_sync_ms);
 	(void)json_integer(file, "health", &s.health_ms);
 	(void)json_integer(file, "kept_all", &s.kept_all_ms);
+	(void)json_integer(file, "tidied", &s.tidied_ms);
 	(void)json_integer(file, "unreadable", &s.unreadable_ms);
 	(void)json_integer(json_get(file, "lost"), "told", &s.lost_told);
 	(void)json_integer(json_get(file, "lost"), "at", &s.lost_ms);
@@ -102,6 +103,8 @@ enum status state_save(struct state *s, int dir, struct error *e)
 		build_integer(&st, file, "health", s->health_ms);
 	if (s->kept_all_ms > 0)
 		build_integer(&st, file, "kept_all", s->kept_all_ms);
+	if (s->tidied_ms > 0)
+		build_integer(&st, file, "tidied", s->tidied_ms);
 	if (s->unreadable_ms > 0)
 		build_integer(&st, file, "unreadable", s->unreadable_ms);
 	if (s->lost_told > 0)

@@ -22,6 +22,7 @@ struct state {
 	struct anchor anchors[LIMIT_ANCHORS]; /* oldest first */
 	size_t anchors_len;
 	int64_t kept_all_ms;   /* kiosk: when it looked in vain for what it may forget (client/forget.h), by the server's clock; 0: it did not */
+	int64_t tidied_ms;     /* kiosk: when it last looked for sealed comments that it need not keep any longer, by the server's clock; 0: never */
 	int64_t unreadable_ms; /* kiosk: since when the disk does not give a file of the journal, by the server's clock; 0: it gives all */
 	int64_t health_ms;   /* kiosk: the server's clock when it last made a record of its health; 0: never */
 	int64_t lost_told;   /* kiosk: damaged places of its journal, as many as it last told the practice of and are still there */

@@ -55,8 +55,6 @@ static bool is_cut(const struct qip *q)
 	return ends > 0;
 }
 
-/* The server's word on where the own head stands. It may be further than known here (a lost receipt) or less far (a server restored from a
- * backup: what it lacks is sent again), but it must be a commit of this device's own branch. Zero: it does not know that the device joined. */
 enum status sync_adopt_own(struct sync *s, const struct oid *tip, struct error *e)
 {
 	struct qip *q = s->q;
@@ -321,10 +319,10 @@ static enum status run(struct sync *s, struct error *e)
 		return error_set(e, st, "%s", why.text);
 	if (st == STATUS_CONTRADICTED)
 		sync_tell_at_end(s, &why);
-	else
-		sync_blobs(s);
 	renew(s);
 	st = st == STATUS_OK ? finish(s, e) : state_save(&s->q->state, s->q->dir, e);
+	if (st == STATUS_OK && why.status != STATUS_CONTRADICTED)
+		sync_blobs(s);
 	if (st == STATUS_OK && s->found.status != STATUS_OK)
 		st = error_set(e, s->found.status, "%s", s->found.text);
 	return st;

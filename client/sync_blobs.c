@@ -1,4 +1,6 @@
 /* client/sync_blobs.c - one visit's free text and evidence, once the records are through: what waits goes, what the log names comes. */
+#include <stdio.h>
+
 #include "client/blobs.h"
 #include "client/blobs_send.h"
 #include "client/erase.h"
@@ -6,10 +8,13 @@
 #include "core/log.h"
 
 /* The records count all the same, and what did not go or come this time is tried again with each visit. */
-static void tell(enum status st, const char *what, const struct error *why)
+static void tell(struct sync *s, enum status st, const char *what, const struct error *why)
 {
-	if (st != STATUS_OK)
-		log_line(LOG_LEVEL_WARN, what, "reason", why->text, NULL);
+	if (st == STATUS_OK)
+		return;
+	log_line(LOG_LEVEL_WARN, what, "reason", why->text, NULL);
+	if (!s->report.blobs_why[0])
+		(void)snprintf(s->report.blobs_why, sizeof(s->report.blobs_why), "%s", why->text);
 }
 
 bool sync_erase(struct sync *s)
@@ -20,20 +25,23 @@ bool sync_erase(struct sync *s)
 
 	if (st == STATUS_OK)
 		st = erase_acknowledge(&said, s->q, s->report.server_time_ms, &why);
-	tell(st, "what is to be erased is not all gone from this device", &why);
+	tell(s, st, "what is to be erased is not all gone from this device", &why);
 	return said > 0;
 }
 
 void sync_blobs(struct sync *s)
 {
+	static const struct blobs_bounds bounds = {.count = LIMIT_BLOBS_SENT, .bytes = LIMIT_BLOBS_SENT_BYTES};
 	struct error why = {.text = ""};
 	struct blobs_sent sent;
 	struct blobs_fetched fetched = {.received = 0};
-	enum status st = blobs_send(&sent, s->q, &s->remote, &why);
+	enum status st = blobs_send(&sent, s->q, &s->remote, &bounds, &why);
 
-	tell(st, "free text waits here", &why);
-	if (!home_is_kiosk(s->q) && st != STATUS_NETWORK && st != STATUS_TIMEOUT)
-		tell(blobs_fetch(&fetched, s->q, &s->remote, &why), "free text could not be fetched", &why);
+	tell(s, st, "free text waits here", &why);
+	if (!home_is_kiosk(s->q) && st != STATUS_NETWORK && st != STATUS_TIMEOUT) {
+		st = blobs_fetch(&fetched, s->q, &s->remote, &why);
+		tell(s, st, "free text could not be fetched", &why);
+	}
 	s->report.blobs_sent = sent.sent;
 	s->report.blobs_waiting = sent.waiting;
 	s->report.blobs_received = fetched.received;
@@ -55,5 +63,5 @@ void sync_blobs_again(struct sync *s, const struct oid *accepted, const struct o
 	int64_t now_ms = s->remote.server_ms > 0 ? s->remote.server_ms : q->env->now_ms(q->env->ctx);
 
 	if (!tip || !is_further(q, accepted, tip))
-		tell(blobs_send_again(q, now_ms, &why), "free text that a restored server may have lost cannot be sent again", &why);
+		tell(s, blobs_send_again(q, now_ms, &why), "free text that a restored server may have lost cannot be sent again", &why);
 }

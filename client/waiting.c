@@ -2,7 +2,9 @@
 #include "client/waiting.h"
 
 #include "client/answers.h"
+#include "client/blobs_send.h"
 #include "client/chain.h"
+#include "client/files.h"
 
 enum status waiting_of(uint64_t *out, struct qip *q, uint64_t record, struct error *e)
 {
@@ -42,5 +44,19 @@ enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e)
 	if (st == STATUS_OK)
 		*out = chain.len;
 	chain_clear(&chain);
+	return st;
+}
+
+enum status qip_blobs(struct qip_blobs *out, struct qip *q, struct error *e)
+{
+	struct qip_blobs found = {.waiting = 0};
+	cJSON *wanted = NULL;
+	enum status st = blobs_waiting(&found.waiting, q, e);
+
+	if (st == STATUS_OK && files_read_json(&wanted, q->dir, HOME_WANTED, NULL) == STATUS_OK) /* else nothing was asked for yet, or all is asked for again */
+		found.missing = (uint64_t)cJSON_GetArraySize(json_get(wanted, "missing"));
+	cJSON_Delete(wanted);
+	if (st == STATUS_OK)
+		*out = found;
 	return st;
 }

@@ -82,6 +82,7 @@ static enum status take_over(struct keeper *k, struct qip *q, bool beside, struc
 	struct standing *s = &k->standing;
 	struct qip_capture *capture = k->capture;
 	struct site_settings site = {.has_pin = false};
+	struct qip_blobs blobs;
 	enum status st = capture ? qip_capture_reload(capture, q, e) : qip_capture_open(&capture, q, e);
 	bool settled = false;
 
@@ -98,6 +99,8 @@ static enum status take_over(struct keeper *k, struct qip *q, bool beside, struc
 	s->last_sync_ms = qip_last_sync_ms(q);
 	s->comments = capture && qip_capture_can_seal(capture);
 	s->waiting_known = !beside && (capture ? qip_capture_waiting(&s->waiting, capture, q, NULL) : qip_waiting(&s->waiting, q, NULL)) == STATUS_OK;
+	if (!beside && qip_blobs(&blobs, q, NULL) == STATUS_OK)
+		s->comments_waiting = blobs.waiting;
 	look_at_journal(k);
 	(void)pthread_mutex_unlock(&k->lock);
 	return st;

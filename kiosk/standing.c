@@ -170,10 +170,13 @@ cJSON *standing_json(const struct standing *s)
 		cJSON_AddStringToObject(o, "last_answer_clock", clock_quality_text(s->last_quality));
 	else
 		cJSON_AddNullToObject(o, "last_answer_clock");
-	if (s->waiting_known)
+	if (s->waiting_known) {
 		cJSON_AddNumberToObject(o, "waiting", (double)s->waiting);
-	else
+		cJSON_AddNumberToObject(o, "comments_waiting", (double)s->comments_waiting);
+	} else {
 		cJSON_AddNullToObject(o, "waiting");
+		cJSON_AddNullToObject(o, "comments_waiting");
+	}
 	add_time(o, "last_sync", s->last_sync_ms, s->last_sync_ms > 0);
 	if (s->sync_error[0])
 		cJSON_AddStringToObject(o, "sync_error", s->sync_error);

@@ -35,6 +35,7 @@ struct standing {
 	enum clock_quality last_quality;
 	bool waiting_known;
 	uint64_t waiting;            /* answers without the server's receipt */
+	uint64_t comments_waiting;   /* sealed comments whose answers may be at the server, and which are not; known with `waiting` */
 	int64_t last_sync_ms;        /* the server's clock; 0 never */
 	char sync_error[ERROR_TEXT_MAX]; /* "" while syncing works */
 	char doubt[256];             /* why this may be one of two copies, so that nothing is sent; "" when all is well */
@@ -64,7 +65,7 @@ void standing_note_sync(struct standing *s, const char *failure);
 void standing_add_language(struct standing *s, const char *language);
 /* Fill `out` with the codes of the troubles, ended by NULL. */
 void standing_troubles(const char *out[TROUBLES + 1], const struct standing *s);
-/* {"device", "site", "last", "last_answer_at", "last_answer_clock", "waiting", "last_sync", "sync_error", "doubt", "comments",
+/* {"device", "site", "last", "last_answer_at", "last_answer_clock", "waiting", "comments_waiting", "last_sync", "sync_error", "doubt", "comments",
  * "journal_percent", "journal_error", "troubles", "free_bytes", "clock": {"quality", "own_time"}, "languages", "version"}; what is not known is
  * null. */
 cJSON *standing_json(const struct standing *s);

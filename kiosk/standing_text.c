@@ -49,7 +49,10 @@ void standing_last_text(char *out, size_t size, const struct standing *s)
 
 void standing_waiting_text(char *out, size_t size, const struct standing *s)
 {
-	if (s->waiting_known)
+	if (s->waiting_known && s->comments_waiting > 0)
+		(void)snprintf(out, size, "%" PRIu64 " %s, %" PRIu64 " %s", s->waiting, s->waiting == 1 ? "answer" : "answers", s->comments_waiting,
+			       s->comments_waiting == 1 ? "comment" : "comments");
+	else if (s->waiting_known)
 		(void)snprintf(out, size, "%" PRIu64 " %s", s->waiting, s->waiting == 1 ? "answer" : "answers");
 	else
 		(void)snprintf(out, size, "not known while a sync is going on");

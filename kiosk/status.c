@@ -47,6 +47,7 @@ static void note_languages(struct standing *s, struct qip *q, const char *day)
 static enum status look(struct standing *s, struct state *state, enum clock_quality *clock, const char *home, struct error *e)
 {
 	struct qip *q = NULL;
+	struct qip_blobs blobs;
 	char day[11];
 	int64_t now_ms = 0;
 	enum status st = qip_open(&q, &(struct qip_options){.home = home, .lock_wait_ms = LOCK_WAIT_MS}, e);
@@ -60,6 +61,8 @@ static enum status look(struct standing *s, struct state *state, enum clock_qual
 		*state = q->state;
 		st = qip_waiting(&s->waiting, q, e);
 		s->waiting_known = st == STATUS_OK;
+		if (st == STATUS_OK && qip_blobs(&blobs, q, e) == STATUS_OK)
+			s->comments_waiting = blobs.waiting;
 		if (st == STATUS_OK && qip_each(q, "keys/", note_key, s, NULL) != STATUS_OK)
 			s->comments = false; /* nothing received yet */
 		*clock = state_clock(&now_ms, &q->state, q->env);

@@ -22,5 +22,8 @@ enum status command_sync(const struct command_options *o, struct error *e)
 		return st;
 	printf("Sent %" PRIu64 " %s; %" PRIu64 " %s.\n", report.records_sent, report.records_sent == 1 ? "answer" : "answers", report.waiting,
 	       report.waiting == 1 ? "waits" : "wait");
+	if (report.blobs_sent > 0 || report.blobs_waiting > 0)
+		printf("Sealed comments: sent %" PRIu64 "; waiting %" PRIu64 "%s%s.\n", report.blobs_sent, report.blobs_waiting, report.blobs_why[0] ? ": " : "",
+		       report.blobs_why);
 	return STATUS_OK;
 }

@@ -9,6 +9,7 @@ struct standing {
 	struct cli *c;
 	uint64_t waiting, conflicts, refused;
 	uint64_t escalated, overdue; /* comments that a role has to see to; of them, those past their day */
+	struct qip_blobs blobs;
 	bool revoked;
 	struct qip_handed handed; /* if it is */
 	struct broken broken;
@@ -97,6 +98,8 @@ static enum status read_standing(struct standing *s, struct error *e)
 
 	s->last_sync_ms = qip_last_sync_ms(q);
 	if (st == STATUS_OK)
+		st = qip_blobs(&s->blobs, q, e);
+	if (st == STATUS_OK)
 		st = qip_refused_each(q, count_refused, s, e);
 	if (st == STATUS_OK)
 		st = qip_seen_each(q, count_found, s, e);
@@ -131,6 +134,8 @@ static enum status print_json(const struct standing *s, struct error *e)
 	put_string(&out, "root_key", id->root_fingerprint);
 	put_string(&out, "last_sync", at);
 	put_number(&out, "waiting", (int64_t)s->waiting);
+	put_number(&out, "blobs_waiting", (int64_t)s->blobs.waiting);
+	put_number(&out, "blobs_missing", (int64_t)s->blobs.missing);
 	put_number(&out, "conflicts", (int64_t)s->conflicts);
 	put_number(&out, "refused", (int64_t)s->refused);
 	put_number(&out, "escalated", (int64_t)s->escalated);
@@ -163,6 +168,18 @@ static void print_sync(const struct standing *s)
 	fprintf(s->c->out, "Last sync   %.10s %.5s UTC, %s ago\n", at, at + 11, age);
 }
 
+/* Comments, what was released of them, evidence and names of staff: nobody asks about those unless some wait. */
+static void print_blobs(const struct standing *s)
+{
+	const struct qip_blobs *b = &s->blobs;
+
+	if (b->waiting > 0)
+		fprintf(s->c->out, "Free text   %llu piece%s of free text or evidence to send\n", (unsigned long long)b->waiting, plural(b->waiting));
+	if (b->missing > 0)
+		fprintf(s->c->out, "Free text   %llu piece%s not at the server yet: whoever has %s has to sync\n", (unsigned long long)b->missing, plural(b->missing),
+			b->missing == 1 ? "it" : "them");
+}
+
 static void print_handed(const struct standing *s)
 {
 	const struct qip_handed *h = &s->handed;
@@ -188,6 +205,7 @@ static void print_text(const struct standing *s)
 	fprintf(out, "Root key    %s\n", id->root_fingerprint);
 	print_sync(s);
 	fprintf(out, "Waiting     %llu to send\n", (unsigned long long)s->waiting);
+	print_blobs(s);
 	print_handed(s);
 	fprintf(out, "Conflicts   %llu%s\n", (unsigned long long)s->conflicts,
 		s->conflicts ? "; see: qip conflicts" : "");

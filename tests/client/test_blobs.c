@@ -92,6 +92,7 @@ static void records_do_not_wait_for_it(void **state)
 {
 	char blobs[PRACTICE_PATH], aside[PRACTICE_PATH];
 	struct qip_sync_report report;
+	struct qip_blobs blobs_of;
 	cJSON *ref = NULL;
 	int fd = -1;
 
@@ -112,6 +113,11 @@ static void records_do_not_wait_for_it(void **state)
 	report = practice_sync(boss);
 	assert_int_equal(report.blobs_received, 0);
 	assert_int_equal(report.blobs_missing, 1);
+	OK(qip_blobs(&blobs_of, kiosk, &last_error));
+	assert_int_equal(blobs_of.waiting, 1);
+	OK(qip_blobs(&blobs_of, boss, &last_error));
+	assert_int_equal(blobs_of.waiting, 0);
+	assert_int_equal(blobs_of.missing, 1);
 	ref = named();
 	FAILS(open_text(ref, ""), STATUS_NOT_FOUND);
 	assert_int_equal(practice_sync(boss).blobs_missing, 1);
@@ -212,6 +218,7 @@ static void a_kiosk_keeps_it_for_35_days(void **state)
 	OK(blobs_put(old, kiosk, "sealed before", 13, &last_error));
 	OK(blobs_arrived(kiosk, old, now_ms - 35 * DAY_MS - 1000, &last_error));
 	assert_true(kiosk_has(HOME_BLOBS, old) && kiosk_has(HOME_BLOBS, young));
+	kiosk->state.tidied_ms = 0; /* a day later */
 	blobs_tidy(kiosk, now_ms);
 	assert_false(kiosk_has(HOME_BLOBS, old));
 	assert_true(kiosk_has(HOME_BLOBS, young));

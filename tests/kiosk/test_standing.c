@@ -68,12 +68,17 @@ static void tells_what_it_does_not_know(void **state)
 	(void)state;
 	assert_true(cJSON_IsNull(json_get(json, "last_answer_at")));
 	assert_true(cJSON_IsNull(json_get(json, "waiting")));
+	assert_true(cJSON_IsNull(json_get(json, "comments_waiting")));
 	assert_true(cJSON_IsNull(json_get(json, "last_sync")));
 	assert_true(cJSON_IsNull(json_get(json, "sync_error")));
 	standing_last_text(text, sizeof(text), &s);
 	assert_string_equal(text, "none yet");
 	standing_waiting_text(text, sizeof(text), &s);
 	assert_string_equal(text, "not known while a sync is going on");
+	s.waiting_known = true;
+	s.comments_waiting = 2;
+	standing_waiting_text(text, sizeof(text), &s);
+	assert_string_equal(text, "0 answers, 2 comments");
 	standing_sync_text(text, sizeof(text), &s);
 	assert_string_equal(text, "never");
 	cJSON_Delete(json);

@@ -181,6 +181,7 @@ struct qip_sync_report {
 	int64_t main_index;         /* staff: place of the log reached */
 	uint64_t blobs_sent, blobs_waiting;     /* free text and evidence, sealed: sent; not at the server yet */
 	uint64_t blobs_received, blobs_missing; /* staff: fetched; named by the log, and not at the server yet */
+	char blobs_why[ERROR_TEXT_MAX];         /* why not all of that went or came; "": it did. The rest of the sync went through all the same */
 	bool checkpoint;            /* this device's own word on how far it followed the log was sent, too */
 };
 /* What a kiosk knows of itself beyond its home; for the practice to see. */
@@ -205,6 +206,13 @@ bool qip_heal(struct qip *q);
 
 /* Answers captured but not yet receipted (kiosk), commits not yet accepted (others). */
 enum status qip_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CHECK;
+
+/* Free text and evidence, sealed: files here that are not at the server yet; and, for staff, those that records name and that were not at the server when this
+ * device asked last. */
+struct qip_blobs {
+	uint64_t waiting, missing;
+};
+enum status qip_blobs(struct qip_blobs *out, struct qip *q, struct error *e) MUST_CHECK;
 
 /* Of a revoked device: what of that the server keeps aside, for a manager to look at. */
 struct qip_handed {
