@@ -106,6 +106,9 @@ enum status cmd_feedback_list(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_comments_list(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_comments_show(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_comments_triage(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_comments_release(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_comments_withdraw(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_comments_erase(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_feedback_stats(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_survey_list(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_survey_show(struct cli *c, struct error *e) MUST_CHECK;
@@ -127,7 +130,7 @@ enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
 extern const struct arg_option options_common[], options_join[], options_invite[], options_end[], options_site_add[], options_site_kiosk[], options_people_add[], options_people_me[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_evidence_get[], options_erase[], options_review[],
-	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_comments_list[], options_comments_triage[], options_survey_show[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
+	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_comments_list[], options_comments_triage[], options_comments_release[], options_comments_erase[], options_survey_show[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
 	options_git_config[];
 
 #endif

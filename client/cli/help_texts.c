@@ -148,6 +148,21 @@ const char help_comments_triage[] =
 	"  qip comments triage 019abcde-f012 --concern concern --escalate \"medicines lead\" --due 2023-05-02\n"
 	"  qip comments triage 019abcde-f012 --escalation-met --status acted --action QIP-07\n";
 
+const char help_comments_release[] =
+	"Without --yes the text is only shown. It is the comment, with what looks like personal data replaced by […], or another text from --text, as a file or "
+	"through a pipe: no editor is called, which would leave it on the disk. Text that still holds such data is refused unless --even-so. Names are not found: "
+	"read it through. What a patient chose not to publish cannot be released. The text is sealed, and kept outside the history, so that it can be erased.\n\n"
+	"  qip comments release 019abcde-f012\n"
+	"  qip comments release 019abcde-f012 --yes\n"
+	"  qip comments release 019abcde-f012 --text - --redact --yes <text\n";
+
+const char help_comments_withdraw[] = "  qip comments withdraw 019abcde-f012\n";
+
+const char help_comments_erase[] =
+	"On a manager's device. The comment's sealed bytes, and those of all that was released of it, are deleted here at once, and at the server, on other staff's "
+	"devices and on the kiosk with their next syncs. The answer itself and what was made of it stay, and so does the reason: no personal data in it, please.\n\n"
+	"  qip comments erase 019abcde-f012 --reason \"the patient asked for it\"\n";
+
 const char help_survey_list[] =
 	"A language counts when every wording of the survey is there in it; \"(draft)\" when some wording is a draft, which kiosks show only where the "
 	"practice turned drafts on.\n\n"

@@ -248,6 +248,106 @@ static void two_sites_triage_one_comment_and_nothing_is_lost(void **state)
 	assert_not_said("in conflict");
 }
 
+/* Sealed bytes of this home that wait to be sent. */
+static int outbox(const char *home)
+{
+	char line[PRACTICE_PATH * 2];
+	FILE *f = NULL;
+	int count = 0;
+
+	(void)snprintf(line, sizeof(line), "ls '%s/outbox' 2>/dev/null | wc -l", practice_path(&p, home));
+	f = popen(line, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &count), 1);
+	(void)pclose(f);
+	return count;
+}
+
+static void a_text_is_released_redacted_and_only_when_somebody_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on("manager", "release", id, ""), 0);
+	assert_said("This would be released");
+	assert_said("call […].");
+	assert_not_said("07700");
+	assert_int_equal(outbox("manager"), 0);
+	assert_int_equal(run_on("manager", "release", id, "--yes"), 0);
+	assert_int_equal(outbox("manager"), 1);
+	assert_int_equal(run_on("manager", "release", id, "--yes"), 0);
+	assert_said("released already");
+	assert_int_equal(outbox("manager"), 1); /* twice leaves one */
+	assert_int_equal(run_on("manager", "show", id, ""), 0);
+	assert_said("Released, may be shown:");
+	assert_int_equal(run_on("manager", "release", id, "--yes --even-so"), 0);
+	assert_int_equal(run_on("manager", "show", id, "--json"), 0);
+	assert_said("\"released_text\":\t\"I am \xd8\xb3\xd8\xa7\xd8\xb1\xd8\xa9, call 07700 900123");
+}
+
+static void a_text_of_staff_is_released_without_personal_data(void **state)
+{
+	char line[3 * PRACTICE_PATH];
+
+	(void)state;
+	(void)snprintf(line, sizeof(line), "comments release %s --yes --text %s", id, practice_path(&p, "text"));
+	OK(files_write(AT_FDCWD, practice_path(&p, "text"), "Mail jo@example.org", 19, 0600, &last_error));
+	assert_int_equal(run("manager", line), 1);
+	assert_said("e-mail address \"jo@example.org\"");
+	(void)snprintf(line, sizeof(line), "comments release %s --yes --redact --text - <'%s'", id, practice_path(&p, "text"));
+	assert_int_equal(run("manager", line), 0);
+	assert_said("Mail […]");
+	OK(files_write(AT_FDCWD, practice_path(&p, "text"), "\xff", 1, 0600, &last_error));
+	assert_int_equal(run("manager", line), 1);
+	assert_said("not UTF-8");
+	OK(files_write(AT_FDCWD, practice_path(&p, "text"), " \n", 2, 0600, &last_error));
+	assert_int_equal(run("manager", line), 1);
+	assert_said("the text is empty");
+}
+
+static void what_a_patient_keeps_private_is_never_released(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on("manager", "release", private_id, "--yes --even-so"), 1);
+	assert_said("the patient chose that this comment is not published");
+	assert_int_equal(run_on("fleckney", "release", id, "--yes"), 1); /* nor what this device cannot read */
+}
+
+static void a_released_text_is_withdrawn(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on("manager", "withdraw", id, ""), 0);
+	assert_int_equal(run_on("manager", "show", id, ""), 0);
+	assert_not_said("Released, may be shown");
+	assert_int_equal(run_on("manager", "show", id, "--json"), 0);
+	assert_said("\"publication\":\t\"withhold\"");
+	assert_int_equal(run_on("manager", "withdraw", id, ""), 1);
+	assert_said("nothing of this comment is released");
+	assert_int_equal(run_on("manager", "release", id, "--yes"), 0);
+	assert_int_equal(run("manager", "sync"), 0);
+	assert_int_equal(outbox("manager"), 0);
+	assert_int_equal(run("manager", "audit"), 0);
+}
+
+static void a_comment_is_erased_with_what_was_released_of_it(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on("manager", "erase", id, ""), 2);
+	assert_said("please say why");
+	assert_int_equal(run_on("manager", "erase", id, "--reason 'asked by 07700 900123'"), 1);
+	assert_said("--reason holds what may tell who somebody is");
+	assert_int_equal(run_on("fleckney", "erase", id, "--reason 'asked for'"), 1); /* staff's device */
+	assert_int_equal(run_on("manager", "show", id, ""), 0);
+	assert_said("Released, may be shown:");
+	assert_int_equal(run_on("manager", "erase", id, "--reason 'the patient asked for it'"), 0);
+	assert_int_equal(run_on("manager", "show", id, ""), 0);
+	assert_said("(erased)");
+	assert_said("Released: (erased)");
+	assert_int_equal(run_on("manager", "release", id, "--yes"), 1);
+	assert_int_equal(run("manager", "sync"), 0);
+	assert_int_equal(run("fleckney", "sync"), 0);
+	assert_int_equal(run("fleckney", "comments list"), 0);
+	assert_said("(erased)");
+}
+
 static cJSON *parse(const char *text)
 {
 	cJSON *out = cJSON_Parse(text);
@@ -286,6 +386,11 @@ int main(void)
 		cmocka_unit_test(triage_takes_what_there_is_and_no_personal_data),
 		cmocka_unit_test(what_staff_type_is_looked_through_unless_they_insist),
 		cmocka_unit_test(two_sites_triage_one_comment_and_nothing_is_lost),
+		cmocka_unit_test(a_text_is_released_redacted_and_only_when_somebody_says_so),
+		cmocka_unit_test(a_text_of_staff_is_released_without_personal_data),
+		cmocka_unit_test(what_a_patient_keeps_private_is_never_released),
+		cmocka_unit_test(a_released_text_is_withdrawn),
+		cmocka_unit_test(a_comment_is_erased_with_what_was_released_of_it),
 		cmocka_unit_test(an_escalation_in_conflict_stays_open),
 	};
 
