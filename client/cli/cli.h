@@ -118,6 +118,7 @@ enum status cmd_survey_end(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_report_summary(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_status(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_sync(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_erasure(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_refused(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_adopt(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_log(struct cli *c, struct error *e) MUST_CHECK;

@@ -137,6 +137,13 @@ const char help_comments_list[] =
 	"  qip comments list --waiting\n"
 	"  qip comments list --site kibworth --since 2023-04-01 --status new\n";
 
+const char help_erasure[] =
+	"ID is an erasure's or an answer's, or how it begins. The server erases as soon as its log has the record; members of staff's devices, and the kiosk "
+	"on which it was written, with their next syncs, and each then says so. A device that joined later never had it, and is not asked. Who has not said so "
+	"may still hold a copy: have it sync, or revoke it.\n\n"
+	"  qip erasure list\n"
+	"  qip erasure 019abcde-f012\n";
+
 const char help_comments_show[] = "  qip comments show 019abcde-f012\n";
 
 const char help_comments_triage[] =

@@ -60,6 +60,7 @@ static const struct command commands[] = {
 	 cmd_feedback_list},
 	{"comments list", "", "what patients wrote, and what waits for somebody", help_comments_list, options_comments_list, 0, 0, cmd_comments_list},
 	{"comments show", "ID", "one comment, and what was made of it", help_comments_show, NULL, 1, 1, cmd_comments_show},
+	{"erasure", "[list|ID]", "what was erased for good, and who has said that its copies are gone", help_erasure, NULL, 0, 1, cmd_erasure},
 	{"comments triage", "ID", "say what is made of a comment, and who sees to it", help_comments_triage, options_comments_triage, 1, 1, cmd_comments_triage},
 	{"comments release", "ID", "let a text of a comment be shown", help_comments_release, options_comments_release, 1, 1, cmd_comments_release},
 	{"comments withdraw", "ID", "no longer show it", help_comments_withdraw, NULL, 1, 1, cmd_comments_withdraw},
