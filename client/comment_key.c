@@ -29,6 +29,22 @@ static void add_wrapped(enum status *st, cJSON *wrapped, const struct comment_re
 	buf_clear(&sealed);
 }
 
+bool comment_key_may_read(const struct device *d)
+{
+	return (d->role == ROLE_STAFF || d->role == ROLE_MANAGER) && d->key && !d->retired && !d->revoked;
+}
+
+enum status comment_key_wrap(cJSON *wrapped, const char *ods, int64_t generation, const uint8_t private_key[SEAL_KEY_LEN],
+			     const struct comment_reader *reader, struct error *e)
+{
+	enum status st = STATUS_OK;
+	char aad[40];
+
+	(void)snprintf(aad, sizeof(aad), "%s/%" PRId64, ods, generation);
+	add_wrapped(&st, wrapped, reader, aad, private_key);
+	return st == STATUS_OK ? st : error_set(e, st, "the comment key could not be handed to %s: %s", reader->device, status_text(st));
+}
+
 enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, const char *by, const struct key *signer, int64_t at_ms,
 			     const struct comment_reader *readers, size_t readers_len, struct error *e)
 {

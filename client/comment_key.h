@@ -14,6 +14,12 @@ struct comment_reader {
 enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, const char *by, const struct key *signer, int64_t at_ms,
 			     const struct comment_reader *readers, size_t readers_len, struct error *e) MUST_CHECK;
 
+/* Whether a device is one that patients' free text is for, and that has not ended. */
+bool comment_key_may_read(const struct device *d);
+/* Add a reader to `wrapped`, which has no entry for it. */
+enum status comment_key_wrap(cJSON *wrapped, const char *ods, int64_t generation, const uint8_t private_key[SEAL_KEY_LEN],
+			     const struct comment_reader *reader, struct error *e) MUST_CHECK;
+
 struct comment_key {
 	int64_t generation;
 	uint8_t public_key[SEAL_KEY_LEN];

@@ -119,11 +119,6 @@ done:
 	return st;
 }
 
-static bool may_read_comments(const struct device *d, const char *except)
-{
-	return (d->role == ROLE_STAFF || d->role == ROLE_MANAGER) && d->key && !d->retired && !d->revoked && strcmp(d->id, except) != 0;
-}
-
 /* Who could read comments may no longer: what comes from now on is sealed to a pair that this device does not have. */
 static enum status put_new_comment_key(struct qip_edit *edit, struct qip *q, const char *revoked, struct error *e)
 {
@@ -145,7 +140,7 @@ static enum status put_new_comment_key(struct qip_edit *edit, struct qip *q, con
 	for (size_t i = 0; i < reg->devices_len; i++) {
 		const struct device *d = &reg->devices[i];
 
-		if (may_read_comments(d, revoked))
+		if (comment_key_may_read(d) && strcmp(d->id, revoked) != 0)
 			readers[readers_len++] = (struct comment_reader){.device = d->id, .seal_key = d->seal_key};
 	}
 	comment_key_path(path, last.generation + 1);

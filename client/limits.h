@@ -98,5 +98,6 @@
 
 /* edits */
 #define LIMIT_EDIT_FILES 20000
+#define LIMIT_GRANTS 1000 /* of one visit: a device handed a generation of the comment key; the next visit goes on */
 
 #endif

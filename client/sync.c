@@ -279,6 +279,14 @@ static enum status take_anew(struct sync *s, struct error *e)
 	return st == STATUS_OK && begun ? anew_fetch(s->q, &s->remote, &s->refs, e) : st;
 }
 
+/* What this device owes the practice by what it has just followed; true when there is something to send. */
+static bool own_duties(struct sync *s)
+{
+	bool erased = sync_erase(s), granted = sync_grant(s);
+
+	return erased || granted;
+}
+
 static enum status exchange_all(struct sync *s, struct error *e)
 {
 	struct qip *q = s->q;
@@ -302,7 +310,7 @@ static enum status exchange_all(struct sync *s, struct error *e)
 		retry_recover(q);
 	if (st == STATUS_OK)
 		st = exchange(s, e);
-	if (st == STATUS_OK && sync_erase(s))
+	if (st == STATUS_OK && own_duties(s))
 		st = send_and_follow(s, e);
 	if (st == STATUS_OK)
 		st = deposit(s, e);

@@ -4,6 +4,7 @@
 #include "client/blobs.h"
 #include "client/blobs_send.h"
 #include "client/erase.h"
+#include "client/keys.h"
 #include "client/sync_internal.h"
 #include "core/log.h"
 
@@ -27,6 +28,15 @@ bool sync_erase(struct sync *s)
 		st = erase_acknowledge(&said, s->q, s->report.server_time_ms, &why);
 	tell(s, st, "what is to be erased is not all gone from this device", &why);
 	return said > 0;
+}
+
+bool sync_grant(struct sync *s)
+{
+	struct error why = {.text = ""};
+	uint64_t granted = 0;
+
+	tell(s, keys_grant(&granted, s->q, &why), "the comment key could not be handed on", &why);
+	return granted > 0;
 }
 
 void sync_blobs(struct sync *s)
