@@ -2,6 +2,7 @@
 #include "tests/client/practice.h"
 
 #include "client/comment_key.h"
+#include "client/commit.h"
 #include "client/keys.h"
 
 static struct practice p;
@@ -77,10 +78,51 @@ static void who_is_revoked_reads_nothing_new_and_who_joins_then_reads_all(void *
 	qip_close(nurse);
 }
 
+/* A configuration with one more generation, that the server signs as it signs every one. */
+static void put_config(struct qip *kiosk, cJSON *key, const struct key *server)
+{
+	struct commit_spec spec = {.parents_len = 1, .name = "server", .email = "server@c82999.qip.invalid", .message = "What kiosks may read\n\nQip-Index: 99\n", .key = server};
+	struct tree_edit edit = {.path = "keys/2.json"};
+	struct oid config, tree, made;
+
+	OK(home_ref(&config, kiosk, REF_CONFIG, &last_error));
+	OK(home_tree_of(&tree, kiosk, &config, &last_error));
+	OK(commit_stage(&edit.id, kiosk, key, &last_error));
+	OK(tree_apply(&spec.tree, kiosk->repo, &tree, &edit, 1, &last_error));
+	spec.parents[0] = config;
+	OK(repo_commit_write(&made, kiosk->repo, &spec, &last_error));
+	OK(repo_flush(kiosk->repo, &last_error));
+	OK(home_move_ref(kiosk, REF_CONFIG, &made, &config, &last_error));
+}
+
+static void a_kiosk_seals_to_no_key_that_the_server_made_up(void **state)
+{
+	static const char *const by[] = {"manager", "server", "root"};
+	struct qip *kiosk = practice_device(&p, boss, "fle-kiosk", ROLE_KIOSK);
+	struct key *server = practice_server_key(&p);
+	struct comment_key before, after;
+
+	(void)state;
+	OK(comment_key_find(&before, kiosk, &last_error));
+	for (size_t i = 0; i < ARRAY_LEN(by); i++) {
+		cJSON *key = NULL;
+
+		OK(comment_key_make(&key, "C82999", before.generation + 1, by[i], server, 1000, NULL, 0, &last_error));
+		put_config(kiosk, key, server);
+		cJSON_Delete(key);
+		OK(comment_key_find(&after, kiosk, &last_error));
+		assert_int_equal(after.generation, before.generation);
+		assert_memory_equal(after.public_key, before.public_key, sizeof(before.public_key));
+	}
+	key_free(server);
+	qip_close(kiosk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_manager_s_sync_hands_every_generation_to_who_joined),
+		cmocka_unit_test(a_kiosk_seals_to_no_key_that_the_server_made_up),
 		cmocka_unit_test(who_is_revoked_reads_nothing_new_and_who_joins_then_reads_all),
 	};
 
