@@ -64,6 +64,11 @@ static void print_escalation(struct cli *c, const cJSON *triage, size_t indent)
 	buf_clear(&line);
 }
 
+static bool day_is_unsure(const cJSON *recorded)
+{
+	return strncmp(text_of(recorded, "earliest"), text_of(recorded, "latest"), strlen("2026-11-23")) != 0;
+}
+
 static void print_heading(struct cli *c, const struct comment *m, const struct sites *sites, int id_len)
 {
 	const cJSON *recorded = json_get(m->feedback, "recorded");
@@ -73,7 +78,7 @@ static void print_heading(struct cli *c, const struct comment *m, const struct s
 
 	buf_addf(&line, "%.*s  ", id_len, text_of(m->feedback, "id"));
 	tell_time(&line, text_of(recorded, "at"));
-	buf_addf(&line, "%s  %s  %s  %s  %s  %s", strcmp(text_of(recorded, "quality"), "synchronised") == 0 ? "" : " (clock unsure)",
+	buf_addf(&line, "%s  %s  %s  %s  %s  %s", day_is_unsure(recorded) ? " (day unsure)" : "",
 		 known && known->name[0] ? known->name : site, rating_of(m->feedback), text_of(m->feedback, "language"),
 		 may_publish(m->feedback) ? "may be published" : "not to be published", status[0] ? status : "new");
 	if (concern[0] && strcmp(concern, "none") != 0)
