@@ -9,6 +9,8 @@ join second manager kibworth
 join lost-kiosk kiosk kibworth
 sample_plan "$MANAGER" fleckney second
 kiosk_sync lost-kiosk
+# Of those who join, the first manager's device hands them the keys of patients' comments, which is an edit as others are; all know of it.
+keys_handed_on() { q "$MANAGER" sync >/dev/null && q second sync >/dev/null; }
 kept() { find "$WORK/server/$QIP_ODS/quarantine" -name '*.kept' 2>/dev/null | wc -l; }
 shows() { q "$1" action show "$2" --json; }
 
@@ -51,6 +53,7 @@ refused 'kept aside' q fleckney sync
 same 'what the server keeps' 1 "$(kept)"
 same 'commits' 6 "$(q "$MANAGER" adopt list --json | jq '.[0].commits')"
 join staff2 staff fleckney
+keys_handed_on
 refused 'for managers' q staff2 adopt list
 refused 'nothing is kept aside under No 99' q "$MANAGER" adopt show 99
 number=$(q "$MANAGER" adopt list --json | jq '.[0].number')
@@ -281,6 +284,7 @@ wait_until 30 test ! -e "$file/302.kept"
 
 it 'What a manager had taken over who is revoked before it arrived is taken over once, whichever of the two is shown first'
 join third manager fleckney
+keys_handed_on
 for way in first-sent passed-on; do
 	q "$MANAGER" sync >/dev/null
 	q third sync >/dev/null
@@ -383,6 +387,7 @@ same 'what the server keeps' 0 "$(kept)"
 it 'Who does not know yet what other managers took over syncs first: be they revoked since, or the number dropped; what others than managers sent hinders nobody'
 q second sync >/dev/null
 join fourth manager fleckney
+keys_handed_on
 q fourth sync >/dev/null
 q fleckney action note QIP-09 'Once, of who was revoked' >/dev/null
 refused 'kept aside' q fleckney sync
@@ -434,6 +439,7 @@ same 'notes, each once' '["The first half","The second half"]' "$halves"
 
 it 'Of what is kept and the copy of a manager who was revoked since, one is taken over at a time'
 join fifth manager fleckney
+keys_handed_on
 q fifth sync >/dev/null
 q fleckney action note QIP-09 'Copied' >/dev/null
 refused 'kept aside' q fleckney sync
