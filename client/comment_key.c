@@ -6,27 +6,39 @@
 #include <string.h>
 
 #include "client/build.h"
-#include "client/files.h"
+#include "client/seal_key.h"
 #include "core/seal.h"
 
 #define WRAP_INFO "qip comment key"
+#define AAD_MAX 40
 
 void comment_key_path(char out[TREE_PATH_MAX], int64_t generation)
 {
 	(void)snprintf(out, TREE_PATH_MAX, "keys/%" PRId64 ".json", generation);
 }
 
-static void add_wrapped(enum status *st, cJSON *wrapped, const struct comment_reader *reader, const char *aad,
+/* What is wrapped for one generation opens for no other, nor in another practice. */
+static void make_aad(char out[AAD_MAX], const char *ods, int64_t generation)
+{
+	(void)snprintf(out, AAD_MAX, "%s/%" PRId64, ods, generation);
+}
+
+static void add_wrapped(enum status *st, cJSON *to, const char *name, const uint8_t public_key[SEAL_KEY_LEN], const char *aad,
 			const uint8_t private_key[SEAL_KEY_LEN])
 {
 	struct buf sealed = BUF_INIT;
 
 	if (*st == STATUS_OK)
-		*st = seal_to(&sealed, reader->seal_key, WRAP_INFO, aad, strlen(aad), private_key, SEAL_KEY_LEN, NULL);
+		*st = seal_to(&sealed, public_key, WRAP_INFO, aad, strlen(aad), private_key, SEAL_KEY_LEN, NULL);
 	if (*st == STATUS_OK && !buf_ok(&sealed))
 		*st = STATUS_NOMEM;
-	build_bytes(st, wrapped, reader->device, sealed.data, sealed.len);
+	build_bytes(st, to, name, sealed.data, sealed.len);
 	buf_clear(&sealed);
+}
+
+enum status comment_key_check_manager(const struct qip *q, struct error *e)
+{
+	return q->identity.role == ROLE_MANAGER ? STATUS_OK : error_set(e, STATUS_DENIED, "only a manager's device says who can read what patients wrote");
 }
 
 bool comment_key_may_read(const struct device *d)
@@ -38,33 +50,55 @@ enum status comment_key_wrap(cJSON *wrapped, const char *ods, int64_t generation
 			     const struct comment_reader *reader, struct error *e)
 {
 	enum status st = STATUS_OK;
-	char aad[40];
+	char aad[AAD_MAX];
 
-	(void)snprintf(aad, sizeof(aad), "%s/%" PRId64, ods, generation);
-	add_wrapped(&st, wrapped, reader, aad, private_key);
+	make_aad(aad, ods, generation);
+	add_wrapped(&st, wrapped, reader->device, reader->seal_key, aad, private_key);
 	return st == STATUS_OK ? st : error_set(e, st, "the comment key could not be handed to %s: %s", reader->device, status_text(st));
 }
 
-enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, const char *by, const struct key *signer, int64_t at_ms,
-			     const struct comment_reader *readers, size_t readers_len, struct error *e)
+static void add_recovery(enum status *st, cJSON *record, const uint8_t *public_key, const char *aad, const uint8_t private_key[SEAL_KEY_LEN])
+{
+	cJSON *recovery = NULL;
+
+	if (*st != STATUS_OK || !public_key)
+		return;
+	recovery = build_object(st);
+	build_bytes(st, recovery, "public_key", public_key, SEAL_KEY_LEN);
+	add_wrapped(st, recovery, "wrapped", public_key, aad, private_key);
+	build_item(st, record, "recovery", recovery);
+}
+
+static void add_signature(enum status *st, cJSON *record, const struct comment_key_spec *spec)
+{
+	struct buf statement = BUF_INIT;
+
+	if (*st == STATUS_OK)
+		*st = statement_comment_key(&statement, spec->ods, spec->generation, json_string(record, "public_key"),
+					    json_string(json_get(record, "recovery"), "public_key"));
+	build_signature(st, record, "signature", spec->signer, &statement);
+	buf_clear(&statement);
+}
+
+enum status comment_key_make(cJSON **out, const struct comment_key_spec *spec, struct error *e)
 {
 	uint8_t private_key[SEAL_KEY_LEN], public_key[SEAL_KEY_LEN];
 	enum status st = seal_generate(private_key, public_key, e);
 	cJSON *record = build_object(&st), *wrapped = build_object(&st);
-	struct buf statement = BUF_INIT;
-	char aad[40];
+	char aad[AAD_MAX];
 
-	(void)snprintf(aad, sizeof(aad), "%s/%" PRId64, ods, generation);
-	for (size_t i = 0; i < readers_len; i++)
-		add_wrapped(&st, wrapped, &readers[i], aad, private_key);
+	make_aad(aad, spec->ods, spec->generation);
+	for (size_t i = 0; i < spec->readers_len; i++)
+		add_wrapped(&st, wrapped, spec->readers[i].device, spec->readers[i].seal_key, aad, private_key);
 	build_string(&st, record, "schema", "key/1");
-	build_integer(&st, record, "generation", generation);
+	build_integer(&st, record, "generation", spec->generation);
 	build_bytes(&st, record, "public_key", public_key, sizeof(public_key));
-	build_string(&st, record, "by", by);
-	build_time(&st, record, "at", at_ms);
-	if (st == STATUS_OK)
-		st = statement_comment_key(&statement, ods, generation, json_string(record, "public_key"), NULL);
-	build_signature(&st, record, "signature", signer, &statement);
+	build_string(&st, record, "by", spec->by);
+	build_time(&st, record, "at", spec->at_ms);
+	add_recovery(&st, record, spec->recovery, aad, private_key);
+	add_signature(&st, record, spec);
+	if (cJSON_GetArraySize(spec->without) > 0)
+		build_item(&st, record, "without", cJSON_Duplicate(spec->without, true));
 	build_item(&st, record, "wrapped", wrapped);
 	if (st == STATUS_OK) {
 		*out = record;
@@ -72,41 +106,26 @@ enum status comment_key_make(cJSON **out, const char *ods, int64_t generation, c
 	} else
 		st = error_set(e, st, "no comment key could be made: %s", status_text(st));
 	explicit_bzero(private_key, sizeof(private_key));
-	buf_clear(&statement);
 	cJSON_Delete(record);
 	return st;
 }
 
-/* ---- this device's ---- */
+/* ---- opening ---- */
 
-static enum status read_seal_key(uint8_t key[SEAL_KEY_LEN], const struct qip *q, struct error *e)
+enum status comment_key_unwrap(uint8_t private_key[SEAL_KEY_LEN], const char *ods, const cJSON *record, const char *wrapped,
+			       const uint8_t secret[SEAL_KEY_LEN], struct error *e)
 {
-	struct buf text = BUF_SECRET;
-	enum status st = files_read(&text, q->dir, HOME_SEAL_KEY, LIMIT_FILE_BYTES, NULL);
-
-	if (st == STATUS_OK)
-		st = build_read_bytes32(key, buf_text(&text));
-	buf_wipe(&text);
-	return st == STATUS_OK ? st : home_lacks(q, HOME_SEAL_KEY, e);
-}
-
-static enum status unwrap(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, int64_t generation, const cJSON *record, struct error *e)
-{
-	const char *text = json_string(json_get(record, "wrapped"), q->identity.device);
-	uint8_t own[SEAL_KEY_LEN], public_key[SEAL_KEY_LEN], expected[SEAL_KEY_LEN];
+	uint8_t public_key[SEAL_KEY_LEN], expected[SEAL_KEY_LEN];
 	struct buf sealed = BUF_INIT, plain = BUF_SECRET;
-	char aad[40];
-	enum status st = STATUS_OK;
+	int64_t generation = 0;
+	char aad[AAD_MAX];
+	enum status st = base64url_decode(&sealed, wrapped, strlen(wrapped));
 
-	if (!text)
-		return error_set(e, STATUS_DENIED, "generation %" PRId64 " of the comment key was not handed to this device (%s): ask a manager who can read comments to run qip keys grant %s",
-				 generation, q->identity.device, q->identity.device);
-	(void)snprintf(aad, sizeof(aad), "%s/%" PRId64, q->identity.ods, generation);
-	st = read_seal_key(own, q, e);
+	if (st == STATUS_OK && !json_integer(record, "generation", &generation))
+		st = STATUS_MALFORMED;
+	make_aad(aad, ods, generation);
 	if (st == STATUS_OK)
-		st = base64url_decode(&sealed, text, strlen(text));
-	if (st == STATUS_OK)
-		st = seal_open(&plain, own, WRAP_INFO, aad, strlen(aad), sealed.data, sealed.len, NULL);
+		st = seal_open(&plain, secret, WRAP_INFO, aad, strlen(aad), sealed.data, sealed.len, NULL);
 	if (st == STATUS_OK && plain.len == SEAL_KEY_LEN)
 		st = seal_public(public_key, plain.data, e);
 	if (st == STATUS_OK && (plain.len != SEAL_KEY_LEN || build_read_bytes32(expected, json_string(record, "public_key")) != STATUS_OK ||
@@ -115,10 +134,25 @@ static enum status unwrap(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, int6
 	if (st == STATUS_OK)
 		memcpy(private_key, plain.data, SEAL_KEY_LEN);
 	else
-		st = error_set(e, STATUS_UNTRUSTED, "what was handed to this device as generation %" PRId64 " of the comment key does not open it", generation);
-	explicit_bzero(own, sizeof(own));
+		st = error_set(e, STATUS_UNTRUSTED, "what was handed over as generation %" PRId64 " of the comment key does not open it", generation);
 	buf_clear(&sealed);
 	buf_wipe(&plain);
+	return st;
+}
+
+static enum status open_own(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, int64_t generation, const cJSON *record, struct error *e)
+{
+	const char *wrapped = json_string(json_get(record, "wrapped"), q->identity.device);
+	uint8_t own[SEAL_KEY_LEN] = {0};
+	enum status st = STATUS_OK;
+
+	if (!wrapped)
+		return error_set(e, STATUS_DENIED, "generation %" PRId64 " of the comment key was not handed to this device (%s): ask a manager who can read comments to sync, or to run qip keys grant %s",
+				 generation, q->identity.device, q->identity.device);
+	st = seal_key_read(own, q, e);
+	if (st == STATUS_OK)
+		st = comment_key_unwrap(private_key, q->identity.ods, record, wrapped, own, e);
+	explicit_bzero(own, sizeof(own));
 	return st;
 }
 
@@ -137,7 +171,7 @@ enum status comment_key_open(uint8_t private_key[SEAL_KEY_LEN], struct qip *q, i
 	if (st == STATUS_OK)
 		st = registry_check_comment_key(reg, record, e);
 	if (st == STATUS_OK)
-		st = unwrap(private_key, q, generation, record, e);
+		st = open_own(private_key, q, generation, record, e);
 	cJSON_Delete(record);
 	return st;
 }
@@ -160,8 +194,10 @@ static enum status look_at(void *ctx, const char *path, const cJSON *record, str
 		return STATUS_OK;
 	if (registry_check_comment_key(s->reg, record, NULL) != STATUS_OK)
 		return STATUS_OK;
-	if (build_read_bytes32(found.public_key, json_string(record, "public_key")) == STATUS_OK)
-		s->best = found;
+	if (build_read_bytes32(found.public_key, json_string(record, "public_key")) != STATUS_OK)
+		return STATUS_OK;
+	found.has_recovery = build_read_bytes32(found.recovery, json_string(json_get(record, "recovery"), "public_key")) == STATUS_OK;
+	s->best = found;
 	return STATUS_OK;
 }
 

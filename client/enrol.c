@@ -32,39 +32,40 @@ struct join {
 	struct enrol_answer answer;
 	struct remote remote;
 	struct remote_refs refs;
-	qip_show_root show;
+	qip_show_papers show;
 	void *show_ctx;
 	const struct root_join *root; /* borrowed; NULL: somebody invited it */
 };
 
-static enum status show_root(struct join *j, const char *root_ssh, const char *text, struct error *e)
+static enum status show_papers(struct join *j, const struct genesis_papers *made, int64_t at_ms, struct error *e)
 {
 	char fingerprint[KEY_FINGERPRINT_MAX];
+	const struct qip_papers papers = {.root = made->root, .recovery = made->recovery, .at_ms = at_ms, .fingerprint = fingerprint};
 	struct key *root = NULL;
-	enum status st = key_from_ssh(&root, root_ssh, e);
+	enum status st = key_from_ssh(&root, made->root_ssh, e);
 
 	if (st != STATUS_OK)
 		return st;
 	key_fingerprint_text(fingerprint, root);
 	key_free(root);
-	j->show(j->show_ctx, text, fingerprint);
+	j->show(j->show_ctx, &papers);
 	return STATUS_OK;
 }
 
-/* Stage a practice's start. Its root key is noted and shown before anything is sent. */
+/* Stage a practice's start. Its root key is noted, and both keys on paper are shown, before anything is sent. */
 static enum status make_genesis(struct oid *out, struct join *j, const struct genesis_input *in, struct error *e)
 {
-	char root_ssh[KEY_SSH_MAX], text[QIP_ROOT_TEXT_MAX];
+	struct genesis_papers papers = {.root = ""};
 	enum status st = STATUS_OK;
 
 	if (!j->show)
 		return error_set(e, STATUS_USAGE, "this is the code of a practice's first manager: use it with `qip join`");
-	st = genesis_make(out, root_ssh, text, &j->q, in, e);
+	st = genesis_make(out, &papers, &j->q, in, e);
 	if (st == STATUS_OK)
-		st = joining_add_root(&j->joining, &j->q, root_ssh, e);
+		st = joining_add_root(&j->joining, &j->q, papers.root_ssh, e);
 	if (st == STATUS_OK)
-		st = show_root(j, root_ssh, text, e);
-	explicit_bzero(text, sizeof(text));
+		st = show_papers(j, &papers, in->at_ms, e);
+	explicit_bzero(&papers, sizeof(papers));
 	return st;
 }
 
@@ -340,7 +341,7 @@ static enum status join_again(struct join *j, const struct qip_options *o, const
 	return home_is_kiosk(&j->q) ? rejoin(&j->q, o, url, code, e) : enrol_folder(&j->q, e);
 }
 
-enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx, struct error *e)
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_papers show, void *ctx, struct error *e)
 {
 	struct code c = {0};
 	struct wire w = {0};

@@ -1,4 +1,4 @@
-/* client/genesis.c - a practice's first commit, and its root key. */
+/* client/genesis.c - a practice's first commit, and its keys on paper. */
 #include "client/genesis.h"
 
 #include <stdio.h>
@@ -7,34 +7,12 @@
 #include "client/build.h"
 #include "client/comment_key.h"
 #include "client/commit.h"
+#include "client/paper.h"
 #include "core/embed.h"
 
 #define SURVEY_FILE "fft-1.json"
 #define SURVEY_PATH "surveys/fft.json"
-#define GROUP 5
 #define FILES 4
-
-void genesis_root_text(char out[QIP_ROOT_TEXT_MAX], const uint8_t scalar[KEY_PRIVATE_LEN])
-{
-	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	uint8_t bytes[KEY_PRIVATE_LEN + 4];
-	uint32_t crc = crc32c(0, scalar, KEY_PRIVATE_LEN);
-	size_t at = 0, count = (sizeof(bytes) * 8 + 4) / 5;
-
-	memcpy(bytes, scalar, KEY_PRIVATE_LEN);
-	for (size_t i = 0; i < 4; i++)
-		bytes[KEY_PRIVATE_LEN + i] = (uint8_t)(crc >> (24 - 8 * i));
-	for (size_t i = 0; i < count; i++) {
-		size_t bit = i * 5, byte = bit / 8;
-		unsigned pair = (unsigned)bytes[byte] << 8 | (byte + 1 < sizeof(bytes) ? bytes[byte + 1] : 0u);
-
-		if (i > 0 && i % GROUP == 0)
-			out[at++] = '-';
-		out[at++] = digits[pair >> (11 - bit % 8) & 31];
-	}
-	out[at] = '\0';
-	explicit_bzero(bytes, sizeof(bytes));
-}
 
 static enum status make_practice(cJSON **out, struct qip *q, const struct genesis_input *in, const struct key *root, struct error *e)
 {
@@ -128,16 +106,52 @@ static enum status stage_tree(struct oid *tree, struct qip *q, cJSON *const reco
 	return st == STATUS_OK ? tree_apply(tree, q->repo, NULL, edits, FILES, e) : st;
 }
 
-enum status genesis_make(struct oid *commit, char root_ssh[KEY_SSH_MAX], char root_text[QIP_ROOT_TEXT_MAX], struct qip *q,
-			 const struct genesis_input *in, struct error *e)
+/* The first generation of the comment key, for this device and for who has the recovery key's paper. */
+static enum status make_comment_key(cJSON **out, char recovery_text[QIP_PAPER_TEXT_MAX], struct qip *q, const struct genesis_input *in, const struct key *root,
+				    struct error *e)
 {
-	struct comment_reader reader = {.device = q->identity.device, .seal_key = in->seal_public};
+	const struct comment_reader reader = {.device = q->identity.device, .seal_key = in->seal_public};
+	uint8_t recovery_private[SEAL_KEY_LEN] = {0}, recovery[SEAL_KEY_LEN];
+	const struct comment_key_spec spec = {
+		.ods = q->identity.ods,
+		.generation = 1,
+		.by = "root",
+		.signer = root,
+		.at_ms = in->at_ms,
+		.readers = &reader,
+		.readers_len = 1,
+		.recovery = recovery,
+	};
+	enum status st = seal_generate(recovery_private, recovery, e);
+
+	if (st == STATUS_OK)
+		st = comment_key_make(out, &spec, e);
+	if (st == STATUS_OK)
+		paper_print(recovery_text, PAPER_RECOVERY, recovery_private);
+	explicit_bzero(recovery_private, sizeof(recovery_private));
+	return st;
+}
+
+static enum status print_root(struct genesis_papers *papers, const struct key *root)
+{
 	uint8_t scalar[KEY_PRIVATE_LEN] = {0};
+	enum status st = key_private(scalar, root);
+
+	if (st == STATUS_OK) {
+		paper_print(papers->root, PAPER_ROOT, scalar);
+		key_ssh(papers->root_ssh, root);
+	}
+	explicit_bzero(scalar, sizeof(scalar));
+	return st;
+}
+
+enum status genesis_make(struct oid *commit, struct genesis_papers *papers, struct qip *q, const struct genesis_input *in, struct error *e)
+{
 	char device_path[TREE_PATH_MAX], key_path[TREE_PATH_MAX];
 	cJSON *records[FILES] = {NULL};
 	const char *paths[FILES] = {"practice.json", device_path, key_path, SURVEY_PATH};
 	struct key *root = NULL;
-	struct oid tree, none = {0}, id;
+	struct oid tree, none = {0};
 	enum status st = key_generate(&root, e);
 
 	(void)snprintf(device_path, sizeof(device_path), "devices/%s.json", q->identity.device);
@@ -147,21 +161,15 @@ enum status genesis_make(struct oid *commit, char root_ssh[KEY_SSH_MAX], char ro
 	if (st == STATUS_OK)
 		st = make_device(&records[1], q, in, root, e);
 	if (st == STATUS_OK)
-		st = comment_key_make(&records[2], q->identity.ods, 1, "root", root, in->at_ms, &reader, 1, e);
+		st = make_comment_key(&records[2], papers->recovery, q, in, root, e);
 	if (st == STATUS_OK)
 		st = read_survey(&records[3], e);
 	if (st == STATUS_OK)
 		st = stage_tree(&tree, q, records, paths, e);
 	if (st == STATUS_OK)
-		st = commit_write(&id, q, &tree, &none, in->at_ms, "Start of the practice's history", e);
+		st = commit_write(commit, q, &tree, &none, in->at_ms, "Start of the practice's history", e);
 	if (st == STATUS_OK)
-		st = key_private(scalar, root);
-	if (st == STATUS_OK) {
-		genesis_root_text(root_text, scalar);
-		key_ssh(root_ssh, root);
-		*commit = id;
-	}
-	explicit_bzero(scalar, sizeof(scalar));
+		st = print_root(papers, root);
 	for (size_t i = 0; i < FILES; i++)
 		cJSON_Delete(records[i]);
 	key_free(root);

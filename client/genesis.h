@@ -1,4 +1,4 @@
-/* client/genesis.h - a practice's first commit, made by its first manager's device together with the root key. */
+/* client/genesis.h - a practice's first commit, made by its first manager's device together with the keys on paper. */
 #ifndef QIP_CLIENT_GENESIS_H
 #define QIP_CLIENT_GENESIS_H
 
@@ -13,12 +13,13 @@ struct genesis_input {
 	int64_t at_ms;
 };
 
-/* Stage the commit: practice.json, devices/<self>.json, keys/1.json, surveys/fft.json. The root key lives for this call only: its public
- * half is *root_ssh, its private half leaves as text for the safe (genesis_root_text) and is wiped. */
-enum status genesis_make(struct oid *commit, char root_ssh[KEY_SSH_MAX], char root_text[QIP_ROOT_TEXT_MAX], struct qip *q,
-			 const struct genesis_input *in, struct error *e) MUST_CHECK;
+/* What leaves as text for the safe, and is kept nowhere; wipe it. */
+struct genesis_papers {
+	char root_ssh[KEY_SSH_MAX]; /* public half of the root key */
+	char root[QIP_PAPER_TEXT_MAX], recovery[QIP_PAPER_TEXT_MAX];
+};
 
-/* 32 bytes of the private key and 4 of their CRC32C (big-endian) in Crockford's base32, groups of five joined by '-'. */
-void genesis_root_text(char out[QIP_ROOT_TEXT_MAX], const uint8_t scalar[KEY_PRIVATE_LEN]);
+/* Stage the commit: practice.json, devices/<self>.json, keys/1.json, surveys/fft.json. The root key and the recovery key live for this call only. */
+enum status genesis_make(struct oid *commit, struct genesis_papers *papers, struct qip *q, const struct genesis_input *in, struct error *e) MUST_CHECK;
 
 #endif

@@ -18,6 +18,7 @@
 #include "client/files.h"
 #include "client/incarnation.h"
 #include "client/rejoin.h"
+#include "client/seal_key.h"
 
 #define LOCK_FILE "lock"
 #define LOCK_POLL_MS 20
@@ -298,6 +299,7 @@ enum status home_load(struct qip *q, struct error *e)
 	if (st != STATUS_OK)
 		return st;
 	q->sent_bytes = LIMIT_SENT_BYTES;
+	seal_key_guard(q);
 	state_load(&q->state, q->dir);
 	incarnation_look(q);
 	return load_history(q, e);
@@ -348,6 +350,7 @@ void home_close(struct qip *q)
 {
 	repo_close(q->repo);
 	key_free(q->key);
+	explicit_bzero(q->seal_key, sizeof(q->seal_key));
 	registry_clear(&q->registry);
 	buf_clear(&q->ca_pem);
 	buf_clear(&q->cert_pem);

@@ -1,10 +1,9 @@
 /* client/invite.c - letting devices in and out: invites with their codes, retiring, revoking. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/build.h"
-#include "client/comment_key.h"
+#include "client/rotate.h"
 #include "core/cert.h"
 
 static void device_path(char out[TREE_PATH_MAX], const char *device)
@@ -119,40 +118,6 @@ done:
 	return st;
 }
 
-/* Who could read comments may no longer: what comes from now on is sealed to a pair that this device does not have. */
-static enum status put_new_comment_key(struct qip_edit *edit, struct qip *q, const char *revoked, struct error *e)
-{
-	const struct registry *reg = NULL;
-	struct comment_reader *readers = NULL;
-	struct comment_key last = {0};
-	size_t readers_len = 0;
-	cJSON *record = NULL;
-	char path[TREE_PATH_MAX];
-	enum status st = comment_key_find(&last, q, e);
-
-	if (st == STATUS_OK || st == STATUS_NOT_FOUND)
-		st = view_registry(&reg, q, e);
-	if (st != STATUS_OK)
-		return st;
-	readers = calloc(reg->devices_len + 1, sizeof(*readers));
-	if (!readers)
-		return error_set(e, STATUS_NOMEM, "out of memory");
-	for (size_t i = 0; i < reg->devices_len; i++) {
-		const struct device *d = &reg->devices[i];
-
-		if (comment_key_may_read(d) && strcmp(d->id, revoked) != 0)
-			readers[readers_len++] = (struct comment_reader){.device = d->id, .seal_key = d->seal_key};
-	}
-	comment_key_path(path, last.generation + 1);
-	st = comment_key_make(&record, q->identity.ods, last.generation + 1, q->identity.device, q->key, state_now_ms(&q->state, q->env),
-			      readers, readers_len, e);
-	if (st == STATUS_OK)
-		st = qip_edit_put(edit, path, record, e);
-	cJSON_Delete(record);
-	free(readers);
-	return st;
-}
-
 static enum status read_device(cJSON **out, struct qip *q, const char *device, struct error *e)
 {
 	char path[TREE_PATH_MAX];
@@ -231,7 +196,7 @@ enum status qip_end_device(struct qip *q, const char *device, bool revoke, const
 	(void)snprintf(subject, sizeof(subject), "%s %s", revoke ? "Revoke" : "Retire", device);
 	st = qip_edit_put(edit, path, record, e);
 	if (st == STATUS_OK && revoke && (role == ROLE_STAFF || role == ROLE_MANAGER) && strcmp(device, q->identity.device) != 0)
-		st = put_new_comment_key(edit, q, device, e);
+		st = rotate_put_without(edit, q, device, e); /* what comes from now on is not for it */
 	if (st != STATUS_OK)
 		qip_edit_abort(edit);
 	else

@@ -6,7 +6,7 @@
 
 #include "client/build.h"
 #include "client/enrol.h"
-#include "client/root_text.h"
+#include "client/paper.h"
 #include "client/wire.h"
 #include "core/id.h"
 
@@ -87,7 +87,7 @@ enum status qip_join_root(const struct qip_options *o, const char *url, const st
 	enum status st = check_asked(url, root, e); /* what is mistyped leaves no folder behind */
 
 	if (st == STATUS_OK)
-		st = root_text_read(&key, root->text, e);
+		st = paper_read_root(&key, root->text, e);
 	if (st == STATUS_OK) {
 		const struct root_join by = {.device = root->device, .root = key};
 

@@ -5,6 +5,7 @@
 #include "client/blobs_send.h"
 #include "client/erase.h"
 #include "client/keys.h"
+#include "client/rotate.h"
 #include "client/sync_internal.h"
 #include "core/log.h"
 
@@ -30,13 +31,17 @@ bool sync_erase(struct sync *s)
 	return said > 0;
 }
 
-bool sync_grant(struct sync *s)
+bool sync_keys(struct sync *s)
 {
 	struct error why = {.text = ""};
-	uint64_t granted = 0;
+	uint64_t settled = 0, again = 0, granted = 0;
+	bool made = false;
 
+	tell(s, keys_retry(&settled, &again, s->q, &why), "a new comment key that was refused could not be made again", &why);
+	s->report.refused -= settled < s->report.refused ? settled : s->report.refused;
+	tell(s, rotate_if_due(&made, s->q, &why), "a comment key that a revoked device cannot read could not be made", &why);
 	tell(s, keys_grant(&granted, s->q, &why), "the comment key could not be handed on", &why);
-	return granted > 0;
+	return again > 0 || made || granted > 0;
 }
 
 void sync_blobs(struct sync *s)

@@ -14,6 +14,7 @@ const struct arg_option options_common[] = {
 	{"home", "DIR", "this device's folder; else the one that QIP_HOME names", false},
 	{"json", NULL, "print JSON instead of text", false},
 	{"person", "ID", "who makes the change, of \"qip people list\"; else QIP_PERSON, or whose device it is", false},
+	{"passphrase-file", "FILE", "of a device key under a passphrase; else QIP_PASSPHRASE_FILE, or it is asked for", false},
 	{"help", NULL, "explain the command", false},
 	{NULL, NULL, NULL, false},
 };

@@ -9,6 +9,7 @@
 
 #include "client/cli/change.h"
 #include "client/cli/plan.h"
+#include "client/cli/secret.h"
 #include "client/cli/text.h"
 #include "client/cli/typed.h"
 #include "client/erase.h"
@@ -112,6 +113,8 @@ enum status cmd_evidence_get(struct cli *c, struct error *e)
 	const cJSON *entry = NULL;
 	enum status st = path ? cli_no_json(c, e) : error_set(e, STATUS_USAGE, "please say where to write it: --output FILE");
 
+	if (st == STATUS_OK)
+		st = cli_open_sealed(c, e);
 	if (st == STATUS_OK)
 		st = plan_read(&p, c, "qip", e);
 	if (st == STATUS_OK)

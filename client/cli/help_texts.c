@@ -247,6 +247,40 @@ const char help_people_me[] =
 	"  qip people me --none\n"
 	"  qip action set QIP-07 status=amber --person 0190c8a2-7f1e\n";
 
+const char help_keys_list[] =
+	"What patients write is sealed to the newest generation of the practice's comment key, and so are names and evidence. Each generation stays: it opens what was "
+	"sealed while it was in use. "
+	"A device that joins later is handed all of them by the next sync of a manager's device.\n\n"
+	"  qip keys list\n";
+
+const char help_keys_grant[] =
+	"For managers. The sync of a manager's device does it by itself for devices that joined; by hand it is for one that was shut out with \"qip keys revoke\", and "
+	"shall read again.\n\n"
+	"  qip keys grant fleckney-desk\n";
+
+const char help_keys_revoke[] =
+	"For managers. For a device that goes on with all else: it reads nothing that is sealed from now on, and is handed nothing by itself. What it could read before it "
+	"may have kept. A lost or stolen device, or one whose user left with it: qip revoke, which makes a new generation, too.\n\n"
+	"  qip keys revoke reception-2\n";
+
+const char help_keys_rotate[] =
+	"For managers. Kiosks seal to the new generation from their next sync on. With --new-paper, where the recovery key's paper was lost or may have been seen: it opens what "
+	"comes from then on, the old paper what was there.\n\n"
+	"  qip keys rotate\n"
+	"  qip keys rotate --new-paper\n";
+
+const char help_keys_recover[] =
+	"For a manager's device, also one that joined by the root key's paper after all others were lost. The recovery key is asked for and not shown; neither it nor the "
+	"keys that it opens go to the server. Where this device opens all of them already, it says whether the paper is still good.\n\n"
+	"  qip keys recover\n";
+
+const char help_keys_protect[] =
+	"Whoever takes this computer then finds no text, no name and no evidence on it that opens, unless the passphrase is weak: take three words that do not belong "
+	"together. Syncing goes on without it; commands that show sealed texts ask for it. Run it again to change the passphrase.\n\n"
+	"  qip keys protect\n";
+
+const char help_keys_unprotect[] = "  qip keys unprotect\n";
+
 const char help_devices[] = "  qip devices\n";
 
 const char help_invite[] = "For managers. The code is good for one device; hand it over in person or by telephone.\n\n"

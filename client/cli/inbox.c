@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cli/secret.h"
 #include "client/cli/text.h"
 
 #define INDENT_MAX 20
@@ -14,7 +15,7 @@
 
 enum status inbox_open(struct cli *c, struct error *e)
 {
-	enum status st = cli_open(c, e);
+	enum status st = cli_open_sealed(c, e);
 	enum role role = st == STATUS_OK ? qip_identity(c->q)->role : ROLE_NONE;
 
 	if (st == STATUS_OK && role != ROLE_STAFF && role != ROLE_MANAGER)

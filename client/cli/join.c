@@ -1,7 +1,7 @@
 /* client/cli/join.c - qip join: this folder becomes a device of a practice, by a code or by the root key's paper. */
 #include <string.h>
 
-#include "client/cli/cli.h"
+#include "client/cli/papers.h"
 #include "client/cli/secret.h"
 
 #define ROOT_TYPED_MAX 1024 /* however many blanks somebody puts in between */
@@ -15,43 +15,7 @@ const struct arg_option options_join[] = {
 	{NULL, NULL, NULL, false},
 };
 
-/* The root key is shown this once: in a box, so that it is not overlooked. */
-static void print_root_key(FILE *out, const char *root, const char *fingerprint)
-{
-	static const char *const lines[] = {
-		"Print this now and put it into the practice's safe.",
-		"It is shown this once and is kept on no computer. Whoever holds it can appoint",
-		"managers of this practice's plan; if all their devices are lost, nothing else can.",
-	};
-	static const char rule[] =
-		"----------------------------------------------------------------------------------------------";
-
-	fprintf(out, "\n+-%.*s-+\n", 94, rule);
-	fprintf(out, "| Root key of the practice, %-68s |\n", fingerprint);
-	fprintf(out, "| %-94s |\n", "");
-	for (size_t i = 0; i < strlen(root); i += 94)
-		fprintf(out, "| %-94.94s |\n", root + i);
-	fprintf(out, "| %-94s |\n", "");
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		fprintf(out, "| %-94s |\n", lines[i]);
-	fprintf(out, "+-%.*s-+\n\n", 94, rule);
-	(void)fflush(out); /* it goes into force next, and is nowhere else */
-}
-
-struct shown {
-	struct cli *c;
-	char root[QIP_ROOT_TEXT_MAX];
-};
-
-static void show_root_key(void *ctx, const char *text, const char *fingerprint)
-{
-	struct shown *shown = ctx;
-
-	(void)snprintf(shown->root, sizeof(shown->root), "%s", text);
-	print_root_key(shown->c->json ? stderr : shown->c->out, text, fingerprint);
-}
-
-static enum status tell(struct cli *c, const char *root, struct error *e)
+static enum status tell(struct cli *c, const struct papers *papers, struct error *e)
 {
 	const struct qip_identity *id = qip_identity(c->q);
 	cJSON *json;
@@ -64,7 +28,8 @@ static enum status tell(struct cli *c, const char *root, struct error *e)
 		put_string(&json, "role", role_text(id->role));
 		put_string(&json, "site", id->site);
 		put_string(&json, "root_fingerprint", id->root_fingerprint);
-		put_string(&json, "root_key", root);
+		put_string(&json, "root_key", papers->root);
+		put_string(&json, "recovery_key", papers->recovery);
 		return cli_print_json(c, json, e);
 	}
 	fprintf(c->out, "Joined practice %s at %s as the device %s, role %s%s%s.\n", id->ods, id->url, id->device,
@@ -123,7 +88,7 @@ static enum status join_root(struct cli *c, const struct qip_options *o, struct 
 	return st;
 }
 
-static enum status join_code(struct cli *c, const struct qip_options *o, struct shown *shown, struct error *e)
+static enum status join_code(struct cli *c, const struct qip_options *o, struct papers *papers, struct error *e)
 {
 	static const char *const others[] = {"practice", "device", "ca"};
 
@@ -132,23 +97,23 @@ static enum status join_code(struct cli *c, const struct qip_options *o, struct 
 			return error_set(e, STATUS_USAGE, "--%s goes with --root-key", others[i]);
 	if (!cli_word(c, 1))
 		return error_set(e, STATUS_USAGE, "please give the join code, or --root-key where nobody is left who could invite");
-	return qip_join(o, cli_word(c, 0), cli_word(c, 1), show_root_key, shown, e);
+	return qip_join(o, cli_word(c, 0), cli_word(c, 1), papers_show, papers, e);
 }
 
 enum status cmd_join(struct cli *c, struct error *e)
 {
-	struct shown shown = {.c = c};
+	struct papers papers = {.c = c};
 	struct qip_options o;
 	enum status st = cli_options(&o, c, e);
 
 	if (st == STATUS_OK && (args_has(&c->args, "root-key") || args_has(&c->args, "root-key-file")))
 		st = join_root(c, &o, e);
 	else if (st == STATUS_OK)
-		st = join_code(c, &o, &shown, e);
+		st = join_code(c, &o, &papers, e);
 	if (st == STATUS_OK)
 		st = cli_open(c, e);
 	if (st == STATUS_OK)
-		st = tell(c, shown.root, e);
-	explicit_bzero(shown.root, sizeof(shown.root));
+		st = tell(c, &papers, e);
+	explicit_bzero(&papers, sizeof(papers));
 	return st;
 }

@@ -78,6 +78,13 @@ static const struct command commands[] = {
 	{"people left", "ID [DAY]", "say on which day somebody left", help_people_left, NULL, 1, 2, cmd_people_left},
 	{"people erase", "ID --reason TEXT", "erase somebody's name for good", help_people_erase, options_erase, 1, 1, cmd_people_erase},
 	{"people me", "[ID]", "say whose device this is", help_people_me, options_people_me, 0, 1, cmd_people_me},
+	{"keys list", "", "who can read what patients write", help_keys_list, NULL, 0, 0, cmd_keys_list},
+	{"keys grant", "DEVICE", "let a device read what was written before it joined", help_keys_grant, NULL, 1, 1, cmd_keys_grant},
+	{"keys revoke", "DEVICE", "let a device read nothing that comes from now on", help_keys_revoke, NULL, 1, 1, cmd_keys_revoke},
+	{"keys rotate", "", "a new generation of the comment key", help_keys_rotate, options_keys_rotate, 0, 0, cmd_keys_rotate},
+	{"keys recover", "", "open what is there by the recovery key's paper", help_keys_recover, options_keys_recover, 0, 0, cmd_keys_recover},
+	{"keys protect", "", "put this device's key under a passphrase", help_keys_protect, options_keys_protect, 0, 0, cmd_keys_protect},
+	{"keys unprotect", "", "take that passphrase away", help_keys_unprotect, NULL, 0, 0, cmd_keys_unprotect},
 	{"devices", "", "who belongs to the practice", help_devices, NULL, 0, 0, cmd_devices},
 	{"invite", "DEVICE --role ROLE", "let a new device join", help_invite, options_invite, 1, 1, cmd_invite},
 	{"retire", "DEVICE", "let a device hand in what it has, and end", help_retire, options_end, 1, 1, cmd_retire},
@@ -118,13 +125,22 @@ static bool is_group(const char *word)
 	return false;
 }
 
+/* Of the options that may stand in front of the command. */
+static bool takes_value(const char *option)
+{
+	for (const struct arg_option *o = options_common; o->name; o++)
+		if (o->value && strncmp(option, "--", 2) == 0 && strcmp(option + 2, o->name) == 0)
+			return true;
+	return false;
+}
+
 /* Where the command's name stands: behind options that may stand in front. argc when there is none. */
 static int skip_common(int argc, const char *const *argv)
 {
 	int at = 1;
 
 	while (at < argc && argv[at][0] == '-')
-		at += strcmp(argv[at], "--home") == 0 || strcmp(argv[at], "--person") == 0 ? 2 : 1;
+		at += takes_value(argv[at]) ? 2 : 1;
 	return at < argc ? at : argc;
 }
 
@@ -153,7 +169,7 @@ static int no_command(int argc, const char *const *argv, int at)
 		}
 	}
 	for (int i = 1; i < at && i < argc; i++) {
-		if (strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--person") == 0) {
+		if (takes_value(argv[i])) {
 			i++;
 		} else if (strcmp(argv[i], "--json") != 0) {
 			(void)snprintf(text, sizeof(text), "there is no option %.40s here", argv[i]);

@@ -3,6 +3,7 @@
 
 #include "client/cli/change.h"
 #include "client/cli/persons.h"
+#include "client/cli/secret.h"
 #include "client/cli/text.h"
 #include "client/cli/typed.h"
 #include "client/erase.h"
@@ -146,6 +147,8 @@ enum status cmd_people_list(struct cli *c, struct error *e)
 	struct listing l = {.c = c, .json = cJSON_CreateArray()};
 	enum status st = cli_open_log(c, e);
 
+	if (st == STATUS_OK)
+		st = cli_open_sealed(c, e);
 	table_init(&l.table, columns, ARRAY_LEN(columns));
 	if (st == STATUS_OK)
 		st = qip_each(c->q, "people/", list_one, &l, e);

@@ -1,5 +1,5 @@
 /* client/cli/sync.c - qip sync: send what waits and fetch what is new. */
-#include "client/cli/cli.h"
+#include "client/cli/secret.h"
 
 static enum status print_json(struct cli *c, const struct qip_sync_report *r, struct error *e)
 {
@@ -36,7 +36,7 @@ static void tell_blobs(struct cli *c, const struct qip_sync_report *r)
 enum status cmd_sync(struct cli *c, struct error *e)
 {
 	struct qip_sync_report r = {0};
-	enum status st = cli_open(c, e);
+	enum status st = cli_open_unasked(c, e);
 
 	if (st == STATUS_OK)
 		st = qip_sync(c->q, &r, e);

@@ -240,33 +240,39 @@ static inline struct qip *practice_open(const struct practice *p, const char *na
 	return q;
 }
 
-static inline void keep_root(void *ctx, const char *text, const char *fingerprint)
+/* What a first manager prints; "" when it was not. */
+struct papers {
+	char root[QIP_PAPER_TEXT_MAX], recovery[QIP_PAPER_TEXT_MAX];
+};
+
+static inline void keep_papers(void *ctx, const struct qip_papers *shown)
 {
-	(void)fingerprint;
-	(void)snprintf(ctx, QIP_ROOT_TEXT_MAX, "%s", text);
+	struct papers *kept = ctx;
+
+	(void)snprintf(kept->root, sizeof(kept->root), "%s", shown->root ? shown->root : "");
+	(void)snprintf(kept->recovery, sizeof(kept->recovery), "%s", shown->recovery);
 }
 
-/* `root` gets the root key's text when one is made, else "". */
-static inline enum status practice_join(const struct practice *p, const char *name, const char *code, char root[QIP_ROOT_TEXT_MAX])
+static inline enum status practice_join(const struct practice *p, const char *name, const char *code, struct papers *papers)
 {
 	struct qip_options o = {.home = practice_path(p, name), .lock_wait_ms = 1000};
 
-	root[0] = '\0';
-	return qip_join(&o, p->url, code, keep_root, root, &last_error);
+	*papers = (struct papers){.root = ""};
+	return qip_join(&o, p->url, code, keep_papers, papers, &last_error);
 }
 
 /* The first manager's home, joined and open, with the site "kibworth". */
 static inline struct qip *practice_manager(const struct practice *p, const char *name)
 {
-	char root[QIP_ROOT_TEXT_MAX];
+	struct papers papers;
 	struct qip_sync_report report;
 	struct qip_edit *edit = NULL;
 	struct stamp stamp;
 	struct qip *q = NULL;
 	cJSON *site = cJSON_Parse("{\"schema\":\"site/1\",\"id\":\"kibworth\"}");
 
-	OK(practice_join(p, name, p->code, root));
-	assert_true(strlen(root) > 50);
+	OK(practice_join(p, name, p->code, &papers));
+	assert_true(strlen(papers.root) > 50);
 	q = practice_open(p, name);
 	OK(qip_edit_begin(&edit, q, NULL, &last_error));
 	OK(qip_edit_stamp(&stamp, edit, &last_error));
@@ -281,13 +287,14 @@ static inline struct qip *practice_manager(const struct practice *p, const char 
 /* Invite by the manager and join; the new home, open. */
 static inline struct qip *practice_device(const struct practice *p, struct qip *manager, const char *name, enum role role)
 {
-	char code[CODE_TEXT_MAX], root[QIP_ROOT_TEXT_MAX];
+	char code[CODE_TEXT_MAX];
+	struct papers papers;
 	struct qip_sync_report report;
 
 	OK(qip_invite(code, manager, name, role, "kibworth", &last_error));
 	OK(qip_sync(manager, &report, &last_error));
-	OK(practice_join(p, name, code, root));
-	assert_string_equal(root, "");
+	OK(practice_join(p, name, code, &papers));
+	assert_string_equal(papers.root, "");
 	return practice_open(p, name);
 }
 

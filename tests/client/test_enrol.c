@@ -1,7 +1,8 @@
 /* tests/client/test_enrol.c - codes become homes, once, whatever interrupts. */
 #include "tests/client/practice.h"
 
-#include "client/genesis.h"
+#include "client/paper.h"
+#include "client/recovery.h"
 #include "client/joining.h"
 
 static struct practice p;
@@ -24,9 +25,9 @@ static int tear_down(void **state)
 
 static enum status join_here(const char *home, const char *url, const char *code)
 {
-	char root[QIP_ROOT_TEXT_MAX];
+	struct papers papers;
 
-	return qip_join(&(struct qip_options){.home = home, .lock_wait_ms = 0}, url, code, keep_root, root, &last_error);
+	return qip_join(&(struct qip_options){.home = home, .lock_wait_ms = 0}, url, code, keep_papers, &papers, &last_error);
 }
 
 /* Join in a process that dies at the n-th look at clock or randomness; true if it did. */
@@ -38,10 +39,10 @@ static bool join_and_die(const char *home, const char *code, int n)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		char root[QIP_ROOT_TEXT_MAX];
+		struct papers papers = {.root = ""};
 
 		dying_init(&d, n);
-		_exit(qip_join(&(struct qip_options){.home = home, .env = &d.env, .lock_wait_ms = 1000}, p.url, code, keep_root, root, NULL) !=
+		_exit(qip_join(&(struct qip_options){.home = home, .env = &d.env, .lock_wait_ms = 1000}, p.url, code, keep_papers, &papers, NULL) !=
 		      STATUS_OK);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -53,21 +54,21 @@ static void the_root_key_is_printed_in_a_form_that_can_be_typed(void **state)
 {
 	static const uint8_t zeros[KEY_PRIVATE_LEN];
 	uint8_t ones[KEY_PRIVATE_LEN];
-	char text[QIP_ROOT_TEXT_MAX], other[QIP_ROOT_TEXT_MAX];
+	char text[QIP_PAPER_TEXT_MAX], other[QIP_PAPER_TEXT_MAX];
 
 	(void)state;
-	genesis_root_text(text, zeros);
+	paper_print(text, PAPER_ROOT, zeros);
 	assert_int_equal(strlen(text), 58 + 11); /* 288 bits in fives, groups of five */
 	assert_int_equal(strspn(text, "0123456789ABCDEFGHJKMNPQRSTVWXYZ-"), strlen(text));
 	memset(ones, 0xFF, sizeof(ones));
-	genesis_root_text(other, ones);
+	paper_print(other, PAPER_ROOT, ones);
 	assert_memory_equal(other, "ZZZZZ-ZZZZZ-", 12);
 }
 
 /* The first manager: killed at each step, the code stays good and there is one start of the practice. */
 static void the_first_managers_code_survives_any_interruption(void **state)
 {
-	char root[QIP_ROOT_TEXT_MAX] = "";
+	struct papers papers;
 	int died = 0;
 
 	(void)state;
@@ -78,7 +79,7 @@ static void the_first_managers_code_survives_any_interruption(void **state)
 	}
 	assert_true(died > 0);
 	if (died == 12) /* the last try was interrupted too */
-		OK(practice_join(&p, "manager", p.code, root));
+		OK(practice_join(&p, "manager", p.code, &papers));
 	boss = practice_open(&p, "manager");
 	assert_int_equal(qip_identity(boss)->role, ROLE_MANAGER);
 	assert_int_equal(practice_sync(boss).main_index, 1);
@@ -175,7 +176,8 @@ static void interrupt_and_join(const char *stem, enum role role)
 	bool more = true;
 
 	for (int n = 0; more; n++) {
-		char name[NAME_MAX_LEN], code[CODE_TEXT_MAX], root[QIP_ROOT_TEXT_MAX];
+		char name[NAME_MAX_LEN], code[CODE_TEXT_MAX];
+		struct papers papers;
 		struct qip *q = NULL;
 
 		(void)snprintf(name, sizeof(name), "%s-%d", stem, n);
@@ -183,7 +185,7 @@ static void interrupt_and_join(const char *stem, enum role role)
 		(void)practice_sync(boss);
 		more = join_and_die(practice_path(&p, name), code, n);
 		if (more)
-			OK(practice_join(&p, name, code, root));
+			OK(practice_join(&p, name, code, &papers));
 		q = practice_open(&p, name);
 		assert_string_equal(qip_identity(q)->device, name);
 		assert_int_equal(qip_identity(q)->role, role);
@@ -210,7 +212,8 @@ static void a_join_goes_on_after_any_lost_answer(void **state)
 	(void)state;
 	proxy_start(&line, &p);
 	for (int i = 12; i >= 0; i--) {
-		char name[NAME_MAX_LEN], code[CODE_TEXT_MAX], root[QIP_ROOT_TEXT_MAX];
+		char name[NAME_MAX_LEN], code[CODE_TEXT_MAX];
+		struct papers papers;
 		struct qip *q = NULL;
 
 		(void)snprintf(name, sizeof(name), "lost-%d", i);
@@ -219,12 +222,12 @@ static void a_join_goes_on_after_any_lost_answer(void **state)
 		atomic_store(&line.reply_bytes, whole / 12 * i);
 		if (i == 12) {
 			atomic_store(&line.reply_bytes, PROXY_ALL);
-			OK(practice_join(&p, name, code, root));
+			OK(practice_join(&p, name, code, &papers));
 			whole = PROXY_ALL - atomic_load(&line.reply_bytes);
-		} else if (practice_join(&p, name, code, root) != STATUS_OK) {
+		} else if (practice_join(&p, name, code, &papers) != STATUS_OK) {
 			lost++;
 			atomic_store(&line.reply_bytes, PROXY_ALL);
-			OK(practice_join(&p, name, code, root));
+			OK(practice_join(&p, name, code, &papers));
 		}
 		atomic_store(&line.reply_bytes, PROXY_ALL);
 		q = practice_open(&p, name);
@@ -250,18 +253,32 @@ static void a_kiosk_sees_no_more_than_it_needs(void **state)
 	qip_close(kiosk);
 }
 
-static char shown[1024]; /* fingerprints of all root keys that were shown */
+/* All that were shown, by the root key's fingerprint. */
+static struct {
+	char fingerprint[KEY_FINGERPRINT_MAX], recovery[QIP_PAPER_TEXT_MAX];
+} shown[4];
+static size_t shown_len;
 
-static void note_root(void *ctx, const char *text, const char *fingerprint)
+static void note_papers(void *ctx, const struct qip_papers *papers)
 {
 	(void)ctx;
-	assert_true(strlen(text) > 40 && strlen(shown) + strlen(fingerprint) + 2 < sizeof(shown));
-	strncat(shown, fingerprint, KEY_FINGERPRINT_MAX);
-	strncat(shown, " ", 2);
+	assert_true(strlen(papers->root) > 40 && shown_len < ARRAY_LEN(shown));
+	(void)snprintf(shown[shown_len].fingerprint, sizeof(shown[0].fingerprint), "%s", papers->fingerprint);
+	(void)snprintf(shown[shown_len++].recovery, sizeof(shown[0].recovery), "%s", papers->recovery);
+}
+
+/* The recovery key on the paper that names the root key in force. */
+static const char *recovery_shown(const char *fingerprint)
+{
+	for (size_t i = 0; i < shown_len; i++)
+		if (strcmp(shown[i].fingerprint, fingerprint) == 0)
+			return shown[i].recovery;
+	fail_msg("no paper names %s", fingerprint);
+	return NULL;
 }
 
 /* A root key in force that nobody could read would leave the practice without one. */
-static void no_root_key_is_in_force_that_was_not_shown(void **state)
+static void no_key_on_paper_is_in_force_that_was_not_shown(void **state)
 {
 	static struct practice fresh;
 	struct proxy line;
@@ -271,21 +288,23 @@ static void no_root_key_is_in_force_that_was_not_shown(void **state)
 	(void)state;
 	for (int i = 8; i > 2; i--) {
 		struct qip_options o = {.lock_wait_ms = 1000};
+		struct recovered did;
 
 		practice_start(&fresh);
 		proxy_start(&line, &fresh);
 		o.home = practice_path(&fresh, "manager");
-		shown[0] = '\0';
+		shown_len = 0;
 		if (i < 8) {
 			atomic_store(&line.reply_bytes, whole / 8 * i);
-			assert_int_not_equal(qip_join(&o, fresh.url, fresh.code, note_root, NULL, &last_error), STATUS_OK);
+			assert_int_not_equal(qip_join(&o, fresh.url, fresh.code, note_papers, NULL, &last_error), STATUS_OK);
 			atomic_store(&line.reply_bytes, PROXY_ALL);
 		}
-		OK(qip_join(&o, fresh.url, fresh.code, note_root, NULL, &last_error));
+		OK(qip_join(&o, fresh.url, fresh.code, note_papers, NULL, &last_error));
 		if (i == 8)
 			whole = PROXY_ALL - atomic_load(&line.reply_bytes);
 		q = practice_open(&fresh, "manager");
-		assert_non_null(strstr(shown, qip_identity(q)->root_fingerprint));
+		OK(recovery_open(&did, q, recovery_shown(qip_identity(q)->root_fingerprint), &last_error));
+		assert_int_equal(did.opened, 1);
 		qip_close(q);
 		proxy_stop(&line);
 		practice_stop(&fresh);
@@ -301,7 +320,7 @@ static void a_first_managers_code_needs_somebody_to_read_the_root_key(void **sta
 	practice_start(&fresh);
 	o.home = practice_path(&fresh, "manager");
 	assert_int_equal(qip_join(&o, fresh.url, fresh.code, NULL, NULL, &last_error), STATUS_USAGE);
-	OK(qip_join(&o, fresh.url, fresh.code, note_root, NULL, &last_error));
+	OK(qip_join(&o, fresh.url, fresh.code, note_papers, NULL, &last_error));
 	practice_stop(&fresh);
 }
 
@@ -320,7 +339,7 @@ int main(void)
 		cmocka_unit_test(a_join_goes_on_after_any_interruption),
 		cmocka_unit_test(a_join_goes_on_after_any_lost_answer),
 		cmocka_unit_test(a_kiosk_sees_no_more_than_it_needs),
-		cmocka_unit_test(no_root_key_is_in_force_that_was_not_shown),
+		cmocka_unit_test(no_key_on_paper_is_in_force_that_was_not_shown),
 		cmocka_unit_test(a_first_managers_code_needs_somebody_to_read_the_root_key),
 	};
 

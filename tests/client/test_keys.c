@@ -107,7 +107,8 @@ static void a_kiosk_seals_to_no_key_that_the_server_made_up(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(by); i++) {
 		cJSON *key = NULL;
 
-		OK(comment_key_make(&key, "C82999", before.generation + 1, by[i], server, 1000, NULL, 0, &last_error));
+		OK(comment_key_make(&key, &(struct comment_key_spec){.ods = "C82999", .generation = before.generation + 1, .by = by[i], .signer = server, .at_ms = 1000},
+				    &last_error));
 		put_config(kiosk, key, server);
 		cJSON_Delete(key);
 		OK(comment_key_find(&after, kiosk, &last_error));

@@ -1,10 +1,10 @@
 /* tests/client/test_root_join.c - a practice that lost every staff device gets a manager again by the root key's paper. */
 #include "tests/client/practice.h"
 
-#include "client/genesis.h"
+#include "client/paper.h"
 
 static struct practice p;
-static char root_text[QIP_ROOT_TEXT_MAX];
+static char root_text[QIP_PAPER_TEXT_MAX];
 static uint8_t ca_pin[CODE_PIN_LEN];
 
 static void read_ca_pin(void)
@@ -22,12 +22,14 @@ static void read_ca_pin(void)
 static int set_up(void **state)
 {
 	char path[TREE_PATH_MAX];
+	struct papers papers;
 	struct qip *boss;
 
 	(void)state;
 	practice_start(&p);
 	read_ca_pin();
-	OK(practice_join(&p, "boss", p.code, root_text));
+	OK(practice_join(&p, "boss", p.code, &papers));
+	memcpy(root_text, papers.root, sizeof(root_text));
 	boss = practice_open(&p, "boss");
 	practice_add_action(path, boss, "QIP-01");
 	(void)practice_sync(boss);
@@ -147,12 +149,12 @@ static void a_cut_line_leads_to_the_same_device(void **state)
 static void another_key_practice_or_authority_is_refused_and_leaves_no_device(void **state)
 {
 	uint8_t pin[CODE_PIN_LEN];
-	char typo[QIP_ROOT_TEXT_MAX], other[QIP_ROOT_TEXT_MAX];
+	char typo[QIP_PAPER_TEXT_MAX], other[QIP_PAPER_TEXT_MAX];
 	uint8_t scalar[KEY_PRIVATE_LEN] = {[5] = 7};
 	struct qip *q;
 
 	(void)state;
-	genesis_root_text(other, scalar);
+	paper_print(other, PAPER_ROOT, scalar);
 	FAILS(join_by(NULL, "a", "boss-2", "C82999", other), STATUS_REFUSED);
 	says("this root key is not the one of C82999");
 	memcpy(typo, root_text, sizeof(typo));

@@ -43,7 +43,7 @@ static const char device[] =
 	"\"retired\":{\"by\":\"kib-desk\",\"at\":\"" TIME "\"},\"revoked\":{\"by\":\"kib-desk\",\"at\":\"" TIME "\",\"reason\":\"stolen\"}}";
 
 static const char key[] = "{\"schema\":\"key/1\",\"generation\":1,\"public_key\":\"" RAW32 "\",\"by\":\"root\",\"at\":\"" TIME "\","
-			  "\"signature\":\"" SIGNATURE "\",\"wrapped\":{\"kib-desk\":\"" RAW80 "\"},"
+			  "\"signature\":\"" SIGNATURE "\",\"without\":[\"fle-desk\",\"more\"],\"wrapped\":{\"kib-desk\":\"" RAW80 "\"},"
 			  "\"recovery\":{\"public_key\":\"" RAW32 "\",\"wrapped\":\"" RAW80 "\"}}";
 
 static const char survey[] =
@@ -310,6 +310,9 @@ static void a_broken_comment_key_is_named(void **state)
 		{"/wrapped", NULL, "/wrapped: is required"},
 		{"/wrapped/Desk", "\"" RAW80 "\"", "/wrapped/Desk: the name must be " NAME_WORDS},
 		{"/wrapped/kib-desk", "\"*\"", "/wrapped/kib-desk: must be sealed bytes in base64url"},
+		{"/without", "[]", "/without: must have at least 1 entries, has 0"},
+		{"/without/0", "\"Desk\"", "/without/0: must be " NAME_WORDS},
+		{"/without/1", "\"fle-desk\"", "/without/1: stands twice"},
 	};
 
 	(void)state;

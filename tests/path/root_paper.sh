@@ -9,7 +9,7 @@ join fleckney staff fleckney
 sample_plan "$MANAGER" fleckney
 LOST=$(manager_device)
 ROOT=$(root_key)
-PAPER=$(grep -oE '([0-9A-HJKMNP-TV-Z]{5}-){11}[0-9A-HJKMNP-TV-Z]{3}' "$WORK/root-key.txt")
+PAPER=$(grep -v RECOVERY "$WORK/root-key.txt" | grep -oE '([0-9A-HJKMNP-TV-Z]{5}-){11}[0-9A-HJKMNP-TV-Z]{3}')
 CA=$(openssl x509 -in "$WORK/server/ca.crt" -noout -fingerprint -sha256 | cut -d = -f 2)
 rm -rf "${HOMES:?}/$MANAGER" "${HOMES:?}/fleckney"
 

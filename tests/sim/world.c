@@ -62,11 +62,10 @@ static enum status sync_site(struct world *w, unsigned site, struct error *e)
 	return qip_sync(w->sites[site].q, &report, e);
 }
 
-static void forget_root(void *ctx, const char *text, const char *fingerprint)
+static void forget_papers(void *ctx, const struct qip_papers *papers)
 {
 	(void)ctx;
-	(void)text;
-	(void)fingerprint;
+	(void)papers;
 }
 
 static enum status join(struct world *w, unsigned site, const char *code, struct error *e)
@@ -75,7 +74,7 @@ static enum status join(struct world *w, unsigned site, const char *code, struct
 	enum status st = STATUS_OK;
 
 	link_up(w->host, w->sites[site].name, &w->machine);
-	st = qip_join(&o, URL, code, forget_root, NULL, e);
+	st = qip_join(&o, URL, code, forget_papers, NULL, e);
 	return st == STATUS_OK ? open_site(w, site, e) : st;
 }
 

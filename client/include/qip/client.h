@@ -37,18 +37,24 @@ struct qip_options {
 
 /* ---- joining and opening ---- */
 
-/* Shows a practice's root key to the person who joins as its first manager; returns when it is shown. `text` is all there is of the private
- * key and is wiped afterwards; the fingerprint tells it from keys that earlier, interrupted joins showed. */
-#define QIP_ROOT_TEXT_MAX 128
-typedef void (*qip_show_root)(void *ctx, const char *text, const char *fingerprint);
+/* What a practice keeps on paper and nowhere else: all there is of two private keys. Wiped after they were shown. */
+#define QIP_PAPER_TEXT_MAX 128
+struct qip_papers {
+	const char *root;        /* the root key, which appoints managers; NULL: it was shown when the practice began */
+	const char *recovery;    /* the recovery key, which opens patients' comments */
+	int64_t at_ms;           /* when they were made: a recovery key may be replaced */
+	const char *fingerprint; /* of the root key; it tells the papers from those that earlier, interrupted joins showed, and from other practices' */
+};
+/* Shows them to the person at the device, who has them printed; returns when they are shown. */
+typedef void (*qip_show_papers)(void *ctx, const struct qip_papers *papers);
 
 /* Answer an invite: make keys, enrol at the server, check its chain to the root, keep the home. Safe to repeat with the same code after an interruption.
- * For a practice's first manager also makes the root key, and shows it before the server hears of it, so that no root key is ever in
+ * For a practice's first manager also makes the root key and the recovery key, and shows both before the server hears of them, so that no such key is ever in
  * force that nobody saw. STATUS_MALFORMED mistyped code; STATUS_REFUSED used or unknown code; STATUS_EXISTS the home is joined already;
  * STATUS_USAGE a first manager's code while `show` is NULL.
  * A kiosk's home that is joined takes a new name of the same practice: its journal stays, what waits goes under the new name, numbered from 1, and
  * nothing that any copy of it has sent goes again. A capture that is open meanwhile goes on. STATUS_EXISTS: another practice's code. */
-enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_root show, void *ctx,
+enum status qip_join(const struct qip_options *o, const char *url, const char *code, qip_show_papers show, void *ctx,
 		     struct error *e) MUST_CHECK;
 
 /* Where nobody is left who could invite: this folder becomes a manager's device by the practice's root key, as its paper has it. The device invites itself

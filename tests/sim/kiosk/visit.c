@@ -16,12 +16,13 @@ static struct qip *open_home(struct year *y)
 
 static void join(struct year *y)
 {
-	char code[CODE_TEXT_MAX], root[QIP_ROOT_TEXT_MAX];
+	char code[CODE_TEXT_MAX];
+	struct papers papers;
 	struct qip_sync_report report;
 
 	OK(qip_invite(code, y->boss, DEVICE, ROLE_KIOSK, "kibworth", &last_error));
 	OK(qip_sync(y->boss, &report, &last_error));
-	OK(practice_join(&y->practice, DEVICE, code, root));
+	OK(practice_join(&y->practice, DEVICE, code, &papers));
 }
 
 void visit_begin(struct year *y)

@@ -1,4 +1,4 @@
-/* tests/client/test_root_text.c - the root key comes back from its paper, and what was mistyped does not. */
+/* tests/client/test_paper.c - the root key and the recovery key come back from their papers, and what was mistyped does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,19 +8,18 @@
 
 #include <cmocka.h>
 
-#include "client/genesis.h"
-#include "client/root_text.h"
+#include "client/paper.h"
 
 static struct error e;
 
-static void make(char text[QIP_ROOT_TEXT_MAX], char ssh[KEY_SSH_MAX])
+static void make(char text[QIP_PAPER_TEXT_MAX], char ssh[KEY_SSH_MAX])
 {
 	uint8_t scalar[KEY_PRIVATE_LEN];
 	struct key *key = NULL;
 
 	assert_int_equal(key_generate(&key, &e), STATUS_OK);
 	assert_int_equal(key_private(scalar, key), STATUS_OK);
-	genesis_root_text(text, scalar);
+	paper_print(text, PAPER_ROOT, scalar);
 	key_ssh(ssh, key);
 	key_free(key);
 }
@@ -30,7 +29,7 @@ static void gives(const char *text, const char *expected_ssh)
 	struct key *key = NULL;
 	char ssh[KEY_SSH_MAX];
 
-	if (root_text_read(&key, text, &e) != STATUS_OK)
+	if (paper_read_root(&key, text, &e) != STATUS_OK)
 		fail_msg("%s", e.text);
 	key_ssh(ssh, key);
 	assert_string_equal(ssh, expected_ssh);
@@ -42,7 +41,7 @@ static void refused(const char *text, const char *words)
 {
 	struct key *key = NULL;
 
-	assert_int_equal(root_text_read(&key, text, &e), STATUS_MALFORMED);
+	assert_int_equal(paper_read_root(&key, text, &e), STATUS_MALFORMED);
 	assert_null(key);
 	if (!strstr(e.text, words))
 		fail_msg("\"%s\" for \"%s\"", e.text, words);
@@ -53,7 +52,7 @@ static void any_key_comes_back_as_it_was_printed(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 50; i++) {
-		char text[QIP_ROOT_TEXT_MAX], ssh[KEY_SSH_MAX];
+		char text[QIP_PAPER_TEXT_MAX], ssh[KEY_SSH_MAX];
 
 		make(text, ssh);
 		gives(text, ssh);
@@ -62,7 +61,7 @@ static void any_key_comes_back_as_it_was_printed(void **state)
 
 static void people_type_it_in_their_own_way(void **state)
 {
-	char text[QIP_ROOT_TEXT_MAX], ssh[KEY_SSH_MAX], typed[4 * QIP_ROOT_TEXT_MAX];
+	char text[QIP_PAPER_TEXT_MAX], ssh[KEY_SSH_MAX], typed[4 * QIP_PAPER_TEXT_MAX];
 	size_t n = 0;
 
 	(void)state;
@@ -84,7 +83,7 @@ static void people_type_it_in_their_own_way(void **state)
 static void every_single_mistake_is_told(void **state)
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	char text[QIP_ROOT_TEXT_MAX], ssh[KEY_SSH_MAX], typed[QIP_ROOT_TEXT_MAX];
+	char text[QIP_PAPER_TEXT_MAX], ssh[KEY_SSH_MAX], typed[QIP_PAPER_TEXT_MAX];
 	size_t len;
 
 	(void)state;
@@ -110,7 +109,7 @@ static void what_is_missing_too_much_or_of_another_alphabet_is_told(void **state
 {
 	static const uint8_t zeros[KEY_PRIVATE_LEN];
 	uint8_t high[KEY_PRIVATE_LEN];
-	char text[QIP_ROOT_TEXT_MAX], ssh[KEY_SSH_MAX], typed[QIP_ROOT_TEXT_MAX + 8];
+	char text[QIP_PAPER_TEXT_MAX], ssh[KEY_SSH_MAX], typed[QIP_PAPER_TEXT_MAX + 8];
 
 	(void)state;
 	make(text, ssh);
@@ -125,11 +124,47 @@ static void what_is_missing_too_much_or_of_another_alphabet_is_told(void **state
 	refused(typed, "character in group 2");
 	typed[7] = '\xc3';
 	refused(typed, "character in group 2");
-	genesis_root_text(text, zeros); /* a checksum that fits, and no key */
+	paper_print(text, PAPER_ROOT, zeros); /* a checksum that fits, and no key */
 	refused(text, "no root key");
 	memset(high, 0xFF, sizeof(high));
-	genesis_root_text(text, high);
+	paper_print(text, PAPER_ROOT, high);
 	refused(text, "no root key");
+}
+
+static void the_recovery_key_s_paper_is_read_with_its_first_word_and_without(void **state)
+{
+	(void)state;
+	for (uint8_t i = 0; i < 50; i++) {
+		uint8_t secret[PAPER_SECRET_LEN] = {i, [31] = (uint8_t)(7 * i)}, got[PAPER_SECRET_LEN];
+		char text[QIP_PAPER_TEXT_MAX], typed[2 * QIP_PAPER_TEXT_MAX];
+
+		paper_print(text, PAPER_RECOVERY, secret);
+		assert_memory_equal(text, "RECOVERY-", 9);
+		assert_int_equal(strlen(text), 9 + 58 + 11);
+		assert_int_equal(paper_read(got, PAPER_RECOVERY, text, &e), STATUS_OK);
+		assert_memory_equal(got, secret, sizeof(secret));
+		assert_int_equal(paper_read(got, PAPER_RECOVERY, text + 9, &e), STATUS_OK);
+		(void)snprintf(typed, sizeof(typed), " recovery %s\n", text + 9);
+		assert_int_equal(paper_read(got, PAPER_RECOVERY, typed, &e), STATUS_OK);
+		assert_memory_equal(got, secret, sizeof(secret));
+	}
+}
+
+static void each_paper_is_told_from_the_other(void **state)
+{
+	uint8_t secret[PAPER_SECRET_LEN] = {1, 2, 3}, got[PAPER_SECRET_LEN];
+	char text[QIP_PAPER_TEXT_MAX];
+
+	(void)state;
+	paper_print(text, PAPER_RECOVERY, secret);
+	refused(text, "that is the recovery key");
+	refused(text + 9, "that is the recovery key");
+	text[21] = text[21] == 'A' ? 'B' : 'A';
+	assert_int_equal(paper_read(got, PAPER_RECOVERY, text, &e), STATUS_MALFORMED);
+	assert_non_null(strstr(e.text, "typing mistake"));
+	paper_print(text, PAPER_ROOT, secret);
+	assert_int_equal(paper_read(got, PAPER_RECOVERY, text, &e), STATUS_MALFORMED);
+	assert_non_null(strstr(e.text, "that is the root key"));
 }
 
 int main(void)
@@ -139,6 +174,8 @@ int main(void)
 		cmocka_unit_test(people_type_it_in_their_own_way),
 		cmocka_unit_test(every_single_mistake_is_told),
 		cmocka_unit_test(what_is_missing_too_much_or_of_another_alphabet_is_told),
+		cmocka_unit_test(the_recovery_key_s_paper_is_read_with_its_first_word_and_without),
+		cmocka_unit_test(each_paper_is_told_from_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
