@@ -115,6 +115,8 @@ enum status erasures_repair(struct practice *p, const struct oid *main_tree, str
 
 	if (st == STATUS_OK)
 		st = erasures_carry_out(p, r, main_tree, e);
+	if (st == STATUS_OK)
+		st = store_blob_erase_again(p->history, e);
 	store_reader_close(r);
 	return st;
 }

@@ -178,6 +178,9 @@ enum status store_blob_erase(struct store_history *h, const struct blob_id *ids,
  * that blobs which come back from a backup are erased again. */
 enum status store_blob_erasures(struct oid *out, struct store_history *h, struct error *e) MUST_CHECK;
 enum status store_blob_set_erasures(struct store_history *h, const struct oid *tree, struct error *e) MUST_CHECK;
+/* Delete what was erased and has come back beside the mark that says so: somebody copied an old folder over this one. Nobody was given it. Looks at every
+ * name of a blob. */
+enum status store_blob_erase_again(struct store_history *h, struct error *e) MUST_CHECK;
 
 /* Every blob, sorted by id; those that come or go meanwhile may be left out. A visit that is not STATUS_OK ends it. */
 typedef enum status (*store_blob_visit)(void *ctx, const struct blob_id *id, uint64_t size, struct error *e);

@@ -100,6 +100,60 @@ enum status store_blob_set_erasures(struct store_history *h, const struct oid *t
 	return st == STATUS_OK ? file_write(path, text, OID_HEX_LEN + 1, 0600, e) : st;
 }
 
+/* ---- again ---- */
+
+/* "<sha256>.erased" names a blob of this folder. */
+static bool is_mark(struct blob_id *id, const char *name, unsigned prefix)
+{
+	char hex[2 * SHA256_LEN + 1];
+
+	if (strlen(name) != 2 * SHA256_LEN + strlen(BLOBS_ERASED) || strcmp(name + 2 * SHA256_LEN, BLOBS_ERASED) != 0)
+		return false;
+	memcpy(hex, name, 2 * SHA256_LEN);
+	hex[2 * SHA256_LEN] = '\0';
+	return hex_decode(id->sha256, sizeof(id->sha256), hex) == STATUS_OK && id->sha256[0] == prefix;
+}
+
+static enum status erase_again_in(const struct store_blobs *b, const char *path, unsigned prefix, struct error *e)
+{
+	const struct dirent *entry = NULL;
+	char blob[FILE_PATH_MAX];
+	struct blob_id id;
+	bool any = false;
+	enum status st = STATUS_OK;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return errno == ENOENT ? STATUS_OK : error_set_errno(e, errno, "cannot read %s", path);
+	while (st == STATUS_OK && (errno = 0, entry = readdir(dir)) != NULL) {
+		if (!is_mark(&id, entry->d_name, prefix))
+			continue;
+		st = blobs_path(blob, b, &id, "", e);
+		if (st == STATUS_OK && unlink(blob) == 0)
+			any = true;
+		else if (st == STATUS_OK && errno != ENOENT)
+			st = error_set_errno(e, errno, "cannot remove %s", blob);
+	}
+	if (st == STATUS_OK && !entry && errno)
+		st = error_set_errno(e, errno, "cannot read %s", path);
+	(void)closedir(dir);
+	return st == STATUS_OK && any ? file_sync_dir(path, e) : st;
+}
+
+enum status store_blob_erase_again(struct store_history *h, struct error *e)
+{
+	const struct store_blobs *b = store_fs_blobs(h);
+	char path[FILE_PATH_MAX];
+	enum status st = STATUS_OK;
+
+	for (unsigned prefix = 0; st == STATUS_OK && prefix < BLOBS_PREFIXES; prefix++) {
+		st = blobs_prefix_path(path, b, prefix, e);
+		if (st == STATUS_OK)
+			st = erase_again_in(b, path, prefix, e);
+	}
+	return st;
+}
+
 /* ---- listing ---- */
 
 struct list {

@@ -219,13 +219,13 @@ kiosk_step() {
 	curl -qsS --max-time 20 -L -o "$WORK/kiosk-page.html" -w '%{http_code}' "${fields[@]}" "$KIOSK_URL/step"
 }
 
-# kiosk_post STATE OPTION [COMMENT] - the Friends and Family Test to its end, from its first question on; prints the status of the last response.
+# kiosk_post STATE OPTION [COMMENT [publish]] - the Friends and Family Test to its end, from its first question on; prints the status of the last response.
 kiosk_post() {
 	local page=$WORK/kiosk-page.html status
 	status=$(kiosk_step "$1" "answer=$2") || return 1
 	if grep -q '<textarea' "$page"; then # a kiosk that cannot seal asks for no comment
 		if [ -n "${3:-}" ]; then
-			status=$(kiosk_step "$(kiosk_state "$page")" "comment=$3" go=send) || return 1
+			status=$(kiosk_step "$(kiosk_state "$page")" "comment=$3" ${4:+publish=yes} go=send) || return 1
 		else
 			status=$(kiosk_step "$(kiosk_state "$page")" go=without) || return 1
 		fi
@@ -236,7 +236,7 @@ kiosk_post() {
 	printf '%s' "$status"
 }
 
-# answer OPTION [COMMENT] - one patient; fails unless the page says thanks.
+# answer OPTION [COMMENT [publish]] - one patient; fails unless the page says thanks.
 answer() {
 	local state status
 	state=$(kiosk_state) || die 'the kiosk shows no question'
