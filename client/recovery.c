@@ -12,7 +12,6 @@ struct recovering {
 	const struct registry *reg;
 	struct comment_reader self;
 	uint8_t secret[SEAL_KEY_LEN];
-	char public_text[64]; /* of the paper, base64url */
 	struct qip_edit *edit;
 	uint64_t papers;      /* generations that any paper opens */
 	struct recovered did;
@@ -42,14 +41,12 @@ static enum status hand_to_self(struct recovering *r, const char *path, const cJ
 static enum status recover_one(void *ctx, const char *path, const cJSON *record, struct error *e)
 {
 	struct recovering *r = ctx;
-	const cJSON *recovery = json_get(record, "recovery");
-	const char *public_text = json_string(recovery, "public_key"), *wrapped = json_string(recovery, "wrapped");
+	const char *wrapped = json_string(json_get(record, "recovery"), "wrapped");
 	uint8_t private_key[SEAL_KEY_LEN] = {0};
 	enum status st = registry_check_comment_key(r->reg, record, NULL);
 
 	r->papers += wrapped != NULL;
-	if (st != STATUS_OK || !public_text || !wrapped || strcmp(public_text, r->public_text) != 0 ||
-	    comment_key_unwrap(private_key, r->q->identity.ods, record, wrapped, r->secret, NULL) != STATUS_OK) {
+	if (st != STATUS_OK || !wrapped || comment_key_unwrap(private_key, r->q->identity.ods, record, wrapped, r->secret, NULL) != STATUS_OK) {
 		r->did.other++;
 		return STATUS_OK;
 	}
@@ -74,25 +71,6 @@ static enum status check_own_key(const struct recovering *r, struct error *e)
 	if (st == STATUS_OK && memcmp(public_key, r->self.seal_key, sizeof(public_key)) != 0)
 		st = home_lacks(r->q, HOME_SEAL_KEY, e);
 	explicit_bzero(own, sizeof(own));
-	return st;
-}
-
-static enum status read_paper(struct recovering *r, const char *text, struct error *e)
-{
-	uint8_t public_key[SEAL_KEY_LEN];
-	struct buf b = BUF_INIT;
-	enum status st = paper_read(r->secret, PAPER_RECOVERY, text, e);
-
-	if (st == STATUS_OK)
-		st = seal_public(public_key, r->secret, e);
-	if (st != STATUS_OK)
-		return st;
-	base64url_encode(&b, public_key, sizeof(public_key));
-	if (!buf_ok(&b) || b.len >= sizeof(r->public_text))
-		st = error_set(e, STATUS_NOMEM, "out of memory");
-	else
-		memcpy(r->public_text, buf_text(&b), b.len + 1);
-	buf_clear(&b);
 	return st;
 }
 
@@ -123,7 +101,7 @@ enum status recovery_open(struct recovered *out, struct qip *q, const char *text
 	enum status st = comment_key_check_manager(q, e);
 
 	if (st == STATUS_OK)
-		st = read_paper(&r, text, e);
+		st = paper_read(r.secret, PAPER_RECOVERY, text, e);
 	if (st == STATUS_OK)
 		st = recover_all(&r, e);
 	if (st == STATUS_OK && r.edit)

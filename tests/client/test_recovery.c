@@ -165,6 +165,8 @@ static void what_was_tampered_with_does_not_open(void **state)
 		FAILS(comment_key_unwrap(private_key, "C82999", record, changed, secret, &last_error), STATUS_UNTRUSTED);
 	}
 	FAILS(comment_key_unwrap(private_key, "C82998", record, wrapped, secret, &last_error), STATUS_UNTRUSTED);
+	assert_int_equal(json_set_string(record, "public_key", json_string(json_get(record, "recovery"), "public_key")), STATUS_OK);
+	FAILS(comment_key_unwrap(private_key, "C82999", record, wrapped, secret, &last_error), STATUS_UNTRUSTED); /* whole, and of another key */
 	assert_int_equal(json_set_integer(record, "generation", 2), STATUS_OK);
 	FAILS(comment_key_unwrap(private_key, "C82999", record, wrapped, secret, &last_error), STATUS_UNTRUSTED);
 	cJSON_Delete(record);

@@ -184,6 +184,24 @@ static void who_was_shut_out_by_the_slower_of_two_is_out(void **state)
 	all_sync();
 }
 
+static void what_both_wanted_is_done_once(void **state)
+{
+	int64_t last = newest(boss);
+	struct keys_granted did;
+
+	(void)state;
+	OK(rotate_without(boss, "desk", &last_error));
+	OK(rotate_without(second, "desk", &last_error));
+	(void)practice_sync(boss);
+	assert_int_equal(practice_sync(second).refused, 0);
+	all_sync();
+	assert_int_equal(newest(boss), last + 1);
+	assert_int_equal(open_refusals(second), 0);
+	FAILS(opens(desk, last + 1), STATUS_DENIED);
+	OK(keys_grant_to(&did, boss, "desk", &last_error));
+	all_sync();
+}
+
 static void a_paper_that_was_printed_by_the_slower_of_two_opens_what_comes(void **state)
 {
 	struct papers printed = {.root = ""};
@@ -262,6 +280,7 @@ int main(void)
 		cmocka_unit_test(the_last_reader_cannot_be_shut_out),
 		cmocka_unit_test(two_managers_who_rotate_apart_come_to_one_generation),
 		cmocka_unit_test(who_was_shut_out_by_the_slower_of_two_is_out),
+		cmocka_unit_test(what_both_wanted_is_done_once),
 		cmocka_unit_test(a_paper_that_was_printed_by_the_slower_of_two_opens_what_comes),
 		cmocka_unit_test(a_revocation_that_met_another_generation_makes_its_own),
 		cmocka_unit_test(who_revoked_its_own_device_is_left_out_by_another_s_sync),
