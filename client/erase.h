@@ -8,6 +8,7 @@
 #include "client/home.h"
 
 #define ERASE_REASON_MAX 200
+#define ERASE_BLOBS_MAX 100 /* of one record, and answers, and kiosks: core/schemas/erasure-1.json */
 
 /* Write the record of an erasure of one answer's free text, `id` its name: the comment, and all that was ever released of it, as far as this home
  * knows the history. This home's own copies are gone on return, the others' with their next syncs. `reason` stays for ever: no personal data.
@@ -15,6 +16,16 @@
 enum status erase_feedback(char id[ID_TEXT_LEN + 1], struct qip *q, const char *feedback, const char *reason, struct error *e) MUST_CHECK;
 /* The same of bytes that some other record names: {"sha256",…}. */
 enum status erase_blob(char id[ID_TEXT_LEN + 1], struct qip *q, const char *hex, const char *reason, struct error *e) MUST_CHECK;
+
+struct erase_what {
+	const char *feedback;          /* the answer, where it is one; or NULL */
+	cJSON *answers;                /* array of ids, where they are many; or NULL */
+	cJSON *devices;                /* array of the kiosks that collected what goes; or NULL */
+	cJSON *blobs;                  /* array */
+};
+/* Put the record of an erasure into an edit; nothing is deleted by that. */
+enum status erase_put(char id[ID_TEXT_LEN + 1], struct qip_edit *edit, struct qip *q, const struct erase_what *what, const char *reason,
+		      struct error *e) MUST_CHECK;
 
 /* Delete what the erasures that this home knows name, if its copies may hold it; durable. Cheap where nothing is new and the folder is the one that
  * was looked through: an old copy of it that was put back is looked through again. *fresh (may be NULL): how many records were carried out. */

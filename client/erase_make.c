@@ -6,15 +6,13 @@
 #include "client/blobs.h"
 #include "client/build.h"
 #include "client/erase.h"
-#include "core/record_file.h"
-
-#define BLOBS_MAX 100 /* of one record: core/schemas/erasure-1.json */
+#include "client/released.h"
 
 struct making {
 	struct qip *q;
 	const char *feedback; /* or NULL */
 	char device[NAME_MAX_LEN + 1]; /* that collected it; "" for none */
-	char blobs[BLOBS_MAX][SHA256_HEX_LEN + 1];
+	char blobs[ERASE_BLOBS_MAX][SHA256_HEX_LEN + 1];
 	size_t len;
 	bool found, erased;
 };
@@ -30,8 +28,8 @@ static enum status add_blob(struct making *m, const char *hex, struct error *e)
 	for (size_t i = 0; i < m->len; i++)
 		if (strcmp(m->blobs[i], hex) == 0)
 			return STATUS_OK;
-	if (m->len == BLOBS_MAX)
-		return error_set(e, STATUS_TOO_BIG, "it names more than %d pieces: erase once more for the rest", BLOBS_MAX);
+	if (m->len == ERASE_BLOBS_MAX)
+		return error_set(e, STATUS_TOO_BIG, "it names more than %d pieces: erase once more for the rest", ERASE_BLOBS_MAX);
 	memcpy(m->blobs[m->len++], hex, SHA256_HEX_LEN + 1);
 	return STATUS_OK;
 }
@@ -51,72 +49,31 @@ static enum status look_at_answer(void *ctx, const char *path, const cJSON *reco
 	return hex ? add_blob(m, hex, e) : STATUS_OK;
 }
 
-/* Every text that was released, claims in conflict included. */
-static enum status add_released(struct making *m, const cJSON *value, struct error *e)
+static enum status add_released(void *ctx, const char *id, const char *hex, struct error *e)
 {
-	const cJSON *member = NULL;
-	const char *hex = json_get(value, "size") ? json_string(value, "sha256") : NULL;
-	enum status st = hex ? add_blob(m, hex, e) : STATUS_OK;
-
-	cJSON_ArrayForEach(member, value)
-	{
-		if (st == STATUS_OK && (cJSON_IsObject(member) || cJSON_IsArray(member)))
-			st = add_released(m, member, e);
-	}
-	return st;
-}
-
-/* Also what a later release replaced: back through the log to where nobody had looked at the answer yet. */
-static enum status look_at_triage(struct making *m, struct error *e)
-{
-	struct oid at, tree, blob, last = {{0}};
-	char path[TREE_PATH_MAX];
-	cJSON *record = NULL;
-	bool is_dir = false;
-	enum status st = home_ref(&at, m->q, REF_WORK, e);
-
-	(void)snprintf(path, sizeof(path), "triage/%s/%s.json", m->feedback + ID_TEXT_LEN - 2, m->feedback);
-	while (st == STATUS_OK && !oid_is_zero(&at)) {
-		st = home_tree_of(&tree, m->q, &at, e);
-		if (st == STATUS_OK)
-			st = tree_find(&blob, &is_dir, m->q->repo, &tree, path, e);
-		if (st == STATUS_NOT_FOUND)
-			return STATUS_OK;
-		if (st == STATUS_OK && !oid_equal(&blob, &last)) {
-			st = record_read(&record, m->q->repo, &blob, e);
-			if (st == STATUS_OK)
-				st = add_released(m, record, e);
-			cJSON_Delete(record);
-			record = NULL;
-			last = blob;
-		}
-		if (st == STATUS_OK)
-			st = repo_commit_first_parent(&at, m->q->repo, &at, e);
-	}
-	return st;
+	(void)id;
+	return add_blob(ctx, hex, e);
 }
 
 /* ---- the record ---- */
 
-static enum status build_record(cJSON **out, const struct making *m, const char *id, const char *reason)
+static enum status build_record(cJSON **out, const struct erase_what *w, const struct qip *q, const char *id, const char *reason)
 {
-	const char *device = m->device;
 	enum status st = STATUS_OK;
-	cJSON *record = build_object(&st), *blobs = cJSON_CreateArray();
+	cJSON *record = build_object(&st);
 
-	for (size_t i = 0; st == STATUS_OK && i < m->len; i++)
-		if (!cJSON_AddItemToArray(blobs, cJSON_CreateString(m->blobs[i])))
-			st = STATUS_NOMEM;
 	build_string(&st, record, "schema", "erasure/1");
 	build_string(&st, record, "id", id);
-	build_string(&st, record, "device", m->q->identity.device);
-	build_time(&st, record, "at", state_now_ms(&m->q->state, m->q->env));
+	build_string(&st, record, "device", q->identity.device);
+	build_time(&st, record, "at", state_now_ms(&q->state, q->env));
 	build_string(&st, record, "reason", reason);
-	if (m->feedback)
-		build_string(&st, record, "feedback", m->feedback);
-	if (device[0])
-		build_item(&st, record, "devices", cJSON_CreateStringArray(&device, 1));
-	build_item(&st, record, "blobs", blobs);
+	if (w->feedback)
+		build_string(&st, record, "feedback", w->feedback);
+	if (cJSON_GetArraySize(w->answers) > 0)
+		build_item(&st, record, "answers", cJSON_Duplicate(w->answers, true));
+	if (cJSON_GetArraySize(w->devices) > 0)
+		build_item(&st, record, "devices", cJSON_Duplicate(w->devices, true));
+	build_item(&st, record, "blobs", cJSON_Duplicate(w->blobs, true));
 	if (st == STATUS_OK)
 		*out = record;
 	else
@@ -124,27 +81,46 @@ static enum status build_record(cJSON **out, const struct making *m, const char 
 	return st;
 }
 
-static enum status write_record(char id[ID_TEXT_LEN + 1], struct making *m, const char *reason, struct error *e)
+enum status erase_put(char id[ID_TEXT_LEN + 1], struct qip_edit *edit, struct qip *q, const struct erase_what *w, const char *reason, struct error *e)
 {
-	struct qip_edit *edit = NULL;
 	char path[TREE_PATH_MAX];
 	cJSON *record = NULL;
-	enum status st = id_make(id, m->q->env);
+	enum status st = id_make(id, q->env);
 
 	if (st == STATUS_OK)
-		st = build_record(&record, m, id, reason);
+		st = build_record(&record, w, q, id, reason);
 	if (st != STATUS_OK)
 		return error_set(e, st, "the erasure cannot be written: %s", status_text(st));
 	(void)snprintf(path, sizeof(path), "erasures/%s/%s.json", id + ID_TEXT_LEN - 2, id);
-	st = qip_edit_begin(&edit, m->q, NULL, e);
+	st = qip_edit_put(edit, path, record, e);
+	cJSON_Delete(record);
+	return st;
+}
+
+static enum status write_record(char id[ID_TEXT_LEN + 1], struct making *m, const char *reason, struct error *e)
+{
+	const char *blobs[ERASE_BLOBS_MAX], *device = m->device;
+	struct erase_what what = {.feedback = m->feedback};
+	struct qip_edit *edit = NULL;
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < m->len; i++)
+		blobs[i] = m->blobs[i];
+	what.blobs = cJSON_CreateStringArray(blobs, (int)m->len);
+	what.devices = device[0] ? cJSON_CreateStringArray(&device, 1) : NULL;
+	if (!what.blobs || (device[0] && !what.devices))
+		st = error_set(e, STATUS_NOMEM, "out of memory");
+	if (st == STATUS_OK)
+		st = qip_edit_begin(&edit, m->q, NULL, e);
 	if (st == STATUS_OK) {
-		st = qip_edit_put(edit, path, record, e);
+		st = erase_put(id, edit, m->q, &what, reason, e);
 		if (st == STATUS_OK)
 			st = qip_edit_commit(edit, "Erase free text", e);
 		else
 			qip_edit_abort(edit);
 	}
-	cJSON_Delete(record);
+	cJSON_Delete(what.blobs);
+	cJSON_Delete(what.devices);
 	return st == STATUS_OK ? erase_carry_out(NULL, m->q, e) : st;
 }
 
@@ -160,6 +136,7 @@ static enum status check(const struct qip *q, const char *reason, struct error *
 enum status erase_feedback(char id[ID_TEXT_LEN + 1], struct qip *q, const char *feedback, const char *reason, struct error *e)
 {
 	struct making m = {.q = q, .feedback = feedback};
+	struct released_of of = {.open = true};
 	enum status st = check(q, reason, e);
 
 	if (st == STATUS_OK && !id_valid(feedback))
@@ -170,8 +147,9 @@ enum status erase_feedback(char id[ID_TEXT_LEN + 1], struct qip *q, const char *
 		st = qip_each(q, "feedback/", look_at_answer, &m, e);
 	if (st == STATUS_OK && !m.found)
 		st = error_set(e, STATUS_NOT_FOUND, "there is no answer %s here", feedback);
+	(void)snprintf(of.id, sizeof(of.id), "%s", feedback);
 	if (st == STATUS_OK)
-		st = look_at_triage(&m, e);
+		st = released_each(&of, 1, q, add_released, &m, e);
 	if (st == STATUS_OK && m.len == 0)
 		st = error_set(e, STATUS_GONE, m.erased ? "the free text of %s was erased before" : "the answer %s has no free text", feedback);
 	return st == STATUS_OK ? write_record(id, &m, reason, e) : st;

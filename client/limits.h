@@ -98,6 +98,7 @@
 
 /* edits */
 #define LIMIT_EDIT_FILES 20000
+#define LIMIT_RETENTION 500 /* comments that were kept long enough, of one visit; the next goes on */
 #define LIMIT_GRANTS 1000 /* of one visit: a device handed a generation of the comment key; the next visit goes on */
 
 #endif

@@ -282,9 +282,9 @@ static enum status take_anew(struct sync *s, struct error *e)
 /* What this device owes the practice by what it has just followed; true when there is something to send. */
 static bool own_duties(struct sync *s)
 {
-	bool erased = sync_erase(s), keys = sync_keys(s);
+	bool keys = sync_keys(s), retained = sync_retain(s), erased = sync_erase(s); /* the last says what the one before it made */
 
-	return erased || keys;
+	return keys || retained || erased;
 }
 
 static enum status exchange_all(struct sync *s, struct error *e)

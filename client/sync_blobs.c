@@ -5,6 +5,7 @@
 #include "client/blobs_send.h"
 #include "client/erase.h"
 #include "client/keys.h"
+#include "client/retention.h"
 #include "client/rotate.h"
 #include "client/sync_internal.h"
 #include "core/log.h"
@@ -42,6 +43,16 @@ bool sync_keys(struct sync *s)
 	tell(s, rotate_if_due(&made, s->q, &why), "a comment key that a revoked device cannot read could not be made", &why);
 	tell(s, keys_grant(&granted, s->q, &why), "the comment key could not be handed on", &why);
 	return again > 0 || made || granted > 0;
+}
+
+bool sync_retain(struct sync *s)
+{
+	struct error why = {.text = ""};
+	uint64_t erased = 0;
+
+	tell(s, retention_run(&erased, s->q, s->report.server_time_ms, &why), "comments that were kept long enough could not be erased", &why);
+	s->report.retention_erased += erased;
+	return erased > 0;
 }
 
 void sync_blobs(struct sync *s)

@@ -34,6 +34,8 @@ void sync_forget_old(struct qip *q, int64_t now_ms);
 bool sync_erase(struct sync *s);
 /* A manager's device hands the comment key to devices that joined, and makes a new one where that is due; true when that is to be sent. */
 bool sync_keys(struct sync *s);
+/* A manager's device erases comments that were kept long enough; true when that is to be sent. */
+bool sync_retain(struct sync *s);
 /* Free text and evidence, after the records. What fails is logged and waits. */
 void sync_blobs(struct sync *s);
 /* A server that no longer holds what it had `accepted`, but `tip`, has lost what got there lately: that waits again. NULL: it says so itself. */

@@ -164,6 +164,7 @@ static cJSON *describe(const struct standing *s, bool server)
 	put_string(&json, "by", text_of(s->erasure, "device"));
 	put_string(&json, "reason", text_of(s->erasure, "reason"));
 	put_string(&json, "feedback", text_of(s->erasure, "feedback"));
+	put_item(&json, "answers", json_get(s->erasure, "answers") ? cJSON_Duplicate(json_get(s->erasure, "answers"), true) : cJSON_CreateArray());
 	put_bool(&json, "server", server);
 	put_item(&json, "blobs", cJSON_Duplicate(json_get(s->erasure, "blobs"), true));
 	return json;
@@ -177,6 +178,8 @@ static enum status print_one(struct cli *c, const struct standing *s, const stru
 	text_wrap(c->out, text_of(s->erasure, "reason"), 10);
 	if (json_get(s->erasure, "feedback"))
 		fprintf(c->out, "Answer    %s\n", text_of(s->erasure, "feedback"));
+	if (json_get(s->erasure, "answers"))
+		fprintf(c->out, "Answers   %d\n", cJSON_GetArraySize(json_get(s->erasure, "answers")));
 	fprintf(c->out, "Server    %s\n", server ? "erased" : "does not know of it yet: qip sync");
 	cJSON_ArrayForEach(item, json_get(s->erasure, "blobs"))
 		fprintf(c->out, "Bytes     %.64s\n", cJSON_IsString(item) ? item->valuestring : "");
@@ -225,6 +228,18 @@ static enum status add_line(struct listing *l, const cJSON *record, bool server,
 	return st;
 }
 
+static bool names_answer(const cJSON *record, const char *start, size_t len)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, json_get(record, "answers"))
+	{
+		if (cJSON_IsString(item) && strncmp(item->valuestring, start, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum status visit(void *ctx, const char *path, const cJSON *record, struct error *e)
 {
 	struct listing *l = ctx;
@@ -234,7 +249,8 @@ static enum status visit(void *ctx, const char *path, const cJSON *record, struc
 
 	if (strlen(text_of(record, "id")) != ID_TEXT_LEN)
 		return STATUS_OK;
-	if (l->wanted && strncmp(text_of(record, "id"), l->wanted, len) != 0 && strncmp(text_of(record, "feedback"), l->wanted, len) != 0)
+	if (l->wanted && strncmp(text_of(record, "id"), l->wanted, len) != 0 && strncmp(text_of(record, "feedback"), l->wanted, len) != 0 &&
+	    !names_answer(record, l->wanted, len))
 		return STATUS_OK;
 	l->found++;
 	st = at_server(&server, l->c, path, e);

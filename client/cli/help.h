@@ -13,7 +13,7 @@ extern const char help_join[], help_status[], help_sync[], help_action_list[], h
 	help_summary[], help_conflicts[], help_resolve[], help_log[], help_refused[], help_adopt[], help_inspection_add[],
 	help_inspection_show[], help_feedback_stats[], help_feedback_list[],
 	help_comments_list[], help_comments_show[], help_comments_triage[], help_comments_release[], help_comments_withdraw[], help_comments_erase[], help_erasure[],
-	help_site_add[], help_site_list[], help_site_kiosk[],
+	help_practice_show[], help_practice_set[], help_site_add[], help_site_list[], help_site_kiosk[],
 	help_survey_list[], help_survey_show[], help_survey_check[], help_survey_put[], help_survey_end[],
 	help_evidence_get[], help_evidence_erase[], help_people_erase[], help_people_add[], help_people_list[], help_people_left[], help_people_me[],
 	help_keys_list[], help_keys_grant[], help_keys_revoke[], help_keys_rotate[], help_keys_recover[], help_keys_protect[], help_keys_unprotect[],

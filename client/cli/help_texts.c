@@ -201,6 +201,13 @@ const char help_survey_end[] =
 	"  qip survey end lift\n"
 	"  qip survey end lift 2026-12-31\n";
 
+const char help_practice_show[] = "  qip practice show\n";
+
+const char help_practice_set[] =
+	"For managers. Comments are erased so many months after the server had them, 12 unless it is set: the sync of a manager's device does so once a day, "
+	"everywhere and for good, with all that was released of them. The answers and what was made of them stay. Evidence and names are not touched.\n\n"
+	"  qip practice set --retention-months 24\n";
+
 const char help_site_add[] = "For managers.\n\n"
 			     "  qip site add great-glen --name \"Great Glen\" --local-authority E10000018\n";
 

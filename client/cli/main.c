@@ -70,6 +70,8 @@ static const struct command commands[] = {
 	{"survey check", "FILE", "is a survey as it should be?", help_survey_check, NULL, 1, 1, cmd_survey_check},
 	{"survey put", "FILE", "add a survey, or its next version", help_survey_put, NULL, 1, 1, cmd_survey_put},
 	{"survey end", "ID [DAY]", "say on which day a survey is asked last", help_survey_end, NULL, 1, 2, cmd_survey_end},
+	{"practice show", "", "what holds for the whole practice", help_practice_show, NULL, 0, 0, cmd_practice_show},
+	{"practice set", "--retention-months N", "say how long comments are kept", help_practice_set, options_practice_set, 0, 0, cmd_practice_set},
 	{"site add", "ID --name NAME", "add a site", help_site_add, options_site_add, 1, 1, cmd_site_add},
 	{"site list", "", "the practice's sites", help_site_list, NULL, 0, 0, cmd_site_list},
 	{"site kiosk", "SITE", "how the kiosks of a site are set up", help_site_kiosk, options_site_kiosk, 1, 1, cmd_site_kiosk},

@@ -15,6 +15,7 @@ static enum status print_json(struct cli *c, const struct qip_sync_report *r, st
 	put_number(&json, "blobs_waiting", (int64_t)r->blobs_waiting);
 	put_number(&json, "blobs_received", (int64_t)r->blobs_received);
 	put_number(&json, "blobs_missing", (int64_t)r->blobs_missing);
+	put_number(&json, "retention_erased", (int64_t)r->retention_erased);
 	put_string(&json, "blobs_why", r->blobs_why);
 	put_bool(&json, "checkpoint", r->checkpoint);
 	return cli_print_json(c, json, e);
@@ -29,6 +30,8 @@ static void tell_blobs(struct cli *c, const struct qip_sync_report *r)
 	if (r->blobs_missing > 0)
 		fprintf(c->out, "%llu piece%s of free text or evidence have not reached the server yet: whoever has them has to sync.\n",
 			(unsigned long long)r->blobs_missing, plural(r->blobs_missing));
+	if (r->retention_erased > 0)
+		fprintf(c->out, "%llu comment%s erased: kept as long as the practice keeps them.\n", (unsigned long long)r->retention_erased, r->retention_erased == 1 ? " was" : "s were");
 	if (r->blobs_why[0])
 		fprintf(c->out, "Not all free text and evidence could be exchanged: %s\n", r->blobs_why);
 }

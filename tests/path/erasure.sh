@@ -127,6 +127,7 @@ for home in "$MANAGER" "$KIOSK"; do
 	done
 done
 refused 'erased' q "$MANAGER" comments release "$COMMENT" --yes
+refused 'erased' q fleckney comments release "$COMMENT" --text "$WORK/texts/first" --yes
 sync_all
 nowhere 'after sealed bytes were put back'
 
