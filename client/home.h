@@ -86,6 +86,8 @@ enum status home_lock(struct qip *q, const struct qip_options *o, bool make, str
 enum status home_load(struct qip *q, struct error *e) MUST_CHECK;
 /* Write config.json: from now on the home is joined. */
 enum status home_save_config(const struct qip *q, struct error *e) MUST_CHECK;
+/* Read it. STATUS_NOT_FOUND: not joined; STATUS_CORRUPT. */
+enum status home_load_config(struct qip *q, struct error *e) MUST_CHECK;
 /* The identity and all that follows from it. STATUS_MALFORMED. */
 enum status home_set_root(struct qip *q, const char *root_ssh, struct error *e) MUST_CHECK;
 enum status home_set_device(struct qip *q, const char *device, enum role role, const char *site, struct error *e) MUST_CHECK;
