@@ -285,6 +285,8 @@ enum status erase_acknowledge(uint64_t *said, struct qip *q, int64_t now_ms, str
 	enum status st = home_ref(&work, q, REF_WORK, e);
 
 	*said = 0;
+	if (!policy_may_put_blob(q->identity.role))
+		return STATUS_OK; /* it never holds any, and may not write there */
 	read_note(&note, q);
 	if (st != STATUS_OK || oid_equal(&note.said, &note.tree))
 		return st;

@@ -20,7 +20,10 @@ text name 'Bartholomew Featherstonehaugh'
 sync_all() {
 	local home
 	kiosk_sync "$KIOSK"
-	for home in "${STAFF[@]}" qk1-icb; do q "$home" sync >/dev/null; done
+	for home in "${STAFF[@]}" qk1-icb; do
+		q "$home" sync >/dev/null 2>"$WORK/said"
+		! grep 'not all gone' "$WORK/said" || die "$home cannot carry out an erasure"
+	done
 }
 # nowhere WHEN - neither a text nor what it was sealed to is in a file.
 nowhere() {
