@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "client/people.h"
+#include "client/unnamed.h"
 #include "core/array.h"
+#include "core/log.h"
 #include "core/record_file.h"
 #include "core/utf8.h"
 
@@ -224,9 +226,12 @@ static enum status keep(struct qip_edit *edit, const char *subject, struct error
 
 enum status qip_edit_commit(struct qip_edit *edit, const char *subject, struct error *e)
 {
+	struct error why = {.text = ""};
 	enum status st = edit->files_len > 0 ? keep(edit, subject, e) : STATUS_OK;
 
 	repo_discard(edit->q->repo); /* blobs of a commit that came to nothing */
+	if (st == STATUS_OK && !home_is_kiosk(edit->q) && unnamed_settle(edit->q, false, &why) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "what the edit names could not be noted; that is found out when the home is opened next", "reason", why.text, NULL);
 	edit_free(edit);
 	return st;
 }

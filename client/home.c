@@ -18,6 +18,8 @@
 #include "client/incarnation.h"
 #include "client/rejoin.h"
 #include "client/seal_key.h"
+#include "client/unnamed.h"
+#include "core/log.h"
 
 #define LOCK_FILE "lock"
 #define LOCK_POLL_MS 20
@@ -171,6 +173,8 @@ static enum status repair(struct qip *q, struct error *e)
 	files_sweep(q->dir, HOME_OUTBOX);
 	files_sweep(q->dir, HOME_REFUSED);
 	(void)(blobs_make_outbox(q, NULL) == STATUS_OK); /* else with what goes there next */
+	if (!home_is_kiosk(q) && unnamed_settle(q, true, NULL) != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "sealed bytes whose edit never came could not be cleared away; that is tried again", NULL);
 	st = repo_intake_sweep(q->repo, e);
 	if (st == STATUS_OK && home_is_kiosk(q)) /* it is not made durable at each receipt (sync_send.c) */
 		st = repo_ref_drop_empty(q->repo, q->own_ref, e);

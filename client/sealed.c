@@ -7,6 +7,7 @@
 #include "client/build.h"
 #include "client/comment_key.h"
 #include "client/erase.h"
+#include "client/unnamed.h"
 #include "core/seal.h"
 
 const char *sealed_info(enum sealed_use use)
@@ -42,6 +43,7 @@ enum status sealed_make(cJSON **ref, struct qip *q, enum sealed_use use, const c
 	struct comment_key key = {0};
 	struct buf aad = BUF_INIT, sealed = BUF_INIT;
 	char hex[SHA256_HEX_LEN + 1];
+	uint8_t digest[SHA256_LEN];
 	enum status st = len > LIMIT_BLOB_BYTES - SEAL_OVERHEAD
 				 ? error_set(e, STATUS_TOO_BIG, "it has more than %d bytes, which is more than is kept", LIMIT_BLOB_BYTES - SEAL_OVERHEAD)
 				 : comment_key_find(&key, q, e);
@@ -54,6 +56,12 @@ enum status sealed_make(cJSON **ref, struct qip *q, enum sealed_use use, const c
 		st = seal_to(&sealed, key.public_key, sealed_info(use), aad.data, aad.len, plain, len, e);
 	if (st == STATUS_OK && !buf_ok(&sealed))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
+	if (st == STATUS_OK && sha256(digest, sealed.data, sealed.len) != STATUS_OK)
+		st = error_set(e, STATUS_CRYPTO, "a hash cannot be computed");
+	if (st == STATUS_OK) {
+		hex_encode(hex, digest, sizeof(digest));
+		st = unnamed_add(q, hex, e);
+	}
 	if (st == STATUS_OK)
 		st = blobs_put(hex, q, sealed.data, sealed.len, e);
 	if (st == STATUS_OK)
