@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cli/inbox.h"
+#include "client/cli/persons.h"
 #include "client/cli/plan.h"
 #include "client/cli/sites.h"
 #include "client/cli/tell.h"
@@ -253,7 +254,8 @@ static void print_reader(struct cli *c, const cJSON *triage)
 	const cJSON *stamps = json_get(json_get(triage, "edits"), "status"), *stamp = stamps ? stamps->child : NULL;
 
 	if (stamp)
-		fprintf(c->out, "%-10s%s (%s), %.10s\n", "Triaged by", text_of(stamp, "device"), text_of(stamp, "by"), text_of(stamp, "at"));
+		fprintf(c->out, "Triaged by %s (%s), %.10s\n", text_of(stamp, "person")[0] ? persons_called(c, text_of(stamp, "person")) : text_of(stamp, "device"),
+			text_of(stamp, "by"), text_of(stamp, "at"));
 }
 
 static enum status print_released(struct cli *c, const cJSON *triage, struct error *e)

@@ -192,6 +192,21 @@ static void a_concern_is_escalated_and_shows_until_it_is_met(void **state)
 	assert_said("no escalation that is open");
 }
 
+static void who_triaged_a_comment_is_called_by_name(void **state)
+{
+	char options[ID_TEXT_LEN + 64];
+	const char *person = NULL;
+
+	(void)state;
+	assert_int_equal(run("manager", "people add 'Amina Khan' --job 'practice nurse' --json"), 0);
+	person = strstr(said, "\"id\":\t\"");
+	assert_non_null(person);
+	(void)snprintf(options, sizeof(options), "--status acted --person %.36s", person + strlen("\"id\":\t\""));
+	assert_int_equal(run_on("manager", "triage", private_id, options), 0);
+	assert_int_equal(run_on("manager", "show", private_id, ""), 0);
+	assert_said("Triaged by Amina Khan (manager)");
+}
+
 static void triage_takes_what_there_is_and_no_personal_data(void **state)
 {
 	(void)state;
@@ -386,6 +401,7 @@ int main(void)
 		cmocka_unit_test(nobody_but_the_practices_staff_is_shown_comments),
 		cmocka_unit_test(a_text_that_is_not_to_be_had_says_why_in_a_word),
 		cmocka_unit_test(a_concern_is_escalated_and_shows_until_it_is_met),
+		cmocka_unit_test(who_triaged_a_comment_is_called_by_name),
 		cmocka_unit_test(triage_takes_what_there_is_and_no_personal_data),
 		cmocka_unit_test(what_staff_type_is_looked_through_unless_they_insist),
 		cmocka_unit_test(two_sites_triage_one_comment_and_nothing_is_lost),
