@@ -255,6 +255,8 @@ enum status cmd_action_evidence(struct cli *c, struct error *e)
 		st = evidence_read(&file, path, e);
 	o.file = path ? &file : NULL;
 	st = append_one(&o, st, "Add evidence to action", "evidence added", e);
+	if (st == STATUS_OK && path && !c->json && strcmp(file.type, "application/pdf") == 0)
+		fprintf(c->out, "The PDF is kept as it is, with what its program noted of its author; printed to a new PDF, that is left out.\n");
 	evidence_clear(&file);
 	return st;
 }

@@ -29,7 +29,7 @@ same 'entries' null "$(q "$MANAGER" show QIP-01 --json | jq .evidence)"
 same 'outbox' 0 "$(find "$HOMES" -path '*/outbox/*' -type f | wc -l)"
 
 it 'A file comes back as it was, at another place, for its owner alone, and over no other'
-q "$MANAGER" action evidence QIP-01 Rota --file "$FILE" >/dev/null
+says 'noted of its author' "$(q "$MANAGER" action evidence QIP-01 Rota --file "$FILE")"
 entry=$(q "$MANAGER" show QIP-01 --json | jq -r '.evidence | keys[0]')
 same 'type' application/pdf "$(q "$MANAGER" show QIP-01 --json | jq -r '.evidence[].file.type')"
 says "PDF: qip evidence get .* $entry" "$(q "$MANAGER" show QIP-01)"
