@@ -278,22 +278,6 @@ static int outbox(const char *home)
 	return count;
 }
 
-static void who_triaged_a_comment_is_called_by_name(void **state)
-{
-	char options[120];
-	cJSON *person = NULL;
-
-	(void)state;
-	assert_int_equal(run("manager", "people add 'Amina Khan' --job nurse --json"), 0);
-	person = cJSON_Parse(said);
-	assert_non_null(json_string(person, "id"));
-	(void)snprintf(options, sizeof(options), "--status closed --person %.36s", json_string(person, "id"));
-	cJSON_Delete(person);
-	assert_int_equal(run_on("manager", "triage", id, options), 0);
-	assert_int_equal(run_on("manager", "show", id, ""), 0);
-	assert_said("Triaged by Amina Khan at manager (manager)");
-}
-
 static void a_text_is_released_redacted_and_only_when_somebody_says_so(void **state)
 {
 	(void)state;
@@ -426,7 +410,6 @@ int main(void)
 		cmocka_unit_test(what_a_patient_keeps_private_is_never_released),
 		cmocka_unit_test(a_released_text_is_withdrawn),
 		cmocka_unit_test(a_comment_is_erased_with_what_was_released_of_it),
-		cmocka_unit_test(who_triaged_a_comment_is_called_by_name),
 		cmocka_unit_test(an_escalation_in_conflict_stays_open),
 	};
 
