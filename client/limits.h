@@ -47,6 +47,7 @@
 /* the home */
 #define LIMIT_RENEW_MS (90LL * 86400 * 1000) /* a certificate with less left is renewed */
 #define LIMIT_BLOB_BYTES (16 * 1024 * 1024) /* sealed bytes of one comment or file */
+#define LIMIT_BLOB_BYTES_LEAST (1024 * 1024) /* that a server takes, however it is set */
 #define LIMIT_BLOBS_LISTED 20000            /* of those that wait, looked at in one visit: 80 bytes of memory each */
 #define LIMIT_BLOBS_SENT 2000               /* of them offered in one visit, oldest first */
 #define LIMIT_BLOBS_SENT_BYTES (64LL * 1024 * 1024) /* beyond that the rest waits */

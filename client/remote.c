@@ -133,19 +133,25 @@ static bool named(const char *bytes, size_t len, const char *name)
 	return strlen(name) == len && memcmp(bytes, name, len) == 0;
 }
 
-/* "qip-log=<number>", and those of client/doubts.h. */
-static void take_capabilities(struct remote_refs *refs, const char *text, size_t len)
+/* "<name><number>" among capabilities; `absent` where it is not. */
+static int64_t number_of(const char *text, size_t len, const char *name, int64_t most, int64_t absent)
 {
-	static const char name[] = " qip-log=";
-	const char *at = memmem(text, len, name, sizeof(name) - 1);
+	const char *at = memmem(text, len, name, strlen(name));
 	int64_t number = 0;
 
-	doubts_parse(&refs->doubts, text, len);
 	if (!at)
-		return;
-	for (at += sizeof(name) - 1; at < text + len && *at >= '0' && *at <= '9' && number < LIMIT_LOG_MERGES; at++)
+		return absent;
+	for (at += strlen(name); at < text + len && *at >= '0' && *at <= '9' && number < most; at++)
 		number = number * 10 + (*at - '0');
-	refs->log_merges = number;
+	return number;
+}
+
+/* "qip-log=<number>", "qip-blob-bytes=<number>", and those of client/doubts.h. */
+static void take_capabilities(struct remote_refs *refs, const char *text, size_t len)
+{
+	doubts_parse(&refs->doubts, text, len);
+	refs->log_merges = number_of(text, len, " qip-log=", LIMIT_LOG_MERGES, refs->log_merges);
+	refs->blob_bytes = number_of(text, len, " qip-blob-bytes=", LIMIT_BLOB_BYTES, 0);
 }
 
 static void take_kin(struct remote_refs *refs, const char *name, size_t len, const struct oid *id)

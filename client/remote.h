@@ -29,6 +29,7 @@ struct remote_refs {
 	size_t kin_len;
 	bool more_kin;      /* than there is room for */
 	struct doubts doubts; /* to those who read the log: kiosks that said they may be copies */
+	int64_t blob_bytes; /* that the server takes as one piece of free text or evidence; 0 where it does not tell */
 	int64_t log_merges; /* about how long the log is; -1 where the server does not tell, and gives no slices of it */
 };
 

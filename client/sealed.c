@@ -38,15 +38,23 @@ static enum status build_ref(cJSON **out, const char *hex, size_t size, int64_t 
 	return st == STATUS_OK ? st : error_set(e, st, "out of memory");
 }
 
+/* As the server told at the last sync. One that tells less than any server may be set to is not believed: it would keep patients' words out. */
+static size_t max_bytes(const struct qip *q)
+{
+	int64_t told = q->state.blob_bytes;
+
+	return (size_t)(told >= LIMIT_BLOB_BYTES_LEAST && told < LIMIT_BLOB_BYTES ? told : LIMIT_BLOB_BYTES) - SEAL_OVERHEAD;
+}
+
 enum status sealed_make(cJSON **ref, struct qip *q, enum sealed_use use, const char *id, const void *plain, size_t len, struct error *e)
 {
 	struct comment_key key = {0};
 	struct buf aad = BUF_INIT, sealed = BUF_INIT;
 	char hex[SHA256_HEX_LEN + 1];
 	uint8_t digest[SHA256_LEN];
-	enum status st = len > LIMIT_BLOB_BYTES - SEAL_OVERHEAD
-				 ? error_set(e, STATUS_TOO_BIG, "it has more than %d bytes, which is more than is kept", LIMIT_BLOB_BYTES - SEAL_OVERHEAD)
-				 : comment_key_find(&key, q, e);
+	size_t most = max_bytes(q);
+	enum status st = len > most ? error_set(e, STATUS_TOO_BIG, "it has more than %zu bytes, which is more than the practice's server keeps", most)
+				    : comment_key_find(&key, q, e);
 
 	if (st == STATUS_NOT_FOUND)
 		st = error_set(e, STATUS_UNTRUSTED, "there is no key to seal it to, and unsealed it is not kept");

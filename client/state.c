@@ -36,6 +36,7 @@ void state_load(struct state *out, int dir)
 	if (files_read_json(&file, dir, STATE_FILE, NULL) != STATUS_OK)
 		return;
 	(void)json_integer(file, "last_sync", &s.last_sync_ms);
+	(void)json_integer(file, "blob_bytes", &s.blob_bytes);
 	(void)json_integer(file, "health", &s.health_ms);
 	(void)json_integer(file, "kept_all", &s.kept_all_ms);
 	(void)json_integer(file, "tidied", &s.tidied_ms);
@@ -99,6 +100,8 @@ enum status state_save(struct state *s, int dir, struct error *e)
 	build_item(&st, file, "anchors", list);
 	if (s->noted.boot_id[0])
 		build_item(&st, file, "noted", anchor_json(&st, &s->noted));
+	if (s->blob_bytes > 0)
+		build_integer(&st, file, "blob_bytes", s->blob_bytes);
 	if (s->health_ms > 0)
 		build_integer(&st, file, "health", s->health_ms);
 	if (s->kept_all_ms > 0)

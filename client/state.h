@@ -21,6 +21,7 @@ struct state {
 	uint64_t last_sync_seq; /* kiosk: the journal's last record when that sync read it; later ones are younger than that sync */
 	struct anchor anchors[LIMIT_ANCHORS]; /* oldest first */
 	size_t anchors_len;
+	int64_t blob_bytes;    /* that the server takes as one piece of free text or evidence; 0: it did not tell */
 	int64_t kept_all_ms;   /* kiosk: when it looked in vain for what it may forget (client/forget.h), by the server's clock; 0: it did not */
 	int64_t tidied_ms;     /* kiosk: when it last looked for sealed comments that it need not keep any longer, by the server's clock; 0: never */
 	int64_t unreadable_ms; /* kiosk: since when the disk does not give a file of the journal, by the server's clock; 0: it gives all */

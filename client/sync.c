@@ -33,6 +33,7 @@ enum status sync_list(struct sync *s, struct error *e)
 		return st;
 	if (s->remote.server_ms > 0)
 		state_anchor(&q->state, q->env, s->remote.server_ms, s->remote.elapsed_ms);
+	q->state.blob_bytes = s->refs.blob_bytes;
 	s->report.server_time_ms = s->remote.server_ms > 0 ? s->remote.server_ms : q->env->now_ms(q->env->ctx);
 	return STATUS_OK;
 }

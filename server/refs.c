@@ -163,6 +163,8 @@ void refs_advertise(struct buf *out, const struct refs *refs, const char *servic
 		buf_addf(&capabilities, " symref=HEAD:%s", refs->head_target);
 	if (refs->log_merges > 0)
 		buf_addf(&capabilities, " qip-log=%" PRId64, refs->log_merges);
+	if (refs->blob_bytes > 0)
+		buf_addf(&capabilities, " qip-blob-bytes=%" PRId64, refs->blob_bytes);
 	buf_add(&capabilities, refs->doubts.data, refs->doubts.len);
 	buf_adds(&capabilities, " " REFS_AGENT);
 	a.capabilities = buf_text(&capabilities);
@@ -213,6 +215,8 @@ static void answer_refs(struct request *r)
 	}
 	if (fetch && !r->git_v2)
 		tell_doubts(&source.refs, r);
+	if (!r->repository)
+		source.refs.blob_bytes = r->service->limits->blob_bytes;
 	if (fetch && r->git_v2)
 		v2_advertise(&out);
 	else

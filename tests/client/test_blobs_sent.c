@@ -3,6 +3,7 @@
 
 #include "client/blobs.h"
 #include "client/blobs_send.h"
+#include "client/sealed.h"
 
 static char last_id[ID_TEXT_LEN + 1];
 
@@ -99,6 +100,7 @@ static void what_the_host_finds_too_large_stays_and_keeps_nothing_else(void **st
 	char big[SHA256_HEX_LEN + 1], small[SHA256_HEX_LEN + 1];
 	struct qip_sync_report report;
 	struct buf was = BUF_INIT;
+	cJSON *ref = NULL;
 
 	(void)state;
 	OK(files_read(&was, AT_FDCWD, practice_path(&p, "server/server.json"), 10000, &last_error));
@@ -114,11 +116,19 @@ static void what_the_host_finds_too_large_stays_and_keeps_nothing_else(void **st
 	OK(blobs_put(small, boss, "another", 7, &last_error));
 	blobs_put_off(boss, small, 1700000000000);
 	assert_int_equal(send_some(boss, 1, 1000000000, STATUS_OK).sent, 1); /* what was refused before stands behind */
+	FAILS(sealed_make(&ref, boss, SEALED_EVIDENCE, "0190c8a2-7f1e-7000-8000-000000000000", large, 1048576 - SEAL_OVERHEAD + 1, &last_error), STATUS_TOO_BIG);
+	assert_non_null(strstr(last_error.text, "1048528 bytes")); /* before it is sealed */
+	boss->state.blob_bytes = SEAL_OVERHEAD + 1;
+	OK(sealed_make(&ref, boss, SEALED_EVIDENCE, "0190c8a2-7f1e-7000-8000-000000000000", "few", 3, &last_error)); /* no server tells so little */
+	cJSON_Delete(ref);
+	assert_int_equal(practice_sync(boss).blobs_waiting, 1);
 	serve_with(buf_text(&was));
 	report = practice_sync(boss);
 	assert_int_equal(report.blobs_sent, 1);
 	assert_string_equal(report.blobs_why, "");
 	assert_true(server_has(big));
+	OK(sealed_make(&ref, boss, SEALED_EVIDENCE, "0190c8a2-7f1e-7000-8000-000000000000", large, 1048576, &last_error));
+	cJSON_Delete(ref);
 	buf_clear(&was);
 }
 
