@@ -34,6 +34,8 @@ struct fetching {
 	size_t known_len;        /* of them, when the visit began */
 	bool overflow;           /* there are more: the log is looked through again for those */
 	struct blobs_fetched done;
+	const struct blobs_bounds *bounds;
+	int64_t got_bytes;
 	struct error bad;        /* the first that did not come as it was sealed; the others come all the same */
 
 	/* one answer */
@@ -75,6 +77,7 @@ static enum status keep(struct fetching *f, struct error *e)
 	enum status st = buf_ok(&f->bytes) ? blobs_keep(f->q, hex, f->bytes.data, f->bytes.len, f->remote->server_ms, &why)
 					   : error_set(&why, STATUS_NOMEM, "out of memory");
 
+	f->got_bytes += (int64_t)f->bytes.len;
 	buf_clear(&f->bytes);
 	f->at++;
 	if (st == STATUS_OK) {
@@ -211,6 +214,11 @@ static enum status ask(struct fetching *f, struct error *e)
 	return st;
 }
 
+static bool is_full(const struct fetching *f)
+{
+	return f->done.received >= f->bounds->count || f->got_bytes >= f->bounds->bytes;
+}
+
 static enum status want(struct fetching *f, const char *hex, struct error *e)
 {
 	if (strlen(hex) != SHA256_HEX_LEN || strspn(hex, "0123456789abcdef") != SHA256_HEX_LEN || blobs_has(f->q, hex) || blobs_is_erased(f->q, hex))
@@ -218,8 +226,11 @@ static enum status want(struct fetching *f, const char *hex, struct error *e)
 	for (size_t i = 0; i < f->len; i++)
 		if (strcmp(f->ids[i].hex, hex) == 0)
 			return STATUS_OK;
+	f->done.more = f->done.more || is_full(f);
+	if (f->done.more)
+		return STATUS_OK;
 	memcpy(f->ids[f->len++].hex, hex, SHA256_HEX_LEN + 1);
-	return f->len == LIMIT_BLOBS_ASKED ? ask(f, e) : STATUS_OK;
+	return f->len == LIMIT_BLOBS_ASKED || f->done.received + f->len >= f->bounds->count ? ask(f, e) : STATUS_OK;
 }
 
 /* ---- what the log names ---- */
@@ -250,7 +261,7 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	(void)old_id;
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		may = may || strncmp(path, folders[i], strlen(folders[i])) == 0;
-	if (!new_id || !may)
+	if (!new_id || !may || f->done.more)
 		return STATUS_OK;
 	st = record_read(&record, f->q->repo, new_id, e);
 	if (st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM || st == STATUS_TOO_BIG)
@@ -324,11 +335,11 @@ static enum status fetch(struct fetching *f, struct error *e)
 	if (st == STATUS_OK)
 		st = ask(f, e);
 	if (st == STATUS_OK && (!oid_equal(&before, &after) || f->missing_len != f->known_len))
-		st = write_wanted(f, f->overflow ? &before : &after, e);
+		st = write_wanted(f, f->overflow || f->done.more ? &before : &after, e);
 	return st == STATUS_OK && f->bad.status != STATUS_OK ? error_set(e, f->bad.status, "%s", f->bad.text) : st;
 }
 
-enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote *r, struct error *e)
+enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote *r, const struct blobs_bounds *b, struct error *e)
 {
 	struct fetching *f = NULL;
 	enum status st = STATUS_OK;
@@ -341,6 +352,7 @@ enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote 
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	f->q = q;
 	f->remote = r;
+	f->bounds = b;
 	st = fetch(f, e);
 	*out = f->done;
 	free(f);

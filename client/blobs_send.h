@@ -6,7 +6,7 @@
 #include "client/remote.h"
 
 struct blobs_bounds {
-	size_t count;  /* offered in one visit */
+	size_t count;  /* offered, or received, in one visit */
 	int64_t bytes; /* and no more after so many */
 };
 struct blobs_sent {
@@ -22,8 +22,9 @@ enum status blobs_waiting(uint64_t *out, struct qip *q, struct error *e) MUST_CH
 
 struct blobs_fetched {
 	uint64_t received, missing; /* missing: the log names them, and the server does not have them yet */
+	bool more;                  /* than the bounds allow: they come with the next visits */
 };
-/* Staff and managers: ask for all that the log names up to its end here and that is neither here nor erased. Goes on where it was cut short. *out is set in every case. STATUS_UNTRUSTED: some came as other bytes than were sealed, and were not kept; all else is here. */
-enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote *r, struct error *e) MUST_CHECK;
+/* Staff and managers: ask for what the log names up to its end here and that is neither here nor erased, as much as the bounds allow. Goes on where it was cut short. *out is set in every case. STATUS_UNTRUSTED: some came as other bytes than were sealed, and were not kept; all else is here. */
+enum status blobs_fetch(struct blobs_fetched *out, struct qip *q, struct remote *r, const struct blobs_bounds *b, struct error *e) MUST_CHECK;
 
 #endif

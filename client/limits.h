@@ -51,6 +51,8 @@
 #define LIMIT_BLOBS_LISTED 20000            /* of those that wait, looked at in one visit: 80 bytes of memory each */
 #define LIMIT_BLOBS_SENT 2000               /* of them offered in one visit, oldest first */
 #define LIMIT_BLOBS_SENT_BYTES (64LL * 1024 * 1024) /* beyond that the rest waits */
+#define LIMIT_BLOBS_FETCHED 5000            /* received in one visit */
+#define LIMIT_BLOBS_FETCHED_BYTES (256LL * 1024 * 1024)
 #define LIMIT_BLOBS_ASKED 500               /* in one question, whose names the server takes 1,000 of */
 #define LIMIT_BLOBS_MISSING 3000            /* that are asked for again with each visit, until the server has them */
 #define LIMIT_BLOBS_ANSWER (40LL * 1024 * 1024)

@@ -58,6 +58,7 @@ bool sync_retain(struct sync *s)
 void sync_blobs(struct sync *s)
 {
 	static const struct blobs_bounds bounds = {.count = LIMIT_BLOBS_SENT, .bytes = LIMIT_BLOBS_SENT_BYTES};
+	static const struct blobs_bounds most = {.count = LIMIT_BLOBS_FETCHED, .bytes = LIMIT_BLOBS_FETCHED_BYTES};
 	struct error why = {.text = ""};
 	struct blobs_sent sent;
 	struct blobs_fetched fetched = {.received = 0};
@@ -65,13 +66,14 @@ void sync_blobs(struct sync *s)
 
 	tell(s, st, "free text waits here", &why);
 	if (!home_is_kiosk(s->q) && st != STATUS_NETWORK && st != STATUS_TIMEOUT) {
-		st = blobs_fetch(&fetched, s->q, &s->remote, &why);
+		st = blobs_fetch(&fetched, s->q, &s->remote, &most, &why);
 		tell(s, st, "free text could not be fetched", &why);
 	}
 	s->report.blobs_sent = sent.sent;
 	s->report.blobs_waiting = sent.waiting;
 	s->report.blobs_received = fetched.received;
 	s->report.blobs_missing = fetched.missing;
+	s->report.blobs_more = fetched.more;
 }
 
 /* A receipt that was lost makes it be further, which is nothing lost. */

@@ -15,6 +15,7 @@ static enum status print_json(struct cli *c, const struct qip_sync_report *r, st
 	put_number(&json, "blobs_waiting", (int64_t)r->blobs_waiting);
 	put_number(&json, "blobs_received", (int64_t)r->blobs_received);
 	put_number(&json, "blobs_missing", (int64_t)r->blobs_missing);
+	put_bool(&json, "blobs_more", r->blobs_more);
 	put_number(&json, "retention_erased", (int64_t)r->retention_erased);
 	put_string(&json, "blobs_why", r->blobs_why);
 	put_bool(&json, "checkpoint", r->checkpoint);
@@ -25,6 +26,8 @@ static void tell_blobs(struct cli *c, const struct qip_sync_report *r)
 {
 	if (r->blobs_sent > 0 || r->blobs_received > 0)
 		fprintf(c->out, "Free text and evidence: sent %llu, received %llu.\n", (unsigned long long)r->blobs_sent, (unsigned long long)r->blobs_received);
+	if (r->blobs_more)
+		fprintf(c->out, "There is more to receive: qip sync\n");
 	if (r->blobs_waiting > 0)
 		fprintf(c->out, "%llu piece%s of free text or evidence wait here for the next sync.\n", (unsigned long long)r->blobs_waiting, plural(r->blobs_waiting));
 	if (r->blobs_missing > 0)

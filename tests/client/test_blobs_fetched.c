@@ -2,6 +2,7 @@
 #include "tests/client/kiosk_fixture.h"
 
 #include "client/blobs.h"
+#include "client/blobs_send.h"
 #include "core/digest.h"
 
 static uint64_t answers;
@@ -189,6 +190,36 @@ static void a_line_that_fails_anywhere_leaves_what_came_and_goes_on(void **state
 	(void)snprintf(boss->identity.url, sizeof(boss->identity.url), "%s", p.url);
 }
 
+/* Whoever joins late has much to fetch: each visit takes its part, and none of it twice. */
+static void a_visit_takes_so_many_and_the_next_ones_the_rest(void **state)
+{
+	const struct blobs_bounds two = {.count = 2, .bytes = 1000000};
+	struct qip *late = NULL;
+	struct blobs_fetched got = {.more = true};
+	char hex[SHA256_HEX_LEN + 1];
+	uint64_t all = 0;
+	int visits = 0;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		comment(hex, "One of several.");
+	(void)practice_sync(boss);
+	late = practice_device(&p, boss, "newcomer", ROLE_STAFF);
+	for (; got.more; visits++) {
+		struct remote remote;
+
+		OK(remote_open(&remote, late, true, &last_error));
+		OK(blobs_fetch(&got, late, &remote, &two, &last_error));
+		remote_end(&remote, late);
+		assert_true(got.received <= 2 && visits < 100);
+		all += got.received;
+	}
+	assert_true(visits >= 3 && all >= 5 && reads(late, hex));
+	assert_int_equal(practice_sync(late).blobs_received, 0);
+	assert_false(practice_sync(late).blobs_more);
+	qip_close(late);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +227,7 @@ int main(void)
 		cmocka_unit_test(what_was_erased_goes_and_nobody_waits_for_it),
 		cmocka_unit_test(who_may_not_read_it_does_not_ask),
 		cmocka_unit_test(more_than_can_be_noted_are_looked_for_again),
+		cmocka_unit_test(a_visit_takes_so_many_and_the_next_ones_the_rest),
 		cmocka_unit_test(a_line_that_fails_anywhere_leaves_what_came_and_goes_on),
 	};
 

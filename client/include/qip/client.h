@@ -187,6 +187,7 @@ struct qip_sync_report {
 	int64_t main_index;         /* staff: place of the log reached */
 	uint64_t blobs_sent, blobs_waiting;     /* free text and evidence, sealed: sent; not at the server yet */
 	uint64_t blobs_received, blobs_missing; /* staff: fetched; named by the log, and not at the server yet */
+	bool blobs_more;                        /* than one visit takes: the next ones fetch them */
 	uint64_t retention_erased;              /* a manager's: comments erased because the practice keeps them no longer */
 	char blobs_why[ERROR_TEXT_MAX];         /* why not all of that went or came; "": it did. The rest of the sync went through all the same */
 	bool checkpoint;            /* this device's own word on how far it followed the log was sent, too */
