@@ -56,6 +56,7 @@
 #define LIMIT_BLOBS_ASKED 500               /* in one question, whose names the server takes 1,000 of */
 #define LIMIT_BLOBS_MISSING 3000            /* that are asked for again with each visit, until the server has them */
 #define LIMIT_BLOBS_ANSWER (40LL * 1024 * 1024)
+#define LIMIT_CA_BYTES (32 * 1024) /* of the authorities that a server names */
 #define LIMIT_FILE_BYTES (256 * 1024)
 #define LIMIT_LEFT_OUT 256              /* stretches of a copied kiosk's journal that another copy has sent */
 #define LIMIT_HELD_IDS 1000000          /* answers that a copy has sent beyond what this one knows: 37 bytes of memory each while it is joined again */

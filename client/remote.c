@@ -1,6 +1,7 @@
 /* client/remote.c - a practice on its server: the connection, and what it lists (git's smart HTTP, protocol version 0). */
 #include "client/remote.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,11 +147,27 @@ static int64_t number_of(const char *text, size_t len, const char *name, int64_t
 	return number;
 }
 
-/* "qip-log=<number>", "qip-blob-bytes=<number>", and those of client/doubts.h. */
+/* "<name><letters and digits>" among capabilities; "" where it is not, or longer than expected. */
+static void word_of(char *out, size_t size, const char *text, size_t len, const char *name)
+{
+	const char *at = memmem(text, len, name, strlen(name)), *begin = at ? at + strlen(name) : NULL;
+	size_t n = 0;
+
+	while (begin && begin + n < text + len && isalnum((unsigned char)begin[n]))
+		n++;
+	if (n >= size)
+		n = 0;
+	if (n > 0)
+		memcpy(out, begin, n);
+	out[n] = 0;
+}
+
+/* "qip-log=<number>", "qip-ca=<hex>", "qip-blob-bytes=<number>", and those of client/doubts.h. */
 static void take_capabilities(struct remote_refs *refs, const char *text, size_t len)
 {
 	doubts_parse(&refs->doubts, text, len);
 	refs->log_merges = number_of(text, len, " qip-log=", LIMIT_LOG_MERGES, refs->log_merges);
+	word_of(refs->authorities, sizeof(refs->authorities), text, len, " qip-ca=");
 	refs->blob_bytes = number_of(text, len, " qip-blob-bytes=", LIMIT_BLOB_BYTES, 0);
 }
 

@@ -20,6 +20,8 @@ struct remote {
 };
 
 /* The refs that concern one device; zero where the server lists none. */
+#define REMOTE_CA_LEN 16
+
 struct remote_refs {
 	struct oid main, config, own;
 	struct remote_kin {
@@ -29,6 +31,7 @@ struct remote_refs {
 	size_t kin_len;
 	bool more_kin;      /* than there is room for */
 	struct doubts doubts; /* to those who read the log: kiosks that said they may be copies */
+	char authorities[REMOTE_CA_LEN + 1]; /* first hex digits of the SHA-256 of the ca.crt that the server would give; "": not told */
 	int64_t blob_bytes; /* that the server takes as one piece of free text or evidence; 0 where it does not tell */
 	int64_t log_merges; /* about how long the log is; -1 where the server does not tell, and gives no slices of it */
 };

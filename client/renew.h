@@ -4,8 +4,9 @@
 
 #include "client/remote.h"
 
-/* Ask for a new certificate if the own one has fewer than LIMIT_RENEW_MS left at now_ms (the server's clock), and write device.crt. It is
- * used from the next connection on. Nothing to do is STATUS_OK. */
-enum status renew_if_due(struct remote *r, struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;
+/* Ask for a new certificate if the own one has fewer than LIMIT_RENEW_MS left at now_ms (the server's clock), or if the server has other
+ * authorities than ca.crt (refs->authorities), and write device.crt and ca.crt. They are used from the next time on that the home is opened. Nothing
+ * to do is STATUS_OK. STATUS_UNTRUSTED: none of the authorities that the server names is known here. */
+enum status renew_if_due(struct remote *r, struct qip *q, const struct remote_refs *refs, int64_t now_ms, struct error *e) MUST_CHECK;
 
 #endif

@@ -200,7 +200,7 @@ static void renew(struct sync *s)
 {
 	struct error why = {0};
 
-	if (renew_if_due(&s->remote, s->q, s->report.server_time_ms, &why) != STATUS_OK)
+	if (renew_if_due(&s->remote, s->q, &s->refs, s->report.server_time_ms, &why) != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "the certificate could not be renewed", "reason", why.text, NULL);
 }
 

@@ -115,7 +115,7 @@ static enum status add_extensions(mbedtls_x509write_cert *crt, const struct cert
 	unsigned usage =
 		ca ? MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN : MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
 
-	if (mbedtls_x509write_crt_set_basic_constraints(crt, ca, ca ? 0 : -1) != 0 ||
+	if (mbedtls_x509write_crt_set_basic_constraints(crt, ca, -1) != 0 ||
 	    mbedtls_x509write_crt_set_key_usage(crt, usage) != 0 ||
 	    mbedtls_x509write_crt_set_subject_key_identifier(crt) != 0 ||
 	    mbedtls_x509write_crt_set_authority_key_identifier(crt) != 0)
@@ -262,6 +262,18 @@ enum status cert_fingerprint(uint8_t out[SHA256_LEN], const char *pem, struct er
 	st = sha256(out, crt.raw.p, crt.raw.len);
 	mbedtls_x509_crt_free(&crt);
 	return st ? error_set(e, st, "could not hash a certificate") : STATUS_OK;
+}
+
+bool cert_is_for(const char *pem, const struct key *key)
+{
+	mbedtls_x509_crt crt;
+	bool is = false;
+
+	if (parse_pem(&crt, pem, NULL) != STATUS_OK)
+		return false;
+	is = key_is_pk(key, &crt.pk);
+	mbedtls_x509_crt_free(&crt);
+	return is;
 }
 
 enum status cert_not_after(int64_t *unix_ms, const char *pem, struct error *e)

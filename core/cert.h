@@ -2,6 +2,8 @@
 #ifndef QIP_CORE_CERT_H
 #define QIP_CORE_CERT_H
 
+#include <stdbool.h>
+
 #include "core/key.h"
 
 #define CERT_NAMES_MAX 8
@@ -30,6 +32,8 @@ enum status csr_read(struct key **out, const char *pem, struct error *e) MUST_CH
 
 /* SHA-256 of the DER of the first certificate in `pem`. */
 enum status cert_fingerprint(uint8_t out[SHA256_LEN], const char *pem, struct error *e) MUST_CHECK;
+/* Is the first certificate for this key? */
+bool cert_is_for(const char *pem, const struct key *key);
 /* End of validity of the first certificate. */
 enum status cert_not_after(int64_t *unix_ms, const char *pem, struct error *e) MUST_CHECK;
 

@@ -260,16 +260,20 @@ bool tls_pending(const struct tls_conn *c)
 void tls_close(struct tls_conn *c)
 {
 	struct tls_client *client = NULL;
+	struct tls_server *server = NULL;
 	int fd = -1;
 
 	if (!c)
 		return;
 	client = c->client;
+	server = c->server;
 	fd = c->fd;
 	if (c->ready)
 		(void)mbedtls_ssl_close_notify(&c->ssl);
 	tls_conn_free(c);
-	tls_client_free(client, fd); /* last: the connection's settings are in it */
+	/* last: the connection's settings are in them */
+	tls_client_free(client, fd);
+	tls_server_close(server);
 }
 
 /* ---- the peer ---- */

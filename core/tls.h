@@ -30,12 +30,14 @@ struct tls_conn;
 struct tls_server;
 
 struct tls_server_options {
-	const char *ca_pem;   /* issuer of device certificates; also sent behind cert_pem */
-	const char *cert_pem; /* own certificate */
+	const char *ca_pem;    /* issuers of device certificates */
+	const char *cert_pem;  /* own certificate */
+	const char *chain_pem; /* sent behind it; NULL: ca_pem */
 	const struct key *key;
 };
 
 enum status tls_server_open(struct tls_server **out, const struct tls_server_options *o, struct error *e) MUST_CHECK;
+/* Its connections go on with its settings, which go with the last of them. */
 void tls_server_close(struct tls_server *s);
 
 /* `fd` is a connected non-blocking socket and stays the caller's. Client certificates are asked for, not demanded; one that does
@@ -70,7 +72,7 @@ enum status tls_fetch_ca(struct buf *ca_pem, const char *host, const char *port,
 /* Read 1..*n bytes; *n = 0 at the orderly end. */
 enum status tls_read(struct tls_conn *c, void *buf, size_t *n, int deadline_ms, struct error *e) MUST_CHECK;
 enum status tls_write(struct tls_conn *c, const void *buf, size_t len, int deadline_ms, struct error *e) MUST_CHECK;
-/* True if the handshake was the short one of a session that was given: it serves again as it is. */
+/* True if the handshake was the short one of a session that was given: it serves again as it is. At a server: of a peer with a certificate. */
 bool tls_resumed(const struct tls_conn *c);
 /* Append the session for a later resumption; secret, store with mode 0600. */
 enum status tls_session(struct buf *out, const struct tls_conn *c) MUST_CHECK;

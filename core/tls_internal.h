@@ -37,8 +37,9 @@ struct tls_conn {
 	bool ready;		   /* the handshake is over */
 	struct buf flight;	   /* handshake messages not yet sent */
 	uint32_t refused;	   /* MBEDTLS_X509_BADCERT_*: why the peer's certificate does not do */
-	bool checked;		   /* the certificate was looked at (clients) */
+	bool checked;		   /* the peer's certificate was looked at; not so when a session is resumed */
 	struct tls_client *client; /* owned; NULL at a server */
+	struct tls_server *server; /* held; NULL at a client */
 };
 
 /* Defaults of this program for one end (MBEDTLS_SSL_IS_CLIENT or _SERVER). To be ended with tls_setup_free, also on

@@ -3,6 +3,7 @@
 #include "core/tls_internal.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 
 struct tls_server {
 	struct tls_setup setup;
+	atomic_int holders; /* whoever opened it, and its connections */
 	pthread_mutex_t lock; /* of tickets: mbedTLS may be built without threads */
 	mbedtls_ssl_ticket_context tickets;
 };
@@ -74,6 +76,7 @@ static int check_certificate(void *conn, mbedtls_x509_crt *crt, int depth, uint3
 			*flags |= MBEDTLS_X509_BADCERT_OTHER;
 	}
 	c->refused |= *flags;
+	c->checked = depth == 0;
 	return depth == 0 && c->refused ? MBEDTLS_ERR_X509_CERT_VERIFY_FAILED : 0;
 }
 
@@ -87,7 +90,7 @@ static enum status set_up(struct tls_server *s, const struct tls_server_options 
 		st = tls_setup_trust(&s->setup, o->ca_pem, e);
 	/* The authority travels along: a device that joins fetches it from here and checks it by its join code. */
 	if (!st)
-		st = tls_setup_identity(&s->setup, o->cert_pem, o->ca_pem, o->key, e);
+		st = tls_setup_identity(&s->setup, o->cert_pem, o->chain_pem ? o->chain_pem : o->ca_pem, o->key, e);
 	if (st)
 		return st;
 	if (tls_purpose_flags(&s->setup.chain, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0)
@@ -110,6 +113,7 @@ enum status tls_server_open(struct tls_server **out, const struct tls_server_opt
 		free(s);
 		return error_set(e, STATUS_NOMEM, "out of memory while setting up TLS");
 	}
+	atomic_init(&s->holders, 1);
 	mbedtls_ssl_ticket_init(&s->tickets);
 	st = set_up(s, o, e);
 	if (st)
@@ -121,7 +125,7 @@ enum status tls_server_open(struct tls_server **out, const struct tls_server_opt
 
 void tls_server_close(struct tls_server *s)
 {
-	if (!s)
+	if (!s || atomic_fetch_sub(&s->holders, 1) > 1)
 		return;
 	mbedtls_ssl_ticket_free(&s->tickets);
 	tls_setup_free(&s->setup);
@@ -137,6 +141,8 @@ enum status tls_accept(struct tls_conn **out, struct tls_server *s, int fd)
 	if (st)
 		return st;
 	mbedtls_ssl_set_verify(&c->ssl, check_certificate, c);
+	(void)atomic_fetch_add(&s->holders, 1);
+	c->server = s;
 	*out = c;
 	return STATUS_OK;
 }

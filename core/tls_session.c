@@ -104,7 +104,7 @@ static enum status save_session(struct buf *out, const struct tls_conn *c, const
 
 bool tls_resumed(const struct tls_conn *c)
 {
-	return c->client && c->ready && !c->checked;
+	return c->ready && !c->checked && (c->client || mbedtls_ssl_get_peer_cert(&c->ssl));
 }
 
 enum status tls_session(struct buf *out, const struct tls_conn *c)

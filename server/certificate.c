@@ -23,13 +23,18 @@ static enum status certificate_path(char out[FILE_PATH_MAX], const struct practi
 enum status certificate_load(struct certificate *out, const struct practice *p, const char *device, struct error *e)
 {
 	char path[FILE_PATH_MAX];
-	struct certificate c = CERTIFICATE_INIT;
-	cJSON *root = NULL;
-	const char *key = NULL, *pem = NULL;
 	enum status st = certificate_path(path, p, device, e);
 
-	if (st == STATUS_OK)
-		st = file_read_json(&root, path, e);
+	return st == STATUS_OK ? certificate_read(out, path, e) : st;
+}
+
+enum status certificate_read(struct certificate *out, const char *path, struct error *e)
+{
+	struct certificate c = CERTIFICATE_INIT;
+	cJSON *root = NULL;
+	const char *key = NULL, *pem = NULL, *ca = NULL;
+	enum status st = file_read_json(&root, path, e);
+
 	if (st != STATUS_OK)
 		return st;
 	key = json_string(root, "key");
@@ -39,6 +44,9 @@ enum status certificate_load(struct certificate *out, const struct practice *p, 
 	} else {
 		(void)snprintf(c.key, sizeof(c.key), "%s", key);
 		buf_adds(&c.pem, pem);
+		ca = json_string(root, "ca");
+		if (ca && strlen(ca) < sizeof(c.ca))
+			(void)snprintf(c.ca, sizeof(c.ca), "%s", ca);
 		if (!buf_ok(&c.pem))
 			st = error_set(e, STATUS_NOMEM, "out of memory");
 	}
@@ -60,6 +68,8 @@ static enum status store(const struct certificate *c, const struct practice *p, 
 	if (st == STATUS_OK)
 		st = json_set_string(root, "certificate", buf_text(&c->pem));
 	if (st == STATUS_OK)
+		st = json_set_string(root, "ca", c->ca);
+	if (st == STATUS_OK)
 		st = json_set_string(root, "schema", "certificate/1");
 	if (st == STATUS_OK)
 		st = certificate_path(path, p, device, e);
@@ -69,7 +79,7 @@ static enum status store(const struct certificate *c, const struct practice *p, 
 	return st;
 }
 
-enum status certificate_issue(struct certificate *out, const struct config *c, const struct practice *p,
+enum status certificate_issue(struct certificate *out, const struct authority *a, const struct practice *p,
 			      const char *device, const struct key *key, const struct env *env, struct error *e)
 {
 	struct certificate made = CERTIFICATE_INIT;
@@ -82,9 +92,10 @@ enum status certificate_issue(struct certificate *out, const struct config *c, c
 		.not_after_ms = now_ms + LIMIT_DEVICE_DAYS * DAY_MS,
 		.subject = key,
 	};
-	enum status st = cert_issue(&made.pem, &req, c->ca_key, buf_text(&c->ca_pem), e);
+	enum status st = cert_issue(&made.pem, &req, a->ca_key, buf_text(&a->ca_pem), e);
 
 	key_ssh(made.key, key);
+	hex_encode(made.ca, a->ca_fingerprint, SHA256_LEN);
 	if (st == STATUS_OK)
 		st = store(&made, p, device, e);
 	if (st != STATUS_OK) {
@@ -95,11 +106,19 @@ enum status certificate_issue(struct certificate *out, const struct config *c, c
 	return STATUS_OK;
 }
 
-bool certificate_is_fresh(const struct certificate *c, const struct env *env)
+bool certificate_is_of(const struct certificate *c, const struct authority *a)
+{
+	char ca[SHA256_HEX_LEN + 1];
+
+	hex_encode(ca, a->ca_fingerprint, SHA256_LEN);
+	return c->ca[0] ? strcmp(c->ca, ca) == 0 : !a->rolled;
+}
+
+bool certificate_is_fresh(const struct certificate *c, const struct authority *a, const struct env *env)
 {
 	int64_t end_ms = 0;
 
-	return cert_not_after(&end_ms, buf_text(&c->pem), NULL) == STATUS_OK &&
+	return certificate_is_of(c, a) && cert_not_after(&end_ms, buf_text(&c->pem), NULL) == STATUS_OK &&
 	       end_ms - env->now_ms(env->ctx) > LIMIT_RENEW_DAYS * DAY_MS;
 }
 

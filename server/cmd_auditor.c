@@ -22,7 +22,7 @@ static enum status add(char text[CODE_TEXT_MAX], const char *dir, const char *od
 	if (st == STATUS_OK)
 		st = closed_check(practice, e);
 	if (st == STATUS_OK)
-		st = auditor_add(&invite, practice, device, config.ca_fingerprint, env_system(), e);
+		st = auditor_add(&invite, practice, device, config.authority->ca_fingerprint, env_system(), e);
 	if (st == STATUS_OK)
 		code_format(text, &invite.code);
 	invite_clear(&invite);

@@ -61,7 +61,7 @@ static enum status add(char text[CODE_TEXT_MAX], const struct arguments *a, stru
 	if (st == STATUS_OK)
 		st = store_open(&store, a->dir, e);
 	if (st == STATUS_OK)
-		st = invite_make(&invite, a->ods, config.ca_fingerprint, NULL, env_system(), e);
+		st = invite_make(&invite, a->ods, config.authority->ca_fingerprint, NULL, env_system(), e);
 	if (st == STATUS_OK) {
 		(void)snprintf(first.device, sizeof(first.device), "%s", a->manager);
 		memcpy(first.invite_key, invite.key_ssh, sizeof(first.invite_key));

@@ -1,41 +1,15 @@
 /* server/cmd_serve.c - qip-server serve, qip-server serve-git. */
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/cmd.h"
+#include "server/limits.h"
 #include "server/serve.h"
-
-#define DEFAULT_LISTEN "127.0.0.1:8443"
-#define HOST_MAX 256
-
-/* "host:port", "[address]:port" */
-static bool split_address(char host[HOST_MAX], const char **port, const char *text)
-{
-	const char *colon = strrchr(text, ':'), *end = colon;
-	size_t len = 0;
-
-	if (!colon || colon[1] == 0 || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5 ||
-	    strtol(colon + 1, NULL, 10) > 65535)
-		return false;
-	if (*text == '[' && colon > text + 1 && colon[-1] == ']') {
-		text++;
-		end--;
-	}
-	len = (size_t)(end - text);
-	if (len == 0 || len >= HOST_MAX)
-		return false;
-	memcpy(host, text, len);
-	host[len] = 0;
-	*port = colon + 1;
-	return true;
-}
 
 struct arguments {
 	struct serve_options options;
-	const char *usage, *listen;
-	char host[HOST_MAX];
+	const char *usage;
+	struct address listen[LIMIT_LISTEN];
 };
 
 /* 0, or the exit status of a wrong call. */
@@ -45,9 +19,13 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--listen") == 0) {
-			a->listen = cmd_value(argc, argv, &i);
-			if (!a->listen)
-				return cmd_usage(a->usage, "--listen needs HOST:PORT");
+			const char *text = cmd_value(argc, argv, &i);
+
+			if (o->listen_len == LIMIT_LISTEN)
+				return cmd_usage(a->usage, "more than %d addresses are not listened on", LIMIT_LISTEN);
+			if (!text || !address_parse(&a->listen[o->listen_len++], text))
+				return cmd_usage(a->usage, "\"%s\" is not HOST:PORT", text ? text : "");
+			o->listen = a->listen;
 		} else if (strcmp(argv[i], "--port-file") == 0) {
 			o->port_file = cmd_value(argc, argv, &i);
 			if (!o->port_file)
@@ -62,11 +40,8 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 	}
 	if (!o->dir)
 		return cmd_usage(a->usage, "a folder is needed");
-	if (!a->listen)
+	if (o->plain && !o->listen)
 		return cmd_usage(a->usage, "--listen HOST:PORT is needed");
-	if (!split_address(a->host, &o->port, a->listen))
-		return cmd_usage(a->usage, "\"%s\" is not HOST:PORT", a->listen);
-	o->host = a->host;
 	return 0;
 }
 
@@ -83,7 +58,7 @@ static int run(struct arguments *a, int argc, char **argv)
 
 int cmd_serve(int argc, char **argv)
 {
-	struct arguments a = {.usage = CMD_SERVE_USAGE, .listen = DEFAULT_LISTEN};
+	struct arguments a = {.usage = CMD_SERVE_USAGE};
 
 	return run(&a, argc, argv);
 }

@@ -9,95 +9,6 @@
 
 #include "server/limits_json.h"
 
-/* 2020-01-01: clients whose clock is years late still find the certificate valid */
-#define EARLY_START_MS 1577836800000LL
-#define DAY_MS 86400000LL
-
-enum status config_read_key(struct key **out, const char *dir, const char *name, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	struct buf pem = BUF_INIT;
-	enum status st = file_path(path, dir, name, e);
-
-	if (st == STATUS_OK)
-		st = file_read(&pem, path, e);
-	if (st == STATUS_OK) {
-		st = key_from_pem(out, buf_text(&pem), e);
-		if (st != STATUS_OK)
-			st = error_prefix(e, st, "%s", path);
-	}
-	buf_wipe(&pem);
-	return st;
-}
-
-enum status config_make_key(struct key **out, const char *dir, const char *name, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	struct buf pem = BUF_INIT;
-	struct key *key = NULL;
-	enum status st = file_path(path, dir, name, e);
-
-	if (st == STATUS_OK)
-		st = key_generate(&key, e);
-	if (st == STATUS_OK) {
-		st = key_to_pem(&pem, key);
-		if (st != STATUS_OK)
-			st = error_set(e, st, "cannot write the new key down: %s", status_text(st));
-	}
-	if (st == STATUS_OK)
-		st = file_write(path, pem.data, pem.len, 0600, e);
-	if (st == STATUS_OK) {
-		*out = key;
-		key = NULL;
-	}
-	key_free(key);
-	buf_wipe(&pem);
-	return st;
-}
-
-static int64_t end_of_validity(const struct env *env)
-{
-	int64_t now_ms = env->now_ms(env->ctx);
-
-	return (now_ms < EARLY_START_MS ? EARLY_START_MS : now_ms) + LIMIT_AUTHORITY_DAYS * DAY_MS;
-}
-
-static enum status write_text(const char *dir, const char *name, const struct buf *text, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = file_path(path, dir, name, e);
-
-	return st == STATUS_OK ? file_write(path, text->data, text->len, 0644, e) : st;
-}
-
-/* Key and certificate of the CA, then of the server, into *c and into files. */
-static enum status make_certificates(struct config *c, const char *dir, const char *const *names, size_t names_len,
-				     const struct env *env, struct error *e)
-{
-	struct cert_request ca = {.usage = CERT_CA, .common_name = "qip server CA", .not_before_ms = EARLY_START_MS};
-	struct cert_request tls = {.usage = CERT_SERVER, .common_name = "qip server", .not_before_ms = EARLY_START_MS};
-	enum status st = config_make_key(&c->ca_key, dir, "ca.key", e);
-
-	if (st == STATUS_OK)
-		st = config_make_key(&c->tls_key, dir, "tls.key", e);
-	if (st != STATUS_OK)
-		return st;
-	ca.not_after_ms = tls.not_after_ms = end_of_validity(env);
-	ca.subject = c->ca_key;
-	tls.subject = c->tls_key;
-	for (size_t i = 0; i < names_len; i++)
-		tls.names[i] = names[i];
-	tls.names_len = names_len;
-	st = cert_issue(&c->ca_pem, &ca, c->ca_key, NULL, e);
-	if (st == STATUS_OK)
-		st = cert_issue(&c->tls_pem, &tls, c->ca_key, buf_text(&c->ca_pem), e);
-	if (st == STATUS_OK)
-		st = write_text(dir, "ca.crt", &c->ca_pem, e);
-	if (st == STATUS_OK)
-		st = write_text(dir, "tls.crt", &c->tls_pem, e);
-	return st;
-}
-
 static enum status write_server_json(const char *path, const char *const *names, size_t names_len, struct error *e)
 {
 	cJSON *root = cJSON_CreateObject();
@@ -164,15 +75,14 @@ enum status config_create(const char *dir, const char *const *hosts, size_t host
 {
 	const char *names[CERT_NAMES_MAX] = {"localhost", "127.0.0.1", "::1"};
 	size_t names_len = 3;
-	struct config c = CONFIG_INIT;
 	char path[FILE_PATH_MAX], own[65] = "";
-	enum status st = file_path(path, dir, "server.json", e);
+	enum status st = file_path(path, dir, CONFIG_FILE, e);
 
 	if (st != STATUS_OK)
 		return st;
 	if (file_exists(path))
 		return error_set(e, STATUS_EXISTS,
-				 "%s is a server folder already; to change its names, start a new one", dir);
+				 "%s is a server folder already; qip-server certificates %s --renew --host NAME adds a name", dir, dir);
 	for (size_t i = 0; i < hosts_len; i++) {
 		if (!add_name(names, &names_len, hosts[i]))
 			return error_set(e, STATUS_USAGE,
@@ -186,27 +96,87 @@ enum status config_create(const char *dir, const char *const *hosts, size_t host
 	if (st == STATUS_OK)
 		st = check_unused(dir, e);
 	if (st == STATUS_OK)
-		st = make_certificates(&c, dir, names, names_len, env, e);
+		st = authority_create(dir, names, names_len, env, e);
 	if (st == STATUS_OK)
 		st = write_server_json(path, names, names_len, e);
-	config_clear(&c);
 	return st;
 }
 
-static enum status read_text(struct buf *out, const char *dir, const char *name, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = file_path(path, dir, name, e);
+/* ---- reading ---- */
 
-	return st == STATUS_OK ? file_read(out, path, e) : st;
+static enum status read_address(struct address *out, const cJSON *value, const char *setting, struct error *e)
+{
+	if (cJSON_IsString(value) && address_parse(out, value->valuestring))
+		return STATUS_OK;
+	return error_set(e, STATUS_INVALID, "%s: an address has the form \"host:port\", or \"[::]:8443\"", setting);
+}
+
+static enum status read_listen(struct config *c, const cJSON *value, struct error *e)
+{
+	const cJSON *one = NULL;
+	enum status st = STATUS_OK;
+
+	if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) < 1 || cJSON_GetArraySize(value) > LIMIT_LISTEN)
+		return error_set(e, STATUS_INVALID, "listen: must be a list of 1 to %d addresses, like [\"0.0.0.0:8443\",\"[::]:8443\"]", LIMIT_LISTEN);
+	cJSON_ArrayForEach(one, value)
+	{
+		if (st == STATUS_OK)
+			st = read_address(&c->listen[c->listen_len++], one, "listen", e);
+	}
+	return st;
+}
+
+static enum status read_hosts(struct config *c, const cJSON *value, struct error *e)
+{
+	const cJSON *one = NULL;
+
+	if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) < 1 || cJSON_GetArraySize(value) > CERT_NAMES_MAX)
+		return error_set(e, STATUS_INVALID, "hosts: must be a list of 1 to %d names", CERT_NAMES_MAX);
+	cJSON_ArrayForEach(one, value)
+	{
+		if (!cJSON_IsString(one) || strlen(one->valuestring) >= ADDRESS_HOST_MAX)
+			return error_set(e, STATUS_INVALID, "hosts: a name is a text of fewer than %d bytes", ADDRESS_HOST_MAX);
+		(void)snprintf(c->hosts[c->hosts_len++], ADDRESS_HOST_MAX, "%s", one->valuestring);
+	}
+	return STATUS_OK;
+}
+
+static enum status read_setting(struct config *c, const cJSON *member, struct error *e)
+{
+	if (strcmp(member->string, "schema") == 0)
+		return STATUS_OK;
+	if (strcmp(member->string, "hosts") == 0)
+		return read_hosts(c, member, e);
+	if (strcmp(member->string, "listen") == 0)
+		return read_listen(c, member, e);
+	if (strcmp(member->string, "admin") == 0)
+		return read_address(&c->admin, member, "admin", e);
+	if (strcmp(member->string, "limits") == 0)
+		return limits_read(&c->limits, member, e);
+	return error_set(e, STATUS_INVALID, "there is no setting \"%s\"; qip-server(1) names those there are", member->string);
+}
+
+static enum status read_json(struct config *c, const cJSON *root, struct error *e)
+{
+	const char *schema = json_string(root, "schema");
+	const cJSON *member = NULL;
+	enum status st = STATUS_OK;
+
+	if (!schema || strcmp(schema, "server/1") != 0)
+		return error_set(e, STATUS_UNSUPPORTED, "it was written by another version of qip-server");
+	cJSON_ArrayForEach(member, root)
+	{
+		if (st == STATUS_OK)
+			st = read_setting(c, member, e);
+	}
+	return st;
 }
 
 static enum status read_server_json(struct config *c, const char *dir, struct error *e)
 {
 	char path[FILE_PATH_MAX];
 	cJSON *root = NULL;
-	const char *schema = NULL;
-	enum status st = file_path(path, dir, "server.json", e);
+	enum status st = file_path(path, dir, CONFIG_FILE, e);
 
 	if (st != STATUS_OK)
 		return st;
@@ -216,14 +186,10 @@ static enum status read_server_json(struct config *c, const char *dir, struct er
 	st = file_read_json(&root, path, e);
 	if (st != STATUS_OK)
 		return st;
-	schema = json_string(root, "schema");
-	if (!schema || strcmp(schema, "server/1") != 0)
-		st = error_set(e, STATUS_UNSUPPORTED, "%s was written by another version of qip-server", path);
-	if (st == STATUS_OK) {
-		st = limits_read(&c->limits, cJSON_GetObjectItemCaseSensitive(root, "limits"), e);
-		if (st != STATUS_OK)
-			st = error_prefix(e, st, "%s", path);
-	}
+	c->limits = limits_default;
+	st = read_json(c, root, e);
+	if (st != STATUS_OK)
+		st = error_prefix(e, st, "%s", path);
 	cJSON_Delete(root);
 	return st;
 }
@@ -234,30 +200,38 @@ enum status config_load(struct config *out, const char *dir, struct error *e)
 	enum status st = read_server_json(&c, dir, e);
 
 	if (st == STATUS_OK)
-		st = config_read_key(&c.ca_key, dir, "ca.key", e);
-	if (st == STATUS_OK)
-		st = config_read_key(&c.tls_key, dir, "tls.key", e);
-	if (st == STATUS_OK)
-		st = read_text(&c.ca_pem, dir, "ca.crt", e);
-	if (st == STATUS_OK)
-		st = read_text(&c.tls_pem, dir, "tls.crt", e);
-	if (st == STATUS_OK)
-		st = cert_fingerprint(c.ca_fingerprint, buf_text(&c.ca_pem), e);
+		st = authority_load(&c.authority, dir, e);
 	if (st == STATUS_OK && snprintf(c.dir, sizeof(c.dir), "%s", dir) >= (int)sizeof(c.dir))
 		st = error_set(e, STATUS_TOO_BIG, "the folder's path is too long");
-	if (st == STATUS_OK) {
-		*out = c;
-		c = (struct config)CONFIG_INIT;
+	if (st != STATUS_OK) {
+		config_clear(&c);
+		return st;
 	}
-	config_clear(&c);
+	*out = c;
+	return STATUS_OK;
+}
+
+enum status config_set_hosts(const struct config *c, struct error *e)
+{
+	const char *names[CERT_NAMES_MAX];
+	char path[FILE_PATH_MAX];
+	cJSON *root = NULL;
+	enum status st = file_path(path, c->dir, CONFIG_FILE, e);
+
+	for (size_t i = 0; i < c->hosts_len; i++)
+		names[i] = c->hosts[i];
+	if (st == STATUS_OK)
+		st = file_read_json(&root, path, e);
+	if (st != STATUS_OK)
+		return st;
+	st = json_set(root, "hosts", cJSON_CreateStringArray(names, (int)c->hosts_len));
+	st = st == STATUS_OK ? file_write_json(path, root, e) : error_set(e, st, "out of memory");
+	cJSON_Delete(root);
 	return st;
 }
 
 void config_clear(struct config *c)
 {
-	key_free(c->ca_key);
-	key_free(c->tls_key);
-	buf_clear(&c->ca_pem);
-	buf_clear(&c->tls_pem);
+	authority_release(c->authority);
 	*c = (struct config)CONFIG_INIT;
 }

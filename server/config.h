@@ -1,23 +1,29 @@
-/* server/config.h - the server's folder as a whole: its own small certificate authority and its TLS certificate.
+/* server/config.h - the server's folder as a whole, and what it is set to.
  *
- *     DIR/server.json   {"schema":"server/1","hosts":[…],"limits":{…}}; limits may be missing; written last, so that a folder is whole or not there
- *     DIR/ca.key ca.crt tls.key tls.crt
+ *     DIR/server.json   {"schema":"server/1","hosts":[…],"listen":[…],"admin":"…","limits":{…}}; only the first two must be there;
+ *                       written last, so that a folder is whole or not there
+ *     DIR/ca.key …      see server/authority.h
  *     DIR/<ODS>/        one practice, see server/practice.h
  */
 #ifndef QIP_SERVER_CONFIG_H
 #define QIP_SERVER_CONFIG_H
 
-#include "core/cert.h"
-#include "core/env.h"
+#include "server/address.h"
+#include "server/authority.h"
 #include "server/file.h"
 #include "server/limits.h"
 
+#define CONFIG_FILE "server.json"
+
 struct config {
 	char dir[FILE_PATH_MAX];
-	struct key *ca_key, *tls_key; /* owned */
-	struct buf ca_pem, tls_pem;
-	uint8_t ca_fingerprint[SHA256_LEN];
-	struct limits limits;
+	char hosts[CERT_NAMES_MAX][ADDRESS_HOST_MAX]; /* that the TLS certificate holds for */
+	size_t hosts_len;
+	struct address listen[LIMIT_LISTEN];
+	size_t listen_len;	/* 0: not set */
+	struct address admin;	/* where metrics are told; host "": nowhere */
+	struct limits limits;	/* those of a serving process change when it is told to read them again */
+	struct authority *authority; /* holds it */
 };
 #define CONFIG_INIT                                                                                                    \
 	{                                                                                                              \
@@ -29,13 +35,11 @@ struct config {
  * takes. */
 enum status config_create(const char *dir, const char *const *hosts, size_t hosts_len, const struct env *env,
 			  struct error *e) MUST_CHECK;
-/* STATUS_NOT_FOUND when the folder was never initialised; STATUS_INVALID when server.json sets a limit that cannot be. End with
- * config_clear. */
+/* STATUS_NOT_FOUND when the folder was never initialised; STATUS_INVALID when server.json sets what cannot be, or keys and
+ * certificates do not belong together. End with config_clear. */
 enum status config_load(struct config *out, const char *dir, struct error *e) MUST_CHECK;
 void config_clear(struct config *c);
-
-/* Read a PEM private key from <dir>/<name>; make a new one and write it there (0600). */
-enum status config_read_key(struct key **out, const char *dir, const char *name, struct error *e) MUST_CHECK;
-enum status config_make_key(struct key **out, const char *dir, const char *name, struct error *e) MUST_CHECK;
+/* Write c->hosts into server.json, all else of which stays. */
+enum status config_set_hosts(const struct config *c, struct error *e) MUST_CHECK;
 
 #endif

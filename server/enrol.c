@@ -154,8 +154,8 @@ static enum status find_invite(struct invited *out, const struct request *r, con
 }
 
 /* The certificate given before for this code, or a new one. */
-static enum status give_certificate(struct certificate *out, const struct request *r, const struct invited *who,
-				    const struct key *key, struct error *e)
+static enum status give_certificate(struct certificate *out, const struct request *r, const struct authority *a,
+				    const struct invited *who, const struct key *key, struct error *e)
 {
 	struct certificate given = CERTIFICATE_INIT;
 	char line[KEY_SSH_MAX];
@@ -167,7 +167,7 @@ static enum status give_certificate(struct certificate *out, const struct reques
 				 "this join code was used by another device; ask a manager for a new one");
 	st = certificate_load(&given, r->practice, who->device, e);
 	if (st == STATUS_NOT_FOUND)
-		return certificate_issue(out, r->service->config, r->practice, who->device, key, r->service->env, e);
+		return certificate_issue(out, a, r->practice, who->device, key, r->service->env, e);
 	if (st == STATUS_OK && strcmp(given.key, line) != 0)
 		st = error_set(e, STATUS_EXISTS,
 			       who->record ? "another device began to join under this name; please choose another"
@@ -205,8 +205,6 @@ static enum status write_answer(cJSON *answer, const struct request *r, const st
 	if (st == STATUS_OK)
 		st = json_set_string(answer, "certificate", buf_text(&c->pem));
 	if (st == STATUS_OK)
-		st = json_set_string(answer, "ca", buf_text(&r->service->config->ca_pem));
-	if (st == STATUS_OK)
 		st = json_set_string(answer, "server_key", r->practice->server_key_ssh);
 	if (st == STATUS_OK)
 		st = json_set_string(answer, "name", r->practice->name);
@@ -218,6 +216,7 @@ static enum status write_answer(cJSON *answer, const struct request *r, const st
 static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, struct error *e)
 {
 	struct certificate certificate = CERTIFICATE_INIT;
+	struct authority *a = authority_slot_hold(r->service->authority);
 	struct store_lock *lock = NULL;
 	struct key *key = NULL;
 	struct invited who = {.d = NULL};
@@ -240,12 +239,15 @@ static enum status enrol(cJSON *answer, struct request *r, const cJSON *json, st
 		st = error_set(e, STATUS_DENIED, "this join code is for a device of the role %s, not %s; it is not used up",
 			       who.role, wish.role);
 	if (st == STATUS_OK)
-		st = give_certificate(&certificate, r, &who, key, e);
+		st = give_certificate(&certificate, r, a, &who, key, e);
 	store_unlock(lock);
 	if (st == STATUS_OK)
 		st = write_answer(answer, r, &who, &certificate, e);
 	if (st == STATUS_OK)
+		st = json_set_string(answer, "ca", buf_text(&a->ca_pem));
+	if (st == STATUS_OK)
 		answer_note(&r->answer, "enrolled %s", who.device);
+	authority_release(a);
 	cJSON_Delete(who.record);
 	certificate_clear(&certificate);
 	key_free(key);

@@ -45,7 +45,7 @@ struct exchange *exchange_open(const struct service *service, struct MHD_Connect
 	x->request.stream = &x->stream;
 	x->request.service = service;
 	x->request.answer = (struct answer)ANSWER_INIT;
-	x->request.answer.body.dir = service->config->dir;
+	x->request.answer.body.dir = service->dir;
 	x->started_ms = monotonic_ms(x);
 	(void)snprintf(x->method, sizeof(x->method), "%s", method);
 	(void)snprintf(x->path, sizeof(x->path), "%s", path);
@@ -142,7 +142,7 @@ static enum status check_headers(struct exchange *x, struct error *e)
 static enum status find_repository(struct request *r, struct error *e)
 {
 	char path[FILE_PATH_MAX];
-	enum status st = plain_find(path, r->service->config->dir, r->route.repository, e);
+	enum status st = plain_find(path, r->service->dir, r->route.repository, e);
 
 	if (st != STATUS_OK)
 		return st;

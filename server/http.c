@@ -197,8 +197,7 @@ enum status http_open(struct http **out, const struct http_options *o, struct er
 		h->daemons[i] =
 			MHD_start_daemon(flags, 0, NULL, NULL, handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
 					 MHD_OPTION_NOTIFY_COMPLETED, completed, h, MHD_OPTION_UNESCAPE_CALLBACK,
-					 leave_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->max_connections,
-					 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(o->service->limits->idle_ms / 1000),
+					 leave_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS, /* how many, and for how long, is the listener's to say */
 					 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_MEMORY_BYTES,
 					 MHD_OPTION_THREAD_STACK_SIZE, (size_t)LIMIT_STACK_BYTES, MHD_OPTION_END);
 		if (!h->daemons[i]) {

@@ -14,7 +14,6 @@ struct http_options {
 	const struct service *service;
 	struct peers *peers;
 	struct jobs *jobs;
-	int max_connections;
 };
 
 enum status http_open(struct http **out, const struct http_options *o, struct error *e) MUST_CHECK;

@@ -13,7 +13,9 @@ struct jobs {
 	struct job *first, **last;
 	const void *owners[LIMIT_JOB_THREADS]; /* whose exclusive job runs, one slot a thread */
 	pthread_t threads[LIMIT_JOB_THREADS];
-	int started;
+	bool running[LIMIT_JOB_THREADS]; /* by slot; one that ended is joined before it starts anew */
+	bool joinable[LIMIT_JOB_THREADS];
+	int wanted;
 	bool closing;
 };
 
@@ -60,8 +62,12 @@ static void *work(void *arg)
 	free(w);
 	(void)pthread_mutex_lock(&q->mutex);
 	for (;;) {
-		struct job *job = take(q);
+		struct job *job = slot < q->wanted || q->closing ? take(q) : NULL;
 
+		if (slot >= q->wanted && !q->closing) {
+			(void)pthread_cond_signal(&q->changed); /* what it was woken for is another's */
+			break;
+		}
 		if (!job && q->closing && !q->first)
 			break;
 		if (!job) {
@@ -78,6 +84,7 @@ static void *work(void *arg)
 		if (q->closing)
 			(void)pthread_cond_broadcast(&q->changed);
 	}
+	q->running[slot] = false;
 	(void)pthread_mutex_unlock(&q->mutex);
 	return NULL;
 }
@@ -92,6 +99,9 @@ static enum status start(struct jobs *q, int slot)
 		return STATUS_NOMEM;
 	w->queue = q;
 	w->slot = slot;
+	if (q->joinable[slot])
+		(void)pthread_join(q->threads[slot], NULL);
+	q->joinable[slot] = false;
 	failed = pthread_attr_init(&attr);
 	if (!failed) {
 		(void)pthread_attr_setstacksize(&attr, LIMIT_STACK_BYTES);
@@ -102,7 +112,7 @@ static enum status start(struct jobs *q, int slot)
 		free(w);
 		return STATUS_NOMEM;
 	}
-	q->started++;
+	q->running[slot] = q->joinable[slot] = true;
 	return STATUS_OK;
 }
 
@@ -113,19 +123,31 @@ enum status jobs_open(struct jobs **out, int threads, struct error *e)
 
 	if (!q)
 		return error_set(e, STATUS_NOMEM, "out of memory");
-	if (threads > LIMIT_JOB_THREADS)
-		threads = LIMIT_JOB_THREADS;
 	(void)pthread_mutex_init(&q->mutex, NULL);
 	(void)pthread_cond_init(&q->changed, NULL);
 	q->last = &q->first;
-	while (st == STATUS_OK && q->started < threads)
-		st = start(q, q->started);
+	st = jobs_resize(q, threads, e);
 	if (st != STATUS_OK) {
 		jobs_close(q);
-		return error_set(e, st, "cannot start threads");
+		return st;
 	}
 	*out = q;
 	return STATUS_OK;
+}
+
+enum status jobs_resize(struct jobs *q, int threads, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	(void)pthread_mutex_lock(&q->mutex);
+	q->wanted = threads > LIMIT_JOB_THREADS ? LIMIT_JOB_THREADS : threads;
+	for (int i = 0; st == STATUS_OK && i < q->wanted; i++) {
+		if (!q->running[i])
+			st = start(q, i);
+	}
+	(void)pthread_cond_broadcast(&q->changed);
+	(void)pthread_mutex_unlock(&q->mutex);
+	return st == STATUS_OK ? st : error_set(e, st, "cannot start threads");
 }
 
 void jobs_submit(struct jobs *q, struct job *job)
@@ -149,8 +171,10 @@ void jobs_close(struct jobs *q)
 	q->closing = true;
 	(void)pthread_cond_broadcast(&q->changed);
 	(void)pthread_mutex_unlock(&q->mutex);
-	for (int i = 0; i < q->started; i++)
-		(void)pthread_join(q->threads[i], NULL);
+	for (int i = 0; i < LIMIT_JOB_THREADS; i++) {
+		if (q->joinable[i])
+			(void)pthread_join(q->threads[i], NULL);
+	}
 	(void)pthread_cond_destroy(&q->changed);
 	(void)pthread_mutex_destroy(&q->mutex);
 	free(q);

@@ -21,6 +21,8 @@ struct job {
 struct jobs;
 
 enum status jobs_open(struct jobs **out, int threads, struct error *e) MUST_CHECK;
+/* Other than so many from now on: more start, the last ones end once they have nothing to do. STATUS_NOMEM: fewer than asked for. */
+enum status jobs_resize(struct jobs *q, int threads, struct error *e) MUST_CHECK;
 /* `job` stays the caller's and must live until it runs. */
 void jobs_submit(struct jobs *q, struct job *job);
 /* Runs what is queued, then ends the threads. */

@@ -42,8 +42,22 @@ static enum status read_one(struct limits *out, const cJSON *object, const char 
 	if (value < n->least || value > n->most)
 		return error_set(e, STATUS_INVALID, "limits: \"%s\" is %lld; it must be from %lld to %lld", name, (long long)value,
 				 (long long)n->least, (long long)n->most);
-	*(int64_t *)(void *)((char *)out + n->offset) = value;
+	atomic_store((_Atomic int64_t *)(void *)((char *)out + n->offset), value);
 	return STATUS_OK;
+}
+
+void limits_set(struct limits *l, const struct limits *from)
+{
+#define LIMITS_MEMBER(name, otherwise, least, most) atomic_store(&l->name, from->name);
+	LIMITS_LIST(LIMITS_MEMBER)
+#undef LIMITS_MEMBER
+}
+
+void limits_each(const struct limits *l, limits_visit visit, void *ctx)
+{
+#define LIMITS_MEMBER(name, otherwise, least, most) visit(ctx, #name, l->name, l->name != (otherwise));
+	LIMITS_LIST(LIMITS_MEMBER)
+#undef LIMITS_MEMBER
 }
 
 enum status limits_read(struct limits *out, const cJSON *object, struct error *e)

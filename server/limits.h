@@ -4,6 +4,7 @@
 #ifndef QIP_SERVER_LIMITS_H
 #define QIP_SERVER_LIMITS_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #define LIMITS_KIB INT64_C(1024)
@@ -12,7 +13,8 @@
 
 /* name in server.json, unless it is set, at least, at most */
 #define LIMITS_LIST(X)                                                                                                 \
-	X(connections, 2000, 8, 50000)                                                                                 \
+	X(connections, 2000, 8, LIMIT_CONNECTIONS)                                                                                 \
+	X(connections_per_address, 1000, 1, LIMIT_CONNECTIONS) /* a whole region may come from one address */                      \
 	X(handshake_ms, 30000, 1000, 600000)  /* a morning rush of kiosks queues for the processor */                   \
 	X(idle_ms, 120000, 5000, 3600000)     /* no byte either way */                                                  \
 	X(request_ms, 30000, 1000, 3600000)   /* a request may take this long, and longer only at this rate: */         \
@@ -30,17 +32,24 @@
 	X(tree_depth, 8, 5, 8) /* names in a path */                                                                    \
 	X(blob_bytes, 16 * LIMITS_MIB, LIMITS_MIB, LIMIT_BLOB_BYTES) /* a comment has some kilobytes, evidence is larger */
 
+/* Read by every thread, and changed by the one that reads server.json again. */
 struct limits {
-#define LIMITS_MEMBER(name, otherwise, least, most) int64_t name;
+#define LIMITS_MEMBER(name, otherwise, least, most) _Atomic int64_t name;
 	LIMITS_LIST(LIMITS_MEMBER)
 #undef LIMITS_MEMBER
 };
 extern const struct limits limits_default;
+/* Take over all that `from` says, one by one. */
+void limits_set(struct limits *l, const struct limits *from);
 
 /* connections */
+#define LIMIT_LISTEN 8 /* addresses */
+#define LIMIT_CONNECTIONS 50000 /* at most, whatever is set */
 #define LIMIT_DESCRIPTORS_A_CONNECTION 3
 #define LIMIT_DESCRIPTORS_SPARE 256  /* repositories, logs, listening */
 #define LIMIT_LINGER_MS 2000	     /* after an answer that ends a connection, for the client to read it */
+#define LIMIT_ROOM_MS 1000	     /* a connection that is older and does nothing may have to make room */
+#define LIMIT_HANDSHAKES_US 20000    /* of handshakes in one go, until connections that are open get their turn */
 #define LIMIT_STOP_MS 30000	     /* for running requests when the server is told to stop */
 #define LIMIT_DRAIN_MS 2000	     /* for the last bytes of answers after that */
 
@@ -136,6 +145,7 @@ extern const struct limits limits_default;
 
 /* certificates */
 #define LIMIT_AUTHORITY_DAYS 3653 /* of the CA and the server's own: ten years */
+#define LIMIT_WARN_DAYS 90 /* before one of those ends, a check tells of it */
 #define LIMIT_DEVICE_DAYS 366
 #define LIMIT_RENEW_DAYS 122 /* a certificate with more days left is given out again as it is */
 

@@ -9,4 +9,8 @@
  * out of its range. */
 enum status limits_read(struct limits *out, const cJSON *object, struct error *e) MUST_CHECK;
 
+/* Tell of each, in the order of LIMITS_LIST; set: other than its safe value. */
+typedef void (*limits_visit)(void *ctx, const char *name, int64_t value, bool set);
+void limits_each(const struct limits *l, limits_visit visit, void *ctx);
+
 #endif

@@ -2,8 +2,6 @@
 #include "server/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -17,12 +15,14 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "server/callers.h"
 #include "server/limits.h"
+#include "server/listen.h"
+#include "server/metrics.h"
 #include "server/tunnel.h"
 
 #define EVENTS 64
 #define TICK_MS 1000
-#define BACKLOG 512
 #define ACCEPTS 16 /* before others get their turn */
 
 /* How far the listener is told to go; never back. */
@@ -32,18 +32,23 @@ struct listener {
 	struct listener_options options;
 	struct tunnel_shared shared;
 	struct tls_server *tls; /* NULL: without TLS */
-	struct tunnel_end accept_end, wake_end; /* no tunnels: known by their address */
+	struct tunnel_end accept_ends[LIMIT_LISTEN], wake_end; /* no tunnels: known by their address */
+	size_t accept_ends_len;
 	struct tunnel *tunnels;
-	int tunnels_len;
+	int tunnels_len, max_connections;
+	struct callers *callers;
+	int64_t told_ms; /* when refusals were last told of in the log */
 	int64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	enum order done;	 /* the thread's own: what was carried out */
 	atomic_int order;
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t mutex; /* guards empty */
+	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t changed;
 	bool empty; /* drained */
-	char address[128];
+	struct tls_server *next_tls; /* to be taken over; NULL: none */
+	int next_max_connections;
+	char address[LIMIT_LISTEN * 64];
 	int port;
 	bool local;
 };
@@ -55,70 +60,33 @@ static int64_t now_ms(const struct listener *l)
 
 /* ---- opening ---- */
 
-static int try_listen(const struct addrinfo *ai)
+static enum status note_address(struct listener *l, int fd, struct error *e)
 {
-	int on = 1, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
-
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	on = errno;
-	(void)close(fd);
-	errno = on;
-	return -1;
-}
-
-static void address_text(char *out, size_t size, int *port, const struct sockaddr *addr, socklen_t len)
-{
-	char host[64] = "?", service[16] = "0";
-
-	(void)getnameinfo(addr, len, host, sizeof(host), service, sizeof(service), NI_NUMERICHOST | NI_NUMERICSERV);
-	(void)snprintf(out, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, service);
-	if (port)
-		*port = (int)strtol(service, NULL, 10);
-}
-
-static bool is_loopback(const struct sockaddr *addr)
-{
-	const void *bytes = addr;
-	const struct sockaddr_in *v4 = bytes;
-	const struct sockaddr_in6 *v6 = bytes;
-
-	if (addr->sa_family == AF_INET)
-		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	return addr->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-}
-
-static enum status bind_address(struct listener *l, struct error *e)
-{
-	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
 	struct sockaddr_storage bound = {0};
 	socklen_t len = sizeof(bound);
-	struct addrinfo *list = NULL;
-	bool foreign = false;
-	int rc = getaddrinfo(l->options.host, l->options.port, &hints, &list);
+	size_t at = strlen(l->address);
+	int port = 0;
 
-	if (rc)
-		return error_set(e, STATUS_NETWORK, "cannot listen on %s port %s: %s", l->options.host, l->options.port,
-				 gai_strerror(rc));
-	for (struct addrinfo *ai = list; ai && l->accept_end.fd < 0 && !foreign; ai = ai->ai_next) {
-		foreign = !l->options.tls.key && !is_loopback(ai->ai_addr);
-		if (!foreign)
-			l->accept_end.fd = try_listen(ai);
-	}
-	freeaddrinfo(list);
-	if (foreign && l->accept_end.fd < 0)
-		return error_set(e, STATUS_DENIED,
-				 "plain HTTP is for this machine alone: listen on 127.0.0.1 or [::1], or use TLS");
-	if (l->accept_end.fd < 0)
-		return error_set_errno(e, errno, "cannot listen on %s port %s", l->options.host, l->options.port);
-	if (getsockname(l->accept_end.fd, (struct sockaddr *)&bound, &len))
+	if (getsockname(fd, (struct sockaddr *)&bound, &len))
 		return error_set_errno(e, errno, "cannot read the address listened on");
-	address_text(l->address, sizeof(l->address), &l->port, (struct sockaddr *)&bound, len);
-	l->local = is_loopback((struct sockaddr *)&bound);
+	if (at > 0)
+		l->address[at++] = ' ';
+	listen_text(l->address + at, sizeof(l->address) - at, &port, (struct sockaddr *)&bound, len);
+	if (l->accept_ends_len == 1)
+		l->port = port;
+	l->local = (l->accept_ends_len == 1 || l->local) && listen_is_local((struct sockaddr *)&bound);
 	return STATUS_OK;
+}
+
+static enum status bind_address(struct listener *l, const struct address *address, struct error *e)
+{
+	int fd = -1;
+	enum status st = listen_on(&fd, address, !l->options.tls.key, e);
+
+	if (st != STATUS_OK)
+		return st;
+	l->accept_ends[l->accept_ends_len++].fd = fd;
+	return note_address(l, fd, e);
 }
 
 static bool watch(struct listener *l, struct tunnel_end *end, bool on)
@@ -131,6 +99,15 @@ static bool watch(struct listener *l, struct tunnel_end *end, bool on)
 	return epoll_ctl(l->shared.epoll, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, end->fd, &ev) == 0;
 }
 
+static bool watch_accept(struct listener *l, bool on)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < l->accept_ends_len; i++)
+		ok = watch(l, &l->accept_ends[i], on) && ok;
+	return ok;
+}
+
 enum status listener_open(struct listener **out, const struct listener_options *o, struct error *e)
 {
 	struct listener *l = calloc(1, sizeof(*l));
@@ -139,7 +116,8 @@ enum status listener_open(struct listener **out, const struct listener_options *
 	if (!l)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	l->options = *o;
-	l->accept_end.fd = l->wake_end.fd = l->shared.epoll = -1;
+	l->wake_end.fd = l->shared.epoll = -1;
+	l->max_connections = o->max_connections;
 	(void)pthread_mutex_init(&l->mutex, NULL);
 	(void)pthread_cond_init(&l->changed, NULL);
 	l->shared.options = &l->options;
@@ -149,12 +127,13 @@ enum status listener_open(struct listener **out, const struct listener_options *
 	if (st == STATUS_OK && o->tls.key)
 		st = tls_server_open(&l->tls, &o->tls, e);
 	if (st == STATUS_OK)
-		st = bind_address(l, e);
+		st = callers_open(&l->callers, o->env, e);
+	for (size_t i = 0; st == STATUS_OK && i < o->addresses_len; i++)
+		st = bind_address(l, &o->addresses[i], e);
 	if (st == STATUS_OK) {
 		l->shared.epoll = epoll_create1(EPOLL_CLOEXEC);
 		l->wake_end.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-		if (l->shared.epoll < 0 || l->wake_end.fd < 0 || !watch(l, &l->accept_end, true) ||
-		    !watch(l, &l->wake_end, true))
+		if (l->shared.epoll < 0 || l->wake_end.fd < 0 || !watch_accept(l, true) || !watch(l, &l->wake_end, true))
 			st = error_set_errno(e, errno, "cannot wait for connections");
 	}
 	if (st != STATUS_OK) {
@@ -182,17 +161,40 @@ bool listener_is_local(const struct listener *l)
 
 /* ---- the thread ---- */
 
+static void tell_refusal(struct listener *l, const char *from, const char *reason)
+{
+	int64_t now = now_ms(l);
+
+	/* all of them are counted; the log is not to be filled by whoever likes to */
+	if (l->told_ms && now - l->told_ms < LIMIT_ROOM_MS)
+		return;
+	l->told_ms = now;
+	log_line(LOG_LEVEL_WARN, "connection refused", "from", from, "reason", reason, NULL);
+}
+
 static void add_tunnel(struct listener *l, int fd, const struct sockaddr *addr, socklen_t len)
 {
+	struct caller *caller = callers_enter(l->callers, addr);
 	struct tunnel *t = NULL;
 	char address[64];
 	int on = 1;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	address_text(address, sizeof(address), NULL, addr, len);
-	t = tunnel_open(&l->shared, l->tls, fd, address, now_ms(l));
-	if (!t)
+	listen_text(address, sizeof(address), NULL, addr, len);
+	if (!caller || caller->connections > l->options.limits->connections_per_address) {
+		metrics_add(METRIC_REFUSED_ADDRESS, 1);
+		tell_refusal(l, address, "as many connections as one address may have");
+		callers_leave(l->callers, caller);
+		(void)close(fd);
 		return;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	t = tunnel_open(&l->shared, l->tls, fd, address, now_ms(l));
+	if (!t) {
+		callers_leave(l->callers, caller);
+		return;
+	}
+	metrics_add(METRIC_CONNECTIONS, 1);
+	t->caller = caller;
 	t->next = l->tunnels;
 	if (t->next)
 		t->next->prev = t;
@@ -200,27 +202,76 @@ static void add_tunnel(struct listener *l, int fd, const struct sockaddr *addr, 
 	l->tunnels_len++;
 }
 
-static void accept_some(struct listener *l)
+static void remove_tunnel(struct listener *l, struct tunnel *t)
 {
-	for (int i = 0; i < ACCEPTS && l->tunnels_len < l->options.max_connections; i++) {
+	if (t->prev)
+		t->prev->next = t->next;
+	else
+		l->tunnels = t->next;
+	if (t->next)
+		t->next->prev = t->prev;
+	l->tunnels_len--;
+	callers_leave(l->callers, t->caller);
+	tunnel_close(t, &l->shared);
+}
+
+static bool spares_sooner(const struct tunnel *a, int spare_a, const struct tunnel *b, int spare_b)
+{
+	if (!b || spare_a != spare_b)
+		return !b || spare_a > spare_b;
+	return a->caller->connections != b->caller->connections ? a->caller->connections > b->caller->connections : a->moved_ms < b->moved_ms;
+}
+
+/* All places are taken: whoever only holds one gives it up, of the address that holds the most. */
+static bool make_room(struct listener *l)
+{
+	struct tunnel *worst = NULL;
+	int64_t now = now_ms(l);
+	int most = 0;
+
+	for (struct tunnel *t = l->tunnels; t; t = t->next) {
+		int spare = tunnel_spare(t, &l->shared, now);
+
+		if (spare > 0 && spares_sooner(t, spare, worst, most)) {
+			worst = t;
+			most = spare;
+		}
+	}
+	if (!worst)
+		return false;
+	metrics_add(METRIC_REFUSED_ROOM, 1);
+	tell_refusal(l, worst->address, "it did nothing, and its place was needed");
+	worst->state = TUNNEL_DEAD;
+	return true;
+}
+
+/* Accepting rests, for others to leave. */
+static void rest(struct listener *l)
+{
+	l->accept_again_ms = now_ms(l) + TICK_MS;
+	(void)watch_accept(l, false);
+}
+
+static void accept_some(struct listener *l, int listening)
+{
+	for (int i = 0; i < ACCEPTS && l->tunnels_len < l->max_connections; i++) {
 		struct sockaddr_storage from = {0};
 		socklen_t len = sizeof(from);
-		int fd = accept4(l->accept_end.fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(listening, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
 			return;
 		if (fd < 0) {
 			log_line(LOG_LEVEL_WARN, "cannot accept connections for a moment", "reason", strerror(errno),
 				 NULL);
-			l->accept_again_ms = now_ms(l) + TICK_MS;
-			(void)watch(l, &l->accept_end, false);
+			rest(l);
 			return;
 		}
 		add_tunnel(l, fd, (struct sockaddr *)&from, len);
 	}
-	/* full: the next ones wait in the backlog until somebody leaves */
-	if (l->tunnels_len >= l->options.max_connections)
-		(void)watch(l, &l->accept_end, false);
+	/* full: one leaves for the next one; where nobody can be asked to, they wait in the backlog */
+	if (l->tunnels_len >= l->max_connections && !make_room(l))
+		rest(l);
 }
 
 static void remove_dead(struct listener *l)
@@ -229,17 +280,18 @@ static void remove_dead(struct listener *l)
 
 	for (struct tunnel *t = l->tunnels; t; t = next) {
 		next = t->next;
-		if (t->state != TUNNEL_DEAD)
-			continue;
-		if (t->prev)
-			t->prev->next = t->next;
-		else
-			l->tunnels = t->next;
-		if (t->next)
-			t->next->prev = t->prev;
-		l->tunnels_len--;
-		tunnel_close(t, &l->shared);
+		if (t->state == TUNNEL_DEAD)
+			remove_tunnel(l, t);
 	}
+}
+
+static void close_accept(struct listener *l)
+{
+	for (size_t i = 0; i < l->accept_ends_len; i++) {
+		(void)close(l->accept_ends[i].fd);
+		l->accept_ends[i].fd = -1;
+	}
+	l->accept_ends_len = 0;
 }
 
 static void carry_out(struct listener *l, enum order order)
@@ -247,10 +299,7 @@ static void carry_out(struct listener *l, enum order order)
 	if (order == l->done)
 		return;
 	l->done = order;
-	if (l->accept_end.fd >= 0) {
-		(void)close(l->accept_end.fd);
-		l->accept_end.fd = -1;
-	}
+	close_accept(l);
 	if (order < ORDER_DRAIN)
 		return;
 	for (struct tunnel *t = l->tunnels; t; t = t->next)
@@ -273,6 +322,81 @@ static void tick(struct listener *l)
 
 	for (struct tunnel *t = l->tunnels; t; t = t->next)
 		tunnel_tick(t, &l->shared, now);
+	callers_tick(l->callers);
+}
+
+static int64_t spent_us(void)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct tunnel *const *x = a, *const *y = b;
+	int64_t difference = (*x)->caller->busy_us - (*y)->caller->busy_us;
+
+	return (difference > 0) - (difference < 0);
+}
+
+/* A full handshake costs as much as hundreds of requests' bytes. So they go last, those first whose address had the least done for it,
+ * and only for a moment: epoll tells of the others again. */
+static void shake_hands(struct listener *l, struct tunnel **waiting, size_t len)
+{
+	int64_t begun_us = spent_us(), now_us = begun_us;
+
+	qsort(waiting, len, sizeof(*waiting), by_cost);
+	for (size_t i = 0; i < len && now_us - begun_us < LIMIT_HANDSHAKES_US; i++) {
+		int64_t before_us = now_us;
+
+		tunnel_step(waiting[i], &l->shared, now_ms(l));
+		now_us = spent_us();
+		waiting[i]->caller->busy_us += now_us - before_us;
+	}
+}
+
+static bool listens(const struct listener *l, const struct tunnel_end *end)
+{
+	return end >= l->accept_ends && end < l->accept_ends + LIMIT_LISTEN;
+}
+
+static void step_all(struct listener *l, const struct epoll_event *events, int n)
+{
+	struct tunnel *shaking[EVENTS];
+	size_t shaking_len = 0;
+	uint64_t wakes = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct tunnel_end *end = events[i].data.ptr;
+
+		if (listens(l, end))
+			accept_some(l, end->fd);
+		else if (end == &l->wake_end)
+			(void)!read(l->wake_end.fd, &wakes, sizeof(wakes));
+		else if (end->tunnel->state == TUNNEL_HANDSHAKE)
+			shaking[shaking_len++] = end->tunnel;
+		else if (end->tunnel->state != TUNNEL_DEAD)
+			tunnel_step(end->tunnel, &l->shared, now_ms(l));
+	}
+	shake_hands(l, shaking, shaking_len);
+}
+
+static void take_settings(struct listener *l)
+{
+	struct tls_server *before = NULL;
+
+	(void)pthread_mutex_lock(&l->mutex);
+	if (l->next_tls) {
+		before = l->tls;
+		l->tls = l->next_tls;
+		l->next_tls = NULL;
+	}
+	if (l->next_max_connections)
+		l->max_connections = l->next_max_connections;
+	(void)pthread_mutex_unlock(&l->mutex);
+	tls_server_close(before);
 }
 
 static void *run(void *arg)
@@ -280,23 +404,14 @@ static void *run(void *arg)
 	struct listener *l = arg;
 	struct epoll_event events[EVENTS];
 	int64_t tick_ms = now_ms(l) + TICK_MS;
-	uint64_t wakes = 0;
 
 	while (l->done < ORDER_END) {
 		/* with nobody connected there is nothing to count: sleep */
-		bool idle = !l->tunnels && !l->accept_again_ms;
+		bool idle = !l->tunnels && !l->accept_again_ms && callers_count(l->callers) == 0;
 		int n = epoll_wait(l->shared.epoll, events, EVENTS, idle ? -1 : TICK_MS);
 
-		for (int i = 0; i < n; i++) {
-			struct tunnel_end *end = events[i].data.ptr;
-
-			if (end == &l->accept_end)
-				accept_some(l);
-			else if (end == &l->wake_end)
-				(void)!read(l->wake_end.fd, &wakes, sizeof(wakes));
-			else if (end->tunnel->state != TUNNEL_DEAD)
-				tunnel_step(end->tunnel, &l->shared, now_ms(l));
-		}
+		step_all(l, events, n);
+		take_settings(l);
 		carry_out(l, (enum order)atomic_load(&l->order));
 		if (now_ms(l) >= tick_ms) {
 			tick(l);
@@ -305,8 +420,8 @@ static void *run(void *arg)
 		remove_dead(l);
 		if (l->accept_again_ms && now_ms(l) >= l->accept_again_ms)
 			l->accept_again_ms = 0;
-		if (!l->accept_again_ms && l->tunnels_len < l->options.max_connections)
-			(void)watch(l, &l->accept_end, true);
+		if (!l->accept_again_ms)
+			(void)watch_accept(l, true);
 		tell_if_empty(l);
 	}
 	return NULL;
@@ -328,12 +443,34 @@ enum status listener_start(struct listener *l, struct error *e)
 	return STATUS_OK;
 }
 
-static void give_order(struct listener *l, enum order order)
+static void wake(struct listener *l)
 {
 	const uint64_t one = 1;
 
-	atomic_store(&l->order, (int)order);
 	(void)!write(l->wake_end.fd, &one, sizeof(one));
+}
+
+static void give_order(struct listener *l, enum order order)
+{
+	atomic_store(&l->order, (int)order);
+	wake(l);
+}
+
+enum status listener_reload(struct listener *l, const struct tls_server_options *tls, int max_connections, struct error *e)
+{
+	struct tls_server *next = NULL, *unused = NULL;
+	enum status st = tls->key ? tls_server_open(&next, tls, e) : STATUS_OK;
+
+	if (st != STATUS_OK)
+		return st;
+	(void)pthread_mutex_lock(&l->mutex);
+	unused = l->next_tls;
+	l->next_tls = next;
+	l->next_max_connections = max_connections;
+	(void)pthread_mutex_unlock(&l->mutex);
+	tls_server_close(unused);
+	wake(l);
+	return STATUS_OK;
 }
 
 void listener_stop_accepting(struct listener *l)
@@ -366,15 +503,17 @@ void listener_close(struct listener *l)
 		struct tunnel *t = l->tunnels;
 
 		l->tunnels = t->next;
+		callers_leave(l->callers, t->caller);
 		tunnel_close(t, &l->shared);
 	}
-	if (l->accept_end.fd >= 0)
-		(void)close(l->accept_end.fd);
+	close_accept(l);
 	if (l->wake_end.fd >= 0)
 		(void)close(l->wake_end.fd);
 	if (l->shared.epoll >= 0)
 		(void)close(l->shared.epoll);
 	tls_server_close(l->tls);
+	tls_server_close(l->next_tls);
+	callers_close(l->callers);
 	free(l->shared.scratch);
 	(void)pthread_cond_destroy(&l->changed);
 	(void)pthread_mutex_destroy(&l->mutex);

@@ -15,9 +15,19 @@ static const struct command {
 } commands[] = {
 	{"init", CMD_INIT_USAGE, "make a server folder with its certificate authority",
 	 "The certificate holds for localhost, for this machine's own name, and for each --host. Name every name and\n"
-	 "address by which devices will reach the server: they cannot be added later.\n\n"
+	 "address by which devices will reach the server.\n\n"
 	 "  qip-server init /srv/qip --host qip.example.org\n",
 	 cmd_init, false},
+	{"check-config", CMD_CHECK_CONFIG_USAGE, "check server.json, keys and certificates, and show what is set; changes nothing",
+	 "The exit status is 1 if a server would not start with it, or not take it over. Warnings do not count.\n\n"
+	 "  qip-server check-config /srv/qip && systemctl reload qip-server\n",
+	 cmd_check_config, false},
+	{"certificates", CMD_CERTIFICATES_USAGE, "show the authority and the server's certificate; renew them",
+	 "--renew makes a new certificate for the names it had and each --host. --new-authority puts a new authority in place:\n"
+	 "devices notice at their next sync, and need nothing; what the old one issued holds until --forget-old. Safe while\n"
+	 "serving; a server that runs takes it over at SIGHUP.\n\n"
+	 "  qip-server certificates /srv/qip --renew --host qip.example.org\n",
+	 cmd_certificates, false},
 	{"practice", CMD_PRACTICE_USAGE, "add a practice; prints the first manager's join code",
 	 "ODS is the practice's code, a capital letter and five digits. DEVICE is what the first manager's device is\n"
 	 "called, \"manager\" unless given. Safe while serving.\n\n"
@@ -28,7 +38,7 @@ static const struct command {
 	 "  qip-server add-auditor /srv/qip C82999 nhse-audit\n",
 	 cmd_add_auditor, false},
 	{"serve", CMD_SERVE_USAGE, "serve until SIGTERM; 127.0.0.1:8443 unless told otherwise",
-	 "Port 0 takes a free one. --port-file: write the port there once it listens. What happens is logged to the\n"
+	 "Without --listen the addresses of server.json are listened on. SIGHUP: limits and certificates are read again.\nPort 0 takes a free one. --port-file: write the port there once it listens. What happens is logged to the\n"
 	 "standard error output, one line a request.\n\n"
 	 "  qip-server serve /srv/qip --listen 0.0.0.0:8443\n",
 	 cmd_serve, true},

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct entry {
 	uint64_t id;
@@ -44,30 +45,53 @@ void peers_close(struct peers *p)
 	free(p);
 }
 
+/* The descriptor's entry; NULL for none. With the mutex. */
+static struct entry *find(const struct peers *p, int fd)
+{
+	return fd >= 0 && fd < p->max_fd ? p->entries[fd] : NULL;
+}
+
+static bool grow(struct peers *p, int fd)
+{
+	size_t len = (size_t)fd * 2;
+	struct entry **entries = reallocarray(p->entries, len, sizeof(struct entry *));
+
+	if (!entries)
+		return false;
+	memset(entries + p->max_fd, 0, (len - (size_t)p->max_fd) * sizeof(struct entry *));
+	p->entries = entries;
+	p->max_fd = (int)len;
+	return true;
+}
+
 enum status peers_put(struct peers *p, int fd, uint64_t id, const struct tls_peer *peer)
 {
-	struct entry *entry = NULL;
+	struct entry *entry = malloc(sizeof(*entry));
+	bool ok = false;
 
-	if (fd < 0 || fd >= p->max_fd)
-		return STATUS_TOO_BIG;
-	entry = malloc(sizeof(*entry));
 	if (!entry)
 		return STATUS_NOMEM;
 	*entry = (struct entry){.id = id, .peer = *peer};
 	(void)pthread_mutex_lock(&p->mutex);
-	free(p->entries[fd]);
-	p->entries[fd] = entry;
+	ok = fd < p->max_fd || grow(p, fd);
+	if (ok) {
+		free(p->entries[fd]);
+		p->entries[fd] = entry;
+	}
 	(void)pthread_mutex_unlock(&p->mutex);
-	return STATUS_OK;
+	if (!ok)
+		free(entry);
+	return ok ? STATUS_OK : STATUS_NOMEM;
 }
 
 void peers_remove(struct peers *p, int fd, uint64_t id)
 {
-	if (fd < 0 || fd >= p->max_fd)
-		return;
+	struct entry *entry = NULL;
+
 	(void)pthread_mutex_lock(&p->mutex);
-	if (p->entries[fd] && p->entries[fd]->id == id) {
-		free(p->entries[fd]);
+	entry = find(p, fd);
+	if (entry && entry->id == id) {
+		free(entry);
 		p->entries[fd] = NULL;
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
@@ -75,13 +99,13 @@ void peers_remove(struct peers *p, int fd, uint64_t id)
 
 enum status peers_get(struct tls_peer *out, struct peers *p, int fd)
 {
+	const struct entry *entry = NULL;
 	enum status st = STATUS_NOT_FOUND;
 
-	if (fd < 0 || fd >= p->max_fd)
-		return st;
 	(void)pthread_mutex_lock(&p->mutex);
-	if (p->entries[fd]) {
-		*out = p->entries[fd]->peer;
+	entry = find(p, fd);
+	if (entry) {
+		*out = entry->peer;
 		st = STATUS_OK;
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
@@ -90,23 +114,24 @@ enum status peers_get(struct tls_peer *out, struct peers *p, int fd)
 
 void peers_set_answering(struct peers *p, int fd, bool answering)
 {
-	if (fd < 0 || fd >= p->max_fd)
-		return;
+	struct entry *entry = NULL;
+
 	(void)pthread_mutex_lock(&p->mutex);
-	if (p->entries[fd])
-		p->entries[fd]->answering = answering;
+	entry = find(p, fd);
+	if (entry)
+		entry->answering = answering;
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
 bool peers_answering(struct peers *p, int fd, uint64_t id)
 {
+	const struct entry *entry = NULL;
 	bool answering = false;
 
-	if (fd < 0 || fd >= p->max_fd)
-		return false;
 	(void)pthread_mutex_lock(&p->mutex);
-	if (p->entries[fd] && p->entries[fd]->id == id)
-		answering = p->entries[fd]->answering;
+	entry = find(p, fd);
+	if (entry && entry->id == id)
+		answering = entry->answering;
 	(void)pthread_mutex_unlock(&p->mutex);
 	return answering;
 }

@@ -8,11 +8,11 @@
 
 struct peers;
 
-/* For descriptors 0 to max_fd - 1. */
+/* With room for descriptors 0 to max_fd - 1 at first. */
 enum status peers_open(struct peers **out, int max_fd, struct error *e) MUST_CHECK;
 void peers_close(struct peers *p);
 
-/* Descriptor `fd` now belongs to connection `id` (never 0) of that peer. STATUS_TOO_BIG, STATUS_NOMEM. */
+/* Descriptor `fd` now belongs to connection `id` (never 0) of that peer. STATUS_NOMEM. */
 enum status peers_put(struct peers *p, int fd, uint64_t id, const struct tls_peer *peer) MUST_CHECK;
 /* Forget it, unless the number went to another connection meanwhile. */
 void peers_remove(struct peers *p, int fd, uint64_t id);

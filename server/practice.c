@@ -7,6 +7,7 @@
 
 #include "core/head.h"
 #include "server/config.h"
+#include "server/key_file.h"
 #include "server/milestones.h"
 #include "server/view.h"
 
@@ -98,9 +99,9 @@ enum status practice_create(const char *dir, struct store *s, const char *ods, c
 	if (st == STATUS_OK)
 		st = file_mkdir(path, 0700, e);
 	if (st == STATUS_OK) {
-		st = config_read_key(&key, own, "server.key", e);
+		st = key_file_read(&key, own, "server.key", e);
 		if (st == STATUS_NOT_FOUND)
-			st = config_make_key(&key, own, "server.key", e);
+			st = key_file_make(&key, own, "server.key", e);
 	}
 	if (st == STATUS_OK)
 		st = write_start(s, ods, key, env, e);
@@ -151,7 +152,7 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 	if (st == STATUS_OK)
 		st = read_name(p, e);
 	if (st == STATUS_OK)
-		st = config_read_key(&p->server_key, p->dir, "server.key", e);
+		st = key_file_read(&p->server_key, p->dir, "server.key", e);
 	if (st == STATUS_OK)
 		st = store_history_open(&p->history, s, ods, e);
 	if (st == STATUS_OK)

@@ -163,6 +163,8 @@ void refs_advertise(struct buf *out, const struct refs *refs, const char *servic
 		buf_addf(&capabilities, " symref=HEAD:%s", refs->head_target);
 	if (refs->log_merges > 0)
 		buf_addf(&capabilities, " qip-log=%" PRId64, refs->log_merges);
+	if (refs->authorities)
+		buf_addf(&capabilities, " qip-ca=%s", refs->authorities);
 	if (refs->blob_bytes > 0)
 		buf_addf(&capabilities, " qip-blob-bytes=%" PRId64, refs->blob_bytes);
 	buf_add(&capabilities, refs->doubts.data, refs->doubts.len);
@@ -201,6 +203,7 @@ static void answer_refs(struct request *r)
 	bool fetch = r->git_service && strcmp(r->git_service, "git-upload-pack") == 0;
 	bool push = r->git_service && strcmp(r->git_service, "git-receive-pack") == 0;
 	struct source source = SOURCE_INIT;
+	struct authority *a = NULL;
 	struct error e = {STATUS_OK, ""};
 	struct buf out = BUF_INIT;
 
@@ -215,8 +218,11 @@ static void answer_refs(struct request *r)
 	}
 	if (fetch && !r->git_v2)
 		tell_doubts(&source.refs, r);
-	if (!r->repository)
+	if (!r->repository) {
+		a = authority_slot_hold(r->service->authority);
+		source.refs.authorities = a->told;
 		source.refs.blob_bytes = r->service->limits->blob_bytes;
+	}
 	if (fetch && r->git_v2)
 		v2_advertise(&out);
 	else
@@ -225,6 +231,7 @@ static void answer_refs(struct request *r)
 		     fetch ? "application/x-git-upload-pack-advertisement"
 			   : "application/x-git-receive-pack-advertisement",
 		     &out);
+	authority_release(a);
 	source_close(&source);
 	buf_clear(&out);
 }

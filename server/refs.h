@@ -25,6 +25,7 @@ struct refs {
 	struct oid *ends; /* owned; commits at which the repository's own history ends */
 	size_t ends_len;
 	int64_t log_merges; /* about how long the log is, where it may be read and copied in slices; else 0 */
+	const char *authorities; /* borrowed; the first digits of the SHA-256 of the authorities in use; NULL: not told */
 	int64_t blob_bytes; /* of free text or evidence, that the server takes; 0: not told */
 	struct buf doubts; /* capabilities that tell of kiosks in doubt, see server/doubts.h; empty where there is none, or nobody to tell */
 };

@@ -29,25 +29,26 @@ static enum status read_key(struct key **out, const struct request *r, const cJS
 }
 
 /* The stored one while it has long to live: asking often costs nothing. */
-static enum status give(struct certificate *out, const struct request *r, const struct key *key, struct error *e)
+static enum status give(struct certificate *out, const struct request *r, const struct authority *a, const struct key *key, struct error *e)
 {
 	struct certificate given = CERTIFICATE_INIT;
 	enum status st = certificate_load(&given, r->practice, r->who.device, e);
 
-	if (st == STATUS_OK && strcmp(given.key, r->peer.key) == 0 && certificate_is_fresh(&given, r->service->env)) {
+	if (st == STATUS_OK && strcmp(given.key, r->peer.key) == 0 && certificate_is_fresh(&given, a, r->service->env)) {
 		*out = given;
 		return STATUS_OK;
 	}
 	certificate_clear(&given);
 	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
 		return st;
-	return certificate_issue(out, r->service->config, r->practice, r->who.device, key, r->service->env, e);
+	return certificate_issue(out, a, r->practice, r->who.device, key, r->service->env, e);
 }
 
 static enum status renew(cJSON *answer, struct request *r, const cJSON *json, struct error *e)
 {
 	struct certificate certificate = CERTIFICATE_INIT;
 	struct store_lock *lock = NULL;
+	struct authority *a = authority_slot_hold(r->service->authority);
 	struct key *key = NULL;
 	char now[TIME_TEXT_MAX];
 	enum status st = read_key(&key, r, json, e);
@@ -56,14 +57,15 @@ static enum status renew(cJSON *answer, struct request *r, const cJSON *json, st
 	if (st == STATUS_OK)
 		st = store_lock(&lock, r->practice->history, LIMIT_LOCK_MS, e);
 	if (st == STATUS_OK)
-		st = give(&certificate, r, key, e);
+		st = give(&certificate, r, a, key, e);
 	store_unlock(lock);
 	if (st == STATUS_OK)
 		st = json_set_string(answer, "certificate", buf_text(&certificate.pem));
 	if (st == STATUS_OK)
-		st = json_set_string(answer, "ca", buf_text(&r->service->config->ca_pem));
+		st = json_set_string(answer, "ca", buf_text(&a->trust_pem));
 	if (st == STATUS_OK)
 		st = json_set_string(answer, "time", now);
+	authority_release(a);
 	certificate_clear(&certificate);
 	key_free(key);
 	return st;

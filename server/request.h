@@ -5,7 +5,7 @@
 #include "core/tls.h"
 #include "server/answer.h"
 #include "server/body.h"
-#include "server/config.h"
+#include "server/authority.h"
 #include "server/jobs.h"
 #include "server/practices.h"
 #include "server/push.h"
@@ -14,7 +14,8 @@
 
 /* What all requests of one serving process share. */
 struct service {
-	const struct config *config;
+	const char *dir; /* the server's folder, or that of ordinary repositories */
+	struct authority_slot *authority; /* NULL: of ordinary repositories */
 	const struct limits *limits;
 	struct practices *practices;
 	const struct env *env;

@@ -12,12 +12,15 @@
 
 #include "core/key.h"
 #include "core/log.h"
+#include "server/config.h"
 #include "server/heap.h"
 #include "server/http.h"
 #include "server/listener.h"
 
 struct process {
+	const struct serve_options *options;
 	struct config config;
+	struct authority_slot authority;
 	int lock; /* one process serves a folder: it clears up what a crashed one left */
 	struct service service;
 	struct jobs *jobs;
@@ -90,36 +93,55 @@ static enum status open_practices(struct process *p, const struct serve_options 
 	return st == STATUS_OK ? upkeep_open(&p->service.upkeep, o->env, e) : st;
 }
 
-static enum status open_listener(struct process *p, const struct serve_options *o, int connections, struct error *e)
+static struct tls_server_options tls_of(const struct authority *a)
 {
-	struct listener_options listener = {.host = o->host,
-					    .port = o->port,
-					    .env = o->env,
+	return (struct tls_server_options){.ca_pem = buf_text(&a->trust_pem),
+					   .cert_pem = buf_text(&a->tls_pem),
+					   .chain_pem = buf_text(&a->chain_pem),
+					   .key = a->tls_key};
+}
+
+static void set_addresses(struct listener_options *out, const struct process *p)
+{
+	static const struct address otherwise = {.host = "127.0.0.1", .port = "8443"};
+	const struct serve_options *o = p->options;
+
+	out->addresses = o->listen ? o->listen : p->config.listen_len > 0 ? p->config.listen : &otherwise;
+	out->addresses_len = o->listen ? o->listen_len : p->config.listen_len > 0 ? p->config.listen_len : 1;
+}
+
+static enum status open_listener(struct process *p, int connections, struct error *e)
+{
+	struct listener_options listener = {.env = p->options->env,
 					    .limits = &p->config.limits,
 					    .max_connections = connections,
 					    .peers = p->peers,
 					    .serve = http_serve,
 					    .ctx = p->http};
+	struct authority *a = authority_slot_hold(&p->authority);
 	enum status st = STATUS_OK;
 
-	if (!o->plain_http)
-		listener.tls = (struct tls_server_options){.ca_pem = buf_text(&p->config.ca_pem),
-							   .cert_pem = buf_text(&p->config.tls_pem),
-							   .key = p->config.tls_key};
+	set_addresses(&listener, p);
+	if (a)
+		listener.tls = tls_of(a);
 	st = listener_open(&p->listener, &listener, e);
+	authority_release(a);
 	if (st == STATUS_OK)
 		p->service.open_to_all = !listener_is_local(p->listener);
 	return st;
 }
 
-static enum status open_all(struct process *p, const struct serve_options *o, struct error *e)
+static enum status open_all(struct process *p, struct error *e)
 {
+	const struct serve_options *o = p->options;
 	struct http_options http = {.service = &p->service};
 	enum status st = load_config(p, o, e);
 	int max_fd = 0, connections = max_connections(&max_fd, &p->config.limits);
 
-	http.max_connections = connections;
-	p->service.config = &p->config;
+	authority_slot_init(&p->authority, p->config.authority);
+	p->config.authority = NULL;
+	p->service.dir = p->config.dir;
+	p->service.authority = &p->authority;
 	p->service.limits = &p->config.limits;
 	p->service.env = o->env;
 	p->service.plain = o->plain;
@@ -134,7 +156,7 @@ static enum status open_all(struct process *p, const struct serve_options *o, st
 	http.jobs = p->jobs;
 	if (st == STATUS_OK)
 		st = http_open(&p->http, &http, e);
-	return st == STATUS_OK ? open_listener(p, o, connections, e) : st;
+	return st == STATUS_OK ? open_listener(p, connections, e) : st;
 }
 
 static enum status write_port(const char *path, int port, struct error *e)
@@ -145,13 +167,55 @@ static enum status write_port(const char *path, int port, struct error *e)
 	return file_write(path, text, (size_t)n, 0644, e);
 }
 
-/* Wait for the word to stop. */
-static void wait_for_signal(const sigset_t *signals)
+static bool listens_elsewhere(const struct config *a, const struct config *b)
 {
-	int got = 0;
+	return a->listen_len != b->listen_len || memcmp(a->listen, b->listen, sizeof(a->listen)) != 0 ||
+	       memcmp(&a->admin, &b->admin, sizeof(a->admin)) != 0;
+}
 
-	while (sigwait(signals, &got))
-		;
+static enum status take_config(struct process *p, struct config *next, struct error *e)
+{
+	struct tls_server_options tls = tls_of(next->authority);
+	int max_fd = 0;
+	enum status st = listener_reload(p->listener, &tls, max_connections(&max_fd, &next->limits), e);
+
+	if (st == STATUS_OK)
+		st = jobs_resize(p->jobs, (int)next->limits.job_threads, e);
+	if (st != STATUS_OK)
+		return st;
+	limits_set(&p->config.limits, &next->limits);
+	authority_slot_put(&p->authority, next->authority);
+	next->authority = NULL;
+	return STATUS_OK;
+}
+
+/* Limits and certificates as the folder has them now; with anything wrong there, all stays as it was. */
+static void reload(struct process *p)
+{
+	struct config next = CONFIG_INIT;
+	struct error e = {STATUS_OK, ""};
+	enum status st = p->options->plain_http ? error_set(&e, STATUS_UNSUPPORTED, "plain HTTP has no settings") : config_load(&next, p->options->dir, &e);
+
+	if (st == STATUS_OK && listens_elsewhere(&p->config, &next))
+		log_line(LOG_LEVEL_WARN, "other addresses are listened on from the next start on", NULL);
+	if (st == STATUS_OK)
+		st = take_config(p, &next, &e);
+	if (st == STATUS_OK)
+		log_line(LOG_LEVEL_INFO, "settings and certificates were read again", "folder", p->options->dir, NULL);
+	else
+		log_line(LOG_LEVEL_ERROR, "settings stay as they were", "reason", e.text, NULL);
+	config_clear(&next);
+}
+
+/* Wait for the word to stop. */
+static void wait_for_signal(struct process *p, const sigset_t *signals)
+{
+	int got = SIGHUP;
+
+	while (got == SIGHUP) {
+		if (sigwait(signals, &got) == 0 && got == SIGHUP)
+			reload(p);
+	}
 	log_line(LOG_LEVEL_INFO, "stopping", "signal", got == SIGTERM ? "TERM" : "INT", NULL);
 }
 
@@ -175,6 +239,7 @@ static void close_all(struct process *p)
 	upkeep_close(p->service.upkeep);
 	peers_close(p->peers);
 	practices_close(p->service.practices);
+	authority_slot_clear(&p->authority);
 	config_clear(&p->config);
 	if (p->lock >= 0)
 		(void)close(p->lock);
@@ -182,7 +247,7 @@ static void close_all(struct process *p)
 
 enum status serve(const struct serve_options *o, struct error *e)
 {
-	struct process p = {.lock = -1};
+	struct process p = {.options = o, .lock = -1};
 	sigset_t signals;
 	enum status st = STATUS_OK;
 
@@ -192,9 +257,10 @@ enum status serve(const struct serve_options *o, struct error *e)
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
-	st = open_all(&p, o, e);
+	st = open_all(&p, e);
 	if (st == STATUS_OK) {
 		if (!o->plain)
 			practices_open_all(p.service.practices);
@@ -205,7 +271,7 @@ enum status serve(const struct serve_options *o, struct error *e)
 	if (st == STATUS_OK) {
 		log_line(LOG_LEVEL_INFO, "serving", "address", listener_address(p.listener), "folder", o->dir,
 			 "version", QIP_VERSION, NULL);
-		wait_for_signal(&signals);
+		wait_for_signal(&p, &signals);
 		stop(&p);
 	}
 	close_all(&p);

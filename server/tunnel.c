@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "server/limits.h"
+#include "server/metrics.h"
 #include "server/tunnel_relay.h"
 
 /* ---- what epoll watches ---- */
@@ -62,8 +63,11 @@ static void start_http(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms
 		t->state = TUNNEL_DEAD;
 		return;
 	}
-	if (t->tls)
+	if (t->tls) {
 		tls_peer(&peer, t->tls);
+		metrics_add(tls_resumed(t->tls) ? METRIC_HANDSHAKES_RESUMED : METRIC_HANDSHAKES_FULL, 1);
+	}
+	t->named = peer.present;
 	t->app.fd = pair[0];
 	t->http_fd = pair[1];
 	t->state = TUNNEL_OPEN;
@@ -91,6 +95,7 @@ static void step_handshake(struct tunnel *t, struct tunnel_shared *s, int64_t no
 		t->want_write = true;
 		break;
 	default:
+		metrics_add(METRIC_HANDSHAKES_FAILED, 1);
 		log_line(LOG_LEVEL_INFO, "TLS handshake failed", "from", t->address, "reason", e.text, NULL);
 		t->state = TUNNEL_DEAD;
 		break;
@@ -173,6 +178,17 @@ void tunnel_tick(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 	t->state = TUNNEL_DEAD;
 }
 
+int tunnel_spare(const struct tunnel *t, const struct tunnel_shared *s, int64_t now_ms)
+{
+	if (t->state == TUNNEL_DEAD || now_ms - (t->state == TUNNEL_OPEN ? t->moved_ms : t->opened_ms) < LIMIT_ROOM_MS)
+		return 0;
+	if (t->state != TUNNEL_OPEN)
+		return 3;
+	if (t->to_net.len || peers_answering(s->options->peers, t->http_fd, t->id))
+		return 0;
+	return t->named ? 1 : 2;
+}
+
 void tunnel_drain(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 {
 	if (t->state == TUNNEL_HANDSHAKE)
@@ -196,7 +212,7 @@ struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int 
 	t->app = (struct tunnel_end){.tunnel = t, .fd = -1};
 	t->http_fd = -1;
 	t->id = ++s->last_id;
-	t->moved_ms = now_ms;
+	t->moved_ms = t->opened_ms = now_ms;
 	t->deadline_ms = now_ms + s->options->limits->handshake_ms;
 	(void)snprintf(t->address, sizeof(t->address), "%s", address);
 	if (!tls)

@@ -5,6 +5,7 @@
 #ifndef QIP_SERVER_TUNNEL_H
 #define QIP_SERVER_TUNNEL_H
 
+#include "server/callers.h"
 #include "server/listener.h"
 
 enum tunnel_state { TUNNEL_HANDSHAKE, TUNNEL_OPEN, TUNNEL_LINGER, TUNNEL_DEAD };
@@ -40,6 +41,9 @@ struct tunnel {
 	int64_t request_ms;  /* first byte of the request being received; 0: none */
 	uint64_t request_bytes;
 	char address[64]; /* of the client, for the log */
+	struct caller *caller;
+	bool named; /* it showed a certificate */
+	int64_t opened_ms;
 	struct tunnel *next, *prev;
 };
 
@@ -52,6 +56,8 @@ struct tunnel_shared {
 };
 #define TUNNEL_PART (16 * 1024) /* one TLS record at most, so that nothing stays hidden inside TLS */
 
+/* How readily it makes room for another: the higher the sooner, 0 not at all. */
+int tunnel_spare(const struct tunnel *t, const struct tunnel_shared *s, int64_t now_ms);
 /* Takes `fd` over. tls: NULL for plain HTTP. NULL when memory is out (fd is closed). */
 struct tunnel *tunnel_open(struct tunnel_shared *s, struct tls_server *tls, int fd, const char *address,
 			   int64_t now_ms);

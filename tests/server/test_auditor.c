@@ -65,7 +65,7 @@ static void an_auditor_can_be_added_while_the_log_moves(void **state)
 	env.ctx = &m;
 	ok(store_open(&store, w.server, NULL));
 	ok(practice_open(&p, w.server, store, ODS, NULL));
-	if (auditor_add(&invite, p, "lpt-audit", w.config.ca_fingerprint, &env, &e) != STATUS_OK)
+	if (auditor_add(&invite, p, "lpt-audit", w.config.authority->ca_fingerprint, &env, &e) != STATUS_OK)
 		fail_msg("%s", e.text);
 	assert_int_equal(pthread_join(m.thread, NULL), 0);
 	assert_int_equal(m.code, 200);

@@ -33,7 +33,7 @@ static void join_kiosk(struct testdev *d, const char *name, const struct testdev
 	struct file file;
 	char path[96];
 
-	ok(invite_make(&invite, ODS, w.config.ca_fingerprint, w.root, env_system(), NULL));
+	ok(invite_make(&invite, ODS, w.config.authority->ca_fingerprint, w.root, env_system(), NULL));
 	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
 	file = (struct file){path, device_record(name, "kiosk", "manager", manager.key, &invite, NULL)};
 	id = commit(&w, &manager, &main_id, &file, 1);

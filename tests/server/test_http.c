@@ -85,7 +85,7 @@ static void a_certificate_gives_no_right_without_its_place_in_the_registry(void 
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		forge(&d, cases[i].name, cases[i].ods, w.config.ca_key, buf_text(&w.config.ca_pem));
+		forge(&d, cases[i].name, cases[i].ods, w.config.authority->ca_key, buf_text(&w.config.authority->ca_pem));
 		get(&r, &w, &d, REFS);
 		assert_int_equal(r.code, 403);
 		assert_true(reply_has(&r, cases[i].words));
@@ -328,7 +328,7 @@ static void move_main(void)
 	struct file file = {"devices/later.json", NULL};
 	struct invite invite;
 
-	ok(invite_make(&invite, ODS, w.config.ca_fingerprint, w.root, env_system(), NULL));
+	ok(invite_make(&invite, ODS, w.config.authority->ca_fingerprint, w.root, env_system(), NULL));
 	file.record = device_record("later", "staff", "manager", manager.key, &invite, NULL);
 	id = commit(&w, &manager, &main_id, &file, 1);
 	assert_true(push(&w, &manager, &id, NULL));

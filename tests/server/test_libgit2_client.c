@@ -48,8 +48,7 @@ static void serve_here(const struct site *s)
 {
 	char dir[96], file[96];
 	const struct serve_options o = {.dir = dir,
-					.host = "127.0.0.1",
-					.port = "0",
+					.listen = &(struct address){"127.0.0.1", "0"}, .listen_len = 1,
 					.plain = true,
 					.plain_http = true,
 					.port_file = file,

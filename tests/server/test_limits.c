@@ -115,7 +115,7 @@ static void serve_with(const char *limits)
 
 static void a_server_does_not_start_with_a_limit_that_cannot_be(void **state)
 {
-	struct serve_options o = {.dir = w.server, .host = "127.0.0.1", .port = "0", .env = env_system()};
+	struct serve_options o = {.dir = w.server, .listen = &(struct address){"127.0.0.1", "0"}, .listen_len = 1, .env = env_system()};
 	struct error e = {STATUS_OK, ""};
 
 	(void)state;

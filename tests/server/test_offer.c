@@ -1,6 +1,7 @@
 #include "tests/server/world.h"
 
 #include "server/backup.h"
+#include "server/key_file.h"
 #include "server/offers.h"
 #include "server/reconcile.h"
 #include "server/restore.h"
@@ -149,7 +150,7 @@ static struct key *server_key(void)
 	struct key *key = NULL;
 
 	(void)snprintf(dir, sizeof(dir), "%s/" ODS, w.server);
-	ok(config_read_key(&key, dir, "server.key", NULL));
+	ok(key_file_read(&key, dir, "server.key", NULL));
 	return key;
 }
 

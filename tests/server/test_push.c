@@ -67,7 +67,7 @@ static void a_code_that_nobody_gave_out_enrols_nothing(void **state)
 	struct testdev d;
 
 	(void)state;
-	ok(invite_make(&made_up, ODS, w.config.ca_fingerprint, w.root, env_system(), NULL));
+	ok(invite_make(&made_up, ODS, w.config.authority->ca_fingerprint, w.root, env_system(), NULL));
 	testdev_make(&d, "stranger", &made_up);
 	assert_int_equal(testdev_enrol(&d, &w, &made_up, NULL), 403);
 	testdev_clear(&d);
@@ -81,7 +81,7 @@ static void an_enrolment_without_the_codes_signature_is_malformed(void **state)
 
 	(void)state;
 	invite_device(&w, &manager, &invite, "unproved", "staff");
-	ok(invite_make(&made_up, ODS, w.config.ca_fingerprint, w.root, env_system(), NULL));
+	ok(invite_make(&made_up, ODS, w.config.authority->ca_fingerprint, w.root, env_system(), NULL));
 	testdev_make(&d, "unproved", &made_up);
 	assert_int_equal(testdev_enrol(&d, &w, &invite, NULL), 400);
 	testdev_clear(&d);
@@ -505,13 +505,13 @@ static void an_auditor_can_be_added_while_the_practice_is_served(void **state)
 	(void)state;
 	ok(store_open(&store, w.server, NULL));
 	ok(practice_open(&p, w.server, store, ODS, NULL));
-	ok(auditor_add(&invite, p, "lpt-audit", w.config.ca_fingerprint, env_system(), NULL));
+	ok(auditor_add(&invite, p, "lpt-audit", w.config.authority->ca_fingerprint, env_system(), NULL));
 	testdev_make(&d, "lpt-audit", &invite);
 	assert_int_equal(testdev_enrol(&d, &w, &invite, NULL), 200);
 	id = enrolment_head(&w, &d, &invite, "auditor", "server", NULL);
 	assert_true(push(&w, &d, &id, NULL));
 	invite_clear(&invite);
-	assert_int_equal(auditor_add(&invite, p, "lpt-audit", w.config.ca_fingerprint, env_system(), NULL),
+	assert_int_equal(auditor_add(&invite, p, "lpt-audit", w.config.authority->ca_fingerprint, env_system(), NULL),
 			 STATUS_EXISTS);
 	testdev_clear(&d);
 	practice_close(p);
@@ -609,7 +609,7 @@ static void what_a_killed_server_left_half_done_is_cleared_up(void **state)
 
 static void one_process_serves_a_folder(void **state)
 {
-	struct serve_options o = {.dir = w.server, .host = "127.0.0.1", .port = "0", .env = env_system()};
+	struct serve_options o = {.dir = w.server, .listen = &(struct address){"127.0.0.1", "0"}, .listen_len = 1, .env = env_system()};
 	struct error e = {STATUS_OK, ""};
 
 	(void)state;

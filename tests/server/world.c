@@ -16,7 +16,7 @@ void server_start(struct world *w)
 	assert_true(w->pid >= 0);
 	if (w->pid == 0) {
 		struct serve_options o = {
-			.dir = w->server, .host = "127.0.0.1", .port = "0", .port_file = file, .env = env_system()};
+			.dir = w->server, .listen = &(struct address){"127.0.0.1", "0"}, .listen_len = 1, .port_file = file, .env = env_system()};
 		struct error e = {STATUS_OK, ""};
 		char log[160];
 
@@ -66,7 +66,7 @@ void world_open(struct world *w)
 	(void)snprintf(local, sizeof(local), "%s/local.git", w->dir);
 	ok(config_create(w->server, NULL, 0, env_system(), NULL));
 	ok(config_load(&w->config, w->server, NULL));
-	ok(invite_make(&w->first, ODS, w->config.ca_fingerprint, NULL, env_system(), NULL));
+	ok(invite_make(&w->first, ODS, w->config.authority->ca_fingerprint, NULL, env_system(), NULL));
 	memcpy(first.invite_key, w->first.key_ssh, sizeof(first.invite_key));
 	ok(store_open(&store, w->server, NULL));
 	ok(practice_create(w->server, store, ODS, "Sample practice", &first, env_system(), NULL));
@@ -98,7 +98,7 @@ enum status world_dial(struct tls_conn **c, const struct world *w, const struct 
 	struct tls_client_options o = {
 		.host = "localhost",
 		.port = w->port,
-		.ca_pem = buf_text(&w->config.ca_pem),
+		.ca_pem = buf_text(&w->config.authority->ca_pem),
 		.cert_pem = d && d->cert.len ? buf_text(&d->cert) : NULL,
 		.key = d && d->cert.len ? d->key : NULL,
 		.deadline_ms = WAIT_MS,

@@ -273,7 +273,7 @@ void invite_device(struct world *w, struct testdev *manager, struct invite *invi
 	struct oid main_id = fetch_main(w), id;
 	struct file file;
 
-	ok(invite_make(invite, ODS, w->config.ca_fingerprint, w->root, env_system(), NULL));
+	ok(invite_make(invite, ODS, w->config.authority->ca_fingerprint, w->root, env_system(), NULL));
 	(void)snprintf(path, sizeof(path), "devices/%s.json", name);
 	file = (struct file){path, device_record(name, role, "manager", manager->key, invite, NULL)};
 	id = commit(w, manager, &main_id, &file, 1);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/config.h"
 #include "server/http.h"
 #include "server/invite.h"
 #include "tests/sim/folder.h"
@@ -26,6 +27,7 @@ struct host {
 	char dir[HOST_PATH_MAX], cut_dir[HOST_PATH_MAX + 8];
 	struct machine *machine;
 	struct config config;
+	struct authority_slot authority;
 	struct service service;
 	struct jobs *jobs;
 	struct peers *peers;
@@ -46,7 +48,7 @@ enum status host_create(char code[CODE_TEXT_MAX], const char *dir, struct machin
 	if (st == STATUS_OK)
 		st = config_load(&config, dir, e);
 	if (st == STATUS_OK)
-		st = invite_make(&invite, HOST_ODS, config.ca_fingerprint, NULL, &m->env, e);
+		st = invite_make(&invite, HOST_ODS, config.authority->ca_fingerprint, NULL, &m->env, e);
 	if (st == STATUS_OK)
 		st = store_open(&store, dir, e);
 	if (st == STATUS_OK) {
@@ -72,10 +74,12 @@ static void look(void *ctx)
 
 static enum status start(struct host *h, struct error *e)
 {
-	struct http_options http = {.service = &h->service, .max_connections = 64};
+	struct http_options http = {.service = &h->service};
 	enum status st = config_load(&h->config, h->dir, e);
 
-	h->service = (struct service){.config = &h->config, .limits = &h->config.limits, .env = &h->machine->env};
+	h->service = (struct service){.dir = h->dir, .authority = &h->authority, .limits = &h->config.limits, .env = &h->machine->env};
+	authority_slot_init(&h->authority, h->config.authority);
+	h->config.authority = NULL;
 	if (st == STATUS_OK)
 		st = practices_open(&h->service.practices, h->dir, &h->config.limits, &h->machine->env, e);
 	if (st == STATUS_OK)
@@ -122,13 +126,14 @@ void host_close(struct host *h)
 	peers_close(h->peers);
 	practices_close(h->service.practices);
 	config_clear(&h->config);
+	authority_slot_clear(&h->authority);
 	h->machine->looked = NULL;
 	free(h);
 }
 
 const char *host_ca_pem(const struct host *h)
 {
-	return buf_text(&h->config.ca_pem);
+	return buf_text(&h->authority.now->ca_pem);
 }
 
 enum status host_connect(int *fd, struct host *h, const char *device, const struct key *key)
