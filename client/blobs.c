@@ -15,6 +15,11 @@
 #define NAME_BYTES (SHA256_HEX_LEN + 32)
 #define DAMAGED ".damaged"
 
+static bool is_name(const char *name)
+{
+	return strlen(name) == SHA256_HEX_LEN && strspn(name, "0123456789abcdef") == SHA256_HEX_LEN;
+}
+
 static bool is_there(const struct qip *q, const char *folder, const char *hex, const char *suffix)
 {
 	char name[NAME_BYTES];
@@ -114,7 +119,7 @@ enum status blobs_get(struct buf *out, struct qip *q, const char *hex, struct er
 	static const char *const folders[] = {HOME_BLOBS, HOME_OUTBOX};
 	enum status st = STATUS_NOT_FOUND;
 
-	if (strlen(hex) != SHA256_HEX_LEN || strspn(hex, "0123456789abcdef") != SHA256_HEX_LEN)
+	if (!is_name(hex))
 		return error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
 	if (blobs_is_erased(q, hex))
 		return error_set(e, STATUS_GONE, "it was erased for good");
@@ -181,10 +186,20 @@ void blobs_put_off(struct qip *q, const char *hex, int64_t now_ms)
 	set_time(q, name, now_ms);
 }
 
+enum status blobs_drop(struct qip *q, const char *hex, struct error *e)
+{
+	char name[NAME_BYTES];
+
+	if (!is_name(hex))
+		return error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
+	path_of(name, HOME_OUTBOX, hex, "");
+	return files_remove(q->dir, name, e);
+}
+
 enum status blobs_erase(struct qip *q, const char *hex, struct error *e)
 {
 	char mark[NAME_BYTES], name[NAME_BYTES];
-	enum status st = files_make_dir(q->dir, HOME_BLOBS, e);
+	enum status st = is_name(hex) ? files_make_dir(q->dir, HOME_BLOBS, e) : error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
 
 	path_of(mark, HOME_BLOBS, hex, BLOBS_ERASED);
 	if (st == STATUS_OK && !blobs_is_erased(q, hex))
@@ -200,11 +215,6 @@ enum status blobs_erase(struct qip *q, const char *hex, struct error *e)
 }
 
 /* ---- many ---- */
-
-static bool is_name(const char *name)
-{
-	return strlen(name) == SHA256_HEX_LEN && strspn(name, "0123456789abcdef") == SHA256_HEX_LEN;
-}
 
 enum status blobs_each(struct qip *q, const char *folder, blobs_visit visit, void *ctx, struct error *e)
 {

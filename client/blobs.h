@@ -26,7 +26,10 @@ bool blobs_is_erased(const struct qip *q, const char *hex);
 enum status blobs_keep(struct qip *q, const char *hex, const void *sealed, size_t len, int64_t now_ms, struct error *e) MUST_CHECK;
 /* The server has what waits in outbox/, durably. now_ms: its clock. */
 enum status blobs_arrived(struct qip *q, const char *hex, int64_t now_ms, struct error *e) MUST_CHECK;
-/* Delete it from this home for good: the mark comes first, so that a power cut between the two leaves nothing that can be read. */
+/* What waits in outbox/ and is to reach nobody. STATUS_MALFORMED: no such name. */
+enum status blobs_drop(struct qip *q, const char *hex, struct error *e) MUST_CHECK;
+/* Delete it from this home for good: the mark comes first, so that a power cut between the two leaves nothing that can be read. The name may come
+ * from anywhere. STATUS_MALFORMED: it is none. */
 enum status blobs_erase(struct qip *q, const char *hex, struct error *e) MUST_CHECK;
 /* The server may have lost what got there in the last 35 days: all of that waits again. */
 enum status blobs_send_again(struct qip *q, int64_t now_ms, struct error *e) MUST_CHECK;

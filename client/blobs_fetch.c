@@ -32,6 +32,7 @@ struct fetching {
 	struct name missing[LIMIT_BLOBS_MISSING]; /* the server does not have them yet */
 	size_t missing_len;
 	size_t known_len;        /* of them, when the visit began */
+	bool noted;              /* what the last visit missed is asked for */
 	bool overflow;           /* there are more: the log is looked through again for those */
 	struct blobs_fetched done;
 	const struct blobs_bounds *bounds;
@@ -55,18 +56,24 @@ static enum status malformed(struct error *e)
 	return error_set(e, STATUS_MALFORMED, "the server's answer with free text is not well-formed");
 }
 
-static void note_missing(struct fetching *f, const char *hex)
+/* For the next visit; false: it is there already. */
+static bool ask_again(struct fetching *f, const char *hex)
 {
-	if (blobs_is_erased(f->q, hex))
-		return; /* it is not to come */
 	for (size_t i = 0; i < f->missing_len; i++)
 		if (strcmp(f->missing[i].hex, hex) == 0)
-			return;
-	f->done.missing++;
+			return false;
 	if (f->missing_len < LIMIT_BLOBS_MISSING)
 		memcpy(f->missing[f->missing_len++].hex, hex, SHA256_HEX_LEN + 1);
 	else
 		f->overflow = true;
+	return true;
+}
+
+static void note_missing(struct fetching *f, const char *hex)
+{
+	/* what was erased is not to come */
+	if (!blobs_is_erased(f->q, hex) && ask_again(f, hex))
+		f->done.missing++;
 }
 
 /* Bytes that are not what was asked for are not kept, and all else that comes is. */
@@ -227,8 +234,11 @@ static enum status want(struct fetching *f, const char *hex, struct error *e)
 		if (strcmp(f->ids[i].hex, hex) == 0)
 			return STATUS_OK;
 	f->done.more = f->done.more || is_full(f);
-	if (f->done.more)
+	if (f->done.more) {
+		if (f->noted) /* no record is looked at again for it */
+			(void)ask_again(f, hex);
 		return STATUS_OK;
+	}
 	memcpy(f->ids[f->len++].hex, hex, SHA256_HEX_LEN + 1);
 	return f->len == LIMIT_BLOBS_ASKED || f->done.received + f->len >= f->bounds->count ? ask(f, e) : STATUS_OK;
 }
@@ -285,6 +295,7 @@ static enum status read_wanted(struct oid *tree, struct fetching *f, struct erro
 		hex = json_string(file, "tree");
 	if (!hex || oid_parse(tree, hex, strlen(hex)) != STATUS_OK || !repo_has(f->q->repo, tree))
 		*tree = (struct oid){{0}};
+	f->noted = true;
 	cJSON_ArrayForEach(item, json_get(file, "missing"))
 	{
 		f->known_len++;
@@ -292,6 +303,9 @@ static enum status read_wanted(struct oid *tree, struct fetching *f, struct erro
 			st = want(f, item->valuestring, e);
 	}
 	cJSON_Delete(file);
+	if (st == STATUS_OK)
+		st = ask(f, e);
+	f->noted = false;
 	return st;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/blobs.h"
+#include "client/refused_blobs.h"
 #include "core/array.h"
 #include "core/log.h"
 
@@ -117,12 +118,18 @@ static int by_age(const void *a, const void *b)
 
 static enum status send_all(struct sending *s, const struct blobs_bounds *b, struct error *e)
 {
-	enum status st = blobs_each(s->q, HOME_OUTBOX, list_one, s, e);
+	struct refused_blobs refused = {NULL, 0, 0};
+	enum status st = refused_blobs_settle(&refused, s->q, e);
 
+	if (st == STATUS_OK)
+		st = blobs_each(s->q, HOME_OUTBOX, list_one, s, e);
 	if (st == STATUS_OK && s->len > 1)
 		qsort(s->list, s->len, sizeof(*s->list), by_age);
-	for (size_t i = 0; st == STATUS_OK && i < s->len && i < b->count && s->bytes < b->bytes; i++)
-		st = send_one(s, s->list[i].hex, e);
+	for (size_t i = 0; st == STATUS_OK && i < s->len && i < b->count && s->bytes < b->bytes; i++) {
+		if (!refused_blobs_has(&refused, s->list[i].hex))
+			st = send_one(s, s->list[i].hex, e);
+	}
+	refused_blobs_clear(&refused);
 	return st;
 }
 

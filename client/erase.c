@@ -1,14 +1,13 @@
 /* client/erase.c - what an erasure names is gone from this home, and stays gone. See erase.h.
  *
- * erased.json: {"schema":"erased/1","tree":<40 hex>,"said":<40 hex>,"folder":<inode>}: erasures/ was carried out as `tree` has it, in this folder of blobs,
- * and this device's word given up to `said`. It is written last, so that a cut before makes the same be done again.
+ * {"schema":"erased/1","tree":<40 hex>}, written last, so that a cut before makes the same be done again:
+ * blobs/erased.json: erasures/ was carried out as that tree has it. It stands in the folder, and so an older copy of the folder says that of itself.
+ * erased.json: up to where this device's word was given.
  */
 #include "client/erase.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "client/blobs.h"
 #include "client/build.h"
@@ -17,7 +16,8 @@
 #include "client/journal_scrub.h"
 #include "core/record_file.h"
 
-#define ERASED_FILE "erased.json"
+#define CARRIED_OUT_FILE HOME_BLOBS "/erased.json"
+#define SAID_FILE "erased.json"
 #define SCHEMA "erased/1"
 #define FOLDER "erasures"
 
@@ -38,18 +38,10 @@ static enum status records_tree(struct oid *out, struct qip *q, struct error *e)
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-static uint64_t folder_of_blobs(const struct qip *q)
-{
-	struct stat s;
-
-	return fstatat(q->dir, HOME_BLOBS, &s, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)s.st_ino & (uint64_t)JSON_MAX_INTEGER : 0;
-}
-
 struct note {
 	bool there;
 	struct oid tree; /* was carried out, */
 	struct oid said; /* and this device's word given */
-	int64_t folder;
 };
 
 static void read_tree(struct oid *out, const struct qip *q, const cJSON *file, const char *member)
@@ -60,31 +52,32 @@ static void read_tree(struct oid *out, const struct qip *q, const cJSON *file, c
 		*out = (struct oid){{0}}; /* of a history that is not this one, after a restore: all is looked at */
 }
 
-static void read_note(struct note *n, const struct qip *q)
+static bool read_one(struct oid *out, const struct qip *q, const char *name)
 {
 	cJSON *file = NULL;
+	bool there = files_read_json(&file, q->dir, name, NULL) == STATUS_OK;
 
-	*n = (struct note){.there = files_read_json(&file, q->dir, ERASED_FILE, NULL) == STATUS_OK};
-	read_tree(&n->tree, q, file, "tree");
-	read_tree(&n->said, q, file, "said");
-	if (!json_integer(file, "folder", &n->folder) || (uint64_t)n->folder != folder_of_blobs(q))
-		n->tree = (struct oid){{0}};
+	read_tree(out, q, file, "tree");
 	cJSON_Delete(file);
+	return there;
 }
 
-static enum status write_note(struct qip *q, const struct note *n, struct error *e)
+static void read_note(struct note *n, const struct qip *q)
 {
-	char tree[OID_HEX_LEN + 1], said[OID_HEX_LEN + 1];
+	n->there = read_one(&n->tree, q, CARRIED_OUT_FILE);
+	(void)read_one(&n->said, q, SAID_FILE);
+}
+
+static enum status write_one(struct qip *q, const char *name, const struct oid *tree, struct error *e)
+{
+	char hex[OID_HEX_LEN + 1];
 	enum status st = STATUS_OK;
 	cJSON *file = build_object(&st);
 
-	oid_hex(tree, &n->tree);
-	oid_hex(said, &n->said);
+	oid_hex(hex, tree);
 	build_string(&st, file, "schema", SCHEMA);
-	build_string(&st, file, "tree", tree);
-	build_string(&st, file, "said", said);
-	build_integer(&st, file, "folder", (int64_t)folder_of_blobs(q));
-	st = st == STATUS_OK ? files_write_json(q->dir, ERASED_FILE, file, 0600, e) : error_set(e, st, "out of memory");
+	build_string(&st, file, "tree", hex);
+	st = st == STATUS_OK ? files_write_json(q->dir, name, file, 0600, e) : error_set(e, st, "out of memory");
 	cJSON_Delete(file);
 	return st;
 }
@@ -138,6 +131,8 @@ static enum status delete_named(void *ctx, const char *path, const struct oid *o
 	{
 		if (st == STATUS_OK && cJSON_IsString(item))
 			st = blobs_erase(c->q, item->valuestring, e);
+		if (st == STATUS_MALFORMED) /* the audit tells of it, and the others go */
+			st = STATUS_OK;
 	}
 	c->records += st == STATUS_OK;
 	cJSON_Delete(record);
@@ -161,7 +156,7 @@ enum status erase_carry_out(uint64_t *fresh, struct qip *q, struct error *e)
 	enum status st = records_tree(&after, q, e);
 
 	if (st == STATUS_OK)
-		st = files_make_dir(q->dir, HOME_BLOBS, e); /* the note names it */
+		st = files_make_dir(q->dir, HOME_BLOBS, e); /* the note stands in it */
 	if (st != STATUS_OK)
 		return st;
 	read_note(&note, q);
@@ -170,15 +165,15 @@ enum status erase_carry_out(uint64_t *fresh, struct qip *q, struct error *e)
 		if (st == STATUS_OK && c.records > 0 && home_is_kiosk(q))
 			st = scrub(q, e);
 		note.tree = after;
-		if (!note.there) /* a new home: it never had what was erased before */
-			note.said = after;
 		if (st == STATUS_OK)
-			st = write_note(q, &note, e);
+			st = write_one(q, CARRIED_OUT_FILE, &note.tree, e);
 	}
-	if (st == STATUS_OK)
+	if (st == STATUS_OK && !q->swept) {
 		st = blobs_each(q, HOME_BLOBS, delete_marked, q, e);
-	if (st == STATUS_OK)
-		st = blobs_each(q, HOME_OUTBOX, delete_marked, q, e);
+		if (st == STATUS_OK)
+			st = blobs_each(q, HOME_OUTBOX, delete_marked, q, e);
+		q->swept = st == STATUS_OK;
+	}
 	if (st == STATUS_OK && fresh)
 		*fresh = c.records;
 	return st;
@@ -190,6 +185,7 @@ struct saying {
 	struct qip *q;
 	struct qip_edit *edit; /* of staff; begun with the first */
 	struct oid tree;       /* where own acknowledgements stand */
+	char joined[TIME_TEXT_MAX]; /* by what was erased before that, it was never held here; "": not known */
 	int64_t now_ms;
 	uint64_t said;
 };
@@ -212,6 +208,30 @@ static bool concerns(const struct qip *q, const cJSON *record)
 				return true;
 	}
 	return false;
+}
+
+static enum status read_joined(struct saying *s, struct error *e)
+{
+	char path[TREE_PATH_MAX];
+	cJSON *record = NULL;
+	const char *at = NULL;
+	enum status st = STATUS_OK;
+
+	(void)snprintf(path, sizeof(path), "devices/%s.json", s->q->identity.device);
+	st = qip_read(&record, s->q, path, e);
+	at = json_string(json_get(record, "enrolment"), "at");
+	if (at)
+		(void)snprintf(s->joined, sizeof(s->joined), "%s", at);
+	cJSON_Delete(record);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+/* As who looks where an erasure stands asks them. */
+static bool was_there(const struct saying *s, const cJSON *record)
+{
+	const char *at = json_string(record, "at");
+
+	return !at || strcmp(s->joined, at) <= 0;
 }
 
 static enum status make_ack(cJSON **out, const struct saying *s, const char *id)
@@ -267,7 +287,7 @@ static enum status say_one(void *ctx, const char *path, const struct oid *old_id
 		return STATUS_OK;
 	st = record_read(&record, s->q->repo, new_id, e);
 	id = json_string(record, "id");
-	if (st == STATUS_OK && id && id_valid(id) && concerns(s->q, record)) {
+	if (st == STATUS_OK && id && id_valid(id) && concerns(s->q, record) && was_there(s, record)) {
 		(void)snprintf(own, sizeof(own), "acks/%s/%s/%s.json", s->q->identity.device, id + ID_TEXT_LEN - 2, id);
 		st = oid_is_zero(&s->tree) ? STATUS_NOT_FOUND : tree_find(&there, &is_dir, s->q->repo, &s->tree, own, e);
 		if (st == STATUS_NOT_FOUND)
@@ -291,15 +311,16 @@ enum status erase_acknowledge(uint64_t *said, struct qip *q, int64_t now_ms, str
 	if (st != STATUS_OK || oid_equal(&note.said, &note.tree))
 		return st;
 	st = home_tree_of(&s.tree, q, &work, e);
+	if (st == STATUS_OK && !home_is_kiosk(q))
+		st = read_joined(&s, e);
 	if (st == STATUS_OK)
 		st = tree_diff(q->repo, &note.said, &note.tree, say_one, &s, e);
 	if (s.edit && st == STATUS_OK)
 		st = qip_edit_commit(s.edit, "Erased here", e);
 	else
 		qip_edit_abort(s.edit);
-	note.said = note.tree;
 	if (st == STATUS_OK)
-		st = write_note(q, &note, e);
+		st = write_one(q, SAID_FILE, &note.tree, e);
 	if (st == STATUS_OK)
 		*said = s.said;
 	return st;

@@ -15,6 +15,7 @@ struct making {
 	char blobs[ERASE_BLOBS_MAX][SHA256_HEX_LEN + 1];
 	size_t len;
 	bool found, erased;
+	bool more; /* than one record names */
 };
 
 static enum status add_blob(struct making *m, const char *hex, struct error *e)
@@ -28,8 +29,10 @@ static enum status add_blob(struct making *m, const char *hex, struct error *e)
 	for (size_t i = 0; i < m->len; i++)
 		if (strcmp(m->blobs[i], hex) == 0)
 			return STATUS_OK;
-	if (m->len == ERASE_BLOBS_MAX)
-		return error_set(e, STATUS_TOO_BIG, "it names more than %d pieces: erase once more for the rest", ERASE_BLOBS_MAX);
+	if (m->len == ERASE_BLOBS_MAX) {
+		m->more = true;
+		return STATUS_OK;
+	}
 	memcpy(m->blobs[m->len++], hex, SHA256_HEX_LEN + 1);
 	return STATUS_OK;
 }
@@ -152,7 +155,9 @@ enum status erase_feedback(char id[ID_TEXT_LEN + 1], struct qip *q, const char *
 		st = released_each(&of, 1, q, add_released, &m, e);
 	if (st == STATUS_OK && m.len == 0)
 		st = error_set(e, STATUS_GONE, m.erased ? "the free text of %s was erased before" : "the answer %s has no free text", feedback);
-	return st == STATUS_OK ? write_record(id, &m, reason, e) : st;
+	if (st == STATUS_OK)
+		st = write_record(id, &m, reason, e);
+	return st == STATUS_OK && m.more ? erase_feedback(id, q, feedback, reason, e) : st;
 }
 
 enum status erase_blob(char id[ID_TEXT_LEN + 1], struct qip *q, const char *hex, const char *reason, struct error *e)

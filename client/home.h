@@ -63,6 +63,7 @@ struct qip {
 	char own_ref[HOME_REF_MAX]; /* refs/devices/<self> */
 	struct key *key;            /* owned */
 	struct buf ca_pem, cert_pem; /* empty: not there */
+	bool swept; /* since it was opened: no copy of what was erased was put back beside its mark */
 	uint8_t seal_key[SEAL_KEY_LEN]; /* of a seal.key under a passphrase, */
 	bool seal_key_open;             /* once that was given */
 	struct repo *repo;          /* owned */

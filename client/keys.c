@@ -6,6 +6,7 @@
 #include "client/limits.h"
 #include "client/refused_note.h"
 #include "client/rotate.h"
+#include "client/shut_out.h"
 
 struct granting {
 	struct qip *q;
@@ -14,6 +15,7 @@ struct granting {
 	const char *only;       /* one device, by hand; NULL: all that lack it */
 	struct qip_edit *edit;  /* NULL until something is to be added */
 	uint64_t granted, closed;
+	struct shut_out shut_out; /* nobody of these by itself */
 	struct error why;       /* the last that was closed */
 };
 
@@ -21,7 +23,7 @@ static bool lacks(const struct granting *g, const struct device *d, const cJSON 
 {
 	if (!comment_key_may_read(d) || json_get(wrapped, d->id))
 		return false;
-	return g->only ? strcmp(d->id, g->only) == 0 : !rotate_leaves_out(g->newest, d->id);
+	return g->only ? strcmp(d->id, g->only) == 0 : !rotate_leaves_out(g->newest, d->id) && !shut_out_has(&g->shut_out, d->id);
 }
 
 static bool is_wanted(const struct granting *g, const cJSON *wrapped)
@@ -91,7 +93,10 @@ static enum status grant(struct granting *g, struct error *e)
 	if (st == STATUS_OK)
 		st = rotate_newest(&newest, &g->newest, g->q, e);
 	if (st == STATUS_OK)
+		st = shut_out_note(&g->shut_out, g->q, g->reg, g->newest, e);
+	if (st == STATUS_OK)
 		st = qip_each(g->q, "keys/", look_at, g, e);
+	shut_out_clear(&g->shut_out);
 	cJSON_Delete(g->newest);
 	g->newest = NULL;
 	if (st == STATUS_OK && g->edit)
@@ -134,6 +139,8 @@ enum status keys_grant_to(struct keys_granted *out, struct qip *q, const char *d
 	st = grant(&g, e);
 	if (st == STATUS_OK && g.granted == 0 && g.closed > 0)
 		st = error_set(e, STATUS_DENIED, "%s", g.why.text);
+	if (st == STATUS_OK)
+		st = shut_out_forget(q, device, e);
 	*out = (struct keys_granted){.granted = g.granted, .closed = g.closed};
 	return st;
 }

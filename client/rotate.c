@@ -30,8 +30,10 @@ enum status rotate_newest(struct comment_key *out, cJSON **record, struct qip *q
 	char path[TREE_PATH_MAX];
 	enum status st = comment_key_find(out, q, e);
 
+	if (st != STATUS_OK)
+		return st;
 	comment_key_path(path, out->generation);
-	return st == STATUS_OK ? qip_read(record, q, path, e) : st;
+	return qip_read(record, q, path, e);
 }
 
 /* ---- making one ---- */

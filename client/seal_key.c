@@ -42,6 +42,7 @@ static enum status load(struct stored *out, const struct qip *q, struct error *e
 		st = build_read_bytes32(s.plain, buf_text(&text));
 	buf_wipe(&text);
 	*out = s;
+	explicit_bzero(s.plain, sizeof(s.plain));
 	return st == STATUS_OK ? st : home_lacks(q, HOME_SEAL_KEY, e);
 }
 

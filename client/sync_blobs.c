@@ -24,7 +24,10 @@ bool sync_erase(struct sync *s)
 {
 	struct error why = {.text = ""};
 	uint64_t said = 0;
-	enum status st = erase_carry_out(NULL, s->q, &why);
+	enum status st = STATUS_OK;
+
+	s->q->swept = false;
+	st = erase_carry_out(NULL, s->q, &why);
 
 	if (st == STATUS_OK)
 		st = erase_acknowledge(&said, s->q, s->report.server_time_ms, &why);

@@ -130,6 +130,8 @@ enum status unnamed_settle(struct qip *q, bool drop, struct error *e)
 
 	if (list)
 		st = take_named_off(q, list, e);
+	if (st == STATUS_OK && drop && list && cJSON_GetArraySize(list) != before)
+		st = write_list(q, cJSON_Duplicate(list, true), e); /* what is named stays, wherever this is cut short */
 	if (st == STATUS_OK && drop)
 		st = drop_all(q, list, e);
 	if (st == STATUS_OK && drop && list) {

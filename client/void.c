@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/answers.h"
+#include "client/blobs.h"
 #include "client/commit.h"
 #include "core/array.h"
 
@@ -60,6 +61,14 @@ static enum status make_void(struct voiding *v, const char *path, const char *id
 	return st;
 }
 
+/* Nothing names its sealed bytes any more: at the server nobody could have them erased. */
+static enum status drop_comment(struct voiding *v, const cJSON *answer, struct error *e)
+{
+	const char *hex = json_string(json_get(answer, "comment"), "sha256");
+
+	return hex ? blobs_drop(v->q, hex, e) : STATUS_OK;
+}
+
 static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct voiding *v = ctx;
@@ -84,6 +93,8 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 		st = make_void(v, path, id, ANSWERS_SENT_BY_COPY, e);
 	if (st == STATUS_OK && meant)
 		st = make_void(v, path, id, v->order->reason, e);
+	if (st == STATUS_OK && meant)
+		st = drop_comment(v, old, e);
 	cJSON_Delete(old);
 	buf_clear(&bytes);
 	return st;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/policy.h"
+#include "server/erasures.h"
 #include "server/request.h"
 
 #define BLOBS_TYPE "application/octet-stream"
@@ -185,7 +186,9 @@ static void get_end(struct request *r)
 	cJSON *asked = NULL;
 	size_t len = 0;
 
-	e.status = json_parse(&asked, buf_text(&r->collected), r->collected.len, &e);
+	e.status = erasures_catch_up(r->practice, &e); /* first of all: nothing of what was erased is given out */
+	if (e.status == STATUS_OK)
+		e.status = json_parse(&asked, buf_text(&r->collected), r->collected.len, &e);
 	if (e.status == STATUS_OK)
 		e.status = read_ids(&ids, &len, asked, &e);
 	if (e.status == STATUS_OK)

@@ -5,6 +5,7 @@
 
 #include "core/record_file.h"
 #include "core/tree.h"
+#include "server/view.h"
 
 struct batch {
 	struct practice *practice;
@@ -90,7 +91,7 @@ static enum status read_note(struct practice *p, struct repo *r, struct error *e
 	return STATUS_OK;
 }
 
-enum status erasures_carry_out(struct practice *p, struct repo *r, const struct oid *main_tree, struct error *e)
+static enum status carry_out(struct practice *p, struct repo *r, const struct oid *main_tree, struct error *e)
 {
 	struct oid wanted = {{0}};
 	bool is_dir = true;
@@ -105,6 +106,37 @@ enum status erasures_carry_out(struct practice *p, struct repo *r, const struct 
 	st = carry_out_since(p, r, &p->erasures.tree, &wanted, e);
 	if (st == STATUS_OK)
 		p->erasures.tree = wanted;
+	return st;
+}
+
+enum status erasures_carry_out(struct practice *p, struct repo *r, const struct oid *main_tree, struct error *e)
+{
+	enum status st = carry_out(p, r, main_tree, e);
+
+	/* a record that names nothing is none that waits for a better disk */
+	atomic_store(&p->unerased, st != STATUS_OK && st != STATUS_MALFORMED);
+	return st;
+}
+
+enum status erasures_catch_up(struct practice *p, struct error *e)
+{
+	struct store_lock *lock = NULL;
+	struct view *v = NULL;
+	struct repo *r = NULL;
+	enum status st = STATUS_OK;
+
+	if (!atomic_load(&p->unerased))
+		return STATUS_OK;
+	st = store_lock(&lock, p->history, LIMIT_LOCK_MS, e);
+	if (st == STATUS_OK)
+		st = view_get(&v, p, e);
+	if (st == STATUS_OK)
+		st = store_reader_open(&r, p->history, e);
+	if (st == STATUS_OK)
+		st = erasures_carry_out(p, r, &v->end.tree, e);
+	store_reader_close(r);
+	view_put(v);
+	store_unlock(lock);
 	return st;
 }
 

@@ -10,6 +10,8 @@
  * carried out before is passed over, across restarts too: cost follows the new records. */
 enum status erasures_carry_out(struct practice *p, struct repo *r, const struct oid *main_tree,
 			       struct error *e) MUST_CHECK;
+/* What failed is tried again; nothing to do is STATUS_OK. Takes the lock itself. */
+enum status erasures_catch_up(struct practice *p, struct error *e) MUST_CHECK;
 /* The same at start: a crash may have come between main's move and the erasing, or blobs come back from a backup; also into a folder that knows that they
  * were erased. */
 enum status erasures_repair(struct practice *p, const struct oid *main_tree, struct error *e) MUST_CHECK;

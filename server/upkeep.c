@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "server/derive.h"
+#include "server/erasures.h"
 #include "server/heap.h"
 #include "server/kept.h"
 
@@ -50,7 +51,10 @@ static bool look_after(struct upkeep *u, struct practice *p)
 	st = derive_catch_up(p, u->env, &e);
 	if (st != STATUS_OK)
 		log_line(LOG_LEVEL_WARN, "derived refs lag behind", "practice", p->ods, "reason", e.text, NULL);
-	return !atomic_load(&p->lags);
+	st = erasures_catch_up(p, &e);
+	if (st != STATUS_OK)
+		log_line(LOG_LEVEL_WARN, "erasures will be carried out later", "practice", p->ods, "reason", e.text, NULL);
+	return !atomic_load(&p->lags) && !atomic_load(&p->unerased);
 }
 
 static void put(struct upkeep *u, struct practice *p)
@@ -202,7 +206,7 @@ void upkeep_pushed(struct upkeep *u, struct practice *p)
 		(void)pthread_cond_signal(&u->changed);
 	}
 	/* the first push after a start is looked after, too: many packs may be left from before */
-	if ((k->pushes++ == 0 || k->pushes % LIMIT_UPKEEP_PUSHES == 0 || atomic_load(&p->lags)) && !k->waits) {
+	if ((k->pushes++ == 0 || k->pushes % LIMIT_UPKEEP_PUSHES == 0 || atomic_load(&p->lags) || atomic_load(&p->unerased)) && !k->waits) {
 		put(u, p);
 		(void)pthread_cond_signal(&u->changed);
 	}

@@ -127,7 +127,7 @@ static enum status add_devices(struct standing *s, struct error *e)
 	return st;
 }
 
-/* The server deletes what its own log asks for before it says that it has it. */
+/* The server deletes what its own log asks for, or else gives none of it out. */
 static enum status at_server(bool *out, struct cli *c, const char *path, struct error *e)
 {
 	struct commit commit = COMMIT_INIT;

@@ -134,12 +134,15 @@ static void damage(const char *home, const char *folder, const char *hex)
 {
 	char name[200];
 	FILE *f = NULL;
+	int was = 0;
 
 	(void)snprintf(name, sizeof(name), "%s/%s/%s", home, folder, hex);
 	f = fopen(practice_path(&p, name), "r+be");
 	assert_non_null(f);
 	assert_int_equal(fseek(f, 20, SEEK_SET), 0);
-	assert_int_not_equal(fputc('#', f), EOF);
+	was = fgetc(f);
+	assert_int_equal(fseek(f, 20, SEEK_SET), 0);
+	assert_int_equal(fputc(was ^ 0x10, f), was ^ 0x10);
 	assert_int_equal(fclose(f), 0);
 }
 
@@ -245,6 +248,21 @@ static void what_was_erased_does_not_come_back(void **state)
 	assert_false(blobs_has(boss, hex));
 }
 
+/* An erasure is the server's word: it names sealed bytes, or nothing. */
+static void no_other_file_goes_by_the_name_of_an_erasure(void **state)
+{
+	static const char *const names[] = {"../device.key", "../seal.key", "", "..", "0123456789abcdef", "../outbox/00000000000000000000000000000000000000000000000000000"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		FAILS(blobs_erase(boss, names[i], &last_error), STATUS_MALFORMED);
+		FAILS(blobs_drop(boss, names[i], &last_error), STATUS_MALFORMED);
+	}
+	assert_int_equal(access(practice_path(&p, "manager/device.key"), F_OK), 0);
+	assert_int_equal(access(practice_path(&p, "manager/seal.key"), F_OK), 0);
+	assert_int_not_equal(access(practice_path(&p, "manager/device.key.erased"), F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_receipt_that_was_lost_sends_nothing_again),
 		cmocka_unit_test(a_kiosk_keeps_it_for_35_days),
 		cmocka_unit_test(what_was_erased_does_not_come_back),
+		cmocka_unit_test(no_other_file_goes_by_the_name_of_an_erasure),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

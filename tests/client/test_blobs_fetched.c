@@ -220,6 +220,41 @@ static void a_visit_takes_so_many_and_the_next_ones_the_rest(void **state)
 	qip_close(late);
 }
 
+/* What a visit did not get to is not forgotten, though no record is looked at again for it. */
+static void what_was_missing_comes_in_steps_too(void **state)
+{
+	const struct blobs_bounds two = {.count = 2, .bytes = 1000000};
+	char hex[5][SHA256_HEX_LEN + 1], name[80];
+	struct blobs_fetched got = {.more = true};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hex); i++) {
+		comment(hex[i], "It comes later.");
+		(void)snprintf(name, sizeof(name), "aside.%zu", i);
+		assert_int_equal(rename(at_server(hex[i]), practice_path(&p, name)), 0);
+	}
+	assert_int_equal(practice_sync(boss).blobs_missing, 5);
+	for (size_t i = 0; i < ARRAY_LEN(hex); i++) {
+		char from[200];
+
+		(void)snprintf(name, sizeof(name), "aside.%zu", i);
+		(void)snprintf(from, sizeof(from), "%s", practice_path(&p, name));
+		assert_int_equal(rename(from, at_server(hex[i])), 0);
+	}
+	for (int visits = 0; got.more && visits < 10; visits++) {
+		struct remote remote;
+
+		OK(remote_open(&remote, boss, true, &last_error));
+		OK(blobs_fetch(&got, boss, &remote, &two, &last_error));
+		remote_end(&remote, boss);
+		assert_true(got.received <= 2);
+		assert_int_equal(got.missing, 0);
+	}
+	assert_false(got.more);
+	for (size_t i = 0; i < ARRAY_LEN(hex); i++)
+		assert_true(reads(boss, hex[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +263,7 @@ int main(void)
 		cmocka_unit_test(who_may_not_read_it_does_not_ask),
 		cmocka_unit_test(more_than_can_be_noted_are_looked_for_again),
 		cmocka_unit_test(a_visit_takes_so_many_and_the_next_ones_the_rest),
+		cmocka_unit_test(what_was_missing_comes_in_steps_too),
 		cmocka_unit_test(a_line_that_fails_anywhere_leaves_what_came_and_goes_on),
 	};
 

@@ -3,6 +3,7 @@
 
 #include "client/comment_key.h"
 #include "client/commit.h"
+#include "client/files.h"
 #include "client/keys.h"
 
 static struct practice p;
@@ -78,6 +79,40 @@ static void who_is_revoked_reads_nothing_new_and_who_joins_then_reads_all(void *
 	qip_close(nurse);
 }
 
+/* The log takes a revocation back: no home that knew of it hands anything on by itself. */
+static void who_was_shut_out_once_is_handed_nothing_without_a_manager(void **state)
+{
+	struct qip *back = practice_device(&p, boss, "back", ROLE_STAFF);
+	static const char noted[] = "{\"devices\":[\"back\"],\"schema\":\"shut-out/1\"}";
+	struct keys_granted granted;
+	uint64_t by_itself = 9;
+
+	(void)state;
+	OK(files_write(boss->dir, "shut-out.json", noted, sizeof(noted) - 1, 0600, &last_error));
+	(void)practice_sync(boss);
+	(void)practice_sync(back);
+	FAILS(opens(back, 1), STATUS_DENIED);
+	OK(keys_grant(&by_itself, boss, &last_error));
+	assert_int_equal(by_itself, 0);
+	OK(keys_grant_to(&granted, boss, "back", &last_error));
+	assert_true(granted.granted > 0);
+	(void)practice_sync(boss);
+	(void)practice_sync(back);
+	OK(opens(back, 1));
+	qip_close(back);
+}
+
+static void who_is_revoked_is_remembered(void **state)
+{
+	struct buf file = BUF_INIT;
+
+	(void)state;
+	OK(files_read(&file, boss->dir, "shut-out.json", 10000, &last_error));
+	assert_non_null(strstr(buf_text(&file), "leaver"));
+	assert_null(strstr(buf_text(&file), "back"));
+	buf_clear(&file);
+}
+
 /* A configuration with one more generation, that the server signs as it signs every one. */
 static void put_config(struct qip *kiosk, cJSON *key, const struct key *server)
 {
@@ -123,8 +158,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_manager_s_sync_hands_every_generation_to_who_joined),
+		cmocka_unit_test(who_was_shut_out_once_is_handed_nothing_without_a_manager),
 		cmocka_unit_test(a_kiosk_seals_to_no_key_that_the_server_made_up),
 		cmocka_unit_test(who_is_revoked_reads_nothing_new_and_who_joins_then_reads_all),
+		cmocka_unit_test(who_is_revoked_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

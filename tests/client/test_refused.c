@@ -1,6 +1,7 @@
 /* tests/client/test_refused.c - what a real server refuses is kept, told, and nobody is stranded by it. */
 #include "tests/client/practice.h"
 
+#include "client/blobs.h"
 #include "client/chain.h"
 #include "client/commit.h"
 #include "client/files.h"
@@ -210,6 +211,60 @@ static void a_refused_answer_is_followed_by_a_void_of_its_number(void **state)
 	assert_int_equal(practice_sync(kiosk).waiting, 0);
 }
 
+static bool waits(const char *home, const char *name)
+{
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "%s/outbox/%s", home, name);
+	return access(practice_path(&p, path), F_OK) == 0;
+}
+
+static bool server_has(const char *name)
+{
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "server/C82999/blobs/%.2s/%s", name, name);
+	return access(practice_path(&p, path), F_OK) == 0;
+}
+
+/* Bytes that nothing on main names could never be erased at the server. */
+static void the_sealed_comment_of_a_refused_answer_goes_nowhere(void **state)
+{
+	char path[TREE_PATH_MAX], name[SHA256_HEX_LEN + 1], json[1000];
+
+	(void)state;
+	(void)practice_sync(kiosk);
+	OK(blobs_put(name, kiosk, "sealed, as it were", 18, &last_error));
+	policy_feedback_path(path, "kib-kiosk", 6);
+	(void)snprintf(json, sizeof(json),
+		       "{\"comment\":{\"key\":1,\"publish\":true,\"sha256\":\"%s\",\"size\":18},\"device\":\"kib-kiosk\",\"id\":\"01900000-0000-7000-8000-000000000003\",\"schema\":\"feedback/1\",\"seq\":6}",
+		       name);
+	commit_unjudged(kiosk, path, json, "Answers 6 to 6");
+	assert_int_equal(practice_sync(kiosk).refused, 1);
+	assert_false(waits("kib-kiosk", name));
+	assert_false(server_has(name));
+}
+
+/* A title that no schema allows, and evidence. */
+static void the_evidence_of_a_refused_edit_waits_with_it(void **state)
+{
+	char name[SHA256_HEX_LEN + 1], json[1000];
+	struct told told;
+
+	(void)state;
+	OK(blobs_put(name, staff, "a sealed picture", 16, &last_error));
+	(void)snprintf(json, sizeof(json), "{\"evidence\":{\"sha256\":\"%s\",\"size\":16},\"schema\":\"qip/1\"}", name);
+	commit_unjudged(staff, "qip/01900000-0000-7000-8000-0000000000ff.json", json, "Evidence");
+	assert_int_equal(practice_sync(staff).refused, 1);
+	assert_true(waits("fleckney", name));
+	(void)practice_sync(staff);
+	assert_true(waits("fleckney", name) && !server_has(name));
+	told = refusals(staff);
+	OK(qip_refused_drop(staff, told.last.number, "It was a mistake.", &last_error));
+	(void)practice_sync(staff);
+	assert_false(waits("fleckney", name) || server_has(name));
+}
+
 static enum status count_void(void *ctx, const char *path, const cJSON *record, struct error *e)
 {
 	const char *schema = json_string(record, "schema");
@@ -234,7 +289,7 @@ static void a_refused_record_of_its_clock_costs_a_kiosk_no_answer(void **state)
 	(void)practice_sync(boss);
 	assert_int_equal(practice_count(boss, "feedback/kib-kiosk"), before + 2);
 	OK(qip_each(boss, "feedback/kib-kiosk", count_void, &voids, &last_error));
-	assert_int_equal(voids, 1); /* of the test before */
+	assert_int_equal(voids, 2); /* of the tests before */
 }
 
 static void a_gap_made_by_a_fault_is_told_and_nothing_is_dropped(void **state)
@@ -661,6 +716,8 @@ int main(void)
 		cmocka_unit_test(a_retry_cut_short_anywhere_is_made_once),
 		cmocka_unit_test(what_is_settled_for_long_is_forgotten_and_what_is_open_never),
 		cmocka_unit_test(a_refused_answer_is_followed_by_a_void_of_its_number),
+		cmocka_unit_test(the_sealed_comment_of_a_refused_answer_goes_nowhere),
+		cmocka_unit_test(the_evidence_of_a_refused_edit_waits_with_it),
 		cmocka_unit_test(a_refused_record_of_its_clock_costs_a_kiosk_no_answer),
 		cmocka_unit_test(a_gap_made_by_a_fault_is_told_and_nothing_is_dropped),
 	};

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include "core/digest.h"
@@ -616,6 +617,40 @@ static void an_erasure_that_a_crash_cut_off_is_carried_out_at_the_next_start(voi
 	buf_clear(&before);
 }
 
+/* The disk does not take the mark: main has the erasure, and what it names is still here. */
+static void nothing_is_read_until_what_was_erased_is_gone(void **state)
+{
+	static const char *const text = "still there";
+	char path[256], mark[300], inside[400], name[SHA256_HEX_LEN + 1];
+	const char *const names[] = {name};
+	struct reply r;
+	int tries = 0;
+
+	(void)state;
+	assert_int_equal(put(&kiosk, text), 201);
+	assert_int_equal(put(&kiosk, "one that stays"), 201);
+	blob_path(path, text);
+	(void)snprintf(mark, sizeof(mark), "%s.erased", path);
+	assert_int_equal(mkdir(mark, 0700), 0);
+	(void)snprintf(inside, sizeof(inside), "%s/in the way", mark);
+	ok(file_write(inside, "x", 1, 0600, NULL));
+	erase(&text, 1);
+	name_of(name, "one that stays", 14);
+	get_named(&r, &staff, names, 1);
+	assert_int_equal(r.code, 503);
+	reply_clear(&r);
+	ok(file_remove_tree(mark, NULL));
+	do { /* by itself, or by whoever asks next */
+		get_named(&r, &staff, names, 1);
+		tries++;
+		if (r.code == 503)
+			(void)poll(NULL, 0, 100);
+	} while (r.code == 503 && tries < 100);
+	assert_int_equal(r.code, 200);
+	reply_clear(&r);
+	assert_false(found_on_disk(text));
+}
+
 /* A backup holds the blobs as they were, and neither marks nor note. */
 static void blobs_that_come_back_from_a_backup_are_erased_again_before_anything_is_served(void **state)
 {
@@ -736,6 +771,7 @@ int main(void)
 		cmocka_unit_test(what_is_erased_is_gone_by_the_time_the_push_is_answered),
 		cmocka_unit_test(what_is_erased_before_it_came_is_not_taken),
 		cmocka_unit_test(an_erasure_that_a_crash_cut_off_is_carried_out_at_the_next_start),
+		cmocka_unit_test(nothing_is_read_until_what_was_erased_is_gone),
 		cmocka_unit_test(blobs_that_come_back_from_a_backup_are_erased_again_before_anything_is_served),
 		cmocka_unit_test(the_same_blob_brought_by_many_at_once_is_there_once),
 		cmocka_unit_test(a_full_disk_is_told_and_leaves_nothing),
