@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -137,12 +138,43 @@ static void who_asks_for_much_lets_others_take_their_turn(void **state)
 		assert_int_equal(seen[i], wanted[i]);
 }
 
+/* As the host sets it while requests come: no job is lost, and no thread too many is left. */
+static void threads_come_and_go(void **state)
+{
+	static const int counts[] = {1, 8, 2, 16, 3};
+	struct job jobs[40];
+	struct jobs *q = NULL;
+	int waiting = 0;
+
+	(void)state;
+	open_gate(false);
+	assert_int_equal(jobs_open(&q, 4, NULL), STATUS_OK);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		open_gate(false);
+		assert_int_equal(jobs_resize(q, counts[i], NULL), STATUS_OK);
+		for (size_t k = 0; k < ARRAY_LEN(jobs); k++) {
+			jobs[k] = (struct job){.run = wait_at_gate};
+			jobs_submit(q, &jobs[k]);
+		}
+		wait_until(&gate.waiting, counts[i]);
+		(void)poll(NULL, 0, 20);
+		(void)pthread_mutex_lock(&gate.mutex);
+		waiting = gate.waiting;
+		(void)pthread_mutex_unlock(&gate.mutex);
+		assert_int_equal(waiting, counts[i]); /* nobody else takes one */
+		open_gate(true);
+		wait_until(&gate.passed, (int)ARRAY_LEN(jobs));
+	}
+	jobs_close(q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pushes_to_one_practice_wait_without_holding_up_another),
 		cmocka_unit_test(exclusive_jobs_run_in_the_order_they_came_and_closing_waits_for_them),
 		cmocka_unit_test(who_asks_for_much_lets_others_take_their_turn),
+		cmocka_unit_test(threads_come_and_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
