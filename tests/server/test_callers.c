@@ -59,7 +59,7 @@ static void an_ipv6_caller_is_its_64_bit_prefix(void **state)
 	(void)state;
 	assert_ptr_equal(enter("2001:db8:1:2:ffff::9"), one);
 	assert_ptr_not_equal(enter("2001:db8:1:3::1"), one);
-	assert_ptr_not_equal(enter("32.1.13.184"), one); /* the same first bytes */
+	assert_ptr_not_equal(enter("32.1.13.184"), enter("2001:db8::1")); /* the same bytes */
 	assert_ptr_equal(enter("::ffff:32.1.13.184"), enter("32.1.13.184"));
 }
 
