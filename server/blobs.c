@@ -15,6 +15,7 @@
 
 #include "core/policy.h"
 #include "server/erasures.h"
+#include "server/metrics.h"
 #include "server/request.h"
 
 #define BLOBS_TYPE "application/octet-stream"
@@ -87,7 +88,9 @@ static void put_end(struct request *r)
 		work->failed.status = store_blob_put_finish(work->blob, &was_there, &work->failed);
 	if (work->failed.status == STATUS_OK)
 		answer_text(&r->answer, was_there ? 200 : 201, was_there ? "it was here already" : "kept");
-	else
+	if (work->failed.status == STATUS_OK && !was_there)
+		metrics_add(METRIC_BLOBS_TAKEN, 1);
+	if (work->failed.status != STATUS_OK)
 		answer_error(&r->answer, &work->failed);
 	/* before the answer goes: nothing of a refused one is left by then */
 	store_blob_put_end(work->blob);
@@ -197,6 +200,7 @@ static void get_end(struct request *r)
 		r->answer.code = 200;
 		r->answer.type = BLOBS_TYPE;
 		answer_note(&r->answer, "%zu of %zu blobs", get.here, len);
+		metrics_add(METRIC_BLOBS_GIVEN, get.here);
 	} else {
 		answer_json_error(&r->answer, &e);
 	}

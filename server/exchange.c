@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/log.h"
+#include "server/metrics.h"
 #include "server/plain.h"
 #include "server/closed.h"
 #include "server/v2.h"
@@ -292,6 +293,17 @@ static const char *service_of(const struct exchange *x)
 	return "-";
 }
 
+static void count(const struct exchange *x, bool completed)
+{
+	const struct request *r = &x->request;
+	const struct env *env = r->service->env;
+
+	metrics_request(r->route.kind, completed ? r->answer.code : 0);
+	metrics_add(METRIC_RECEIVED_BYTES, r->body.received_bytes);
+	if (completed && r->practice && r->who.device[0] && r->answer.code == 200)
+		atomic_store(&r->practice->last_sync_ms, env->now_ms(env->ctx));
+}
+
 void exchange_close(struct exchange *x, bool completed)
 {
 	const struct answer *a = &x->request.answer;
@@ -305,6 +317,7 @@ void exchange_close(struct exchange *x, bool completed)
 	(void)snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)x->request.body.received_bytes);
 	log_line(LOG_LEVEL_INFO, completed ? "request" : "request broken off", "device", device_of(x), "method",
 		 x->method, "path", x->path, "service", service_of(x), "status", status, "ms", ms, "received", bytes, "note", a->note, NULL);
+	count(x, completed);
 	request_clear(&x->request);
 	stream_clear(&x->stream);
 	free(x);

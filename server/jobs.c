@@ -163,6 +163,17 @@ void jobs_submit(struct jobs *q, struct job *job)
 	(void)pthread_mutex_unlock(&q->mutex);
 }
 
+size_t jobs_waiting(struct jobs *q)
+{
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&q->mutex);
+	for (const struct job *at = q->first; at; at = at->next)
+		n++;
+	(void)pthread_mutex_unlock(&q->mutex);
+	return n;
+}
+
 void jobs_close(struct jobs *q)
 {
 	if (!q)

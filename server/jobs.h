@@ -6,6 +6,7 @@
 #define QIP_SERVER_JOBS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/status.h"
 
@@ -25,6 +26,8 @@ enum status jobs_open(struct jobs **out, int threads, struct error *e) MUST_CHEC
 enum status jobs_resize(struct jobs *q, int threads, struct error *e) MUST_CHECK;
 /* `job` stays the caller's and must live until it runs. */
 void jobs_submit(struct jobs *q, struct job *job);
+/* How many wait for a thread. */
+size_t jobs_waiting(struct jobs *q);
 /* Runs what is queued, then ends the threads. */
 void jobs_close(struct jobs *q);
 

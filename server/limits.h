@@ -53,6 +53,10 @@ void limits_set(struct limits *l, const struct limits *from);
 #define LIMIT_STOP_MS 30000	     /* for running requests when the server is told to stop */
 #define LIMIT_DRAIN_MS 2000	     /* for the last bytes of answers after that */
 
+/* whoever looks at metrics */
+#define LIMIT_ADMIN_CONNECTIONS 16
+#define LIMIT_ADMIN_S 10
+
 /* threads */
 #define LIMIT_HTTP_THREADS 2 /* bytes in and out only */
 #define LIMIT_JOB_THREADS 64 /* at most, whatever is set */

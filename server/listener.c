@@ -36,6 +36,7 @@ struct listener {
 	size_t accept_ends_len;
 	struct tunnel *tunnels;
 	int tunnels_len, max_connections;
+	atomic_int open; /* tunnels_len, for others to see */
 	struct callers *callers;
 	int64_t told_ms; /* when refusals were last told of in the log */
 	int64_t accept_again_ms; /* accepting rests until then; 0: it does not */
@@ -157,6 +158,11 @@ int listener_port(const struct listener *l)
 bool listener_is_local(const struct listener *l)
 {
 	return l->local;
+}
+
+int listener_connections(const struct listener *l)
+{
+	return atomic_load(&l->open);
 }
 
 /* ---- the thread ---- */
@@ -418,6 +424,7 @@ static void *run(void *arg)
 			tick_ms = now_ms(l) + TICK_MS;
 		}
 		remove_dead(l);
+		atomic_store(&l->open, l->tunnels_len);
 		if (l->accept_again_ms && now_ms(l) >= l->accept_again_ms)
 			l->accept_again_ms = 0;
 		if (!l->accept_again_ms)

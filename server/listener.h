@@ -34,6 +34,7 @@ const char *listener_address(const struct listener *l);
 int listener_port(const struct listener *l);
 /* No other machine can reach it. */
 bool listener_is_local(const struct listener *l);
+int listener_connections(const struct listener *l);
 enum status listener_start(struct listener *l, struct error *e) MUST_CHECK;
 /* For connections that come from now on; those that are there keep what they were opened with. */
 enum status listener_reload(struct listener *l, const struct tls_server_options *tls, int max_connections, struct error *e) MUST_CHECK;

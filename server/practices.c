@@ -147,6 +147,14 @@ enum status practices_get(struct practice **out, struct practices *t, const char
 	return st;
 }
 
+void practices_each(struct practices *t, void (*visit)(void *ctx, struct practice *p), void *ctx)
+{
+	(void)pthread_mutex_lock(&t->mutex);
+	for (size_t i = 0; i < t->len; i++)
+		visit(ctx, t->list[i]);
+	(void)pthread_mutex_unlock(&t->mutex);
+}
+
 void practices_open_all(struct practices *t)
 {
 	struct error e = {STATUS_OK, ""};

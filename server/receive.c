@@ -9,6 +9,7 @@
 
 #include "server/commands.h"
 #include "server/merge_queue.h"
+#include "server/metrics.h"
 #include "server/publish.h"
 #include "server/request.h"
 #include "server/verify.h"
@@ -21,6 +22,7 @@ struct receive {
 	struct push push;
 	char ref[LIMIT_REF_BYTES]; /* the one that this device may move */
 	struct error failed;	   /* what speaks against it so far; the rest of the body is passed over */
+	int64_t ended_ms;	   /* when its last byte had come, monotonic */
 };
 
 static void grant(struct push *p, const struct limits *l)
@@ -125,8 +127,14 @@ static void report(struct request *r, struct receive *work, const struct error *
 	buf_clear(&out);
 }
 
+static int64_t monotonic_ms(const struct request *r)
+{
+	return r->service->env->monotonic_ms(r->service->env->ctx);
+}
+
 static void answer_outcome(struct request *r, struct receive *work, const struct error *e)
 {
+	metrics_push(e->status, monotonic_ms(r) - work->ended_ms);
 	if (e->status != STATUS_OK && push_failed_here(e->status))
 		answer_error(&r->answer, e);
 	else
@@ -159,6 +167,7 @@ static bool end_later(struct request *r)
 		answer_text(&r->answer, 400, "the push holds no command");
 		return true;
 	}
+	work->ended_ms = monotonic_ms(r);
 	e.status = verify(work, &e);
 	if (e.status != STATUS_OK) {
 		answer_outcome(r, work, &e);

@@ -150,3 +150,31 @@ void route_parse_plain(struct route *out, const char *method, const char *path)
 	}
 	*out = r;
 }
+
+const char *route_name(enum route_kind kind)
+{
+	static const char *const names[ROUTE_KINDS] = {
+		[ROUTE_NONE] = "none",
+		[ROUTE_PLAIN_REFS] = "plain_refs",
+		[ROUTE_PLAIN_UPLOAD_PACK] = "plain_upload_pack",
+		[ROUTE_PLAIN_RECEIVE_PACK] = "plain_receive_pack",
+		[ROUTE_HEALTH] = "healthz",
+		[ROUTE_REFS] = "refs",
+		[ROUTE_UPLOAD_PACK] = "upload_pack",
+		[ROUTE_RECEIVE_PACK] = "receive_pack",
+		[ROUTE_ENROL] = "enrol",
+		[ROUTE_RENEW] = "renew",
+		[ROUTE_SLICE] = "slice",
+		[ROUTE_DOUBT] = "doubt",
+		[ROUTE_BLOB_PUT] = "blob_put",
+		[ROUTE_BLOBS_GET] = "blobs_get",
+		[ROUTE_OFFER] = "offer",
+		[ROUTE_KEEP] = "quarantine_keep",
+		[ROUTE_KEPT_LIST] = "quarantine_list",
+		[ROUTE_KEPT_GET] = "quarantine_get",
+		[ROUTE_KEPT_TAKE] = "quarantine_take",
+		[ROUTE_KEPT_DROP] = "quarantine_drop",
+	};
+
+	return names[kind];
+}

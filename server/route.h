@@ -29,6 +29,7 @@ enum route_kind {
 	ROUTE_KEPT_TAKE,
 	ROUTE_KEPT_DROP,
 };
+#define ROUTE_KINDS (ROUTE_KEPT_DROP + 1)
 
 #define ROUTE_PATH_MAX 512
 
@@ -42,6 +43,8 @@ struct route {
 	uint8_t blob[SHA256_LEN]; /* of ROUTE_BLOB_PUT */
 };
 
+/* Its short name, for metrics. */
+const char *route_name(enum route_kind kind);
 /* Never fails: ROUTE_NONE is an answer. */
 void route_parse(struct route *out, const char *method, const char *path);
 /* The same where ordinary repositories are served. */

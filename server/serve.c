@@ -12,10 +12,12 @@
 
 #include "core/key.h"
 #include "core/log.h"
+#include "server/admin.h"
 #include "server/config.h"
 #include "server/heap.h"
 #include "server/http.h"
 #include "server/listener.h"
+#include "server/metrics.h"
 
 struct process {
 	const struct serve_options *options;
@@ -27,6 +29,7 @@ struct process {
 	struct peers *peers;
 	struct http *http;
 	struct listener *listener;
+	struct admin *admin; /* NULL: nobody asked for it */
 };
 
 /* As many connections as the limit on descriptors lets be, after raising it as far as it goes. */
@@ -131,6 +134,18 @@ static enum status open_listener(struct process *p, int connections, struct erro
 	return st;
 }
 
+static enum status open_admin(struct process *p, struct error *e)
+{
+	const struct admin_options o = {.service = &p->service, .listener = p->listener, .address = &p->config.admin};
+	enum status st = admin_open(&p->admin, &o, e);
+
+	if (st == STATUS_DENIED)
+		return error_set(e, st, "admin: metrics are for this machine alone: listen on 127.0.0.1 or [::1]");
+	if (st == STATUS_OK)
+		log_line(LOG_LEVEL_INFO, "metrics", "address", admin_address(p->admin), NULL);
+	return st;
+}
+
 static enum status open_all(struct process *p, struct error *e)
 {
 	const struct serve_options *o = p->options;
@@ -156,7 +171,9 @@ static enum status open_all(struct process *p, struct error *e)
 	http.jobs = p->jobs;
 	if (st == STATUS_OK)
 		st = http_open(&p->http, &http, e);
-	return st == STATUS_OK ? open_listener(p, connections, e) : st;
+	if (st == STATUS_OK)
+		st = open_listener(p, connections, e);
+	return st == STATUS_OK && p->config.admin.host[0] ? open_admin(p, e) : st;
 }
 
 static enum status write_port(const char *path, int port, struct error *e)
@@ -200,6 +217,7 @@ static void reload(struct process *p)
 		log_line(LOG_LEVEL_WARN, "other addresses are listened on from the next start on", NULL);
 	if (st == STATUS_OK)
 		st = take_config(p, &next, &e);
+	metrics_add(st == STATUS_OK ? METRIC_RELOADS : METRIC_RELOADS_FAILED, 1);
 	if (st == STATUS_OK)
 		log_line(LOG_LEVEL_INFO, "settings and certificates were read again", "folder", p->options->dir, NULL);
 	else
@@ -233,6 +251,7 @@ static void stop(struct process *p)
 
 static void close_all(struct process *p)
 {
+	admin_close(p->admin);
 	listener_close(p->listener);
 	http_close(p->http);
 	jobs_close(p->jobs);

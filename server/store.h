@@ -45,6 +45,8 @@ void store_unlock(struct store_lock *lock);
 /* Remove what a killed server left half-done. Needs the lock, and that no other server serves this store. */
 enum status store_recover(struct store_history *h, struct error *e) MUST_CHECK;
 
+/* How many packs there are. */
+size_t store_packs(const struct store_history *h);
 /* Join small packs if there are many; *joined: how many, or 0. Needs no lock: readers and transactions go on meanwhile.
  * One at a time; ends with STATUS_BUSY soon after *stop became true. */
 enum status store_consolidate(size_t *joined, struct store_history *h, const atomic_bool *stop,

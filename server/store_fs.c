@@ -2,6 +2,7 @@
  */
 #include "server/store_fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -177,6 +178,23 @@ static enum status note_main(struct repo *r, struct error *e)
 	if (st == STATUS_OK)
 		st = repo_refresh(r, e);
 	return st == STATUS_OK ? repo_note_reached(r, &main_id, e) : st;
+}
+
+size_t store_packs(const struct store_history *h)
+{
+	char path[FILE_PATH_MAX];
+	const struct dirent *entry = NULL;
+	DIR *dir = file_path(path, h->git, "objects/pack", NULL) == STATUS_OK ? opendir(path) : NULL;
+	size_t n = 0;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		n += len > 4 && strcmp(entry->d_name + len - 4, ".idx") == 0;
+	}
+	if (dir)
+		(void)closedir(dir);
+	return n;
 }
 
 enum status store_consolidate(size_t *joined, struct store_history *h, const atomic_bool *stop, struct error *e)

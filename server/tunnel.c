@@ -174,6 +174,8 @@ void tunnel_tick(struct tunnel *t, struct tunnel_shared *s, int64_t now_ms)
 	else
 		return;
 	if (reason)
+		metrics_add(METRIC_SLOW_CLIENT, 1);
+	if (reason)
 		log_line(LOG_LEVEL_WARN, "connection ended", "from", t->address, "reason", reason, NULL);
 	t->state = TUNNEL_DEAD;
 }
