@@ -29,7 +29,7 @@ static const char *at_server(const char *hex)
 {
 	char name[200];
 
-	(void)snprintf(name, sizeof(name), "server/C82999/blobs/%.2s/%s", hex, hex);
+	(void)snprintf(name, sizeof(name), "server/C82999/blobs/%.2s/%.64s", hex, hex);
 	return practice_path(&p, name);
 }
 
