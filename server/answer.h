@@ -9,6 +9,7 @@ struct answer {
 	unsigned code;	  /* HTTP status; 0: not answered yet */
 	const char *type; /* content type; static */
 	struct spool body;
+	int64_t retry_s;	   /* with 429: seconds from now */
 	const char *allow;	   /* with 405: the method that is allowed; static */
 	bool closed;		   /* the practice is, see server/closed.h: said in a header of its own */
 	const char *device;	   /* why the device was refused, for programs, in a header, too: "ended", "unknown"; static */

@@ -109,6 +109,7 @@ static void put_release(struct request *r)
 }
 
 const struct handler handler_blob_put = {
+	.rate = RATES_BLOB,
 	.needs_peer = true,
 	.takes_blob = true,
 	.begin = put_begin,

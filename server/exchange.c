@@ -151,6 +151,22 @@ static enum status find_repository(struct request *r, struct error *e)
 	return r->repository ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
+/* The answer is there if it may not. */
+static enum status take_rate(struct exchange *x, struct error *e)
+{
+	struct request *r = &x->request;
+	const struct limits *l = r->service->limits;
+	const struct rates_limits limits = {.pushes_hour = l->device_pushes_hour, .bytes_hour = l->device_bytes_hour};
+	enum status st = rates_take(&r->answer.retry_s, r->practice->rates, r->who.device, x->handler->rate, &limits, x->started_ms, e);
+
+	x->counted = st == STATUS_OK;
+	if (st != STATUS_DENIED)
+		return st;
+	metrics_add(METRIC_REFUSED_RATE, 1);
+	answer_text(&r->answer, 429, "%s", e->text);
+	return STATUS_OK;
+}
+
 static enum status begin(struct exchange *x, struct error *e)
 {
 	struct request *r = &x->request;
@@ -172,6 +188,8 @@ static enum status begin(struct exchange *x, struct error *e)
 		if (st == STATUS_DENIED)
 			r->answer.device = verify_refusal(r->practice, r->view, &r->peer);
 	}
+	if (st == STATUS_OK && x->handler->rate != RATES_NOTHING)
+		st = take_rate(x, e);
 	return st;
 }
 
@@ -198,7 +216,7 @@ void exchange_begin(struct exchange *x, const struct tls_peer *peer)
 	e.status = begin(x, &e);
 	if (e.status != STATUS_OK)
 		exchange_refuse(x, &e);
-	else if (x->handler->begin)
+	else if (x->handler->begin && !r->answer.code)
 		x->handler->begin(r);
 }
 
@@ -264,6 +282,12 @@ enum MHD_Result exchange_send(struct exchange *x, bool last)
 		add_header(response, MHD_HTTP_HEADER_ALLOW, a->allow);
 	if (a->code == 503)
 		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "30");
+	if (a->code == 429) {
+		char seconds[24];
+
+		(void)snprintf(seconds, sizeof(seconds), "%lld", (long long)a->retry_s);
+		add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+	}
 	if (a->closed)
 		add_header(response, "Qip-Practice", "closed");
 	if (a->device)
@@ -300,6 +324,8 @@ static void count(const struct exchange *x, bool completed)
 
 	metrics_request(r->route.kind, completed ? r->answer.code : 0);
 	metrics_add(METRIC_RECEIVED_BYTES, r->body.received_bytes);
+	if (x->counted)
+		rates_spend(r->practice->rates, r->who.device, r->body.received_bytes);
 	if (completed && r->practice && r->who.device[0] && r->answer.code == 200)
 		atomic_store(&r->practice->last_sync_ms, env->now_ms(env->ctx));
 }

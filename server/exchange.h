@@ -25,6 +25,7 @@ struct exchange {
 	struct stream stream; /* of an answer that is sent while it is made: then a job thread and the HTTP thread both hold the exchange */
 	int fd;		    /* for struct peers */
 	int64_t started_ms; /* monotonic */
+	bool counted;	    /* among what its device sends in an hour */
 	char method[16], path[128];
 };
 

@@ -20,6 +20,8 @@
 	X(request_ms, 30000, 1000, 3600000)   /* a request may take this long, and longer only at this rate: */         \
 	X(request_min_bytes_s, 1024, 1, LIMITS_MIB)                                                                    \
 	X(job_threads, 4, 1, 64)              /* requests at work */                                                    \
+	X(device_pushes_hour, 3600, 10, 100000000) /* of one device; a blob counts as a tenth */                       \
+	X(device_bytes_hour, 4 * LIMITS_GIB, LIMITS_MIB, 64 * LIMITS_GIB)                                              \
 	X(push_bytes, 64 * LIMITS_MIB, LIMITS_MIB, 2 * LIMITS_GIB) /* of its pack */                                    \
 	X(push_objects, 200000, 600, 8000000)                                                                          \
 	X(push_inflated_bytes, LIMITS_GIB, LIMITS_MIB, 64 * LIMITS_GIB) /* all objects and deltas together */           \
@@ -49,7 +51,10 @@ void limits_set(struct limits *l, const struct limits *from);
 #define LIMIT_DESCRIPTORS_SPARE 256  /* repositories, logs, listening */
 #define LIMIT_LINGER_MS 2000	     /* after an answer that ends a connection, for the client to read it */
 #define LIMIT_ROOM_MS 1000	     /* a connection that is older and does nothing may have to make room */
-#define LIMIT_HANDSHAKES_US 20000    /* of handshakes in one go, until connections that are open get their turn */
+#define LIMIT_HANDSHAKES_US 10000    /* of handshakes in one go, until connections that are open get their turn */
+#define LIMIT_HEAVY_US 200000	     /* processor time of an address's handshakes of late, from which it waits for others */
+#define LIMIT_HEAVY_PAUSE 3	     /* times as long as its last one took */
+#define LIMIT_OTHERS_MS 1000	     /* as long as others were heard of so lately */
 #define LIMIT_STOP_MS 30000	     /* for running requests when the server is told to stop */
 #define LIMIT_DRAIN_MS 2000	     /* for the last bytes of answers after that */
 

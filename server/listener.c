@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ struct listener {
 	int tunnels_len, max_connections;
 	atomic_int open; /* tunnels_len, for others to see */
 	struct callers *callers;
+	int64_t others_ms;	/* when somebody was last heard of whose handshakes cost little; 0: never */
+	int64_t heavy_until_us; /* handshakes that cost much wait until then */
 	int64_t told_ms; /* when refusals were last told of in the log */
 	int64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	enum order done;	 /* the thread's own: what was carried out */
@@ -339,6 +342,14 @@ static int64_t spent_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static int64_t monotonic_us(void)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static int by_cost(const void *a, const void *b)
 {
 	const struct tunnel *const *x = a, *const *y = b;
@@ -347,25 +358,55 @@ static int by_cost(const void *a, const void *b)
 	return (difference > 0) - (difference < 0);
 }
 
-/* A full handshake costs as much as hundreds of requests' bytes. So they go last, those first whose address had the least done for it,
- * and only for a moment: epoll tells of the others again. */
-static void shake_hands(struct listener *l, struct tunnel **waiting, size_t len)
+static bool is_heavy(const struct tunnel *t)
 {
-	int64_t begun_us = spent_us(), now_us = begun_us;
+	return t->caller->busy_us > LIMIT_HEAVY_US;
+}
+
+/* It has had its share, and others are there. */
+static bool must_wait(const struct listener *l, const struct tunnel *t)
+{
+	return is_heavy(t) && l->others_ms > 0 && now_ms(l) - l->others_ms < LIMIT_OTHERS_MS && monotonic_us() < l->heavy_until_us;
+}
+
+static int64_t shake_one(struct listener *l, struct tunnel *t)
+{
+	int64_t before_us = spent_us(), cost_us = 0;
+
+	tunnel_step(t, &l->shared, now_ms(l));
+	cost_us = spent_us() - before_us;
+	if (is_heavy(t))
+		l->heavy_until_us = monotonic_us() + LIMIT_HEAVY_PAUSE * cost_us;
+	t->caller->busy_us += cost_us;
+	return cost_us;
+}
+
+/* A full handshake costs as much as hundreds of requests' bytes. So they go last, those first whose address had the least done for it,
+ * and only for a moment: epoll tells of the others again. False: none went on. */
+static bool shake_hands(struct listener *l, struct tunnel **waiting, size_t len)
+{
+	int64_t cost_us = 0;
+	size_t done = 0;
 
 	qsort(waiting, len, sizeof(*waiting), by_cost);
-	for (size_t i = 0; i < len && now_us - begun_us < LIMIT_HANDSHAKES_US; i++) {
-		int64_t before_us = now_us;
-
-		tunnel_step(waiting[i], &l->shared, now_ms(l));
-		now_us = spent_us();
-		waiting[i]->caller->busy_us += now_us - before_us;
-	}
+	for (; done < len && cost_us < LIMIT_HANDSHAKES_US && !must_wait(l, waiting[done]); done++)
+		cost_us += shake_one(l, waiting[done]);
+	return done > 0;
 }
 
 static bool listens(const struct listener *l, const struct tunnel_end *end)
 {
 	return end >= l->accept_ends && end < l->accept_ends + LIMIT_LISTEN;
+}
+
+static void step_tunnel(struct listener *l, struct tunnel *t, struct tunnel **shaking, size_t *shaking_len)
+{
+	if (!is_heavy(t))
+		l->others_ms = now_ms(l);
+	if (t->state == TUNNEL_HANDSHAKE)
+		shaking[(*shaking_len)++] = t;
+	else
+		tunnel_step(t, &l->shared, now_ms(l));
 }
 
 static void step_all(struct listener *l, const struct epoll_event *events, int n)
@@ -381,12 +422,11 @@ static void step_all(struct listener *l, const struct epoll_event *events, int n
 			accept_some(l, end->fd);
 		else if (end == &l->wake_end)
 			(void)!read(l->wake_end.fd, &wakes, sizeof(wakes));
-		else if (end->tunnel->state == TUNNEL_HANDSHAKE)
-			shaking[shaking_len++] = end->tunnel;
 		else if (end->tunnel->state != TUNNEL_DEAD)
-			tunnel_step(end->tunnel, &l->shared, now_ms(l));
+			step_tunnel(l, end->tunnel, shaking, &shaking_len);
 	}
-	shake_hands(l, shaking, shaking_len);
+	if (shaking_len > 0 && !shake_hands(l, shaking, shaking_len) && (int)shaking_len == n)
+		(void)poll(NULL, 0, 1); /* nothing but handshakes that wait: epoll would tell of them at once */
 }
 
 static void take_settings(struct listener *l)

@@ -26,6 +26,7 @@
 	X(PUSHES_LIMIT, "qip_pushes_total", "outcome=\"refused_limit\"", "")                                                  \
 	X(PUSHES_OTHER, "qip_pushes_total", "outcome=\"refused_other\"", "")                                                  \
 	X(PUSHES_FAILED, "qip_pushes_total", "outcome=\"failed_here\"", "")                                                   \
+	X(REFUSED_RATE, "qip_rate_refused_total", "", "Requests of devices that sent too much in an hour.")                   \
 	X(BLOBS_TAKEN, "qip_blobs_total", "way=\"taken\"", "Pieces of sealed free text and evidence.")                        \
 	X(BLOBS_GIVEN, "qip_blobs_total", "way=\"given\"", "")                                                                \
 	X(RECEIVED_BYTES, "qip_received_bytes_total", "", "Bytes of request bodies.")                                         \

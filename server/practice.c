@@ -9,6 +9,7 @@
 #include "server/config.h"
 #include "server/key_file.h"
 #include "server/milestones.h"
+#include "server/rates.h"
 #include "server/view.h"
 
 static enum status write_entry(const char *dir, const char *name, struct error *e)
@@ -157,6 +158,8 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 		st = store_history_open(&p->history, s, ods, e);
 	if (st == STATUS_OK)
 		st = milestones_open(&p->milestones, e);
+	if (st == STATUS_OK)
+		st = rates_open(&p->rates, e);
 	if (st != STATUS_OK) {
 		practice_close(p);
 		return st;
@@ -171,6 +174,7 @@ void practice_close(struct practice *p)
 	if (!p)
 		return;
 	milestones_close(p->milestones);
+	rates_close(p->rates);
 	view_put(p->view);
 	store_history_close(p->history);
 	key_free(p->server_key);

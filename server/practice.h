@@ -23,6 +23,7 @@
 #define PRACTICE_NAME_MAX 201
 
 struct milestones;
+struct rates;
 struct view;
 
 /* Guarded by the mutex of server/upkeep.c. */
@@ -59,6 +60,7 @@ struct practice {
 	struct store_history *history; /* owned */
 	pthread_mutex_t view_mutex;
 	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
+	struct rates *rates; /* owned; what devices send */
 	struct milestones *milestones; /* owned; see server/milestones.h */
 	struct practice_upkeep upkeep;
 	struct merge_queue queue;

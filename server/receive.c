@@ -192,6 +192,7 @@ static void release(struct request *r)
 }
 
 const struct handler handler_receive_pack = {
+	.rate = RATES_PUSH,
 	.needs_peer = true,
 	.max_bytes = LIMIT_COMMAND_BYTES,
 	.takes_pack = true,

@@ -9,6 +9,7 @@
 #include "server/jobs.h"
 #include "server/practices.h"
 #include "server/push.h"
+#include "server/rates.h"
 #include "server/route.h"
 #include "server/upkeep.h"
 
@@ -48,6 +49,7 @@ struct request {
 /* How a route is served. An answer ends the request at any step. */
 struct handler {
 	bool needs_peer;		    /* only for devices of the practice: who is filled in */
+	enum rates_kind rate;		    /* what it costs its device */
 	bool serves_closed;		    /* also a practice that is closed, see server/closed.h */
 	bool exclusive;			    /* `end` waits for others on the same practice */
 	uint64_t max_bytes;		    /* of the body */
