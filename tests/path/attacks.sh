@@ -9,10 +9,10 @@ ATTACK=$QIP_TOOLS/attack
 ROUNDS=5
 MEMORY_MIB=${QIP_ATTACK_MEMORY_MIB:-64} # that an attack may cost while it lasts
 
-[ -e /proc/net/if_inet6 ] && ip -6 addr show dev lo 2>/dev/null | grep -q '::1' || {
+if ! has_ipv6; then
 	echo 'skipped: this machine has no IPv6'
 	exit 77
-}
+fi
 ulimit -n "$(ulimit -Hn)"
 practice_start
 join fleckney staff fleckney

@@ -55,6 +55,9 @@ strike_or_skip() {
 	exit 77
 }
 
+# Does the loopback have an IPv6 address?
+has_ipv6() { grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; }
+
 # ---- stock git, with a device's certificate ----
 
 # git_as DEVICE ARGUMENT…

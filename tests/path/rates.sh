@@ -28,7 +28,7 @@ curl -qsS --max-time 20 --cacert "$home/ca.crt" --cert "$home/device.crt" --key 
 	-H 'Content-Type: application/x-git-receive-pack-request' --data-binary 0000 "$(history_url)/git-receive-pack"
 says '^HTTP/1.1 429' "$(cat "$WORK/head")"
 wait_s=$(tr -d '\r' <"$WORK/head" | sed -n 's/^[Rr]etry-[Aa]fter: //p')
-[ "$wait_s" -gt 60 ] && [ "$wait_s" -le 361 ] || die "it is told to wait $wait_s seconds"
+((wait_s > 60 && wait_s <= 361)) || die "it is told to wait $wait_s seconds"
 
 it 'It reads as before, and others write as before'
 git_as fleckney ls-remote -q "$(history_url)" >"$WORK/refs"
