@@ -55,6 +55,41 @@ strike_or_skip() {
 	exit 77
 }
 
+# ---- the system calls that a unit leaves its program ----
+
+# members NAME… - the system calls that these names stand for, sets of systemd's replaced by what is in them, sorted.
+members() {
+	local names=("$@") plain=() sets=() name
+	while [ "${#names[@]}" -gt 0 ]; do
+		sets=()
+		for name in "${names[@]}"; do
+			case $name in @*) sets+=("$name") ;; *) plain+=("$name") ;; esac
+		done
+		names=()
+		for name in "${sets[@]}"; do
+			mapfile -t -O "${#names[@]}" names < <(systemd-analyze syscall-filter --no-pager "$name" | sed -n 's/^    \([@a-z_].*\)/\1/p')
+		done
+	done
+	printf '%s\n' "${plain[@]}" | sort -u
+}
+
+# calls_of UNIT - the numbers here of the calls that its SystemCallFilter lines leave, with commas between.
+calls_of() {
+	local line words
+	members @default >"$WORK/allowed"
+	while read -r line; do
+		read -ra words <<<"${line#'~'}"
+		members "${words[@]}" >"$WORK/named"
+		case $line in
+		'~'*) comm -23 "$WORK/allowed" "$WORK/named" >"$WORK/left" ;;
+		*) sort -u "$WORK/allowed" "$WORK/named" >"$WORK/left" ;;
+		esac
+		mv "$WORK/left" "$WORK/allowed"
+	done < <(sed -n 's/^SystemCallFilter=//p' "$1")
+	cc -E -dM -include sys/syscall.h -x c /dev/null | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/\1 \2/p' | sort >"$WORK/numbers"
+	sort "$WORK/allowed" | command join - "$WORK/numbers" | cut -d ' ' -f 2 | paste -sd ,
+}
+
 # Does the loopback have an IPv6 address?
 has_ipv6() { grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; }
 

@@ -51,6 +51,22 @@ same 'a post' 405 "$(curl -qsS --max-time 10 -o "$WORK/page" -w '%{http_code}' -
 same 'another address' 404 "$(curl -qsS --max-time 10 -o "$WORK/page" -w '%{http_code}' "$ADMIN/$QIP_ODS/history.git/info/refs")"
 metrics | grep -q 'fleckney' && die 'a device is named'
 
+it 'The dashboard and the alert rules ask for what is told, and leave out nothing'
+metrics | sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' | sort >"$WORK/told"
+observe=$QIP_SOURCE/server/observe
+{
+	jq -r '.panels[].targets[].expr' "$observe/dashboard.json"
+	sed -n 's/^ *expr: //p' "$observe/alerts.yml"
+} | grep -oE '(qip|process)_[a-z_]+' | sed -E 's/_(bucket|sum|count)$//' | sort -u >"$WORK/asked"
+same 'asked for and not told' '' "$(comm -13 "$WORK/told" "$WORK/asked")"
+same 'told and shown nowhere' 'process_start_time_seconds qip_practice_closed' \
+	"$(comm -23 "$WORK/told" <(jq -r '.panels[].targets[].expr' "$observe/dashboard.json" | grep -oE '(qip|process)_[a-z_]+' | sed -E 's/_(bucket|sum|count)$//' | sort -u) | paste -sd ' ')"
+
+it 'The page for administrators says of each alarm what to do'
+sed -n 's/^ *- alert: //p' "$observe/alerts.yml" | while read -r alarm; do
+	grep -q "^| \`$alarm\` |" "$QIP_SOURCE/server/ADMINISTRATION.md" || die "$alarm is not explained"
+done
+
 it 'Other machines cannot be given it'
 jq -c '.admin = "0.0.0.0:0"' "$D/server.json" >"$WORK/json"
 server_stop
