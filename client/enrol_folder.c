@@ -27,9 +27,10 @@ enum status enrol_fetch_ca(struct qip *q, const struct code *code, struct error 
 {
 	struct wire w = {0};
 	enum status st = wire_set_url(&w, q->identity.url, e);
+	const struct tls_client_options o = wire_options(&w, LIMIT_CONNECT_MS);
 
 	if (st == STATUS_OK)
-		st = tls_fetch_ca(&q->ca_pem, w.host, w.port, code->ca_pin, CODE_PIN_LEN, LIMIT_CONNECT_MS, e);
+		st = tls_fetch_ca(&q->ca_pem, &o, code->ca_pin, CODE_PIN_LEN, e);
 	if (st == STATUS_OK && !buf_ok(&q->ca_pem))
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK)

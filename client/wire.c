@@ -27,6 +27,24 @@ static bool is_host(const char *text, bool is_address)
 	return len > 0 && strspn(text, is_address ? address : name) == len;
 }
 
+/* One that is set to nothing is set. */
+static const char *setting(const char *name, const char *other)
+{
+	const char *value = getenv(name);
+
+	if (!value)
+		value = getenv(other);
+	return value ? value : "";
+}
+
+static enum status set_proxy(struct wire *w, struct error *e)
+{
+	const char *url = setting("https_proxy", "HTTPS_PROXY"), *around = setting("no_proxy", "NO_PROXY");
+
+	w->proxy = (struct tls_proxy){.host = ""};
+	return *url && !proxy_is_passed_by(around, w->host) ? proxy_parse(&w->proxy, url, e) : STATUS_OK;
+}
+
 enum status wire_set_url(struct wire *w, const char *url, struct error *e)
 {
 	char text[WIRE_HOST_MAX];
@@ -58,7 +76,7 @@ enum status wire_set_url(struct wire *w, const char *url, struct error *e)
 	(void)snprintf(w->host, sizeof(w->host), "%s", host);
 	(void)snprintf(w->port, sizeof(w->port), "%s", port ? port : DEFAULT_PORT);
 	(void)snprintf(w->authority, sizeof(w->authority), is_address ? "[%s]:%s" : "%s:%s", w->host, w->port);
-	return STATUS_OK;
+	return set_proxy(w, e);
 bad:
 	return error_set(e, STATUS_USAGE, "the server's address must have the form https://host:port");
 }
@@ -74,21 +92,27 @@ void wire_clear(struct wire *w)
 	*w = (struct wire){0};
 }
 
-static enum status wire_connect(void **conn, void *ctx, int deadline_ms, struct error *e)
+struct tls_client_options wire_options(const struct wire *w, int deadline_ms)
 {
-	struct wire *w = ctx;
-	struct tls_conn *c = NULL;
-	struct tls_client_options o = {
+	return (struct tls_client_options){
 		.host = w->host,
 		.port = w->port,
 		.ca_pem = w->ca_pem,
 		.cert_pem = w->cert_pem,
 		.key = w->cert_pem ? w->key : NULL,
+		.proxy = w->proxy.host[0] ? &w->proxy : NULL,
 		.ignore_dates = w->ignore_dates,
 		.deadline_ms = deadline_ms,
 		.session = w->session.data,
 		.session_len = w->session.len,
 	};
+}
+
+static enum status wire_connect(void **conn, void *ctx, int deadline_ms, struct error *e)
+{
+	struct wire *w = ctx;
+	struct tls_conn *c = NULL;
+	const struct tls_client_options o = wire_options(w, deadline_ms);
 	enum status st = tls_connect(&c, &o, e);
 
 	if (st == STATUS_OK)

@@ -10,6 +10,7 @@
 
 #include "core/env.h"
 #include "core/key.h"
+#include "core/tls_proxy.h"
 
 #define TLS_NAME_MAX 65
 
@@ -58,6 +59,7 @@ struct tls_client_options {
 	const char *cert_pem; /* own certificate and key, or NULL */
 	const struct key *key;
 	bool ignore_dates;    /* the own clock is not to be trusted: check the chain without dates */
+	const struct tls_proxy *proxy; /* to go through, or NULL */
 	int deadline_ms;      /* for connecting and shaking hands */
 	const uint8_t *session; /* of tls_session(), to resume; NULL for none. A bad one is ignored */
 	size_t session_len;
@@ -65,10 +67,9 @@ struct tls_client_options {
 
 /* STATUS_NETWORK, STATUS_TIMEOUT, STATUS_UNTRUSTED (the certificate; *e says what to check). */
 enum status tls_connect(struct tls_conn **out, const struct tls_client_options *o, struct error *e) MUST_CHECK;
-/* Connect without trust, fetch the presented chain, and append the PEM of the CA in it whose SHA-256 begins with `pin`.
+/* Connect without trust (by o's host, port, proxy and deadline), fetch the presented chain, and append the PEM of the CA in it whose SHA-256 begins with `pin`.
  * Nothing is sent beyond the handshake. STATUS_UNTRUSTED when the chain has no such certificate. */
-enum status tls_fetch_ca(struct buf *ca_pem, const char *host, const char *port, const uint8_t *pin, size_t pin_len, int deadline_ms,
-			 struct error *e) MUST_CHECK;
+enum status tls_fetch_ca(struct buf *ca_pem, const struct tls_client_options *o, const uint8_t *pin, size_t pin_len, struct error *e) MUST_CHECK;
 /* Read 1..*n bytes; *n = 0 at the orderly end. */
 enum status tls_read(struct tls_conn *c, void *buf, size_t *n, int deadline_ms, struct error *e) MUST_CHECK;
 enum status tls_write(struct tls_conn *c, const void *buf, size_t len, int deadline_ms, struct error *e) MUST_CHECK;

@@ -112,16 +112,32 @@ static void note_address(struct tls_client *client, const char *host)
 		client->address_len = 16;
 }
 
-/* A connection that owns `client` and the socket, on STATUS_OK only. */
-static enum status open_conn(struct tls_conn **out, struct tls_client *client, const char *host, const char *port,
-			     int64_t until_ms, struct error *e)
+static enum status reach(int *fd, const struct tls_client_options *o, int64_t until_ms, struct error *e)
 {
+	enum status st = STATUS_OK;
+
+	if (!o->proxy)
+		return dial(fd, o->host, o->port, until_ms, e);
+	st = dial(fd, o->proxy->host, o->proxy->port, until_ms, e);
+	if (st)
+		return e ? error_prefix(e, st, "by the proxy") : st;
+	st = proxy_connect(*fd, o->proxy, o->host, o->port, until_ms, e);
+	if (st)
+		(void)close(*fd);
+	return st;
+}
+
+/* A connection that owns `client` and the socket, on STATUS_OK only. */
+static enum status open_conn(struct tls_conn **out, struct tls_client *client, const struct tls_client_options *o, int64_t until_ms,
+			     struct error *e)
+{
+	const char *host = o->host;
 	struct tls_conn *c = NULL;
 	enum status st = STATUS_OK;
 	int fd = -1;
 
 	note_address(client, host);
-	st = dial(&fd, host, port, until_ms, e);
+	st = reach(&fd, o, until_ms, e);
 	if (st)
 		return st;
 	st = tls_conn_new(&c, &client->setup, fd);
@@ -168,7 +184,7 @@ enum status tls_connect(struct tls_conn **out, const struct tls_client_options *
 		return error_set(e, st, "out of memory while connecting");
 	st = set_up(client, o, e);
 	if (!st)
-		st = open_conn(&c, client, o->host, o->port, until_ms, e);
+		st = open_conn(&c, client, o, until_ms, e);
 	if (st) {
 		tls_client_free(client, -1);
 		return st;
@@ -224,10 +240,9 @@ static enum status find_pinned(struct buf *out, const struct tls_conn *c, const 
 			 host);
 }
 
-enum status tls_fetch_ca(struct buf *ca_pem, const char *host, const char *port, const uint8_t *pin, size_t pin_len,
-			 int deadline_ms, struct error *e)
+enum status tls_fetch_ca(struct buf *ca_pem, const struct tls_client_options *o, const uint8_t *pin, size_t pin_len, struct error *e)
 {
-	int64_t until_ms = dial_now_ms() + deadline_ms;
+	int64_t until_ms = dial_now_ms() + o->deadline_ms;
 	struct tls_client *client = NULL;
 	struct tls_conn *c = NULL;
 	enum status st = STATUS_OK;
@@ -241,15 +256,15 @@ enum status tls_fetch_ca(struct buf *ca_pem, const char *host, const char *port,
 	if (!st) {
 		/* The pin decides afterwards; until then nothing is believed and nothing is sent. */
 		mbedtls_ssl_conf_authmode(&client->setup.conf, MBEDTLS_SSL_VERIFY_NONE);
-		st = open_conn(&c, client, host, port, until_ms, e);
+		st = open_conn(&c, client, o, until_ms, e);
 	}
 	if (st) {
 		tls_client_free(client, -1);
 		return st;
 	}
-	st = shake(c, host, until_ms, e);
+	st = shake(c, o->host, until_ms, e);
 	if (!st)
-		st = find_pinned(ca_pem, c, pin, pin_len, host, e);
+		st = find_pinned(ca_pem, c, pin, pin_len, o->host, e);
 	tls_close(c);
 	return st;
 }

@@ -877,10 +877,10 @@ static void the_pinned_authority_is_fetched(void **state)
 	(void)state;
 	assert_int_equal(cert_fingerprint(pin, buf_text(&authority.cert), NULL), STATUS_OK);
 	start(&s, &server_party, &authority, ECHO, 2);
-	assert_int_equal(tls_fetch_ca(&ca, "127.0.0.1", s.port, pin, 16, DEADLINE_MS, NULL), STATUS_OK);
+	assert_int_equal(tls_fetch_ca(&ca, &(struct tls_client_options){.host = "127.0.0.1", .port = s.port, .deadline_ms = DEADLINE_MS}, pin, 16, NULL), STATUS_OK);
 	assert_string_equal(buf_text(&ca), buf_text(&authority.cert));
 	buf_reset(&ca);
-	assert_int_equal(tls_fetch_ca(&ca, "localhost", s.port, pin, SHA256_LEN, DEADLINE_MS, NULL), STATUS_OK);
+	assert_int_equal(tls_fetch_ca(&ca, &(struct tls_client_options){.host = "localhost", .port = s.port, .deadline_ms = DEADLINE_MS}, pin, SHA256_LEN, NULL), STATUS_OK);
 	assert_string_equal(buf_text(&ca), buf_text(&authority.cert));
 	finish(&s);
 	assert_false(s.visits[0].peer.present);
@@ -897,13 +897,13 @@ static void another_authority_than_the_pinned_one_is_not_taken(void **state)
 	(void)state;
 	start(&s, &server_party, &authority, ECHO, 2);
 	assert_int_equal(cert_fingerprint(pin, buf_text(&stranger.cert), NULL), STATUS_OK);
-	assert_int_equal(tls_fetch_ca(&ca, "127.0.0.1", s.port, pin, 16, DEADLINE_MS, &e), STATUS_UNTRUSTED);
+	assert_int_equal(tls_fetch_ca(&ca, &(struct tls_client_options){.host = "127.0.0.1", .port = s.port, .deadline_ms = DEADLINE_MS}, pin, 16, &e), STATUS_UNTRUSTED);
 	assert_non_null(strstr(e.text, "not the one that the join code or the fingerprint is for"));
 	/* The server's own certificate is in the chain, but is no authority. */
 	assert_int_equal(cert_fingerprint(pin, buf_text(&server_party.cert), NULL), STATUS_OK);
-	assert_int_equal(tls_fetch_ca(&ca, "127.0.0.1", s.port, pin, 16, DEADLINE_MS, NULL), STATUS_UNTRUSTED);
+	assert_int_equal(tls_fetch_ca(&ca, &(struct tls_client_options){.host = "127.0.0.1", .port = s.port, .deadline_ms = DEADLINE_MS}, pin, 16, NULL), STATUS_UNTRUSTED);
 	finish(&s);
-	assert_int_equal(tls_fetch_ca(&ca, "127.0.0.1", s.port, pin, 4, DEADLINE_MS, NULL), STATUS_USAGE);
+	assert_int_equal(tls_fetch_ca(&ca, &(struct tls_client_options){.host = "127.0.0.1", .port = s.port, .deadline_ms = DEADLINE_MS}, pin, 4, NULL), STATUS_USAGE);
 	assert_int_equal(ca.len, 0);
 }
 

@@ -271,14 +271,16 @@ void wire_clear(struct wire *w)
 	*w = (struct wire){0};
 }
 
-enum status tls_fetch_ca(struct buf *ca_pem, const char *host, const char *port, const uint8_t *pin, size_t pin_len, int deadline_ms,
-			 struct error *e)
+struct tls_client_options wire_options(const struct wire *w, int deadline_ms)
 {
-	(void)host;
-	(void)port;
+	return (struct tls_client_options){.host = w->host, .port = w->port, .deadline_ms = deadline_ms};
+}
+
+enum status tls_fetch_ca(struct buf *ca_pem, const struct tls_client_options *o, const uint8_t *pin, size_t pin_len, struct error *e)
+{
+	(void)o;
 	(void)pin;
 	(void)pin_len;
-	(void)deadline_ms;
 	(void)e;
 	buf_adds(ca_pem, host_ca_pem(line.host));
 	return STATUS_OK;

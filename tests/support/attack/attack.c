@@ -86,7 +86,7 @@ static void *say_hello(void *arg)
 	struct buf ca = BUF_INIT;
 	const uint8_t pin[SHA256_LEN] = {0};
 
-	(void)(tls_fetch_ca(&ca, o.host, o.port, pin, sizeof(pin), o.deadline_ms, NULL) == STATUS_OK);
+	(void)(tls_fetch_ca(&ca, &o, pin, sizeof(pin), NULL) == STATUS_OK);
 	buf_clear(&ca);
 	return NULL;
 }
