@@ -8,8 +8,8 @@ code=$(invite behind staff fleckney)
 
 # tinyproxy_start ALLOWED-PORT [BASIC-AUTH] - on a free port, which PROXY names.
 tinyproxy_start() {
-	local port n
-	for n in 1 2 3 4 5 6 7 8; do
+	local port
+	for _ in 1 2 3 4 5 6 7 8; do
 		port=$((20000 + RANDOM % 20000))
 		printf '%s\n' "Port $port" 'Listen 127.0.0.1' 'Timeout 60' 'MaxClients 20' 'LogLevel Connect' "LogFile \"$WORK/proxy.log\"" "ConnectPort $1" ${2:+"BasicAuth $2"} >"$WORK/proxy.conf"
 		start tinyproxy tinyproxy -d -c "$WORK/proxy.conf"
