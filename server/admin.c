@@ -26,6 +26,7 @@ struct admin {
 /* ---- what is looked up when it is asked for ---- */
 
 struct practice_values {
+	const struct env *env;
 	struct buf last, packs, closed;
 };
 
@@ -43,6 +44,7 @@ static void add_practice(void *ctx, struct practice *p)
 
 	if (last_ms > 0) {
 		add_line(&v->last, "qip_practice_last_sync_timestamp_seconds", p);
+		last_ms += v->env->now_ms(v->env->ctx) - v->env->monotonic_ms(v->env->ctx);
 		buf_addf(&v->last, "%" PRId64 "\n", last_ms / 1000);
 	}
 	add_line(&v->packs, "qip_practice_packs", p);
@@ -51,9 +53,9 @@ static void add_practice(void *ctx, struct practice *p)
 	buf_addf(&v->closed, "%d\n", closed_check(p, NULL) != STATUS_OK);
 }
 
-static void write_practices(struct buf *out, struct practices *t)
+static void write_practices(struct buf *out, struct practices *t, const struct env *env)
 {
-	struct practice_values v = {BUF_INIT, BUF_INIT, BUF_INIT};
+	struct practice_values v = {env, BUF_INIT, BUF_INIT, BUF_INIT};
 
 	practices_each(t, add_practice, &v);
 	metrics_gauge(out, "qip_practice_last_sync_timestamp_seconds", "When a device of the practice was last served, since this program started.");
@@ -126,7 +128,7 @@ static void write_all(struct buf *out, const struct admin *a)
 {
 	metrics_write(out);
 	if (a->options.service->practices)
-		write_practices(out, a->options.service->practices);
+		write_practices(out, a->options.service->practices, a->options.service->env);
 	write_certificates(out, a->options.service->authority);
 	write_process(out, a);
 }

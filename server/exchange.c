@@ -320,14 +320,13 @@ static const char *service_of(const struct exchange *x)
 static void count(const struct exchange *x, bool completed)
 {
 	const struct request *r = &x->request;
-	const struct env *env = r->service->env;
 
 	metrics_request(r->route.kind, completed ? r->answer.code : 0);
 	metrics_add(METRIC_RECEIVED_BYTES, r->body.received_bytes);
 	if (x->counted)
 		rates_spend(r->practice->rates, r->who.device, r->body.received_bytes);
 	if (completed && r->practice && r->who.device[0] && r->answer.code == 200)
-		atomic_store(&r->practice->last_sync_ms, env->now_ms(env->ctx));
+		atomic_store(&r->practice->last_sync_ms, monotonic_ms(x));
 }
 
 void exchange_close(struct exchange *x, bool completed)

@@ -67,7 +67,7 @@ struct practice {
 	char keeping[LIMIT_KEPT_AT_ONCE][NAME_MAX_LEN + 1]; /* devices whose last words come or are judged at the moment, see server/kept_places.c */
 	atomic_bool lags; /* refs that derive from main could not be moved with it */
 	atomic_bool unerased; /* what main has erased may still be here: nothing is read until it is gone */
-	_Atomic int64_t last_sync_ms; /* when a device was last served, Unix time; 0: not since the start */
+	_Atomic int64_t last_sync_ms; /* when a device was last served, monotonic; 0: not since the start */
 	atomic_bool seen_open; /* see server/closed.h */
 	/* guarded by the practice's lock: */
 	struct oid derived; /* the derived refs follow from this main */
