@@ -15,9 +15,9 @@
 #define NAME_BYTES (SHA256_HEX_LEN + 32)
 #define DAMAGED ".damaged"
 
-static bool is_name(const char *name)
+bool blobs_is_name(const char *text)
 {
-	return strlen(name) == SHA256_HEX_LEN && strspn(name, "0123456789abcdef") == SHA256_HEX_LEN;
+	return strlen(text) == SHA256_HEX_LEN && strspn(text, "0123456789abcdef") == SHA256_HEX_LEN;
 }
 
 static bool is_there(const struct qip *q, const char *folder, const char *hex, const char *suffix)
@@ -119,7 +119,7 @@ enum status blobs_get(struct buf *out, struct qip *q, const char *hex, struct er
 	static const char *const folders[] = {HOME_BLOBS, HOME_OUTBOX};
 	enum status st = STATUS_NOT_FOUND;
 
-	if (!is_name(hex))
+	if (!blobs_is_name(hex))
 		return error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
 	if (blobs_is_erased(q, hex))
 		return error_set(e, STATUS_GONE, "it was erased for good");
@@ -190,7 +190,7 @@ enum status blobs_drop(struct qip *q, const char *hex, struct error *e)
 {
 	char name[NAME_BYTES];
 
-	if (!is_name(hex))
+	if (!blobs_is_name(hex))
 		return error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
 	path_of(name, HOME_OUTBOX, hex, "");
 	return files_remove(q->dir, name, e);
@@ -199,7 +199,7 @@ enum status blobs_drop(struct qip *q, const char *hex, struct error *e)
 enum status blobs_erase(struct qip *q, const char *hex, struct error *e)
 {
 	char mark[NAME_BYTES], name[NAME_BYTES];
-	enum status st = is_name(hex) ? files_make_dir(q->dir, HOME_BLOBS, e) : error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
+	enum status st = blobs_is_name(hex) ? files_make_dir(q->dir, HOME_BLOBS, e) : error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
 
 	path_of(mark, HOME_BLOBS, hex, BLOBS_ERASED);
 	if (st == STATUS_OK && !blobs_is_erased(q, hex))
@@ -215,6 +215,20 @@ enum status blobs_erase(struct qip *q, const char *hex, struct error *e)
 }
 
 /* ---- many ---- */
+
+enum status blobs_named(const cJSON *record, blobs_named_visit visit, void *ctx, struct error *e)
+{
+	const cJSON *member = NULL;
+	const char *hex = json_get(record, "size") ? json_string(record, "sha256") : NULL;
+	enum status st = hex && blobs_is_name(hex) ? visit(ctx, hex, e) : STATUS_OK;
+
+	cJSON_ArrayForEach(member, record)
+	{
+		if (st == STATUS_OK && (cJSON_IsObject(member) || cJSON_IsArray(member)))
+			st = blobs_named(member, visit, ctx, e);
+	}
+	return st;
+}
 
 enum status blobs_each(struct qip *q, const char *folder, blobs_visit visit, void *ctx, struct error *e)
 {
@@ -234,7 +248,7 @@ enum status blobs_each(struct qip *q, const char *folder, blobs_visit visit, voi
 	while (st == STATUS_OK && (entry = readdir(d)) != NULL) {
 		struct stat s;
 
-		if (is_name(entry->d_name) && fstatat(fd, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
+		if (blobs_is_name(entry->d_name) && fstatat(fd, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
 			st = visit(ctx, entry->d_name, (int64_t)s.st_mtim.tv_sec * 1000 + s.st_mtim.tv_nsec / 1000000, e);
 	}
 	(void)closedir(d);

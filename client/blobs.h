@@ -13,6 +13,8 @@
 
 #define BLOBS_ERASED ".erased"
 
+/* 64 lower case hexadecimal digits. */
+bool blobs_is_name(const char *text);
 /* Keep new bytes, durably, to be sent with the next sync. `hex` is their name; the same bytes again are the same file. */
 enum status blobs_put(char hex[SHA256_HEX_LEN + 1], struct qip *q, const void *sealed, size_t len, struct error *e) MUST_CHECK;
 /* Append the bytes. STATUS_NOT_FOUND: not here (yet); STATUS_GONE: erased; STATUS_CORRUPT: what stands here is not what the name says: it is put away, so
@@ -40,6 +42,10 @@ enum status blobs_make_outbox(struct qip *q, struct error *e) MUST_CHECK;
 /* The server does not take it now: it comes last with the next visit, so that the others go before. */
 void blobs_put_off(struct qip *q, const char *hex, int64_t now_ms);
 
+/* {"sha256":…,"size":…}, wherever in a record it stands: a comment, what was released of it, evidence, a name; claims in conflict, too. Only what is a
+ * name. Non-OK stops. */
+typedef enum status (*blobs_named_visit)(void *ctx, const char *hex, struct error *e);
+enum status blobs_named(const cJSON *record, blobs_named_visit visit, void *ctx, struct error *e) MUST_CHECK;
 /* Each name in a folder (HOME_BLOBS, HOME_OUTBOX), in no order. `at_ms`: the file's time. Non-OK stops. */
 typedef enum status (*blobs_visit)(void *ctx, const char *hex, int64_t at_ms, struct error *e);
 enum status blobs_each(struct qip *q, const char *folder, blobs_visit visit, void *ctx, struct error *e) MUST_CHECK;

@@ -226,9 +226,11 @@ static bool is_full(const struct fetching *f)
 	return f->done.received >= f->bounds->count || f->got_bytes >= f->bounds->bytes;
 }
 
-static enum status want(struct fetching *f, const char *hex, struct error *e)
+static enum status want(void *ctx, const char *hex, struct error *e)
 {
-	if (strlen(hex) != SHA256_HEX_LEN || strspn(hex, "0123456789abcdef") != SHA256_HEX_LEN || blobs_has(f->q, hex) || blobs_is_erased(f->q, hex))
+	struct fetching *f = ctx;
+
+	if (!blobs_is_name(hex) || blobs_has(f->q, hex) || blobs_is_erased(f->q, hex))
 		return STATUS_OK;
 	for (size_t i = 0; i < f->len; i++)
 		if (strcmp(f->ids[i].hex, hex) == 0)
@@ -244,21 +246,6 @@ static enum status want(struct fetching *f, const char *hex, struct error *e)
 }
 
 /* ---- what the log names ---- */
-
-/* {"sha256":…,"size":…}, wherever a record has it: a comment, what was released of it, evidence, a name; claims in conflict, too. */
-static enum status want_all(struct fetching *f, const cJSON *value, struct error *e)
-{
-	const cJSON *member = NULL;
-	const char *hex = json_get(value, "size") ? json_string(value, "sha256") : NULL;
-	enum status st = hex ? want(f, hex, e) : STATUS_OK;
-
-	cJSON_ArrayForEach(member, value)
-	{
-		if (st == STATUS_OK && (cJSON_IsObject(member) || cJSON_IsArray(member)))
-			st = want_all(f, member, e);
-	}
-	return st;
-}
 
 static enum status look_at(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
@@ -277,7 +264,7 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	if (st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM || st == STATUS_TOO_BIG)
 		return STATUS_OK; /* the audit tells of it, and the others come */
 	if (st == STATUS_OK)
-		st = want_all(f, record, e);
+		st = blobs_named(record, want, f, e);
 	cJSON_Delete(record);
 	return st;
 }

@@ -20,7 +20,7 @@ struct making {
 
 static enum status add_blob(struct making *m, const char *hex, struct error *e)
 {
-	if (strlen(hex) != SHA256_HEX_LEN || strspn(hex, "0123456789abcdef") != SHA256_HEX_LEN)
+	if (!blobs_is_name(hex))
 		return error_set(e, STATUS_MALFORMED, "\"%.80s\" names no sealed bytes", hex);
 	if (blobs_is_erased(m->q, hex)) {
 		m->erased = true;

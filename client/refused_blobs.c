@@ -7,19 +7,22 @@
 #include "client/blobs.h"
 #include "client/refused_note.h"
 #include "core/array.h"
+#include "core/log.h"
 
 struct settling {
 	struct qip *q;
 	struct refused_blobs *held;
 	struct oid work; /* its tree */
+	struct buf now;  /* the file at hand as it stands there */
 	bool drop;
 };
 
-static enum status settle_one(struct settling *s, const char *hex, const struct buf *now, struct error *e)
+static enum status settle_one(void *ctx, const char *hex, struct error *e)
 {
+	struct settling *s = ctx;
 	struct refused_blobs *held = s->held;
 
-	if (strlen(hex) != SHA256_HEX_LEN || memmem(buf_text(now), now->len, hex, SHA256_HEX_LEN))
+	if (memmem(buf_text(&s->now), s->now.len, hex, SHA256_HEX_LEN))
 		return STATUS_OK;
 	if (s->drop)
 		return blobs_drop(s->q, hex, e);
@@ -29,25 +32,11 @@ static enum status settle_one(struct settling *s, const char *hex, const struct 
 	return STATUS_OK;
 }
 
-static enum status settle_all(struct settling *s, const cJSON *value, const struct buf *now, struct error *e)
-{
-	const cJSON *member = NULL;
-	const char *hex = json_get(value, "size") ? json_string(value, "sha256") : NULL;
-	enum status st = hex ? settle_one(s, hex, now, e) : STATUS_OK;
-
-	cJSON_ArrayForEach(member, value)
-	{
-		if (st == STATUS_OK && (cJSON_IsObject(member) || cJSON_IsArray(member)))
-			st = settle_all(s, member, now, e);
-	}
-	return st;
-}
-
 /* A file that the refused commit wrote, and what stands there now: what was made again is named by that. */
 static enum status look_at(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
 {
 	struct settling *s = ctx;
-	struct buf bytes = BUF_INIT, now = BUF_INIT;
+	struct buf bytes = BUF_INIT;
 	cJSON *record = NULL;
 	struct oid there;
 	bool is_dir = false;
@@ -60,28 +49,23 @@ static enum status look_at(void *ctx, const char *path, const struct oid *old_id
 	if (st == STATUS_OK)
 		st = tree_find(&there, &is_dir, s->q->repo, &s->work, path, e);
 	if (st == STATUS_OK && !is_dir)
-		st = repo_read(&now, s->q->repo, &there, REPO_BLOB, RECORD_MAX_BYTES, e);
+		st = repo_read(&s->now, s->q->repo, &there, REPO_BLOB, RECORD_MAX_BYTES, e);
 	if (st == STATUS_NOT_FOUND)
 		st = STATUS_OK;
 	if (st == STATUS_OK && json_parse(&record, buf_text(&bytes), bytes.len, NULL) == STATUS_OK)
-		st = settle_all(s, record, &now, e);
+		st = blobs_named(record, settle_one, s, e);
 	cJSON_Delete(record);
 	buf_clear(&bytes);
-	buf_clear(&now);
+	buf_clear(&s->now);
 	return st;
 }
 
-static enum status visit(void *ctx, const struct qip_refusal *r, struct error *e)
+static enum status settle_commit(struct settling *s, const struct oid *id, struct error *e)
 {
-	struct settling *s = ctx;
 	struct commit c = COMMIT_INIT;
-	struct oid id, before = {{0}};
-	enum status st = STATUS_OK;
+	struct oid before = {{0}};
+	enum status st = repo_commit_read(&c, s->q->repo, id, e);
 
-	if ((r->state != QIP_REFUSAL_OPEN && r->state != QIP_REFUSAL_DROPPED) || oid_parse(&id, r->commit, strlen(r->commit)) != STATUS_OK)
-		return STATUS_OK;
-	s->drop = r->state == QIP_REFUSAL_DROPPED;
-	st = repo_commit_read(&c, s->q->repo, &id, e);
 	if (st == STATUS_OK && c.parents_len > 0)
 		st = home_tree_of(&before, s->q, &c.parents[0], e);
 	if (st == STATUS_OK)
@@ -90,13 +74,33 @@ static enum status visit(void *ctx, const struct qip_refusal *r, struct error *e
 	return st;
 }
 
+static enum status visit(void *ctx, const struct qip_refusal *r, struct error *e)
+{
+	struct settling *s = ctx;
+	struct oid id;
+	enum status st = STATUS_OK;
+
+	if ((r->state != QIP_REFUSAL_OPEN && r->state != QIP_REFUSAL_DROPPED) || oid_parse(&id, r->commit, strlen(r->commit)) != STATUS_OK)
+		return STATUS_OK;
+	s->drop = r->state == QIP_REFUSAL_DROPPED;
+	st = settle_commit(s, &id, e);
+	if (st != STATUS_CORRUPT && st != STATUS_NOT_FOUND)
+		return st;
+	/* what it named is not known any more; the rest is not to wait for it for ever */
+	log_line(LOG_LEVEL_WARN, "a refused edit can no longer be read", "commit", r->commit, NULL);
+	return STATUS_OK;
+}
+
 enum status refused_blobs_settle(struct refused_blobs *out, struct qip *q, struct error *e)
 {
-	struct settling s = {.q = q, .held = out};
+	struct settling s = {.q = q, .held = out, .now = BUF_INIT};
 	struct oid work;
-	enum status st = home_ref(&work, q, REF_WORK, e);
+	enum status st = STATUS_OK;
 
 	*out = (struct refused_blobs){NULL, 0, 0};
+	if (home_is_kiosk(q)) /* what it is refused becomes void, and its sealed bytes go with that: see void.h */
+		return STATUS_OK;
+	st = home_ref(&work, q, REF_WORK, e);
 	if (st == STATUS_OK && !oid_is_zero(&work))
 		st = home_tree_of(&s.work, q, &work, e);
 	return st == STATUS_OK ? refused_note_each(q, visit, &s, e) : st;

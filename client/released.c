@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/blobs.h"
 #include "client/limits.h"
 #include "core/record_file.h"
 
@@ -14,6 +15,7 @@ struct looking {
 	struct qip *q;
 	released_visit visit;
 	void *ctx;
+	const char *id;       /* of the record at hand */
 	bool touched;         /* by the commit at hand */
 };
 
@@ -36,18 +38,11 @@ static struct released_of *find(const struct looking *l, const char *path)
 	return bsearch(id, l->of, l->len, sizeof(*l->of), by_id);
 }
 
-enum status released_in(const cJSON *triage, const char *id, released_visit visit, void *ctx, struct error *e)
+static enum status found(void *ctx, const char *hex, struct error *e)
 {
-	const cJSON *member = NULL;
-	const char *hex = json_get(triage, "size") ? json_string(triage, "sha256") : NULL;
-	enum status st = hex ? visit(ctx, id, hex, e) : STATUS_OK;
+	const struct looking *l = ctx;
 
-	cJSON_ArrayForEach(member, triage)
-	{
-		if (st == STATUS_OK && (cJSON_IsObject(member) || cJSON_IsArray(member)))
-			st = released_in(member, id, visit, ctx, e);
-	}
-	return st;
+	return l->visit(l->ctx, l->id, hex, e);
 }
 
 static enum status look_in(struct looking *l, const char *id, const struct oid *blob, struct error *e)
@@ -55,8 +50,9 @@ static enum status look_in(struct looking *l, const char *id, const struct oid *
 	cJSON *record = NULL;
 	enum status st = record_read(&record, l->q->repo, blob, e);
 
+	l->id = id;
 	if (st == STATUS_OK)
-		st = released_in(record, id, l->visit, l->ctx, e);
+		st = blobs_named(record, found, l, e);
 	cJSON_Delete(record);
 	return st == STATUS_MALFORMED || st == STATUS_FORBIDDEN_FORM || st == STATUS_TOO_BIG ? STATUS_OK : st; /* the audit tells of it */
 }

@@ -14,7 +14,5 @@ typedef enum status (*released_visit)(void *ctx, const char *id, const char *hex
 /* Look through the log, back to where nobody had made anything of any of them; also through what a device sent at once, of which only the last shows in the
  * log. `of`: sorted by id, without doubles. Cost: the merges since the oldest triage of them, and little for one that left triage/ alone. */
 enum status released_each(struct released_of *of, size_t len, struct qip *q, released_visit visit, void *ctx, struct error *e) MUST_CHECK;
-/* The same of one record alone, as it stands. */
-enum status released_in(const cJSON *triage, const char *id, released_visit visit, void *ctx, struct error *e) MUST_CHECK;
 
 #endif

@@ -55,22 +55,32 @@ static bool leads_on(const char *pem, const struct qip *q)
 	return found;
 }
 
+static enum status check_authorities(const char *pem, const struct qip *q, struct error *e)
+{
+	int64_t until_ms = 0;
+
+	if (strlen(pem) > LIMIT_CA_BYTES || cert_not_after(&until_ms, pem, NULL) != STATUS_OK)
+		return error_set(e, STATUS_MALFORMED, "the server's answer to a renewal holds no authority");
+	if (!leads_on(pem, q))
+		return error_set(e, STATUS_UNTRUSTED, "the server names an authority that has nothing to do with the one this device was joined with");
+	return STATUS_OK;
+}
+
+/* All of it or nothing: the certificate of an authority that is not taken would be of no use. */
 static enum status take(struct qip *q, const cJSON *json, struct error *e)
 {
 	const char *certificate = json_string(json, "certificate"), *ca = json_string(json, "ca");
+	bool is_new = ca && strcmp(ca, buf_text(&q->ca_pem)) != 0;
 	int64_t until_ms = 0;
 	enum status st = STATUS_OK;
 
 	if (!certificate || cert_not_after(&until_ms, certificate, NULL) != STATUS_OK)
 		return error_set(e, STATUS_MALFORMED, "the server's answer to a renewal holds no certificate");
-	st = files_write(q->dir, HOME_CERT, certificate, strlen(certificate), 0600, e);
-	if (st != STATUS_OK || !ca || strcmp(ca, buf_text(&q->ca_pem)) == 0)
-		return st;
-	if (strlen(ca) > LIMIT_CA_BYTES || cert_not_after(&until_ms, ca, NULL) != STATUS_OK)
-		return error_set(e, STATUS_MALFORMED, "the server's answer to a renewal holds no authority");
-	if (!leads_on(ca, q))
-		return error_set(e, STATUS_UNTRUSTED, "the server names an authority that has nothing to do with the one this device was joined with");
-	return files_write(q->dir, HOME_CA, ca, strlen(ca), 0600, e);
+	if (is_new)
+		st = check_authorities(ca, q, e);
+	if (st == STATUS_OK)
+		st = files_write(q->dir, HOME_CERT, certificate, strlen(certificate), 0600, e);
+	return st == STATUS_OK && is_new ? files_write(q->dir, HOME_CA, ca, strlen(ca), 0600, e) : st;
 }
 
 enum status renew_if_due(struct remote *r, struct qip *q, const struct remote_refs *refs, int64_t now_ms, struct error *e)

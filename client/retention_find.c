@@ -186,6 +186,7 @@ struct late {
 	struct erased_id *erased; /* owned; sorted once all are read */
 	size_t erased_len, erased_cap;
 	struct oid triage;        /* the folder now */
+	const char *id;           /* of the answer at hand */
 };
 
 static enum status add_erased(struct late *l, const char *id, struct error *e)
@@ -225,6 +226,13 @@ static enum status collect(void *ctx, const char *path, const struct oid *old_id
 	return new_id ? each_answer(ctx, new_id, add_erased, e) : STATUS_OK;
 }
 
+static enum status add_late(void *ctx, const char *hex, struct error *e)
+{
+	struct late *l = ctx;
+
+	return add_released(&l->found, l->id, hex, e);
+}
+
 static enum status look_at_triage(struct late *l, const char *id, const struct oid *blob, struct error *e)
 {
 	cJSON *record = NULL;
@@ -233,9 +241,10 @@ static enum status look_at_triage(struct late *l, const char *id, const struct o
 	l->found.more = l->found.list->len >= LIMIT_RETENTION;
 	if (l->found.more)
 		return STATUS_OK;
+	l->id = id;
 	st = read_any(&record, l->found.q, blob, e);
 	if (st == STATUS_OK)
-		st = released_in(record, id, add_released, &l->found, e);
+		st = blobs_named(record, add_late, l, e);
 	cJSON_Delete(record);
 	return st;
 }

@@ -1,15 +1,14 @@
 /* client/unnamed.c - see unnamed.h. */
 #include "client/unnamed.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "client/blobs.h"
 #include "client/build.h"
 #include "client/files.h"
 
 #define UNNAMED_FILE "unnamed.json"
 #define SCHEMA "unnamed/1"
-#define PATH_BYTES (SHA256_HEX_LEN + 16)
 
 /* A note that cannot be read names nothing: it is written whole or not at all. */
 static cJSON *read_list(const struct qip *q)
@@ -105,19 +104,15 @@ static enum status take_named_off(struct qip *q, cJSON *list, struct error *e)
 }
 
 /* Nothing of it was ever sent: each opening of the home comes before its syncs. */
-static enum status drop_all(const struct qip *q, cJSON *list, struct error *e)
+static enum status drop_all(struct qip *q, cJSON *list, struct error *e)
 {
 	const cJSON *item;
 	enum status st = STATUS_OK;
 
 	cJSON_ArrayForEach(item, list)
 	{
-		char path[PATH_BYTES];
-
-		if (st != STATUS_OK || !cJSON_IsString(item) || strspn(item->valuestring, "0123456789abcdef") != SHA256_HEX_LEN)
-			continue;
-		(void)snprintf(path, sizeof(path), HOME_OUTBOX "/%.64s", item->valuestring);
-		st = files_remove(q->dir, path, e);
+		if (st == STATUS_OK && cJSON_IsString(item) && blobs_is_name(item->valuestring))
+			st = blobs_drop(q, item->valuestring, e);
 	}
 	return st;
 }

@@ -15,6 +15,8 @@ struct voiding {
 	const char *path;  /* "" for all */
 	struct tree_edit *edits; /* owned, with their paths */
 	size_t len, cap;
+	char (*comments)[SHA256_HEX_LEN + 1]; /* owned; of the answers that become void */
+	size_t comments_len, comments_cap;
 	bool named;        /* path is one of the commit's records */
 	bool again;        /* one of them was void already */
 };
@@ -61,12 +63,26 @@ static enum status make_void(struct voiding *v, const char *path, const char *id
 	return st;
 }
 
-/* Nothing names its sealed bytes any more: at the server nobody could have them erased. */
-static enum status drop_comment(struct voiding *v, const cJSON *answer, struct error *e)
+static enum status note_comment(struct voiding *v, const cJSON *answer, struct error *e)
 {
 	const char *hex = json_string(json_get(answer, "comment"), "sha256");
 
-	return hex ? blobs_drop(v->q, hex, e) : STATUS_OK;
+	if (!hex || !blobs_is_name(hex))
+		return STATUS_OK;
+	if (!array_room(&v->comments, &v->comments_cap, v->comments_len))
+		return error_set(e, STATUS_NOMEM, "out of memory");
+	memcpy(v->comments[v->comments_len++], hex, SHA256_HEX_LEN + 1);
+	return STATUS_OK;
+}
+
+/* Nothing names their sealed bytes any more: at the server nobody could have them erased. */
+static enum status drop_comments(struct voiding *v, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; st == STATUS_OK && i < v->comments_len; i++)
+		st = blobs_drop(v->q, v->comments[i], e);
+	return st;
 }
 
 static enum status visit(void *ctx, const char *path, const struct oid *old_id, const struct oid *new_id, struct error *e)
@@ -94,7 +110,7 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	if (st == STATUS_OK && meant)
 		st = make_void(v, path, id, v->order->reason, e);
 	if (st == STATUS_OK && meant)
-		st = drop_comment(v, old, e);
+		st = note_comment(v, old, e);
 	cJSON_Delete(old);
 	buf_clear(&bytes);
 	return st;
@@ -110,6 +126,7 @@ static void clear(struct voiding *v)
 	for (size_t i = 0; i < v->len; i++)
 		free((char *)v->edits[i].path);
 	free(v->edits);
+	free(v->comments);
 	*v = (struct voiding){.q = v->q, .order = v->order, .path = ""};
 }
 
@@ -128,6 +145,8 @@ enum status void_records(struct oid *out, struct qip *q, const struct void_order
 		*out = *o->parent_tree;
 	else if (st == STATUS_OK)
 		st = tree_apply(out, q->repo, o->tree, v.edits, v.len, e);
+	if (st == STATUS_OK)
+		st = drop_comments(&v, e);
 	clear(&v);
 	return st;
 }

@@ -5,6 +5,7 @@
 #include "client/chain.h"
 #include "client/commit.h"
 #include "client/files.h"
+#include "client/void.h"
 
 static struct practice p;
 static struct qip *boss, *staff, *kiosk;
@@ -244,6 +245,43 @@ static void the_sealed_comment_of_a_refused_answer_goes_nowhere(void **state)
 	assert_false(waits("kib-kiosk", name));
 	assert_false(server_has(name));
 	(void)practice_sync(boss);
+}
+
+static struct oid stage(const char *json)
+{
+	struct oid id = {{0}};
+	cJSON *record = cJSON_Parse(json);
+
+	OK(commit_stage(&id, kiosk, record, &last_error));
+	cJSON_Delete(record);
+	return id;
+}
+
+/* Both in one commit: the second is void already, so that no more than asking the host is left. */
+static void where_even_void_records_are_refused_comments_stay(void **state)
+{
+	char answer[TREE_PATH_MAX], gap[TREE_PATH_MAX], name[SHA256_HEX_LEN + 1], json[1000];
+	struct oid before, after, out;
+	struct tree_edit edits[2] = {{.path = answer}, {.path = gap}};
+	const struct held sent = {0};
+	const struct void_order order = {.parent_tree = &before, .tree = &after, .path = "", .reason = "No.", .sent = &sent};
+
+	(void)state;
+	OK(blobs_put(name, kiosk, "sealed, and kept", 16, &last_error));
+	policy_feedback_path(answer, "kib-kiosk", 7);
+	policy_feedback_path(gap, "kib-kiosk", 8);
+	(void)snprintf(json, sizeof(json), "{\"comment\":{\"sha256\":\"%s\",\"size\":16},\"schema\":\"feedback/1\"}", name);
+	edits[0].id = stage(json);
+	edits[1].id = stage("{\"schema\":\"void/1\"}");
+	OK(home_ref(&before, kiosk, REF_WORK, &last_error));
+	OK(home_tree_of(&before, kiosk, &before, &last_error));
+	OK(tree_apply(&after, kiosk->repo, &before, edits, 2, &last_error));
+	FAILS(void_records(&out, kiosk, &order, &last_error), STATUS_REFUSED);
+	assert_true(waits("kib-kiosk", name));
+	OK(tree_apply(&after, kiosk->repo, &before, edits, 1, &last_error));
+	OK(void_records(&out, kiosk, &order, &last_error));
+	assert_false(waits("kib-kiosk", name));
+	repo_discard(kiosk->repo);
 }
 
 /* A title that no schema allows, and evidence. */
@@ -718,6 +756,7 @@ int main(void)
 		cmocka_unit_test(what_is_settled_for_long_is_forgotten_and_what_is_open_never),
 		cmocka_unit_test(a_refused_answer_is_followed_by_a_void_of_its_number),
 		cmocka_unit_test(the_sealed_comment_of_a_refused_answer_goes_nowhere),
+		cmocka_unit_test(where_even_void_records_are_refused_comments_stay),
 		cmocka_unit_test(the_evidence_of_a_refused_edit_waits_with_it),
 		cmocka_unit_test(a_refused_record_of_its_clock_costs_a_kiosk_no_answer),
 		cmocka_unit_test(a_gap_made_by_a_fault_is_told_and_nothing_is_dropped),
