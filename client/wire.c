@@ -7,16 +7,9 @@
 #include <strings.h>
 
 #include "core/tls.h"
+#include "core/tls_dial.h"
 
 #define DEFAULT_PORT "443"
-
-static bool is_port(const char *text)
-{
-	size_t len = strlen(text);
-	long port = strtol(text, NULL, 10);
-
-	return len > 0 && len < 6 && strspn(text, "0123456789") == len && port > 0 && port < 65536;
-}
 
 static bool is_host(const char *text, bool is_address)
 {
@@ -71,7 +64,7 @@ enum status wire_set_url(struct wire *w, const char *url, struct error *e)
 		end = text + strcspn(text, ":");
 	port = *end == ':' ? end + 1 : NULL;
 	*end = '\0';
-	if (!is_host(host, is_address) || (port && !is_port(port)))
+	if (!is_host(host, is_address) || (port && !dial_is_port(port)))
 		goto bad;
 	(void)snprintf(w->host, sizeof(w->host), "%s", host);
 	(void)snprintf(w->port, sizeof(w->port), "%s", port ? port : DEFAULT_PORT);

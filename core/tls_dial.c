@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -17,6 +18,13 @@ int64_t dial_now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool dial_is_port(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len < 6 && strspn(text, "0123456789") == len && strtol(text, NULL, 10) > 0 && strtol(text, NULL, 10) < 65536;
 }
 
 enum status dial_wait(int fd, short events, int64_t until_ms)

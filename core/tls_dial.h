@@ -4,10 +4,13 @@
 
 #include "core/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Now on the clock that all deadlines here are told in: CLOCK_MONOTONIC, ms. */
 int64_t dial_now_ms(void);
+/* A number from 1 to 65535, in digits alone. */
+bool dial_is_port(const char *text);
 /* Wait until the socket is ready for `events` (of poll). STATUS_TIMEOUT, STATUS_IO. */
 enum status dial_wait(int fd, short events, int64_t until_ms) MUST_CHECK;
 /* A connected non-blocking TCP socket without Nagle's delay, the caller's to close. Every address of the host is tried.

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -17,13 +16,6 @@
 #define ANSWER_MAX 8192 /* of the proxy, up to the empty line */
 
 /* ---- which proxy ---- */
-
-static bool is_port(const char *text)
-{
-	long port = strtol(text, NULL, 10);
-
-	return *text && strlen(text) < 6 && strspn(text, "0123456789") == strlen(text) && port > 0 && port < 65536;
-}
 
 enum status proxy_parse(struct tls_proxy *out, const char *url, struct error *e)
 {
@@ -51,7 +43,7 @@ enum status proxy_parse(struct tls_proxy *out, const char *url, struct error *e)
 		p.port[len] = '\0';
 		end += 1 + len;
 	}
-	if ((*end && strcmp(end, "/") != 0) || !is_port(p.port) || strpbrk(p.host, " \r\n"))
+	if ((*end && strcmp(end, "/") != 0) || !dial_is_port(p.port) || strpbrk(p.host, " \r\n"))
 		goto bad;
 	*out = p;
 	return STATUS_OK;

@@ -81,12 +81,10 @@ enum status authority_create(const char *dir, const char *const *names, size_t n
 	}
 	if (st == STATUS_OK)
 		st = write_text(dir, "ca.crt", &a.ca_pem, e);
-	if (st == STATUS_OK)
-		st = make_tls(dir, &a, names, names_len, env, e);
 	key_free(a.ca_key);
 	key_free(a.tls_key);
 	buf_clear(&a.ca_pem);
-	return st;
+	return st == STATUS_OK ? authority_renew(dir, names, names_len, env, e) : st;
 }
 
 /* ---- loading ---- */

@@ -2,8 +2,6 @@
 #include "server/listener.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,11 +14,10 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "server/callers.h"
+#include "server/handshakes.h"
 #include "server/limits.h"
 #include "server/listen.h"
-#include "server/metrics.h"
-#include "server/tunnel.h"
+#include "server/tunnels.h"
 
 #define EVENTS 64
 #define TICK_MS 1000
@@ -35,13 +32,10 @@ struct listener {
 	struct tls_server *tls; /* NULL: without TLS */
 	struct tunnel_end accept_ends[LIMIT_LISTEN], wake_end; /* no tunnels: known by their address */
 	size_t accept_ends_len;
-	struct tunnel *tunnels;
-	int tunnels_len, max_connections;
-	atomic_int open; /* tunnels_len, for others to see */
-	struct callers *callers;
-	int64_t others_ms;	/* when somebody was last heard of whose handshakes cost little; 0: never */
-	int64_t heavy_until_us; /* handshakes that cost much wait until then */
-	int64_t told_ms; /* when refusals were last told of in the log */
+	struct tunnels tunnels;
+	struct handshakes handshakes;
+	int max_connections;
+	atomic_int open; /* tunnels.len, for others to see */
 	int64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	enum order done;	 /* the thread's own: what was carried out */
 	atomic_int order;
@@ -125,13 +119,14 @@ enum status listener_open(struct listener **out, const struct listener_options *
 	(void)pthread_mutex_init(&l->mutex, NULL);
 	(void)pthread_cond_init(&l->changed, NULL);
 	l->shared.options = &l->options;
+	l->tunnels.shared = &l->shared;
 	l->shared.scratch = malloc(TUNNEL_PART);
 	if (!l->shared.scratch)
 		st = error_set(e, STATUS_NOMEM, "out of memory");
 	if (st == STATUS_OK && o->tls.key)
 		st = tls_server_open(&l->tls, &o->tls, e);
 	if (st == STATUS_OK)
-		st = callers_open(&l->callers, o->env, e);
+		st = callers_open(&l->tunnels.callers, o->env, e);
 	for (size_t i = 0; st == STATUS_OK && i < o->addresses_len; i++)
 		st = bind_address(l, &o->addresses[i], e);
 	if (st == STATUS_OK) {
@@ -170,90 +165,6 @@ int listener_connections(const struct listener *l)
 
 /* ---- the thread ---- */
 
-static void tell_refusal(struct listener *l, const char *from, const char *reason)
-{
-	int64_t now = now_ms(l);
-
-	/* all of them are counted; the log is not to be filled by whoever likes to */
-	if (l->told_ms && now - l->told_ms < LIMIT_ROOM_MS)
-		return;
-	l->told_ms = now;
-	log_line(LOG_LEVEL_WARN, "connection refused", "from", from, "reason", reason, NULL);
-}
-
-static void add_tunnel(struct listener *l, int fd, const struct sockaddr *addr, socklen_t len)
-{
-	struct caller *caller = callers_enter(l->callers, addr);
-	struct tunnel *t = NULL;
-	char address[64];
-	int on = 1;
-
-	listen_text(address, sizeof(address), NULL, addr, len);
-	if (!caller || caller->connections > l->options.limits->connections_per_address) {
-		metrics_add(METRIC_REFUSED_ADDRESS, 1);
-		tell_refusal(l, address, "as many connections as one address may have");
-		callers_leave(l->callers, caller);
-		(void)close(fd);
-		return;
-	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	t = tunnel_open(&l->shared, l->tls, fd, address, now_ms(l));
-	if (!t) {
-		callers_leave(l->callers, caller);
-		return;
-	}
-	metrics_add(METRIC_CONNECTIONS, 1);
-	t->caller = caller;
-	t->next = l->tunnels;
-	if (t->next)
-		t->next->prev = t;
-	l->tunnels = t;
-	l->tunnels_len++;
-}
-
-static void remove_tunnel(struct listener *l, struct tunnel *t)
-{
-	if (t->prev)
-		t->prev->next = t->next;
-	else
-		l->tunnels = t->next;
-	if (t->next)
-		t->next->prev = t->prev;
-	l->tunnels_len--;
-	callers_leave(l->callers, t->caller);
-	tunnel_close(t, &l->shared);
-}
-
-static bool spares_sooner(const struct tunnel *a, int spare_a, const struct tunnel *b, int spare_b)
-{
-	if (!b || spare_a != spare_b)
-		return !b || spare_a > spare_b;
-	return a->caller->connections != b->caller->connections ? a->caller->connections > b->caller->connections : a->moved_ms < b->moved_ms;
-}
-
-/* All places are taken: whoever only holds one gives it up, of the address that holds the most. */
-static bool make_room(struct listener *l)
-{
-	struct tunnel *worst = NULL;
-	int64_t now = now_ms(l);
-	int most = 0;
-
-	for (struct tunnel *t = l->tunnels; t; t = t->next) {
-		int spare = tunnel_spare(t, &l->shared, now);
-
-		if (spare > 0 && spares_sooner(t, spare, worst, most)) {
-			worst = t;
-			most = spare;
-		}
-	}
-	if (!worst)
-		return false;
-	metrics_add(METRIC_REFUSED_ROOM, 1);
-	tell_refusal(l, worst->address, "it did nothing, and its place was needed");
-	worst->state = TUNNEL_DEAD;
-	return true;
-}
-
 /* Accepting rests, for others to leave. */
 static void rest(struct listener *l)
 {
@@ -263,7 +174,7 @@ static void rest(struct listener *l)
 
 static void accept_some(struct listener *l, int listening)
 {
-	for (int i = 0; i < ACCEPTS && l->tunnels_len < l->max_connections; i++) {
+	for (int i = 0; i < ACCEPTS && l->tunnels.len < l->max_connections; i++) {
 		struct sockaddr_storage from = {0};
 		socklen_t len = sizeof(from);
 		int fd = accept4(listening, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -276,22 +187,11 @@ static void accept_some(struct listener *l, int listening)
 			rest(l);
 			return;
 		}
-		add_tunnel(l, fd, (struct sockaddr *)&from, len);
+		tunnels_add(&l->tunnels, l->tls, fd, (struct sockaddr *)&from, len, now_ms(l));
 	}
 	/* full: one leaves for the next one; where nobody can be asked to, they wait in the backlog */
-	if (l->tunnels_len >= l->max_connections && !make_room(l))
+	if (l->tunnels.len >= l->max_connections && !tunnels_make_room(&l->tunnels, now_ms(l)))
 		rest(l);
-}
-
-static void remove_dead(struct listener *l)
-{
-	struct tunnel *next = NULL;
-
-	for (struct tunnel *t = l->tunnels; t; t = next) {
-		next = t->next;
-		if (t->state == TUNNEL_DEAD)
-			remove_tunnel(l, t);
-	}
 }
 
 static void close_accept(struct listener *l)
@@ -311,122 +211,7 @@ static void carry_out(struct listener *l, enum order order)
 	close_accept(l);
 	if (order < ORDER_DRAIN)
 		return;
-	for (struct tunnel *t = l->tunnels; t; t = t->next)
-		tunnel_drain(t, &l->shared, now_ms(l));
-}
-
-static void tell_if_empty(struct listener *l)
-{
-	if (l->done < ORDER_DRAIN || l->tunnels)
-		return;
-	(void)pthread_mutex_lock(&l->mutex);
-	l->empty = true;
-	(void)pthread_cond_broadcast(&l->changed);
-	(void)pthread_mutex_unlock(&l->mutex);
-}
-
-static void tick(struct listener *l)
-{
-	int64_t now = now_ms(l);
-
-	for (struct tunnel *t = l->tunnels; t; t = t->next)
-		tunnel_tick(t, &l->shared, now);
-	callers_tick(l->callers);
-}
-
-static int64_t spent_us(void)
-{
-	struct timespec t = {0};
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int64_t monotonic_us(void)
-{
-	struct timespec t = {0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int by_cost(const void *a, const void *b)
-{
-	const struct tunnel *const *x = a, *const *y = b;
-	int64_t difference = (*x)->caller->busy_us - (*y)->caller->busy_us;
-
-	return (difference > 0) - (difference < 0);
-}
-
-static bool is_heavy(const struct tunnel *t)
-{
-	return t->caller->busy_us > LIMIT_HEAVY_US;
-}
-
-/* It has had its share, and others are there. */
-static bool must_wait(const struct listener *l, const struct tunnel *t)
-{
-	return is_heavy(t) && l->others_ms > 0 && now_ms(l) - l->others_ms < LIMIT_OTHERS_MS && monotonic_us() < l->heavy_until_us;
-}
-
-static int64_t shake_one(struct listener *l, struct tunnel *t)
-{
-	int64_t before_us = spent_us(), cost_us = 0;
-
-	tunnel_step(t, &l->shared, now_ms(l));
-	cost_us = spent_us() - before_us;
-	if (is_heavy(t))
-		l->heavy_until_us = monotonic_us() + LIMIT_HEAVY_PAUSE * cost_us;
-	t->caller->busy_us += cost_us;
-	return cost_us;
-}
-
-/* A full handshake costs as much as hundreds of requests' bytes. So they go last, those first whose address had the least done for it,
- * and only for a moment: epoll tells of the others again. False: none went on. */
-static bool shake_hands(struct listener *l, struct tunnel **waiting, size_t len)
-{
-	int64_t cost_us = 0;
-	size_t done = 0;
-
-	qsort(waiting, len, sizeof(*waiting), by_cost);
-	for (; done < len && cost_us < LIMIT_HANDSHAKES_US && !must_wait(l, waiting[done]); done++)
-		cost_us += shake_one(l, waiting[done]);
-	return done > 0;
-}
-
-static bool listens(const struct listener *l, const struct tunnel_end *end)
-{
-	return end >= l->accept_ends && end < l->accept_ends + LIMIT_LISTEN;
-}
-
-static void step_tunnel(struct listener *l, struct tunnel *t, struct tunnel **shaking, size_t *shaking_len)
-{
-	if (!is_heavy(t))
-		l->others_ms = now_ms(l);
-	if (t->state == TUNNEL_HANDSHAKE)
-		shaking[(*shaking_len)++] = t;
-	else
-		tunnel_step(t, &l->shared, now_ms(l));
-}
-
-static void step_all(struct listener *l, const struct epoll_event *events, int n)
-{
-	struct tunnel *shaking[EVENTS];
-	size_t shaking_len = 0;
-	uint64_t wakes = 0;
-
-	for (int i = 0; i < n; i++) {
-		struct tunnel_end *end = events[i].data.ptr;
-
-		if (listens(l, end))
-			accept_some(l, end->fd);
-		else if (end == &l->wake_end)
-			(void)!read(l->wake_end.fd, &wakes, sizeof(wakes));
-		else if (end->tunnel->state != TUNNEL_DEAD)
-			step_tunnel(l, end->tunnel, shaking, &shaking_len);
-	}
-	if (shaking_len > 0 && !shake_hands(l, shaking, shaking_len) && (int)shaking_len == n)
-		(void)poll(NULL, 0, 1); /* nothing but handshakes that wait: epoll would tell of them at once */
+	tunnels_drain(&l->tunnels, now_ms(l));
 }
 
 static void take_settings(struct listener *l)
@@ -445,6 +230,61 @@ static void take_settings(struct listener *l)
 	tls_server_close(before);
 }
 
+static void take_orders(struct listener *l)
+{
+	uint64_t wakes = 0;
+
+	(void)!read(l->wake_end.fd, &wakes, sizeof(wakes));
+	take_settings(l);
+	carry_out(l, (enum order)atomic_load(&l->order));
+}
+
+static void tell_if_empty(struct listener *l)
+{
+	if (l->done < ORDER_DRAIN || l->tunnels.first)
+		return;
+	(void)pthread_mutex_lock(&l->mutex);
+	l->empty = true;
+	(void)pthread_cond_broadcast(&l->changed);
+	(void)pthread_mutex_unlock(&l->mutex);
+}
+
+static bool listens(const struct listener *l, const struct tunnel_end *end)
+{
+	return end >= l->accept_ends && end < l->accept_ends + LIMIT_LISTEN;
+}
+
+static void step_tunnel(struct listener *l, struct tunnel *t, struct tunnel **shaking, size_t *shaking_len)
+{
+	handshakes_heard(&l->handshakes, t, now_ms(l));
+	if (t->state == TUNNEL_HANDSHAKE)
+		shaking[(*shaking_len)++] = t;
+	else
+		tunnel_step(t, &l->shared, now_ms(l));
+}
+
+static void step_all(struct listener *l, const struct epoll_event *events, int n)
+{
+	struct tunnel *shaking[EVENTS];
+	size_t shaking_len = 0;
+	bool woken = false;
+
+	for (int i = 0; i < n; i++) {
+		struct tunnel_end *end = events[i].data.ptr;
+
+		if (listens(l, end))
+			accept_some(l, end->fd);
+		else if (end == &l->wake_end)
+			woken = true;
+		else if (end->tunnel->state != TUNNEL_DEAD)
+			step_tunnel(l, end->tunnel, shaking, &shaking_len);
+	}
+	if (shaking_len > 0 && !handshakes_step(&l->handshakes, &l->shared, shaking, shaking_len) && (int)shaking_len == n)
+		(void)poll(NULL, 0, 1); /* nothing but handshakes that wait: epoll would tell of them at once */
+	if (woken)
+		take_orders(l); /* last: it may close what the other events are of */
+}
+
 static void *run(void *arg)
 {
 	struct listener *l = arg;
@@ -453,18 +293,16 @@ static void *run(void *arg)
 
 	while (l->done < ORDER_END) {
 		/* with nobody connected there is nothing to count: sleep */
-		bool idle = !l->tunnels && !l->accept_again_ms && callers_count(l->callers) == 0;
+		bool idle = !l->tunnels.first && !l->accept_again_ms && callers_count(l->tunnels.callers) == 0;
 		int n = epoll_wait(l->shared.epoll, events, EVENTS, idle ? -1 : TICK_MS);
 
 		step_all(l, events, n);
-		take_settings(l);
-		carry_out(l, (enum order)atomic_load(&l->order));
 		if (now_ms(l) >= tick_ms) {
-			tick(l);
+			tunnels_tick(&l->tunnels, now_ms(l));
 			tick_ms = now_ms(l) + TICK_MS;
 		}
-		remove_dead(l);
-		atomic_store(&l->open, l->tunnels_len);
+		tunnels_remove_dead(&l->tunnels);
+		atomic_store(&l->open, l->tunnels.len);
 		if (l->accept_again_ms && now_ms(l) >= l->accept_again_ms)
 			l->accept_again_ms = 0;
 		if (!l->accept_again_ms)
@@ -546,13 +384,7 @@ void listener_close(struct listener *l)
 		give_order(l, ORDER_END);
 		(void)pthread_join(l->thread, NULL);
 	}
-	while (l->tunnels) {
-		struct tunnel *t = l->tunnels;
-
-		l->tunnels = t->next;
-		callers_leave(l->callers, t->caller);
-		tunnel_close(t, &l->shared);
-	}
+	tunnels_remove_all(&l->tunnels);
 	close_accept(l);
 	if (l->wake_end.fd >= 0)
 		(void)close(l->wake_end.fd);
@@ -560,7 +392,7 @@ void listener_close(struct listener *l)
 		(void)close(l->shared.epoll);
 	tls_server_close(l->tls);
 	tls_server_close(l->next_tls);
-	callers_close(l->callers);
+	callers_close(l->tunnels.callers);
 	free(l->shared.scratch);
 	(void)pthread_cond_destroy(&l->changed);
 	(void)pthread_mutex_destroy(&l->mutex);

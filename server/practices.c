@@ -147,12 +147,23 @@ enum status practices_get(struct practice **out, struct practices *t, const char
 	return st;
 }
 
+/* The one behind, by ODS code; the first behind none. Nothing is ever taken out of the list. */
+static struct practice *next_of(struct practices *t, const struct practice *p)
+{
+	size_t place = 0;
+	struct practice *next = NULL;
+
+	(void)pthread_mutex_lock(&t->mutex);
+	place = p ? place_of(t, p->ods) + 1 : 0;
+	next = place < t->len ? t->list[place] : NULL;
+	(void)pthread_mutex_unlock(&t->mutex);
+	return next;
+}
+
 void practices_each(struct practices *t, void (*visit)(void *ctx, struct practice *p), void *ctx)
 {
-	(void)pthread_mutex_lock(&t->mutex);
-	for (size_t i = 0; i < t->len; i++)
-		visit(ctx, t->list[i]);
-	(void)pthread_mutex_unlock(&t->mutex);
+	for (struct practice *p = next_of(t, NULL); p; p = next_of(t, p))
+		visit(ctx, p);
 }
 
 void practices_open_all(struct practices *t)

@@ -12,7 +12,7 @@ void practices_close(struct practices *t);
 /* Borrowed until practices_close. What a crash left was repaired when it was opened, so only one process may hold such
  * a table of a folder. STATUS_NOT_FOUND: no such practice. Thread-safe. */
 enum status practices_get(struct practice **out, struct practices *t, const char *ods, struct error *e) MUST_CHECK;
-/* Visit those that are open, with the table locked: shortly. */
+/* Visit those that are open, by ODS code. Visits may take their time: the table is not locked. */
 void practices_each(struct practices *t, void (*visit)(void *ctx, struct practice *p), void *ctx);
 /* Open every practice in the folder; one that cannot be opened is logged, the others are served. */
 void practices_open_all(struct practices *t);

@@ -49,18 +49,6 @@ for device in fleckney "$MANAGER" qk1-icb; do
 	q "$device" sync >/dev/null
 done
 
-it 'An authority that does not lead on from the one a device knows is not taken, and costs it nothing'
-mv "$D/ca.old.crt" "$WORK/ca.old.crt" # the server names the new one alone
-reloaded 'settings and certificates were read again'
-cp "$HOMES/sleepy/device.crt" "$HOMES/sleepy/ca.crt" "$WORK"
-q sleepy sync >/dev/null 2>"$WORK/said"
-says 'nothing to do with the one this device was joined with' "$(cat "$WORK/said")"
-for kept in device.crt ca.crt; do
-	cmp "$WORK/$kept" "$HOMES/sleepy/$kept"
-done
-mv "$WORK/ca.old.crt" "$D/ca.old.crt"
-reloaded 'settings and certificates were read again'
-
 it 'Stock git trusts it by the old authority and by the new one'
 for known in sleepy fleckney; do
 	git_as "$known" ls-remote -q "$(history_url)" >"$WORK/refs"
