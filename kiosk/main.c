@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/no_dump.h"
 #include "kiosk/command.h"
 #include "kiosk/schedule.h"
 
@@ -178,6 +179,7 @@ int main(int argc, char **argv)
 	struct error e = {.text = ""};
 	enum status st = STATUS_OK;
 
+	no_dump_begin();
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		(void)fputs(usage, stdout);
 		return EXIT_DONE;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/no_dump.h"
 #include "core/repo.h"
 #include "server/cmd.h"
 #include "server/heap.h"
@@ -117,6 +118,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	no_dump_begin();
 	if (argc < 2) {
 		help_all(stderr);
 		return EXIT_USAGE;

@@ -11,6 +11,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/help.h"
+#include "core/no_dump.h"
 
 static enum status cmd_version(struct cli *c, struct error *e)
 {
@@ -231,6 +232,7 @@ int main(int argc, char **argv)
 	struct error e = {0};
 	enum status st;
 
+	no_dump_begin();
 	(void)signal(SIGPIPE, SIG_IGN); /* a peer that goes is an error of the call, not the end of the program */
 	if (!cmd)
 		return no_command(argc, words_in, at);

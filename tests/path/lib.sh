@@ -6,6 +6,9 @@
 # Where the programs of tests/support are: strike, cutline.
 QIP_TOOLS=${QIP_TOOLS:-$(dirname "$QIP_BIN")/tests}
 
+# Programs that may be looked at from beside, in /proc, without being root.
+export QIP_CORE_DUMPS=1
+
 # What follows is one behaviour, named as a sentence.
 it() { say "- $*"; }
 

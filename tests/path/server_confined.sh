@@ -3,6 +3,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+unset QIP_CORE_DUMPS
 UNIT=$QIP_SOURCE/server/service/qip-server.service
 
 it 'The unit is well-formed, and its exposure is below 2.0'
