@@ -1,4 +1,4 @@
-/* server/backup.h - a whole server folder, copied while it is served, and what such a copy looks like:
+/* server/backup.h - a whole server folder, read while it is served, and what a backup of it looks like:
  *
  *     TO/backup.json      {"schema":"backup/1","at":time,"practices":[ODS…]}
  *     TO/SHA256SUMS       of backup.json and the folder's own files, see server/sums.h
@@ -13,7 +13,7 @@
 #define QIP_SERVER_BACKUP_H
 
 #include "core/env.h"
-#include "server/store.h"
+#include "server/backup_to.h"
 
 #define BACKUP_FILE "backup.json"
 #define BACKUP_SNAPSHOT "snapshot.json"
@@ -24,8 +24,7 @@
 /* Called after each practice. */
 typedef void (*backup_done)(void *ctx, const char *ods, int64_t index);
 
-/* Copy the server folder `dir` to the new folder `to`, durably; every object is read back and compared. It stands under "<to>.tmp" until
- * it is whole. STATUS_EXISTS; STATUS_CORRUPT when a practice is damaged. */
-enum status backup_make(const char *dir, const char *to, const struct env *env, backup_done done, void *ctx, struct error *e) MUST_CHECK;
+/* Write all of the server folder `dir`, each practice as of one moment. STATUS_CORRUPT when a practice is damaged. */
+enum status backup_write(const struct backup_to *to, const char *dir, const struct env *env, backup_done done, void *ctx, struct error *e) MUST_CHECK;
 
 #endif

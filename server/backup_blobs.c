@@ -10,7 +10,9 @@
 
 struct copying {
 	struct store_history *history;
-	char dir[FILE_PATH_MAX], sub[FILE_PATH_MAX]; /* blobs/, and one folder of it */
+	const struct backup_to *to; /* out of the store alone, as is ods */
+	const char *ods;
+	char dir[FILE_PATH_MAX], sub[FILE_PATH_MAX]; /* into it: blobs/, and one folder of it */
 	struct buf bytes;
 	bool here;
 };
@@ -45,42 +47,37 @@ static enum status check_name(const struct copying *c, const struct blob_id *id,
 	return st;
 }
 
-static enum status write_blob(struct copying *c, const struct blob_id *id, struct error *e)
+static enum status write_blob(struct copying *c, const struct blob_id *id, const char *hex, struct error *e)
 {
-	char hex[SHA256_HEX_LEN + 1], folder[3], path[FILE_PATH_MAX];
-	enum status st = STATUS_OK;
+	char path[FILE_PATH_MAX];
+	enum status st = check_name(c, id, hex, e);
 
-	hex_encode(hex, id->sha256, sizeof(id->sha256));
-	(void)snprintf(folder, sizeof(folder), "%.2s", hex);
-	st = check_name(c, id, hex, e);
-	if (st == STATUS_OK)
-		st = file_path(c->sub, c->dir, folder, e);
-	if (st == STATUS_OK)
-		st = file_mkdir(c->sub, 0700, e);
-	if (st == STATUS_OK)
-		st = file_path(path, c->sub, hex, e);
-	return st == STATUS_OK ? file_write(path, c->bytes.data, c->bytes.len, 0600, e) : st;
+	(void)snprintf(path, sizeof(path), "%s/" BLOBS "/%.2s/%s", c->ods, hex, hex);
+	return st == STATUS_OK ? c->to->file(c->to->ctx, path, c->bytes.data, c->bytes.len, e) : st;
 }
 
 static enum status copy_out(void *ctx, const struct blob_id *id, uint64_t size, struct error *e)
 {
 	struct copying *c = ctx;
 	const struct store_blob_sink sink = {.blob = note_blob, .bytes = add_bytes, .ctx = c};
-	enum status st = store_blob_get_many(c->history, id, 1, LIMIT_BLOB_BYTES, &sink, e);
+	char hex[SHA256_HEX_LEN + 1];
+	bool has = false;
+	enum status st = STATUS_OK;
 
 	(void)size;
-	return st == STATUS_OK && c->here ? write_blob(c, id, e) : st;
+	hex_encode(hex, id->sha256, sizeof(id->sha256));
+	st = c->to->blob(c->to->ctx, hex, &has, e);
+	if (st != STATUS_OK || has)
+		return st;
+	st = store_blob_get_many(c->history, id, 1, LIMIT_BLOB_BYTES, &sink, e);
+	return st == STATUS_OK && c->here ? write_blob(c, id, hex, e) : st;
 }
 
-enum status backup_blobs_write(const char *to, struct store_history *h, struct error *e)
+enum status backup_blobs_write(const struct backup_to *to, const char *ods, struct store_history *h, struct error *e)
 {
-	struct copying c = {.history = h, .bytes = BUF_INIT};
-	enum status st = file_path(c.dir, to, BLOBS, e);
+	struct copying c = {.history = h, .to = to, .ods = ods, .bytes = BUF_INIT};
+	enum status st = store_blob_each(h, copy_out, &c, e);
 
-	if (st == STATUS_OK)
-		st = file_mkdir(c.dir, 0700, e);
-	if (st == STATUS_OK)
-		st = store_blob_each(h, copy_out, &c, e);
 	buf_clear(&c.bytes);
 	return st;
 }

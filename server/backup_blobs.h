@@ -2,10 +2,10 @@
 #ifndef QIP_SERVER_BACKUP_BLOBS_H
 #define QIP_SERVER_BACKUP_BLOBS_H
 
-#include "server/store.h"
+#include "server/backup_to.h"
 
 /* Every blob, each compared with its name. One that is erased meanwhile stays behind. */
-enum status backup_blobs_write(const char *to, struct store_history *h, struct error *e) MUST_CHECK;
+enum status backup_blobs_write(const struct backup_to *to, const char *ods, struct store_history *h, struct error *e) MUST_CHECK;
 /* A backup without blobs is none the worse. STATUS_CORRUPT when one is not what its name says. */
 enum status backup_blobs_read(const char *from, struct store_history *h, struct error *e) MUST_CHECK;
 

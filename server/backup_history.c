@@ -6,8 +6,7 @@
 
 #define MAIN_REF "refs/heads/main"
 
-/* Its own, so no limit but the memory that one object takes. */
-static const struct repo_limits no_limits = {
+const struct repo_limits backup_history_limits = {
 	.pack_bytes = UINT64_MAX, .objects = UINT32_MAX, .object_bytes = LIMIT_BACKUP_OBJECT_BYTES};
 
 static struct oid *ids_of(const struct store_refs *refs)
@@ -37,7 +36,7 @@ static enum status feed(void *ctx, const void *bytes, size_t len)
 static enum status fill(struct repo *to, struct repo *from, const struct oid *ids, size_t len, struct error *e)
 {
 	struct feeding f = {.e = e};
-	enum status st = repo_intake_begin(&f.intake, to, &no_limits, e);
+	enum status st = repo_intake_begin(&f.intake, to, &backup_history_limits, e);
 
 	if (st == STATUS_OK)
 		st = repo_pack_send(from, ids, len, NULL, 0, feed, &f, NULL, e);

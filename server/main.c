@@ -50,14 +50,23 @@ static const struct command {
 	 "from other machines if its http.receivepack is true. Practices' histories are never served.\n\n"
 	 "  qip-server serve-git /srv/git --listen 127.0.0.1:8080 --plain-http\n",
 	 cmd_serve_git, true},
-	{"backup", CMD_BACKUP_USAGE, "copy the whole server into the new folder TO; safe while serving",
-	 "The copy is of one moment of each practice, is read back and compared, and stands at TO only when it is whole.\n"
-	 "It holds the server's keys, unencrypted: whoever has it can be this server.\n\n"
-	 "  qip-server backup /srv/qip /backup/qip-2026-11-22\n",
+	{"backup", CMD_BACKUP_USAGE, "copy the whole server; safe while serving",
+	 "The copy is of one moment of each practice. Without --recipient it is a new folder TO, read back and compared,\n"
+	 "which holds the server's keys unencrypted: whoever has it can be this server.\n"
+	 "With --recipient it is encrypted by the program age to each KEY (age1..., of age-keygen, whose file stays off this\n"
+	 "machine). The folder TO gets one more run, <time>.tar.age: what came since the run before, and everything with\n"
+	 "--full, every 30 days, and where nothing can be followed. --keep deletes runs that are older and that nothing\n"
+	 "newer needs, never the last two whole ones. If TO is -, everything goes to the standard output.\n\n"
+	 "  qip-server backup /srv/qip /backup/qip --recipient age1... --keep 90\n"
+	 "  qip-server backup /srv/qip - --recipient age1... | ssh elsewhere 'cat >qip.tar.age'\n"
+	 "  qip-server backup /srv/qip /backup/plain-2026-11-22\n",
 	 cmd_backup, false},
 	{"restore", CMD_RESTORE_USAGE, "make the server folder DIR, new or empty, out of a backup",
 	 "Every practice of it is closed: it serves nothing until \"reconcile\" opens it, and meanwhile takes from devices\n"
-	 "what was merged after the backup. One that was cut short is begun anew by the same command.\n\n"
+	 "what was merged after the backup. One that was cut short is begun anew by the same command.\n"
+	 "With --identity, the file of age-keygen's, FROM is the folder of runs, restored as of the newest or of --run, or one\n"
+	 "run that holds everything, or - for the standard input. It is opened beside DIR for that time, and takes its space.\n\n"
+	 "  qip-server restore /backup/qip /srv/qip --identity /media/safe/qip-backup.key\n"
 	 "  qip-server restore /backup/qip-2026-11-22 /srv/qip\n",
 	 cmd_restore, false},
 	{"reconcile", CMD_RECONCILE_USAGE, "after a restore: show what devices offer; take the best of it and open",

@@ -22,14 +22,20 @@ static enum status add_line(struct buf *lines, const char *name, const struct bu
 	return buf_ok(lines) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 }
 
-enum status sums_add(struct buf *lines, const char *folder, const char *name, const struct buf *content, struct error *e)
+static enum status put(const struct sums *s, const char *name, const struct buf *content, struct error *e)
 {
 	char path[FILE_PATH_MAX];
-	enum status st = file_path(path, folder, name, e);
 
-	if (st == STATUS_OK)
-		st = file_write(path, content->data, content->len, 0600, e);
-	return st == STATUS_OK ? add_line(lines, name, content, e) : st;
+	if (snprintf(path, sizeof(path), "%s%s%s", s->folder, s->folder[0] ? "/" : "", name) >= (int)sizeof(path))
+		return error_set(e, STATUS_TOO_BIG, "the path of %.100s is too long", name);
+	return s->to->file(s->to->ctx, path, content->data, content->len, e);
+}
+
+enum status sums_add(struct sums *s, const char *name, const struct buf *content, struct error *e)
+{
+	enum status st = put(s, name, content, e);
+
+	return st == STATUS_OK ? add_line(&s->lines, name, content, e) : st;
 }
 
 /* What is half-written (".new"), a lock or a port file stays behind. */
@@ -48,8 +54,8 @@ static bool is_copied(const char *name)
 }
 
 struct copying {
-	struct buf *lines;
-	const char *from, *to, *sub;
+	struct sums *sums;
+	const char *from, *sub;
 	bool all; /* nothing is whole without each of them */
 };
 
@@ -64,7 +70,7 @@ static enum status copy_one(const struct copying *c, const char *name, struct er
 		return st;
 	st = file_read_max(&content, path, LIMIT_KEPT_FILE_BYTES + KEPT_LINE_MAX_BYTES, &why);
 	if (st == STATUS_OK) {
-		st = sums_add(c->lines, c->to, name, &content, e);
+		st = sums_add(c->sums, name, &content, e);
 	} else if (st == STATUS_NOT_FOUND) {
 		st = STATUS_OK; /* a first manager's code that was used meanwhile */
 	} else if (c->all || st == STATUS_NOMEM) {
@@ -89,30 +95,20 @@ static enum status copy_named(void *ctx, const char *entry, struct error *e)
 	return copy_one(c, name, e);
 }
 
-enum status sums_copy(struct buf *lines, const char *from, const char *to, const char *sub, struct error *e)
+enum status sums_copy(struct sums *sums, const char *from, const char *sub, struct error *e)
 {
-	struct copying c = {lines, from, to, sub, strcmp(sub, KEPT_DIR) != 0};
+	struct copying c = {sums, from, sub, strcmp(sub, KEPT_DIR) != 0};
 	char path[FILE_PATH_MAX];
-	enum status st = STATUS_OK;
+	enum status st = file_path(path, from, sub, e);
 
-	if (sub[0]) {
-		st = file_path(path, to, sub, e);
-		if (st == STATUS_OK)
-			st = file_mkdir(path, 0700, e);
-	}
-	if (st == STATUS_OK)
-		st = file_path(path, from, sub, e);
 	if (st == STATUS_OK)
 		st = file_each(path, copy_named, &c, e);
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
 
-enum status sums_write(const struct buf *lines, const char *folder, struct error *e)
+enum status sums_write(const struct sums *s, struct error *e)
 {
-	char path[FILE_PATH_MAX];
-	enum status st = file_path(path, folder, SUMS_FILE, e);
-
-	return st == STATUS_OK ? file_write(path, lines->data, lines->len, 0600, e) : st;
+	return put(s, SUMS_FILE, &s->lines, e);
 }
 
 static enum status visit_one(const char *folder, const char *hex, const char *name, sums_visit visit, void *ctx, struct error *e)

@@ -154,6 +154,35 @@ feedback_record() {
 # answers_on_main - how many answers the server's log holds.
 answers_on_main() { git -C "$(server_history)" ls-tree -r --name-only refs/heads/main feedback/ | wc -l; }
 
+# ---- sealed bytes beside the practice's history, by hand ----
+
+# put_blob BYTES - by a device of staff's; prints their name.
+put_blob() {
+	local sum
+	sum=$(printf '%s' "$1" | sha256sum | cut -d ' ' -f 1)
+	blob_call -X PUT -H 'Content-Type: application/octet-stream' --data-binary "$1" "$URL/$QIP_ODS/blobs/$sum" >/dev/null
+	printf '%s' "$sum"
+}
+has_blob() {
+	blob_call -H 'Content-Type: application/json' --data-binary "{\"blobs\":[\"$1\"]}" "$URL/$QIP_ODS/blobs/get" | grep -aq "^$1 [0-9]"
+}
+blob_call() {
+	local home=$HOMES/fleckney
+	curl -fsS --max-time 20 --cacert "$home/ca.crt" --cert "$home/device.crt" --key "$home/device.key" "$@"
+}
+
+# erase SUM - a manager's erasure, as the next of its own edits.
+erase() {
+	local repo=$HOMES/$MANAGER/history.git id commit
+	id=$(uuid7)
+	jq -ncSj --arg id "$id" --arg by "$(manager_device)" --arg at "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" --arg sum "$1" \
+		'{schema: "erasure/1", id: $id, device: $by, at: $at, reason: "The patient asked for it.", blobs: [$sum]}' >"$WORK/erasure.json"
+	commit=$(forge_head "$repo" "$(forge_tree "$repo" 'refs/qip/work^{tree}' "erasures/${id: -2}/$id.json=$WORK/erasure.json")" \
+		"$(device_key "$MANAGER")" "$(manager_device)" 'Erase a comment' refs/qip/work)
+	git -C "$repo" update-ref refs/qip/work "$commit"
+	q "$MANAGER" sync >/dev/null
+}
+
 # ---- other times ----
 
 # $WORK/at TIME COMMAND… - with the wall clock starting at that time; the time since boot stays true. An external command, so that `start` can run it.

@@ -55,6 +55,36 @@ AFTER=backup_is_whole_or_not_there
 struck no_backup qip-server backup "$WORK/server" "$WORK/copy"
 qip-server fsck "$WORK/server" >/dev/null
 
+it 'A run of an encrypted backup counts when it is whole; what was cut short goes with the next one, and nothing that is there suffers'
+age-keygen -o "$WORK/safe.key" 2>/dev/null
+RUNS=$WORK/runs TO=(--recipient "$(age-keygen -y "$WORK/safe.key")")
+qip-server backup "$WORK/server" "$RUNS" "${TO[@]}" >/dev/null
+cp -a "$RUNS" "$WORK/runs.before"
+one_run() {
+	rm -rf "$RUNS" "$WORK/try"
+	cp -a "$WORK/runs.before" "$RUNS"
+}
+runs_are_whole() {
+	qip-server restore "$RUNS" "$WORK/try" --identity "$WORK/safe.key" >/dev/null || die "runs that are not whole after $AT"
+	qip-server backup "$WORK/server" "$RUNS" "${TO[@]}" >/dev/null || die "no backup after $AT"
+	same "half runs after $AT" '' "$(find "$RUNS" -name '*tmp*')"
+	same "runs and indexes after $AT" "$(find "$RUNS" -name '*.age' | wc -l)" "$(find "$RUNS" -name '*.index' | wc -l)"
+}
+AFTER=runs_are_whole
+struck one_run qip-server backup "$WORK/server" "$RUNS" "${TO[@]}"
+
+it 'What is opened for a restore is gone after the next one, whatever happened'
+opened_goes() {
+	if [ -e "$WORK/try/server.json" ]; then
+		qip-server fsck "$WORK/try" >/dev/null || die "a restored folder that is not whole after $AT"
+		rm -rf "$WORK/try"
+	fi
+	qip-server restore "$RUNS" "$WORK/try" --identity "$WORK/safe.key" >/dev/null || die "it cannot be restored again after $AT"
+	! compgen -G "$WORK/try.opened*" >/dev/null || die "an opened backup lies about after $AT"
+}
+AFTER=opened_goes
+struck one_run qip-server restore "$RUNS" "$WORK/try" --identity "$WORK/safe.key"
+
 it 'A restored folder is whole and closed, or no server folder and made by the next try'
 no_restored() { rm -rf "$WORK/try"; }
 restored_is_closed_or_not_there() {

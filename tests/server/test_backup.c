@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "server/backup_folder.h"
 #include "server/closed.h"
 #include "server/fsck.h"
 #include "server/restore.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "server/kept.h"
+#include "server/backup_folder.h"
 #include "server/sums.h"
 
 #define ok(call) assert_int_equal((call), STATUS_OK)
@@ -273,7 +274,9 @@ static void a_backup_holds_the_largest_and_leaves_out_only_what_cannot_be_read(v
 	struct kept k = {.device = "fleckney", .received = "2026-01-02T03:04:05.000Z", .commits = 1};
 	struct kept_taken taken = {.by = "manager", .at = "2026-01-02T03:04:05.000Z"};
 	struct practice copy = {.ods = "C82999"};
-	struct buf lines = BUF_INIT, bytes = BUF_INIT;
+	struct backup_to folder = backup_folder_to(copy.dir);
+	struct sums sums = {.to = &folder, .folder = ""};
+	struct buf bytes = BUF_INIT;
 	int64_t number = 0;
 
 	(void)state;
@@ -283,16 +286,16 @@ static void a_backup_holds_the_largest_and_leaves_out_only_what_cannot_be_read(v
 	ok(kept_taken_write(&taken, &p, k.number, &why));
 	ok(file_mkdir(inside("2" KEPT_END), 0700, &why)); /* nobody reads this */
 	ok(add(&number, "fleckney", 3));
-	ok(sums_copy(&lines, p.dir, copy.dir, KEPT_DIR, &why));
+	ok(sums_copy(&sums, p.dir, KEPT_DIR, &why));
 	ok(kept_read(&bytes, &copy, k.number, &why));
 	ok(kept_read(&bytes, &copy, number, &why));
 	ok(kept_taken_read(&taken, &copy, k.number, &why));
 	ok(kept_next(&number, &copy, &why));
 	assert_int_equal(number, 4);
-	assert_null(strstr(buf_text(&lines), "/2" KEPT_END));
+	assert_null(strstr(buf_text(&sums.lines), "/2" KEPT_END));
 	ok(file_mkdir(inside("../server.key"), 0700, &why));
-	assert_int_equal(sums_copy(&lines, p.dir, copy.dir, "", &why), STATUS_IO); /* without this it is no backup */
-	buf_clear(&lines);
+	assert_int_equal(sums_copy(&sums, p.dir, "", &why), STATUS_IO); /* without this it is no backup */
+	buf_clear(&sums.lines);
 	buf_clear(&bytes);
 }
 

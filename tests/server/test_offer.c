@@ -1,6 +1,6 @@
 #include "tests/server/world.h"
 
-#include "server/backup.h"
+#include "server/backup_folder.h"
 #include "server/key_file.h"
 #include "server/offers.h"
 #include "server/reconcile.h"
