@@ -141,19 +141,51 @@ static enum status read_hosts(struct config *c, const cJSON *value, struct error
 	return STATUS_OK;
 }
 
+/* It is looked at before all others. */
+static enum status read_schema(struct config *c, const cJSON *value, struct error *e)
+{
+	(void)c;
+	(void)value;
+	(void)e;
+	return STATUS_OK;
+}
+
+static enum status read_admin(struct config *c, const cJSON *value, struct error *e)
+{
+	return read_address(&c->admin, value, "admin", e);
+}
+
+static enum status read_limits(struct config *c, const cJSON *value, struct error *e)
+{
+	return limits_read(&c->limits, value, e);
+}
+
+static const struct setting {
+	const char *name;
+	enum status (*read)(struct config *c, const cJSON *value, struct error *e);
+} settings[] = {
+	{"schema", read_schema}, {"hosts", read_hosts}, {"listen", read_listen}, {"admin", read_admin}, {"limits", read_limits},
+};
+
+static enum status refuse_setting(const char *name, struct error *e)
+{
+	struct buf known = BUF_INIT;
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+		buf_addf(&known, "%s%s", i == 0 ? "" : ", ", settings[i].name);
+	st = error_set(e, STATUS_INVALID, "there is no setting \"%s\", only: %s; see qip-server.json(5)", name, buf_text(&known));
+	buf_clear(&known);
+	return st;
+}
+
 static enum status read_setting(struct config *c, const cJSON *member, struct error *e)
 {
-	if (strcmp(member->string, "schema") == 0)
-		return STATUS_OK;
-	if (strcmp(member->string, "hosts") == 0)
-		return read_hosts(c, member, e);
-	if (strcmp(member->string, "listen") == 0)
-		return read_listen(c, member, e);
-	if (strcmp(member->string, "admin") == 0)
-		return read_address(&c->admin, member, "admin", e);
-	if (strcmp(member->string, "limits") == 0)
-		return limits_read(&c->limits, member, e);
-	return error_set(e, STATUS_INVALID, "there is no setting \"%s\"; qip-server(1) names those there are", member->string);
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		if (strcmp(member->string, settings[i].name) == 0)
+			return settings[i].read(c, member, e);
+	}
+	return refuse_setting(member->string, e);
 }
 
 static enum status read_json(struct config *c, const cJSON *root, struct error *e)

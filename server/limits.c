@@ -36,7 +36,7 @@ static enum status read_one(struct limits *out, const cJSON *object, const char 
 	int64_t value = 0;
 
 	if (!n)
-		return error_set(e, STATUS_INVALID, "limits: there is no \"%s\"; qip-server(1) names those that can be set", name);
+		return error_set(e, STATUS_INVALID, "limits: there is no \"%s\"; qip-server.json(5) names those that can be set", name);
 	if (!json_integer(object, name, &value))
 		return error_set(e, STATUS_INVALID, "limits: \"%s\" must be a whole number, without quotes", name);
 	if (value < n->least || value > n->most)
