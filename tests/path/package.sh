@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 it 'The package is built, and holds program, page, units, users and folder'
-deb=$("$QIP_SOURCE/tools/package" "$WORK")
+deb=$("$QIP_SOURCE/tools/package" qip-kiosk "$WORK")
 [ -s "$deb" ] || die "no package: '$deb'"
 dpkg-deb -x "$deb" "$WORK/unpacked"
 for file in bin/qip-kiosk lib/systemd/system/qip-kiosk.service lib/systemd/system/qip-kiosk-screen.service lib/sysusers.d/qip-kiosk.conf \
