@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/backed_up.h"
 #include "server/closed.h"
 #include "server/limits.h"
 #include "server/listen.h"
@@ -84,6 +85,12 @@ static void write_certificates(struct buf *out, struct authority_slot *slot)
 	authority_release(a);
 }
 
+static void write_backup(struct buf *out, const char *dir)
+{
+	metrics_gauge(out, "qip_last_backup_timestamp_seconds", "When the server was last backed up; 0: never.");
+	buf_addf(out, "qip_last_backup_timestamp_seconds %" PRId64 "\n", backed_up_ms(dir) / 1000);
+}
+
 static uint64_t resident_bytes(void)
 {
 	unsigned long long size = 0, resident = 0;
@@ -127,8 +134,10 @@ static void write_process(struct buf *out, const struct admin *a)
 static void write_all(struct buf *out, const struct admin *a)
 {
 	metrics_write(out);
-	if (a->options.service->practices)
+	if (a->options.service->practices) {
 		write_practices(out, a->options.service->practices, a->options.service->env);
+		write_backup(out, a->options.service->dir);
+	}
 	write_certificates(out, a->options.service->authority);
 	write_process(out, a);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/backed_up.h"
 #include "server/backup_folder.h"
 #include "server/backup_runs.h"
 #include "server/cmd.h"
@@ -91,6 +92,15 @@ static int parse_backup(struct wish *w, int argc, char **argv)
 	return code;
 }
 
+/* The backup is whole all the same: its folder may be one that cannot be written to any more. */
+static void note_backup(const struct wish *w)
+{
+	struct error e = {STATUS_OK, ""};
+
+	if (backed_up_note(w->from, env_system()->now_ms(env_system()->ctx), &e) != STATUS_OK)
+		(void)fprintf(stderr, "qip-server: the backup is whole, but what watches the server cannot be told: %s\n", e.text);
+}
+
 static int backup_plain(const struct wish *w)
 {
 	struct progress progress = {"copied", stdout};
@@ -98,6 +108,7 @@ static int backup_plain(const struct wish *w)
 
 	if (backup_make(w->from, w->to, env_system(), print_practice, &progress, &e) != STATUS_OK)
 		return cmd_failed(&e);
+	note_backup(w);
 	(void)printf("%s is whole; it holds the server's keys: keep it as safe as the server itself\n", w->to);
 	return 0;
 }
@@ -109,6 +120,7 @@ static int backup_stream(const struct wish *w)
 
 	if (backup_runs_stream(&w->runs, w->from, STDOUT_FILENO, env_system(), print_practice, &progress, &e) != STATUS_OK)
 		return cmd_failed(&e);
+	note_backup(w);
 	return 0;
 }
 
@@ -120,6 +132,7 @@ static int backup_run(const struct wish *w)
 
 	if (backup_runs_add(&made, &w->runs, w->from, w->to, env_system(), print_practice, &progress, &e) != STATUS_OK)
 		return cmd_failed(&e);
+	note_backup(w);
 	if (made.after[0])
 		(void)printf("%s/%s.tar.age is whole; it follows %s\n", w->to, made.name, made.after);
 	else

@@ -45,6 +45,18 @@ it 'Packs, connections, descriptors, memory and the end of certificates are told
 ends=$(date -d "$(openssl x509 -noout -enddate -in "$D/tls.crt" | cut -d = -f 2)" +%s)
 same "the certificate's end" "$ends" "$(value 'qip_certificate_expiry_timestamp_seconds{certificate="server"}')"
 
+it 'When the last backup was made is told, of any form, and none is told before'
+same 'before there is one' 0 "$(value qip_last_backup_timestamp_seconds)"
+before=$(date +%s)
+qip-server backup "$D" "$WORK/copy" >/dev/null
+[ "$(value qip_last_backup_timestamp_seconds)" -ge "$before" ] || die "a backup is told as of $(value qip_last_backup_timestamp_seconds), and it is $before"
+rm "$D/backed-up"
+refused 'there already' qip-server backup "$D" "$WORK/copy"
+same 'after one that failed' 0 "$(value qip_last_backup_timestamp_seconds)"
+age-keygen -o "$WORK/safe.key" 2>/dev/null
+qip-server backup "$D" "$WORK/runs" --recipient "$(age-keygen -y "$WORK/safe.key")" >/dev/null
+[ "$(value qip_last_backup_timestamp_seconds)" -ge "$before" ] || die 'an encrypted backup is not told'
+
 it 'It says whether it is there, takes nothing but GET, and names no patient, device or text'
 same health ok "$(curl -qsS --max-time 10 "$ADMIN/healthz")"
 same 'a post' 405 "$(curl -qsS --max-time 10 -o "$WORK/page" -w '%{http_code}' -d x "$ADMIN/metrics")"

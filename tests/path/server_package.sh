@@ -24,6 +24,8 @@ it 'It holds program, unit, user, folder, pages, alarms and a dashboard, and no 
 dpkg-deb --fsys-tarfile "$deb" | tar -t | sed -n 's/^\.\(.*[^/]\)$/\1/p' | sort >"$WORK/files"
 sort >"$WORK/wanted" <<END
 /usr/bin/qip-server
+/usr/lib/systemd/system/qip-server-backup.service
+/usr/lib/systemd/system/qip-server-backup.timer
 /usr/lib/systemd/system/qip-server.service
 /usr/lib/sysusers.d/qip-server.conf
 /usr/lib/tmpfiles.d/qip-server.conf
@@ -136,6 +138,22 @@ same 'rights' "$(inside id -u qip-server) 0000000000000000 0000000000000000 1 2"
 	"$(inside sed -n 's/^Uid:\t\([0-9]*\).*/\1/p; s/^\(CapEff\|CapBnd\|NoNewPrivs\|Seccomp\):\t//p' "/proc/$pid/status" | paste -sd ' ')"
 same 'its root' ro "$(inside sed -n 's|^[^ ]* [^ ]* [^ ]* [^ ]* / \(r[ow]\),.*|\1|p' "/proc/$pid/mountinfo" | tail -n 1)"
 
+it 'The nightly backup: off until it is set up, then an encrypted run that its private key opens, made by the service with no more rights than it needs'
+same 'enabled' disabled "$(inside systemctl is-enabled qip-server-backup.timer || true)"
+age-keygen -o "$WORK/safe.key" 2>/dev/null
+inside install -d -o qip-server -g qip-server -m 0700 /backup/qip
+printf 'TO=/backup/qip\nRECIPIENT=%s\nKEEP=90\n' "$(age-keygen -y "$WORK/safe.key")" | inside sh -c 'cat >/etc/default/qip-server-backup'
+inside systemctl enable --now qip-server-backup.timer 2>/dev/null
+same 'when it is due' 1 "$(inside systemctl list-timers --no-legend qip-server-backup.timer | wc -l)"
+for run in first second; do
+	inside systemctl start qip-server-backup.service || die "no $run backup: $(inside journalctl --unit qip-server-backup --lines 20 --no-pager)"
+done
+same 'runs' 2 "$(inside sh -c 'ls /backup/qip/*.tar.age' | wc -l)"
+says 'it follows 20' "$(inside journalctl --unit qip-server-backup --lines 20 --no-pager)"
+inside qip-server restore /backup/qip "$WORK/restored" --identity "$WORK/safe.key" >/dev/null
+inside qip-server fsck "$WORK/restored" >/dev/null
+[ "$(beside curl -fsS http://127.0.0.1:9464/metrics | sed -n 's/^qip_last_backup_timestamp_seconds //p')" -gt 1700000000 ] || die 'the backup is not told'
+
 it 'A reload checks first: with a wrong setting it fails, and the server goes on'
 jq -c '.limits.push_objects = 1' "$WORK/server.json" >"$WORK/wrong.json"
 settings "$WORK/wrong.json"
@@ -208,6 +226,7 @@ all_of_it >"$WORK/before"
 pkg --purge qip-server
 says "$D holds what practices recorded, and stays" "$(cat "$WORK/dpkg.txt")"
 all_of_it | diff "$WORK/before" - >"$WORK/diff" || die "purging changed the data: $(cat "$WORK/diff")"
+inside test -s /etc/default/qip-server-backup || die 'what the administrator wrote is gone'
 same 'links' '' "$(inside find /etc/systemd -name 'qip-server*')"
 pkg -i "$deb"
 same 'enabled' disabled "$(inside systemctl is-enabled qip-server || true)"
