@@ -142,6 +142,11 @@ enum status files_read_json(cJSON **out, int dir, const char *name, struct error
 		st = error_set(e, STATUS_CORRUPT, "%s is damaged: restore it from a backup or join again in a new home", name);
 		goto done;
 	}
+	if (json_is_later(value)) {
+		st = error_set(e, STATUS_UNSUPPORTED, "%s was written by a newer version of this program: please install that one again; nothing is lost",
+			       name);
+		goto done;
+	}
 	*out = value;
 	value = NULL;
 done:

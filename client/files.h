@@ -13,7 +13,7 @@
 enum status files_read(struct buf *out, int dir, const char *name, size_t max_bytes, struct error *e) MUST_CHECK;
 /* Temporary file, fsync, rename, fsync of the folder. */
 enum status files_write(int dir, const char *name, const void *bytes, size_t len, mode_t mode, struct error *e) MUST_CHECK;
-/* The same with a JSON object. */
+/* The same with a JSON object. Reading: STATUS_CORRUPT; STATUS_UNSUPPORTED of a form that a newer program wrote. */
 enum status files_read_json(cJSON **out, int dir, const char *name, struct error *e) MUST_CHECK;
 enum status files_write_json(int dir, const char *name, const cJSON *value, mode_t mode, struct error *e) MUST_CHECK;
 /* The same, on the disk when the system gets to it: after a power cut the file may be the old one, the new one, or damaged. For what can be learnt

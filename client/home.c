@@ -18,6 +18,7 @@
 #include "client/incarnation.h"
 #include "client/rejoin.h"
 #include "client/seal_key.h"
+#include "client/seen_file.h"
 #include "client/unnamed.h"
 #include "core/log.h"
 
@@ -207,10 +208,29 @@ static enum status load_history(struct qip *q, struct error *e)
 	return st == STATUS_OK ? st : error_set(e, st, "%s", why.text);
 }
 
+/* What nothing else holds: where a newer program wrote one of these, the home is left as it is. All other small files are made anew. */
+static enum status check_forms(const struct qip *q, struct error *e)
+{
+	static const char *const files[] = {HOME_CONFIG, STATE_FILE, INCARNATION_FILE, SEEN_FILE};
+	struct error why = {.text = ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		cJSON *file = NULL;
+		enum status st = files_read_json(&file, q->dir, files[i], &why);
+
+		cJSON_Delete(file);
+		if (st == STATUS_UNSUPPORTED)
+			return error_set(e, st, "%s/%s", q->path, why.text);
+	}
+	return STATUS_OK;
+}
+
 enum status home_load(struct qip *q, struct error *e)
 {
-	enum status st = rejoin_finish(q, e);
+	enum status st = check_forms(q, e);
 
+	if (st == STATUS_OK)
+		st = rejoin_finish(q, e);
 	if (st == STATUS_OK)
 		st = home_load_config(q, e);
 	if (st == STATUS_OK)

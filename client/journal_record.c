@@ -7,6 +7,8 @@
 
 #define VERSION 2
 #define OLD_VERSION 1
+#define LATER_HEADER_MIN 16
+#define LATER_HEADER_MAX 1024
 #define OLD_HEADER_BYTES 88
 
 enum offset {
@@ -65,11 +67,16 @@ static void apply_mask(uint8_t *bytes, size_t len, const uint8_t mask[JOURNAL_AL
 		bytes[i] ^= mask[i % JOURNAL_ALIGN];
 }
 
-static uint32_t header_checksum(const uint8_t *bytes)
+static uint32_t checksum_of(const uint8_t *bytes, size_t header_len)
 {
 	uint32_t crc = crc32c(0, bytes, AT_CRC);
 
-	return crc32c(crc, bytes + AT_CONTENTS_CRC, JOURNAL_HEADER_BYTES - AT_CONTENTS_CRC);
+	return crc32c(crc, bytes + AT_CONTENTS_CRC, header_len - AT_CONTENTS_CRC);
+}
+
+static uint32_t header_checksum(const uint8_t *bytes)
+{
+	return checksum_of(bytes, JOURNAL_HEADER_BYTES);
 }
 
 size_t journal_record_size(size_t json_len, size_t attachment_len)
@@ -220,18 +227,35 @@ static void unmask(struct journal_cursor *c, const struct journal_record *r)
 }
 
 /* The first place from `at` on where a record seems to start, or `end`. */
-static size_t next_start(const struct journal_cursor *c, size_t at, size_t end)
+static size_t next_start(const uint8_t *bytes, size_t at, size_t end)
 {
 	while (at < end) {
-		const uint8_t *found = memmem(c->bytes + at, end - at, magic, sizeof(magic));
+		const uint8_t *found = memmem(bytes + at, end - at, magic, sizeof(magic));
 
 		if (!found)
 			return end;
-		at = padded((size_t)(found - c->bytes));
-		if (c->bytes + at == found)
+		at = padded((size_t)(found - bytes));
+		if (bytes + at == found)
 			return at;
 	}
 	return end;
+}
+
+static bool starts_later(const uint8_t *bytes, size_t len)
+{
+	uint64_t header_len = len >= LATER_HEADER_MIN ? get_number(bytes + AT_HEADER_LEN, 2) : 0;
+
+	return header_len >= LATER_HEADER_MIN && header_len <= LATER_HEADER_MAX && header_len <= len && header_len % JOURNAL_ALIGN == 0 &&
+	       get_number(bytes + AT_VERSION, 2) > VERSION && checksum_of(bytes, (size_t)header_len) == get_number(bytes + AT_CRC, 4);
+}
+
+bool journal_is_later(const uint8_t *bytes, size_t len)
+{
+	for (size_t at = 0; (at = next_start(bytes, at, len)) < len; at += JOURNAL_ALIGN) {
+		if (starts_later(bytes + at, len - at))
+			return true;
+	}
+	return false;
 }
 
 bool journal_cursor_next(struct journal_cursor *c, struct journal_record *out)
@@ -239,7 +263,7 @@ bool journal_cursor_next(struct journal_cursor *c, struct journal_record *out)
 	size_t at = c->at;
 
 	mask_again(c);
-	while ((at = next_start(c, at, c->len)) < c->len) {
+	while ((at = next_start(c->bytes, at, c->len)) < c->len) {
 		struct journal_record r;
 		size_t size = JOURNAL_ALIGN;
 		enum journal_find found = journal_record_decode(&r, &size, c->bytes + at, c->len - at);
@@ -339,7 +363,7 @@ void journal_tail(struct journal_tail *out, const struct journal_cursor *c, uint
 		bool old = begins_as(c->bytes + at, c->len - at, OLD_VERSION, OLD_HEADER_BYTES); /* its words may be zero */
 
 		if (!sound)
-			size = next_start(c, at + JOURNAL_ALIGN, written) - at;
+			size = next_start(c->bytes, at + JOURNAL_ALIGN, written) - at;
 		if (at + size >= written && !old && lacks_words(c, at, sound ? size : JOURNAL_HEADER_BYTES)) {
 			t.torn = written - at;
 			break;

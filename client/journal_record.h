@@ -17,6 +17,9 @@
  * that a patient can foresee: whatever she writes, no bytes of hers look like a record to somebody who searches behind damage. And no word
  * of 8 bytes is zero (but once in 2^64): where one is, bytes never arrived.
  *
+ * Every later version keeps the first twelve bytes as they are, and the rule for their checksum: of a header of 16 to 1024 bytes, a multiple of 8, all but bytes
+ * 8 to 11. So an older program knows a record of a newer one from damage, and leaves such a journal alone.
+ *
  * Version 1 is read, too: header of 88 bytes without mask, one CRC over all but itself at 8, lengths at 12 and 16, quality at 20, number at 24, wall
  * clock at 32, ms since boot at 40, boot id at 48.
  */
@@ -41,6 +44,9 @@ enum journal_find {
 /* What starts at `bytes`; *out borrows from them, contents as they stand there. *size: of the record with its padding; may be more than len.
  * Of noise neither is set. */
 enum journal_find journal_record_decode(struct journal_record *out, size_t *size, const uint8_t *bytes, size_t len);
+
+/* Is there a record of a later version than this program knows? */
+bool journal_is_later(const uint8_t *bytes, size_t len);
 
 /* The JSON of a record that was found at `bytes`, `out` having room for json_len of it; `record` as the decoding gave it. */
 void journal_record_text(char *out, const uint8_t *bytes, const struct journal_record *record);

@@ -113,6 +113,8 @@ enum status segment_load(struct buf *out, int fd, struct error *e)
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		st = read_around(bytes, &len, size, fd, e);
 	}
+	if (st == STATUS_OK && journal_is_later(bytes, len))
+		st = error_set(e, STATUS_UNSUPPORTED, "a newer version of this program wrote the journal: please install that one again; nothing is lost");
 	if (st != STATUS_OK) {
 		free(bytes);
 		return st;

@@ -7,7 +7,6 @@
 #include "client/build.h"
 #include "client/files.h"
 
-#define SEEN_FILE "seen.json"
 
 /* A list whose items have all these texts, or none. */
 static bool is_list(const cJSON *list, const char *const *texts, size_t len)

@@ -4,6 +4,8 @@
 
 #include "client/home.h"
 
+#define SEEN_FILE "seen.json"
+
 /* The whole file, an empty one where there is none; the caller's. STATUS_CORRUPT, STATUS_MALFORMED: it is damaged, in words that say what to do. */
 enum status seen_file_load(cJSON **out, struct qip *q, struct error *e) MUST_CHECK;
 /* Write it durably if `st`, that of making it, is STATUS_OK; else memory ran out. */

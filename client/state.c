@@ -7,7 +7,6 @@
 #include "client/build.h"
 #include "client/files.h"
 
-#define STATE_FILE "state.json"
 #define SECOND_MS 1000
 
 static bool read_anchor(struct anchor *out, const cJSON *item)

@@ -11,6 +11,8 @@
 #include "client/limits.h"
 #include "core/env.h"
 
+#define STATE_FILE "state.json"
+
 struct anchor {
 	char boot_id[ENV_BOOT_ID_MAX];
 	int64_t server_ms, monotonic_ms, error_ms;

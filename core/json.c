@@ -17,6 +17,13 @@ const char *json_string(const cJSON *object, const char *key)
 	return cJSON_GetStringValue(json_get(object, key));
 }
 
+bool json_is_later(const cJSON *object)
+{
+	const char *schema = json_string(object, "schema"), *slash = schema ? strrchr(schema, '/') : NULL;
+
+	return slash && strcmp(slash, "/1") != 0;
+}
+
 static bool is_integer(double d)
 {
 	return d >= -(double)JSON_MAX_INTEGER && d <= (double)JSON_MAX_INTEGER && (double)(int64_t)d == d;

@@ -48,6 +48,8 @@ enum status json_canonical(struct buf *out, const cJSON *value) MUST_CHECK;
 const cJSON *json_get(const cJSON *object, const char *key);
 const char *json_string(const cJSON *object, const char *key);
 bool json_integer(const cJSON *object, const char *key, int64_t *out);
+/* Is it of a later form than the first? Each small file of a program's own says "schema":"name/1", and with another number is a newer program's. */
+bool json_is_later(const cJSON *object);
 
 /* True if both have the same canonical form; what has none is equal at most to what is built like it. Two NULLs are equal. */
 bool json_equal(const cJSON *a, const cJSON *b);

@@ -64,13 +64,20 @@ enum status file_read_max(struct buf *out, const char *path, size_t max_bytes, s
 enum status file_read_json(cJSON **out, const char *path, struct error *e)
 {
 	struct buf text = BUF_INIT;
+	cJSON *value = NULL;
 	enum status st = file_read(&text, path, e);
 
 	if (st == STATUS_OK) {
-		st = json_parse(out, buf_text(&text), text.len, e);
+		st = json_parse(&value, buf_text(&text), text.len, e);
+		if (st == STATUS_OK && json_is_later(value))
+			st = error_set(e, STATUS_UNSUPPORTED, "a newer version of qip-server wrote it: please install that one again; nothing is lost");
 		if (st != STATUS_OK)
 			st = error_prefix(e, st, "%s", path);
 	}
+	if (st == STATUS_OK)
+		*out = value;
+	else
+		cJSON_Delete(value);
 	buf_clear(&text);
 	return st;
 }

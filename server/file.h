@@ -13,7 +13,7 @@ enum status file_path(char out[FILE_PATH_MAX], const char *dir, const char *name
 /* Append the content. STATUS_NOT_FOUND; STATUS_TOO_BIG over LIMIT_FILE_BYTES; STATUS_IO. */
 enum status file_read(struct buf *out, const char *path, struct error *e) MUST_CHECK;
 enum status file_read_max(struct buf *out, const char *path, size_t max_bytes, struct error *e) MUST_CHECK;
-/* Read and parse strict JSON; the caller's. */
+/* Read and parse strict JSON; the caller's. STATUS_UNSUPPORTED of a form that a newer program wrote. */
 enum status file_read_json(cJSON **out, const char *path, struct error *e) MUST_CHECK;
 /* Put the content in place: temporary file, fsync, rename, fsync of the directory. */
 enum status file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct error *e) MUST_CHECK;

@@ -171,6 +171,47 @@ static void a_damaged_config_key_or_history_is_told(void **state)
 	boss = practice_open(&p, "manager");
 }
 
+/* What the file of a home holds, as a text. */
+static void read_back(struct buf *out, const char *home, const char *file)
+{
+	char path[PRACTICE_PATH * 2];
+	int dir = -1;
+
+	(void)snprintf(path, sizeof(path), "%s", practice_path(&p, home));
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(dir >= 0);
+	OK(files_read(out, dir, file, 65536, &last_error));
+	(void)close(dir);
+}
+
+static void what_a_newer_program_wrote_is_told_and_left_as_it_is(void **state)
+{
+	static const char *const files[] = {"config.json", "state.json", "incarnation.json", "seen.json"};
+	static const char later[] = "{\"later\":{\"known\":[1]},\"schema\":\"any/2\"}";
+	struct qip *q = NULL;
+
+	(void)state;
+	qip_close(boss);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct buf kept = BUF_INIT;
+		int dir = -1;
+
+		practice_copy(practice_path(&p, "manager"), practice_path(&p, "copy"));
+		dir = open(practice_path(&p, "copy"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(dir >= 0);
+		OK(files_write(dir, files[i], later, strlen(later), 0600, &last_error));
+		(void)close(dir);
+		FAILS(open_home(&q, "copy", 0), STATUS_UNSUPPORTED);
+		assert_non_null(strstr(last_error.text, files[i]));
+		assert_non_null(strstr(last_error.text, "newer version"));
+		read_back(&kept, "copy", files[i]);
+		assert_string_equal(buf_text(&kept), later);
+		buf_clear(&kept);
+		practice_remove(practice_path(&p, "copy"));
+	}
+	boss = practice_open(&p, "manager");
+}
+
 static void a_history_whose_objects_are_gone_is_told(void **state)
 {
 	struct qip_edit *edit = NULL;
@@ -232,6 +273,7 @@ int main(void)
 		cmocka_unit_test(own_unsent_edits_survive_opening),
 		cmocka_unit_test(a_damaged_cache_costs_nothing_but_time),
 		cmocka_unit_test(a_damaged_config_key_or_history_is_told),
+		cmocka_unit_test(what_a_newer_program_wrote_is_told_and_left_as_it_is),
 		cmocka_unit_test(a_history_whose_objects_are_gone_is_told),
 		cmocka_unit_test(without_its_certificates_a_home_works_but_does_not_sync),
 		cmocka_unit_test(a_copy_of_an_installation_is_found_out),

@@ -697,6 +697,52 @@ static void damage_does_not_keep_segments_from_being_let_go_of(void **state)
 	journal_close(j);
 }
 
+/* ---- a newer program's ---- */
+
+#define LATER_HEADER 120 /* of a version 3 that knows more */
+
+static void put_sum(uint8_t *record)
+{
+	uint32_t crc = crc32c(crc32c(0, record, 8), record + 12, LATER_HEADER - 12);
+
+	for (int i = 0; i < 4; i++)
+		record[8 + i] = (uint8_t)(crc >> 8 * i);
+}
+
+static void a_newer_programs_record_is_no_damage_and_the_journal_is_left_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct course c;
+	struct journal *j = NULL;
+	struct seen s = {.count = 0};
+	uint8_t record[LATER_HEADER], *after = malloc(AREA);
+
+	assert_non_null(after);
+	course_start(&c, f);
+	memcpy(record, c.good + c.starts[RECORDS], JOURNAL_HEADER_BYTES);
+	memset(record + JOURNAL_HEADER_BYTES, 0xa5, sizeof(record) - JOURNAL_HEADER_BYTES);
+	record[4] = 3;
+	record[6] = LATER_HEADER;
+	put_sum(record);
+	memcpy(c.good + c.starts[RECORDS], record, sizeof(record));
+	assert_int_equal(pwrite(c.fd, c.good, AREA, 0), AREA);
+	assert_int_equal(journal_open(&j, f->dir, JOURNAL_WRITE, 1, env_system(), &f->e), STATUS_UNSUPPORTED);
+	assert_non_null(strstr(f->e.text, "newer version"));
+	j = open_from(f, JOURNAL_READ, 1);
+	assert_int_equal(journal_each(j, 0, look, &s, &f->e), STATUS_UNSUPPORTED);
+	assert_int_equal(s.count, 0);
+	journal_close(j);
+	assert_int_equal(pread(c.fd, after, AREA, 0), AREA);
+	assert_memory_equal(after, c.good, AREA);
+
+	turn_bit(c.fd, 8 * (c.starts[RECORDS] + 20)); /* a header that does not hold is damage, whatever version it names */
+	j = open_journal(f);
+	assert_int_equal(look_through(f, j).count, RECORDS - 1);
+	journal_close(j);
+	course_end(&c);
+	free(after);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -716,6 +762,7 @@ int main(void)
 		TEST(a_missing_segment_costs_what_it_held_and_no_number_comes_back),
 		TEST(two_files_with_the_same_numbers_give_each_once),
 		TEST(a_folder_that_was_taken_away_is_noticed_before_anybody_is_thanked),
+		TEST(a_newer_programs_record_is_no_damage_and_the_journal_is_left_as_it_is),
 		TEST(damage_does_not_keep_segments_from_being_let_go_of),
 	};
 
