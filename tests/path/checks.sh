@@ -54,5 +54,5 @@ refused 'no sources' "$QIP_SOURCE/tools/check-includes" "$WORK/empty"
 
 it 'The shell scripts are clean'
 cd "$QIP_SOURCE"
-shellcheck -x -P SCRIPTDIR tools/setup tools/build tools/test tools/demo tools/bench tools/check-includes tools/fuzz tools/simulate tools/simulate-kiosk tools/package tools/crash-test tools/screen-test tools/git-tests tools/git-tests-httpd tools/verify-history tools/*.sh .ci/run tests/path/*.sh tests/support/machine*.sh \
+shellcheck -x -P SCRIPTDIR tools/setup tools/build tools/test tools/demo tools/bench tools/check-includes tools/fuzz tools/simulate tools/simulate-kiosk tools/package tools/crash-test tools/soak tools/upgrade-test tools/screen-test tools/git-tests tools/git-tests-httpd tools/verify-history tools/*.sh .ci/run tests/path/*.sh tests/support/machine*.sh \
 	kiosk/appliance/p{ostinst,rerm,ostrm} server/service/p{ostinst,rerm,ostrm}
