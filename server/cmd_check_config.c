@@ -43,6 +43,19 @@ static void check_mode(const char *dir, const char *name)
 	warn(text);
 }
 
+/* Could it be served? One whose making was cut short has no entry, and is none. */
+static enum status check_entry(const char *dir, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	cJSON *entry = NULL;
+	enum status st = file_path(path, dir, "practice.json", e);
+
+	if (st == STATUS_OK)
+		st = file_exists(path) ? file_read_json(&entry, path, e) : STATUS_OK;
+	cJSON_Delete(entry);
+	return st;
+}
+
 static enum status check_practice(void *dir, const char *name, struct error *e)
 {
 	char path[FILE_PATH_MAX];
@@ -53,7 +66,7 @@ static enum status check_practice(void *dir, const char *name, struct error *e)
 	st = file_path(path, dir, name, e);
 	if (st == STATUS_OK)
 		check_mode(path, "server.key");
-	return st;
+	return st == STATUS_OK ? check_entry(path, e) : st;
 }
 
 static void check_descriptors(const struct limits *l)
