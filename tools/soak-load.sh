@@ -177,13 +177,13 @@ load_start() {
 
 # sampled_for SECONDS [PLANTED] - 60 to 600 samples, evenly; ends early when one at work has failed.
 sampled_for() {
-	local begin=$SECONDS every=$(($1 / 360 + 1)) pid fd
+	local begin=$SECONDS every=$(($1 / 360 + 1)) pid fd n
 	while [ $((SECONDS - begin)) -lt "$1" ]; do
 		for pid in "${AT_WORK[@]}"; do
 			is_gone "$pid" && die "one of those at work ended: $(tail -n 5 "$TOP/logs/load.log")"
 		done
 		if [ "${2:-}" = connections ]; then
-			for _ in 1 2 3 4; do
+			for ((n = 0; n < 40; n++)); do
 				exec {fd}<>"/dev/tcp/127.0.0.1/$SERVER_PORT"
 			done
 		fi

@@ -5,6 +5,7 @@ set -euo pipefail
 
 # What the sanitizer keeps of freed memory, to find its use, is not the server's.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=1:thread_local_quarantine_size_kb=16"
+[ -z "${QIP_SANITIZE:-}" ] || export QIP_SOAK_SLACK_KB=65536
 export QIP_SOAK_SAMPLES=$WORK/samples
 
 it 'A server under load stays as it is, and nothing is lost'
@@ -32,12 +33,12 @@ while read -r column amount words; do
 	refused "^$words.* GROWS" "$QIP_SOURCE/tools/soak" --judge "$WORK/grown"
 	same "what grows with $column" 1 "$(grep -c 'GROWS$' <<<"$REFUSAL")"
 done <<'END'
-server_anon_kb 100000 server, anonymous memory
-server_rss_kb 200000 server, resident memory
-descriptors 100 server, descriptors
+server_anon_kb 400000 server, anonymous memory
+server_rss_kb 800000 server, resident memory
+descriptors 400 server, descriptors
 threads 1 server, threads
 packs 100 packs of a practice
-kiosks_anon_kb 100000 kiosks, anonymous memory
+kiosks_anon_kb 400000 kiosks, anonymous memory
 kiosks_descriptors 20 kiosks, descriptors
 END
 grown merges 0
