@@ -75,7 +75,7 @@ for blob in "$kept" "$gone" "$later"; do
 done
 
 it 'What was erased is not in a server that is restored from a later run'
-erase "$gone"
+erase_blob "$gone"
 says 'follows' "$(backup)"
 restored
 [ ! -e "$(blob_file "$WORK/try" "$gone")" ] || die 'erased bytes came back'

@@ -171,8 +171,8 @@ blob_call() {
 	curl -fsS --max-time 20 --cacert "$home/ca.crt" --cert "$home/device.crt" --key "$home/device.key" "$@"
 }
 
-# erase SUM - a manager's erasure, as the next of its own edits.
-erase() {
+# erase_blob SUM - a manager's erasure, as the next of its own edits.
+erase_blob() {
 	local repo=$HOMES/$MANAGER/history.git id commit
 	id=$(uuid7)
 	jq -ncSj --arg id "$id" --arg by "$(manager_device)" --arg at "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" --arg sum "$1" \

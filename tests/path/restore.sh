@@ -61,7 +61,7 @@ q "$MANAGER" sync >/dev/null
 join great-glen staff great-glen
 q great-glen action note QIP-02 'By a device that the backup does not know' >/dev/null
 q great-glen sync >/dev/null
-erase "$erased"
+erase_blob "$erased"
 before=$(git -C "$(server_history)" rev-parse refs/heads/main)
 head_before=$(git -C "$(server_history)" rev-parse refs/devices/kib-kiosk)
 
