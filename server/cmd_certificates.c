@@ -114,7 +114,7 @@ static enum status take_turn(const char *dir, struct error *e)
 {
 	char path[FILE_PATH_MAX];
 	enum status st = file_path(path, dir, "certificates.lock", e);
-	int fd = st == STATUS_OK ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	int fd = st == STATUS_OK ? file_open_lock(path) : -1;
 
 	if (st != STATUS_OK)
 		return st;

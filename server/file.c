@@ -105,6 +105,19 @@ enum status file_sync_parent(const char *path, struct error *e)
 	return file_sync_dir(dir, e);
 }
 
+/* To write: over NFS an exclusive lock needs that. */
+int file_open_lock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EROFS) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			errno = EROFS;
+	}
+	return fd;
+}
+
 bool file_append(int fd, const void *bytes, size_t len)
 {
 	const char *at = bytes;

@@ -24,6 +24,8 @@ enum status file_remove(const char *path, struct error *e) MUST_CHECK;
 bool file_exists(const char *path);
 /* All of the bytes at the file's end; false with errno. Nothing is durable yet. */
 bool file_append(int fd, const void *bytes, size_t len) MUST_CHECK;
+/* Open a file to flock, made if it is not there; on a file system that is read-only one that is there will do. -1 with errno. */
+int file_open_lock(const char *path) MUST_CHECK;
 /* Make what happened to the names in a directory durable. */
 enum status file_sync_dir(const char *dir, struct error *e) MUST_CHECK;
 /* Make a directory, durably; one that is there is no error. */

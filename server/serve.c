@@ -60,7 +60,7 @@ static enum status take_lock(int *lock, const char *dir, struct error *e)
 
 	if (st != STATUS_OK)
 		return st;
-	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	*lock = file_open_lock(path);
 	if (*lock < 0)
 		return error_set_errno(e, errno, "cannot open %s", path);
 	if (flock(*lock, LOCK_EX | LOCK_NB))

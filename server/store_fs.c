@@ -123,7 +123,7 @@ enum status store_lock(struct store_lock **out, struct store_history *h, int wai
 	if (!lock)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	/* an open file of its own each time: flock then keeps threads of one program apart as well */
-	lock->fd = open(h->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	lock->fd = file_open_lock(h->lock);
 	if (lock->fd < 0) {
 		st = error_set_errno(e, errno, "cannot open %s", h->lock);
 		goto fail;
