@@ -7,8 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static enum status spawn(pid_t *out, char *const *argv, int in, int to, struct error *e)
 {
 	posix_spawn_file_actions_t actions;

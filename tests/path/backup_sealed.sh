@@ -151,12 +151,14 @@ not_restored 'age did not do its work' "$WORK/cut.tar.age" "$WORK/try" --identit
 it 'A server whose disk is lost goes on from the runs, and devices bring what came after the last of them'
 rm -rf "$RUNS"
 backup >/dev/null
+first=$(newest)
 q fleckney action note QIP-03 'After the last run' >/dev/null
 q fleckney sync >/dev/null
 q "$MANAGER" sync >/dev/null
+backup >/dev/null
 server_stop
 rm -rf "$WORK/server"
-qip-server restore "$RUNS" "$WORK/server" --identity "$KEY" >/dev/null
+qip-server restore "$RUNS" "$WORK/server" --identity "$KEY" --run "${first%.tar.age}" >/dev/null
 server_start
 refused 'restored from a backup' q fleckney sync
 qip-server reconcile "$WORK/server" --open >/dev/null
@@ -165,5 +167,8 @@ q "$MANAGER" sync >/dev/null
 says 'After the last run' "$(q "$MANAGER" action show QIP-03 --json)"
 q "$MANAGER" audit >/dev/null
 [ ! -e "$(blob_file "$WORK/server" "$gone")" ] || die 'erased bytes came back'
+says 'follows' "$(backup)" # on a run that knew more than the server that it was restored to
+restored
+same 'the log' "$(main_of "$WORK/server")" "$(main_of "$WORK/try")"
 says 'holds everything' "$(backup --full)"
 server_stop
