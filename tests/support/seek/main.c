@@ -21,6 +21,7 @@
 #define STREAM_MAX (64u << 20)
 
 struct piece {
+	const uint8_t *begin, *end; /* in the secret */
 	struct form forms[FORMS_MAX];
 	size_t forms_len;
 };
@@ -74,6 +75,8 @@ static void cut(const struct buf *secret, bool is_text)
 			break; /* a short rest: it stands in the piece before */
 		if (!pieces || pieces_len == PIECES_MAX)
 			give_up("the secret is too long");
+		pieces[pieces_len].begin = secret->data + at;
+		pieces[pieces_len].end = secret->data + end;
 		pieces[pieces_len].forms_len = forms_of(pieces[pieces_len].forms, secret->data + at, end - at, is_text);
 		pieces_len++;
 	}
@@ -114,15 +117,17 @@ static void look_under_masks(const char *path, const struct buf *file)
 		give_up("out of memory");
 	for (size_t i = 0; i < len; i++)
 		folded[i] = file->data[i] ^ file->data[i + MASK];
-	for (size_t i = 0; i + 1 < pieces_len; i++) { /* two neighbours, or too little would be left */
-		const struct form *f = &pieces[i].forms[0];
-		uint8_t piece[TEXT_PIECE * 4 + SEALED_PIECE];
-		size_t left = f->len > MASK ? f->len - MASK : 0;
+	for (size_t i = 0; i + 1 < pieces_len; i++) { /* two neighbours: what is left of one alone any text may have, by chance */
+		const uint8_t *begin = pieces[i].begin;
+		size_t both = (size_t)(pieces[i + 1].end - begin), left = both - MASK;
+		uint8_t piece[4 * (TEXT_PIECE + SEALED_PIECE)];
 
+		if (both > sizeof(piece))
+			give_up("a piece is too long");
 		for (size_t k = 0; k < left; k++)
-			piece[k] = f->bytes[k] ^ f->bytes[k + MASK];
-		if (left >= 4 && memmem(folded, len, piece, left)) {
-			tell(path, f->name, ", under a mask");
+			piece[k] = begin[k] ^ begin[k + MASK];
+		if (memmem(folded, len, piece, left)) {
+			tell(path, "as it is", ", under a mask");
 			break;
 		}
 	}
