@@ -30,7 +30,7 @@ int cmd_check_config(int argc, char **argv);
 #define CMD_RECONCILE_USAGE "qip-server reconcile DIR [ODS] [--open]"
 #define CMD_FSCK_USAGE "qip-server fsck DIR [ODS]"
 #define CMD_CERTIFICATES_USAGE "qip-server certificates DIR [--renew | --new-authority | --forget-old [--yes]] [--host NAME]..."
-#define CMD_CHECK_CONFIG_USAGE "qip-server check-config DIR"
+#define CMD_CHECK_CONFIG_USAGE "qip-server check-config DIR [--quiet]"
 
 /* Say what is wrong and the right form; returns EXIT_USAGE. */
 int cmd_usage(const char *usage, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -112,19 +112,23 @@ int cmd_check_config(int argc, char **argv)
 	struct config c = CONFIG_INIT;
 	struct error e = {STATUS_OK, ""};
 
-	if (argc != 2 || argv[1][0] == '-')
-		return cmd_usage(CMD_CHECK_CONFIG_USAGE, "a folder is needed, and nothing else");
+	bool quiet = argc == 3 && strcmp(argv[2], "--quiet") == 0;
+
+	if ((argc != 2 && !quiet) || argv[1][0] == '-')
+		return cmd_usage(CMD_CHECK_CONFIG_USAGE, "a folder is needed, and nothing else but --quiet");
 	if (config_load(&c, argv[1], &e) != STATUS_OK || file_each(argv[1], check_practice, argv[1], &e) != STATUS_OK) {
 		config_clear(&c);
 		return cmd_failed(&e);
 	}
-	print(&c);
+	if (!quiet)
+		print(&c);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		check_mode(argv[1], keys[i]);
 	check_end("the authority", buf_text(&c.authority->ca_pem));
 	check_end("the server's certificate", buf_text(&c.authority->tls_pem));
 	check_descriptors(&c.limits);
-	(void)printf("good\n");
+	if (!quiet)
+		(void)printf("good\n");
 	config_clear(&c);
 	return 0;
 }

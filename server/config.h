@@ -1,6 +1,6 @@
 /* server/config.h - the server's folder as a whole, and what it is set to.
  *
- *     DIR/server.json   {"schema":"server/1","hosts":[…],"listen":[…],"admin":"…","limits":{…}}; only the first two must be there;
+ *     DIR/server.json   {"schema":"server/1","hosts":[…],"listen":[…],"admin":"…","limits":{…}}; only the first must be there;
  *                       written last, so that a folder is whole or not there
  *     DIR/ca.key …      see server/authority.h
  *     DIR/<ODS>/        one practice, see server/practice.h

@@ -20,8 +20,9 @@ static const struct command {
 	 "  qip-server init /srv/qip --host qip.example.org\n",
 	 cmd_init, false},
 	{"check-config", CMD_CHECK_CONFIG_USAGE, "check server.json, keys and certificates, and show what is set; changes nothing",
-	 "The exit status is 1 if a server would not start with it, or not take it over. Warnings do not count.\n\n"
-	 "  qip-server check-config /srv/qip && systemctl reload qip-server\n",
+	 "The exit status is 1 if a server would not start with it, or not take it over. Warnings do not count. With\n"
+	 "--quiet only those and what is wrong are said.\n\n"
+	 "  qip-server check-config /srv/qip --quiet && systemctl reload qip-server\n",
 	 cmd_check_config, false},
 	{"certificates", CMD_CERTIFICATES_USAGE, "show the authority and the server's certificate; renew them",
 	 "--renew makes a new certificate for the names it had and each --host. --new-authority puts a new authority in place:\n"

@@ -94,6 +94,7 @@ jq -c '.limits = {push_bytes: 1048576, connections: 50, job_threads: 2}' "$D/ser
 cp "$D/server.json" "$WORK/good.json"
 cp "$WORK/json" "$D/server.json"
 qip-server check-config "$D" | grep -q 'limits.push_bytes 1048576 (set)' || die 'the limit is not shown'
+same 'a quiet check' '' "$(qip-server check-config "$D" --quiet)"
 reloaded 'settings and certificates were read again'
 head -c 3000000 /dev/urandom >"$WORK/large"
 # The status of the answer to three megabytes that are no push; 000: the connection ended first.
