@@ -16,6 +16,7 @@ struct jobs {
 	bool running[LIMIT_JOB_THREADS]; /* by slot; one that ended is joined before it starts anew */
 	bool joinable[LIMIT_JOB_THREADS];
 	int wanted;
+	int heavy; /* that run */
 	bool closing;
 };
 
@@ -33,13 +34,22 @@ static bool owner_busy(const struct jobs *q, const void *owner)
 	return false;
 }
 
+static bool may_run(const struct jobs *q, const struct job *job)
+{
+	int most = q->wanted / LIMIT_HEAVY_SHARE;
+
+	if (job->heavy && q->heavy >= (most > 1 ? most : 1))
+		return false;
+	return !job->exclusive || !owner_busy(q, job->exclusive);
+}
+
 /* Take the first of the lowest turn among the jobs that may run now off the queue; NULL when there is none. */
 static struct job *take(struct jobs *q)
 {
 	struct job **best = NULL, *job = NULL;
 
 	for (struct job **at = &q->first; *at; at = &(*at)->next) {
-		if ((*at)->exclusive && owner_busy(q, (*at)->exclusive))
+		if (!may_run(q, *at))
 			continue;
 		if (!best || (*at)->turn < (*best)->turn)
 			best = at;
@@ -63,6 +73,7 @@ static void *work(void *arg)
 	(void)pthread_mutex_lock(&q->mutex);
 	for (;;) {
 		struct job *job = slot < q->wanted || q->closing ? take(q) : NULL;
+		bool heavy = job && job->heavy;
 
 		if (slot >= q->wanted && !q->closing) {
 			(void)pthread_cond_signal(&q->changed); /* what it was woken for is another's */
@@ -75,12 +86,14 @@ static void *work(void *arg)
 			continue;
 		}
 		q->owners[slot] = job->exclusive;
+		q->heavy += heavy;
 		if (q->first) /* who takes a job wakes the next: what waited for an owner may be more than one thread's */
 			(void)pthread_cond_signal(&q->changed);
 		(void)pthread_mutex_unlock(&q->mutex);
 		job->run(job->arg);
 		(void)pthread_mutex_lock(&q->mutex);
 		q->owners[slot] = NULL;
+		q->heavy -= heavy;
 		if (q->closing)
 			(void)pthread_cond_broadcast(&q->changed);
 	}

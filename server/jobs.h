@@ -1,6 +1,7 @@
 /* server/jobs.h - requests at work: a few threads and one queue. Jobs that are exclusive to the same owner (pushes to
  * one practice) run one after the other, in the order they came, and take no thread while they wait: other owners' jobs
- * pass them. Who has several jobs waiting gets them done in turn with everybody else's: a device that sends push after
+ * pass them. Heavy ones, that may keep the processor for long, take a quarter of the threads at most: whatever is sent,
+ * the others are served. Who has several jobs waiting gets them done in turn with everybody else's: a device that sends push after
  * push keeps itself waiting, not its practice. */
 #ifndef QIP_SERVER_JOBS_H
 #define QIP_SERVER_JOBS_H
@@ -14,6 +15,7 @@ struct job {
 	void (*run)(void *arg); /* the job's memory may be gone when it returns */
 	void *arg;
 	const void *exclusive; /* the owner, compared by address; NULL: runs beside everything */
+	bool heavy;	       /* may take seconds of the processor */
 	const char *who;       /* asks for it; NULL: nobody in particular. Must live until the job runs */
 	unsigned turn;	       /* the queue's: how many of the same asker's waited when it came */
 	struct job *next;      /* the queue's */

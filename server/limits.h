@@ -65,6 +65,7 @@ void limits_set(struct limits *l, const struct limits *from);
 /* threads */
 #define LIMIT_HTTP_THREADS 2 /* bytes in and out only */
 #define LIMIT_JOB_THREADS 64 /* at most, whatever is set */
+#define LIMIT_HEAVY_SHARE 4  /* one thread in so many, at least one, may do what takes long */
 #define LIMIT_STACK_BYTES (512 * 1024)
 #define LIMIT_HTTP_MEMORY_BYTES (16 * 1024) /* of one connection: its request line and headers */
 

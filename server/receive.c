@@ -22,6 +22,7 @@ struct receive {
 	struct push push;
 	char ref[LIMIT_REF_BYTES]; /* the one that this device may move */
 	struct error failed;	   /* what speaks against it so far; the rest of the body is passed over */
+	struct job heavy;	   /* for a pack that may take long, in its turn among such */
 	int64_t ended_ms;	   /* when its last byte had come, monotonic */
 };
 
@@ -94,8 +95,7 @@ static enum status feed(void *ctx, const void *bytes, size_t len, struct error *
 	return STATUS_OK;
 }
 
-/* Beside other pushes: what was received, and stage 6 against the log as it stands. */
-static enum status verify(struct receive *work, struct error *e)
+static enum status unpack(bool *large, struct receive *work, struct error *e)
 {
 	struct push *p = &work->push;
 	enum status st = STATUS_OK;
@@ -106,8 +106,15 @@ static enum status verify(struct receive *work, struct error *e)
 	}
 	if (!p->txn)
 		st = store_txn_begin(&p->txn, p->practice->history, e);
-	if (st == STATUS_OK)
-		st = store_txn_received(p->txn, e);
+	return st == STATUS_OK ? store_txn_unpack(large, p->txn, e) : st;
+}
+
+/* Beside other pushes: what was received, and stage 6 against the log as it stands. */
+static enum status verify(struct receive *work, struct error *e)
+{
+	struct push *p = &work->push;
+	enum status st = store_txn_received(p->txn, e);
+
 	if (st == STATUS_OK)
 		st = view_get(&p->view, p->practice, e);
 	return st == STATUS_OK ? verify_push(p, e) : st;
@@ -153,11 +160,42 @@ static void merged(struct push *p)
 	request_answered(r);
 }
 
+/* False: it waits for its turn to be merged. */
+static bool judge(struct request *r)
+{
+	struct receive *work = r->work;
+	struct error e = {STATUS_OK, ""};
+
+	e.status = verify(work, &e);
+	if (e.status != STATUS_OK) {
+		answer_outcome(r, work, &e);
+		return true;
+	}
+	work->push.done = merged;
+	work->push.ctx = r;
+	merge_queue_add(&work->push, r->service->jobs, r->service->env);
+	return false;
+}
+
+/* Who has gone meanwhile sends it again. */
+static void judge_heavy(void *arg)
+{
+	struct request *r = arg;
+	struct error left = {STATUS_TIMEOUT, "the device did not wait for the outcome"};
+
+	if (request_is_abandoned(r))
+		answer_outcome(r, r->work, &left);
+	else if (!judge(r))
+		return;
+	request_answered(r);
+}
+
 static bool end_later(struct request *r)
 {
 	struct receive *work = r->work;
 	struct error e = {STATUS_OK, ""};
 	struct buf nothing = BUF_INIT;
+	bool large = false;
 
 	if (work->commands.done && work->commands.len == 0 && r->body.bytes == PROBE_BYTES) {
 		answer_bytes(&r->answer, 200, RESULT_TYPE, &nothing);
@@ -168,14 +206,15 @@ static bool end_later(struct request *r)
 		return true;
 	}
 	work->ended_ms = monotonic_ms(r);
-	e.status = verify(work, &e);
+	e.status = unpack(&large, work, &e);
 	if (e.status != STATUS_OK) {
 		answer_outcome(r, work, &e);
 		return true;
 	}
-	work->push.done = merged;
-	work->push.ctx = r;
-	merge_queue_add(&work->push, r->service->jobs, r->service->env);
+	if (!large)
+		return judge(r);
+	work->heavy = (struct job){.run = judge_heavy, .arg = r, .who = r->peer.key, .heavy = true};
+	jobs_submit(r->service->jobs, &work->heavy);
 	return false;
 }
 

@@ -101,6 +101,9 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
  * STATUS_MALFORMED, STATUS_TOO_BIG. */
 enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e) MUST_CHECK;
 enum status store_txn_received(struct store_txn *t, struct error *e) MUST_CHECK;
+/* Instead of it at first, by whoever has others wait: a small pack is unpacked, and costs as little as it is. *large: nothing was done, and
+ * store_txn_received() may take its time, whatever the pack's size. */
+enum status store_txn_unpack(bool *large, struct store_txn *t, struct error *e) MUST_CHECK;
 /* Before anything is fed: it is the server's own, out of a backup, and may be larger than any push. */
 enum status store_txn_trust(struct store_txn *t, struct error *e) MUST_CHECK;
 /* STATUS_INVALID when more was received than `head` needs. */

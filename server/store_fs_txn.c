@@ -1,19 +1,30 @@
 /* server/store_fs_txn.c - objects of the store on local disk: readers, and transactions.
  *
  * What a push sends is kept in memory while it is small: it may be refused, and then no file was written; what is
- * accepted together becomes one pack. A large one waits as a file in a quarantine directory of the repository.
+ * accepted together becomes one pack. A large one waits, as it came, in an unnamed file: what it unpacks to may cost far
+ * more than its bytes, and is looked at only by whoever has the time. Then it becomes a pack in a quarantine directory of
+ * the repository.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/log.h"
+#include "server/file.h"
 #include "server/store_fs.h"
+
+#define PIECE_BYTES ((size_t)64 << 10) /* of a file that is read back */
 
 struct store_txn {
 	struct store_history *history; /* borrowed */
 	struct store_handle handle;
 	struct repo *repo; /* the handle's */
-	struct buf memory;	    /* the pack so far, while there is no intake */
-	struct repo_intake *intake; /* NULL while no file is needed */
+	struct buf memory;	    /* the pack so far, while it is small */
+	int file;		    /* or, as it came, while it is not taken in; -1 for none */
+	uint64_t file_bytes;
+	bool large;		    /* no memory is to be had for it */
+	struct repo_intake *intake; /* NULL while no pack on disk is needed */
 	bool received;
 	bool went_well; /* so the handle may serve another */
 	size_t reserved_bytes; /* of the store's memory */
@@ -76,6 +87,7 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
 	if (!t)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	t->history = h;
+	t->file = -1;
 	st = store_fs_handle_take(&t->handle, h, e);
 	if (st != STATUS_OK) {
 		free(t);
@@ -86,14 +98,41 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
 	return STATUS_OK;
 }
 
+/* An unnamed file in the repository. */
+static enum status open_file(struct store_txn *t, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, t->history->git, "push-XXXXXX", e);
+
+	if (st != STATUS_OK)
+		return st;
+	t->file = mkostemp(path, O_CLOEXEC);
+	if (t->file < 0)
+		return error_set_errno(e, errno, "cannot make a temporary file in %s", t->history->git);
+	(void)unlink(path);
+	return STATUS_OK;
+}
+
+static enum status append(struct store_txn *t, const void *bytes, size_t len, struct error *e)
+{
+	uint64_t most = (uint64_t)t->history->store->limits->push_bytes;
+
+	if (len > most || t->file_bytes > most - len)
+		return error_set(e, STATUS_TOO_BIG, "the pack has more than %llu bytes", (unsigned long long)most);
+	if (!file_append(t->file, bytes, len))
+		return error_set_errno(e, errno, "cannot keep a push in %s", t->history->git);
+	t->file_bytes += len;
+	return STATUS_OK;
+}
+
 /* From memory to a file. */
 static enum status spill(struct store_txn *t, struct error *e)
 {
-	const struct repo_limits limits = limits_of(t);
-	enum status st = repo_intake_begin(&t->intake, t->repo, &limits, e);
+	enum status st = open_file(t, e);
 
 	if (st == STATUS_OK)
-		st = repo_intake_feed(t->intake, t->memory.data, t->memory.len, e);
+		st = append(t, t->memory.data, t->memory.len, e);
+	t->large = true;
 	buf_clear(&t->memory);
 	release(t);
 	return st;
@@ -108,13 +147,15 @@ enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, s
 {
 	enum status st = STATUS_OK;
 
-	if (!t->intake && fits_in_memory(t, len)) {
+	if (t->intake)
+		return repo_intake_feed(t->intake, bytes, len, e);
+	if (t->file < 0 && fits_in_memory(t, len)) {
 		buf_add(&t->memory, bytes, len);
 		return buf_ok(&t->memory) ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 	}
-	if (!t->intake)
+	if (t->file < 0)
 		st = spill(t, e);
-	return st == STATUS_OK ? repo_intake_feed(t->intake, bytes, len, e) : st;
+	return st == STATUS_OK ? append(t, bytes, len, e) : st;
 }
 
 /* STATUS_TOO_BIG: not for memory. */
@@ -142,15 +183,66 @@ enum status store_txn_trust(struct store_txn *t, struct error *e)
 	return repo_intake_begin(&t->intake, t->repo, &own, e);
 }
 
-enum status store_txn_received(struct store_txn *t, struct error *e)
+static enum status feed_file(struct store_txn *t, struct error *e)
+{
+	uint8_t *piece = malloc(PIECE_BYTES);
+	enum status st = piece ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
+
+	for (uint64_t at = 0; st == STATUS_OK && at < t->file_bytes;) {
+		ssize_t n = pread(t->file, piece, PIECE_BYTES, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			st = error_set_errno(e, n < 0 ? errno : EIO, "cannot read a push in %s", t->history->git);
+		else
+			st = repo_intake_feed(t->intake, piece, (size_t)n, e);
+		at += n > 0 ? (uint64_t)n : 0;
+	}
+	free(piece);
+	return st;
+}
+
+static void close_file(struct store_txn *t)
+{
+	if (t->file >= 0)
+		(void)close(t->file);
+	t->file = -1;
+}
+
+/* Into a pack on disk, out of memory or the file. */
+static enum status take_in(struct store_txn *t, struct error *e)
+{
+	const struct repo_limits limits = limits_of(t);
+	enum status st = repo_intake_begin(&t->intake, t->repo, &limits, e);
+
+	if (st == STATUS_OK)
+		st = t->file < 0 ? repo_intake_feed(t->intake, t->memory.data, t->memory.len, e) : feed_file(t, e);
+	close_file(t);
+	buf_clear(&t->memory);
+	release(t);
+	return st;
+}
+
+enum status store_txn_unpack(bool *large, struct store_txn *t, struct error *e)
 {
 	enum status st = STATUS_OK;
 
-	if (!t->intake && t->memory.len > 0) {
+	if (!t->large && !t->intake && t->memory.len > 0) {
 		st = unpack(t, e);
-		if (st == STATUS_TOO_BIG)
-			st = spill(t, e);
+		t->large = st == STATUS_TOO_BIG;
 	}
+	*large = t->large;
+	return t->large ? STATUS_OK : st;
+}
+
+enum status store_txn_received(struct store_txn *t, struct error *e)
+{
+	bool large = false;
+	enum status st = store_txn_unpack(&large, t, e);
+
+	if (st == STATUS_OK && large && !t->intake)
+		st = take_in(t, e);
 	if (st == STATUS_OK && t->intake)
 		st = repo_intake_finish(t->intake, e);
 	t->received = st == STATUS_OK;
@@ -260,6 +352,7 @@ void store_txn_end(struct store_txn *t)
 		return;
 	if (t->intake)
 		repo_intake_close(t->intake);
+	close_file(t);
 	release(t);
 	buf_clear(&t->memory);
 	if (t->went_well) {

@@ -138,6 +138,32 @@ static void who_asks_for_much_lets_others_take_their_turn(void **state)
 		assert_int_equal(seen[i], wanted[i]);
 }
 
+static void what_takes_long_leaves_threads_for_all_else(void **state)
+{
+	struct job heavy[8], light = {.run = wait_at_gate};
+	struct jobs *q = NULL;
+	int waiting = 0;
+
+	(void)state;
+	open_gate(false);
+	assert_int_equal(jobs_open(&q, 8, NULL), STATUS_OK);
+	for (size_t i = 0; i < ARRAY_LEN(heavy); i++) {
+		heavy[i] = (struct job){.run = wait_at_gate, .heavy = true};
+		jobs_submit(q, &heavy[i]);
+	}
+	wait_until(&gate.waiting, 2);
+	jobs_submit(q, &light);
+	wait_until(&gate.waiting, 3);
+	(void)poll(NULL, 0, 20);
+	(void)pthread_mutex_lock(&gate.mutex);
+	waiting = gate.waiting;
+	(void)pthread_mutex_unlock(&gate.mutex);
+	assert_int_equal(waiting, 3); /* two that take long, though five threads do nothing */
+	open_gate(true);
+	wait_until(&gate.passed, 9);
+	jobs_close(q);
+}
+
 /* As the host sets it while requests come: no job is lost, and no thread too many is left. */
 static void threads_come_and_go(void **state)
 {
@@ -174,6 +200,7 @@ int main(void)
 		cmocka_unit_test(pushes_to_one_practice_wait_without_holding_up_another),
 		cmocka_unit_test(exclusive_jobs_run_in_the_order_they_came_and_closing_waits_for_them),
 		cmocka_unit_test(who_asks_for_much_lets_others_take_their_turn),
+		cmocka_unit_test(what_takes_long_leaves_threads_for_all_else),
 		cmocka_unit_test(threads_come_and_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
