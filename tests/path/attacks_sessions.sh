@@ -130,7 +130,8 @@ own=$(git -C "$repo" rev-parse own)
 action=$(git -C "$repo" ls-tree --name-only "$main" qip/ | head -n 1)
 edit() {
 	git -C "$repo" cat-file blob "$main:$action" | jq -cSj --arg id "$(uuid7)" --arg at "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" --arg s "$1" \
-		'([.edits[][].n] | max) as $n | .status = $s | .edits.status = [{id: $id, device: "fleckney", n: ($n + 1), by: "staff", effective: "2022-09-01", at: $at}]' >"$WORK/edit"
+		'([.edits[][].n] | max) as $n | .status = $s |
+		 .edits.status = [{id: $id, device: "fleckney", n: ($n + 1), by: "staff", effective: "2022-09-01", at: $at}]' >"$WORK/edit"
 	forge_head "$repo" "$(forge_tree "$repo" "$main^{tree}" "$action=$WORK/edit")" "$key" fleckney 'Edit actions' "$main"
 }
 DEVICE=fleckney
@@ -180,7 +181,8 @@ same 'what it is answered' 403 "$(code)"
 it 'A certificate that ends between two visits: what the registry gives it, delivering and renewing, on a resumed session as on a new one'
 openssl req -new -key "$HOMES/ending/device.key" -subj "/O=$QIP_ODS/CN=ending" -out "$WORK/ending.csr"
 printf 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n' >"$WORK/ext"
-faketime -f -86397s openssl x509 -req -extfile "$WORK/ext" -in "$WORK/ending.csr" -CA "$CA" -CAkey "$D/ca.key" -CAcreateserial -CAserial "$WORK/serial" -days 1 \
+faketime -f -86397s openssl x509 -req -extfile "$WORK/ext" -in "$WORK/ending.csr" \
+	-CA "$CA" -CAkey "$D/ca.key" -CAcreateserial -CAserial "$WORK/serial" -days 1 \
 	-out "$HOMES/ending/device.crt" 2>/dev/null
 open_session ending
 ended() { ! openssl x509 -checkend 0 -noout -in "$HOMES/ending/device.crt" >/dev/null; }
@@ -260,7 +262,8 @@ it 'A ticket that was changed in any part, cut short, made longer or up is none'
 open_session "$MANAGER"
 refs | tls '' "$SERVER_PORT" -sess_in "$(session "$MANAGER")"
 same 'the ticket as it was given' 200 "$(code)"
-for how in 'flip 0' 'flip 0.005' 'flip 0.012' 'flip 0.02' 'flip 0.1' 'flip 0.5' 'flip 0.9' 'flip 1' 'cut 0' 'cut 0.003' 'cut 0.02' 'cut 0.5' 'cut 1' 'more 0' 'junk 0.01' 'junk 1'; do
+for how in 'flip 0' 'flip 0.005' 'flip 0.012' 'flip 0.02' 'flip 0.1' 'flip 0.5' 'flip 0.9' 'flip 1' \
+	'cut 0' 'cut 0.003' 'cut 0.02' 'cut 0.5' 'cut 1' 'more 0' 'junk 0.01' 'junk 1'; do
 	forge "$how"
 	no_entry "a ticket after '$how'"
 done

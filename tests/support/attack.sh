@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# tests/support/attack.sh - for sourcing after tests/path/lib.sh: a server that is watched while it is attacked, and honest devices beside that sync.
+
+D=$WORK/server
+ROUNDS=${QIP_ATTACK_ROUNDS:-5}
+MEMORY_MIB=${QIP_ATTACK_MEMORY_MIB:-64} # that an attack may cost while it lasts
+declare -A USUAL=()			 # honest device -> the milliseconds of its sync
+
+# serve_watched FILTER - the server anew, its settings changed by a filter of jq. ADMIN: where its figures are.
+serve_watched() {
+	server_stop
+	jq -c '.admin = "127.0.0.1:0" | '"$1" "$D/server.json" >"$WORK/json"
+	cp "$WORK/json" "$D/server.json"
+	: >"$WORK/logs/server.log"
+	# freed memory is to be seen as freed, under the sanitizer too
+	start server env ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=1" qip-server serve "$D"
+	wait_until 30 grep -q 'msg=serving' "$WORK/logs/server.log" || die 'the server does not start'
+	ADMIN=http://$(sed -n 's/.*msg=metrics address="\{0,1\}\([0-9.:]*\).*/\1/p' "$WORK/logs/server.log")
+}
+
+value() {
+	curl -qsS --max-time 20 "$ADMIN/metrics" |
+		awk -v name="$1" '{ v = $NF; sub(/ [^ ]*$/, "") } $0 == name { print v; found = 1 } END { if (!found) print 0 }'
+}
+
+# What a device does before each sync that is timed.
+before_sync() { :; }
+# sync_ms DEVICE - the median of its sync's milliseconds.
+sync_ms() {
+	local begin n
+	for ((n = 0; n < ROUNDS; n++)); do
+		before_sync "$1"
+		begin=$(date +%s%3N)
+		q "$1" sync >/dev/null
+		echo $(($(date +%s%3N) - begin))
+	done | sort -n | sed -n "$((ROUNDS / 2 + 1))p"
+}
+rest() {
+	[ "$(value qip_connections)" -le "$connections" ] && [ "$(value process_open_fds)" -le "$((descriptors + 2))" ] && [ "$(value qip_jobs_waiting)" -eq 0 ]
+}
+leftovers() { find "$D" -name '*.tmp*' -o -path '*/quarantine/*' -o -path '*/blobs/new/*' -o -name 'tmp_*' -o -path '*/incoming/*'; }
+# What an attack must not change.
+left_behind() { leftovers; }
+
+# honest DEVICE… - how long they take when nobody attacks.
+honest() {
+	local device
+	for device in "$@"; do
+		q "$device" sync >/dev/null
+		USUAL[$device]=$(sync_ms "$device")
+		say "  usually a sync of $device takes ${USUAL[$device]} ms"
+	done
+	connections=$(value qip_connections)
+	descriptors=$(value process_open_fds)
+	state=$(left_behind)
+}
+
+# under NAME - the attack that runs as NAME is under way: what holds meanwhile, and after it.
+under() {
+	local memory before again device
+	declare -A ms=()
+	before=$(value process_resident_memory_bytes)
+	for device in "${!USUAL[@]}"; do ms[$device]=$(sync_ms "$device"); done
+	memory=$((($(value process_resident_memory_bytes) - before) / 1048576))
+	for device in "${!USUAL[@]}"; do say "  $device: ${ms[$device]} ms, $memory MiB more"; done
+	[ "$memory" -le "$MEMORY_MIB" ] || die "it costs $memory MiB"
+	kill -TERM "${PIDS[$1]}" 2>/dev/null || true
+	wait "${PIDS[$1]}" 2>/dev/null || true
+	unset "PIDS[$1]"
+	wait_until 120 rest || die "left behind: $(value qip_connections) connections, $(value process_open_fds) descriptors (before: $connections, $descriptors)"
+	same 'what is in the folder' "$state" "$(left_behind)"
+	for device in "${!USUAL[@]}"; do
+		again=$(sync_ms "$device") # other work on this machine slows all of it
+		[ "${ms[$device]}" -le "$((3 * (again > USUAL[$device] ? again : USUAL[$device])))" ] ||
+			die "a sync of $device takes ${ms[$device]} ms, usually ${USUAL[$device]}, afterwards $again"
+	done
+}
