@@ -276,6 +276,8 @@ enum status repo_intake_only(struct repo_intake *in, const struct oid *head, str
 enum status repo_intake_keep(struct repo_intake *in, struct error *e) MUST_CHECK;
 /* Ends the intake in every case; what was not kept is deleted. */
 void repo_intake_close(struct repo_intake *in);
+/* A file without a name, for a pack that is not to be looked at yet; the caller's to close. */
+enum status repo_intake_file(int *out, struct repo *r, struct error *e) MUST_CHECK;
 
 /* Taking a small pack in without a file (core/repo_unpack.c): stage the objects of a whole pack; all or nothing. What may pass is as
  * for an intake. STATUS_TOO_BIG over the limits (cpu_ms counts for nothing: memory_bytes, which all its objects and deltas together
@@ -312,7 +314,7 @@ enum status repo_cut(struct repo *r, const struct oid *ends, size_t ends_len, co
 		     struct error *e) MUST_CHECK;
 /* Bytes of all packs. */
 enum status repo_pack_bytes(uint64_t *out, struct repo *r, struct error *e) MUST_CHECK;
-/* Delete what a killed process left: quarantine directories and lock files of refs. Only while nobody else uses the repository. */
+/* Delete what a killed process left: quarantine directories, files of packs and lock files of refs. Only while nobody else uses the repository. */
 enum status repo_intake_sweep(struct repo *r, struct error *e) MUST_CHECK;
 
 /* ---- looking for damage (core/repo_check.c); others may use the repository meanwhile ---- */

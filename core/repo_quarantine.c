@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,29 +71,58 @@ static void sweep_old(const char *incoming)
 		closedir(d);
 }
 
+/* A name for mkdtemp or mkostemp in a folder that is swept at start. */
+static enum status name_in_incoming(char **out, struct repo *r, struct error *e)
+{
+	char *incoming = path_join(r->path, REPO_INCOMING);
+	char *name = incoming ? path_join(incoming, "XXXXXX") : NULL;
+	enum status st = name ? STATUS_OK : error_set(e, STATUS_NOMEM, "no memory for a pack");
+
+	if (!st && r->plain)
+		sweep_old(incoming);
+	if (!st && mkdir(incoming, 0700) && errno != EEXIST)
+		st = error_set_errno(e, errno, "cannot make %s", incoming);
+	free(incoming);
+	if (st)
+		free(name);
+	else
+		*out = name;
+	return st;
+}
+
 static enum status make_dir(char **out, struct repo *r, struct error *e)
 {
-	enum status st = STATUS_NOMEM;
-	char *incoming = path_join(r->path, REPO_INCOMING);
-	char *dir = incoming ? path_join(incoming, "XXXXXX") : NULL;
+	char *dir = NULL;
+	enum status st = name_in_incoming(&dir, r, e);
 
-	if (!dir)
-		goto done;
-	st = STATUS_OK;
-	if (r->plain)
-		sweep_old(incoming);
-	if (mkdir(incoming, 0700) && errno != EEXIST)
-		st = error_set_errno(e, errno, "cannot make %s", incoming);
-	else if (!mkdtemp(dir))
-		st = error_set_errno(e, errno, "cannot make a directory in %s", incoming);
 	if (st)
-		goto done;
+		return st;
+	if (!mkdtemp(dir)) {
+		st = error_set_errno(e, errno, "cannot make a directory in %s/" REPO_INCOMING, r->path);
+		free(dir);
+		return st;
+	}
 	*out = dir;
-	dir = NULL;
-done:
-	free(incoming);
-	free(dir);
-	return st == STATUS_NOMEM ? error_set(e, st, "no memory for a pack") : st;
+	return STATUS_OK;
+}
+
+enum status repo_intake_file(int *out, struct repo *r, struct error *e)
+{
+	char *name = NULL;
+	enum status st = name_in_incoming(&name, r, e);
+	int fd = -1;
+
+	if (st)
+		return st;
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0) {
+		st = error_set_errno(e, errno, "cannot make a file in %s/" REPO_INCOMING, r->path);
+	} else {
+		(void)unlink(name); /* it lives as long as the descriptor */
+		*out = fd;
+	}
+	free(name);
+	return st;
 }
 
 /* ---- the indexer, and its time ----

@@ -65,6 +65,8 @@ static void write_practices(struct buf *out, struct practices *t, const struct e
 	buf_adds(out, buf_text(&v.packs));
 	metrics_gauge(out, "qip_practice_closed", "1: restored from a backup and not open yet.");
 	buf_adds(out, buf_text(&v.closed));
+	metrics_gauge(out, "qip_push_disk_bytes", "Large pushes on disk that have no outcome yet, as they came.");
+	buf_addf(out, "qip_push_disk_bytes %zu\n", practices_disk_bytes(t));
 	buf_clear(&v.last);
 	buf_clear(&v.packs);
 	buf_clear(&v.closed);

@@ -78,6 +78,9 @@ enum status limits_read(struct limits *out, const cJSON *object, struct error *e
 		return error_set(e, STATUS_INVALID,
 				 "limits: \"object_bytes\" (%lld) is more than \"push_inflated_bytes\" (%lld), which holds all objects",
 				 (long long)l.object_bytes, (long long)l.push_inflated_bytes);
+	if (l.push_bytes > l.push_disk_bytes)
+		return error_set(e, STATUS_INVALID, "limits: \"push_bytes\" (%lld) is more than \"push_disk_bytes\" (%lld), which holds all large pushes",
+				 (long long)l.push_bytes, (long long)l.push_disk_bytes);
 	*out = l;
 	return STATUS_OK;
 }

@@ -29,6 +29,7 @@
 	X(push_commits, 10000, 1, 100000)                                                                              \
 	X(push_paths, 200000, 600, 2000000) /* files that its commits add, change or remove */                         \
 	X(push_memory_bytes, 48 * LIMITS_MIB, LIMITS_MIB, LIMITS_GIB) /* of all pushes; with more they wait on disk */  \
+	X(push_disk_bytes, LIMITS_GIB, LIMITS_MIB, 1024 * LIMITS_GIB) /* of all large pushes; with more they come again later */ \
 	X(object_bytes, 4 * LIMITS_MIB, 256 * LIMITS_KIB, 32 * LIMITS_MIB)                                             \
 	X(delta_depth, 250, 50, 4095)                                                                                  \
 	X(tree_depth, 8, 5, 8) /* names in a path */                                                                    \

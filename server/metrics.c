@@ -44,6 +44,8 @@ static enum metric outcome_of(enum status st)
 		return METRIC_PUSHES_ACCEPTED;
 	if (st == STATUS_EXISTS)
 		return METRIC_PUSHES_AGAIN;
+	if (st == STATUS_BUSY)
+		return METRIC_PUSHES_BUSY;
 	if (push_failed_here(st))
 		return METRIC_PUSHES_FAILED;
 	switch (st) {

@@ -25,6 +25,7 @@
 	X(PUSHES_FORM, "qip_pushes_total", "outcome=\"refused_form\"", "")                                                    \
 	X(PUSHES_LIMIT, "qip_pushes_total", "outcome=\"refused_limit\"", "")                                                  \
 	X(PUSHES_OTHER, "qip_pushes_total", "outcome=\"refused_other\"", "")                                                  \
+	X(PUSHES_BUSY, "qip_pushes_total", "outcome=\"told_to_wait\"", "")                                                   \
 	X(PUSHES_FAILED, "qip_pushes_total", "outcome=\"failed_here\"", "")                                                   \
 	X(REFUSED_RATE, "qip_rate_refused_total", "", "Requests of devices that sent too much in an hour.")                   \
 	X(BLOBS_TAKEN, "qip_blobs_total", "way=\"taken\"", "Pieces of sealed free text and evidence.")                        \

@@ -64,6 +64,7 @@ struct practice {
 	struct milestones *milestones; /* owned; see server/milestones.h */
 	struct practice_upkeep upkeep;
 	struct merge_queue queue;
+	struct large *large; /* of its devices, see server/large.h */
 	char keeping[LIMIT_KEPT_AT_ONCE][NAME_MAX_LEN + 1]; /* devices whose last words come or are judged at the moment, see server/kept_places.c */
 	atomic_bool lags; /* refs that derive from main could not be moved with it */
 	atomic_bool unerased; /* what main has erased may still be here: nothing is read until it is gone */

@@ -54,6 +54,11 @@ void practices_close(struct practices *t)
 	free(t);
 }
 
+size_t practices_disk_bytes(const struct practices *t)
+{
+	return store_disk_bytes(t->store);
+}
+
 /* Where the code is, or would have to be put. */
 static size_t place_of(const struct practices *t, const char *ods)
 {

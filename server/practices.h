@@ -14,6 +14,8 @@ void practices_close(struct practices *t);
 enum status practices_get(struct practice **out, struct practices *t, const char *ods, struct error *e) MUST_CHECK;
 /* Visit those that are open, by ODS code. Visits may take their time: the table is not locked. */
 void practices_each(struct practices *t, void (*visit)(void *ctx, struct practice *p), void *ctx);
+/* Of their large pushes that have no outcome yet. */
+size_t practices_disk_bytes(const struct practices *t);
 /* Open every practice in the folder; one that cannot be opened is logged, the others are served. */
 void practices_open_all(struct practices *t);
 

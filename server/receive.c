@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "server/commands.h"
+#include "server/large.h"
 #include "server/merge_queue.h"
 #include "server/metrics.h"
 #include "server/publish.h"
@@ -22,7 +23,8 @@ struct receive {
 	struct push push;
 	char ref[LIMIT_REF_BYTES]; /* the one that this device may move */
 	struct error failed;	   /* what speaks against it so far; the rest of the body is passed over */
-	struct job heavy;	   /* for a pack that may take long, in its turn among such */
+	struct large large;	   /* once its pack may take long */
+	struct job heavy;	   /* for such a pack, in its turn among them */
 	int64_t ended_ms;	   /* when its last byte had come, monotonic */
 };
 
@@ -65,15 +67,36 @@ static enum status judge_commands(struct receive *work, struct error *e)
 	return STATUS_OK;
 }
 
-static enum status feed_pack(struct receive *work, const char *bytes, size_t len)
+/* Nothing of the push is left here. */
+static void let_go(struct receive *work)
 {
+	push_clear(&work->push);
+	large_end(&work->large);
+}
+
+static enum status begin_if_large(struct receive *work, struct error *e)
+{
+	struct push *p = &work->push;
+
+	return store_txn_is_large(p->txn) ? large_begin(&work->large, p->practice, p->device, e) : STATUS_OK;
+}
+
+static enum status feed_pack(struct receive *work, const char *bytes, size_t len, struct error *e)
+{
+	struct push *p = &work->push;
 	enum status st = STATUS_OK;
 
 	if (len == 0)
 		return STATUS_OK;
-	if (!work->push.txn)
-		st = store_txn_begin(&work->push.txn, work->push.practice->history, &work->failed);
-	return st == STATUS_OK ? store_txn_feed(work->push.txn, bytes, len, &work->failed) : st;
+	if (!p->txn)
+		st = store_txn_begin(&p->txn, p->practice->history, e);
+	if (st == STATUS_OK)
+		st = store_txn_feed(p->txn, bytes, len, e);
+	if (st == STATUS_OK)
+		st = begin_if_large(work, e);
+	if (st != STATUS_OK)
+		let_go(work); /* what is still to come may take its time */
+	return st;
 }
 
 static enum status feed(void *ctx, const void *bytes, size_t len, struct error *e)
@@ -91,11 +114,11 @@ static enum status feed(void *ctx, const void *bytes, size_t len, struct error *
 		work->failed.status = judge_commands(work, &work->failed);
 	/* a failure is told in the report at the end, as git expects it */
 	if (work->commands.done && work->failed.status == STATUS_OK)
-		work->failed.status = feed_pack(work, at + used, len - used);
+		work->failed.status = feed_pack(work, at + used, len - used, &work->failed);
 	return STATUS_OK;
 }
 
-static enum status unpack(bool *large, struct receive *work, struct error *e)
+static enum status unpack(struct receive *work, struct error *e)
 {
 	struct push *p = &work->push;
 	enum status st = STATUS_OK;
@@ -106,7 +129,9 @@ static enum status unpack(bool *large, struct receive *work, struct error *e)
 	}
 	if (!p->txn)
 		st = store_txn_begin(&p->txn, p->practice->history, e);
-	return st == STATUS_OK ? store_txn_unpack(large, p->txn, e) : st;
+	if (st == STATUS_OK)
+		st = store_txn_unpack(p->txn, e);
+	return st == STATUS_OK ? begin_if_large(work, e) : st;
 }
 
 /* Beside other pushes: what was received, and stage 6 against the log as it stands. */
@@ -146,7 +171,7 @@ static void answer_outcome(struct request *r, struct receive *work, const struct
 		answer_error(&r->answer, e);
 	else
 		report(r, work, e);
-	push_clear(&work->push); /* before the answer goes: nothing of a refused push is left by then */
+	let_go(work); /* before the answer goes: nothing of a refused push is left by then */
 }
 
 /* The push had its turn in the queue. */
@@ -195,7 +220,6 @@ static bool end_later(struct request *r)
 	struct receive *work = r->work;
 	struct error e = {STATUS_OK, ""};
 	struct buf nothing = BUF_INIT;
-	bool large = false;
 
 	if (work->commands.done && work->commands.len == 0 && r->body.bytes == PROBE_BYTES) {
 		answer_bytes(&r->answer, 200, RESULT_TYPE, &nothing);
@@ -206,12 +230,12 @@ static bool end_later(struct request *r)
 		return true;
 	}
 	work->ended_ms = monotonic_ms(r);
-	e.status = unpack(&large, work, &e);
+	e.status = unpack(work, &e);
 	if (e.status != STATUS_OK) {
 		answer_outcome(r, work, &e);
 		return true;
 	}
-	if (!large)
+	if (!store_txn_is_large(work->push.txn))
 		return judge(r);
 	work->heavy = (struct job){.run = judge_heavy, .arg = r, .who = r->peer.key, .heavy = true};
 	jobs_submit(r->service->jobs, &work->heavy);
@@ -224,7 +248,7 @@ static void release(struct request *r)
 
 	if (!work)
 		return;
-	push_clear(&work->push);
+	let_go(work);
 	commands_clear(&work->commands);
 	free(work);
 	r->work = NULL;

@@ -30,6 +30,8 @@ enum status store_open(struct store **out, const char *dir, struct error *e) MUS
 void store_close(struct store *s);
 /* What pushes may bring from now on; borrowed. limits_default until then. */
 void store_limit(struct store *s, const struct limits *limits);
+/* Of large pushes, as they came, that have no outcome yet. */
+size_t store_disk_bytes(const struct store *s);
 
 /* Make a practice's empty history (its folder is there). STATUS_EXISTS. */
 enum status store_create(struct store *s, const char *ods, struct error *e) MUST_CHECK;
@@ -98,12 +100,14 @@ void store_reader_close(struct repo *reader);
 /* May begin, and take its pack in, before the lock is held; commit needs the lock. */
 enum status store_txn_begin(struct store_txn **out, struct store_history *h, struct error *e) MUST_CHECK;
 /* The pack as it arrives, and its end: from then on this transaction sees its objects, nobody else does.
- * STATUS_MALFORMED, STATUS_TOO_BIG. */
+ * STATUS_MALFORMED, STATUS_TOO_BIG; STATUS_BUSY when large ones fill the room that they have on the disk. */
 enum status store_txn_feed(struct store_txn *t, const void *bytes, size_t len, struct error *e) MUST_CHECK;
 enum status store_txn_received(struct store_txn *t, struct error *e) MUST_CHECK;
-/* Instead of it at first, by whoever has others wait: a small pack is unpacked, and costs as little as it is. *large: nothing was done, and
- * store_txn_received() may take its time, whatever the pack's size. */
-enum status store_txn_unpack(bool *large, struct store_txn *t, struct error *e) MUST_CHECK;
+/* Before it, by whoever has others wait: a small pack is unpacked, and costs as little as it is. A large one is left as it came:
+ * store_txn_received() may take its time. */
+enum status store_txn_unpack(struct store_txn *t, struct error *e) MUST_CHECK;
+/* It waits on disk, or turned out to be no small one when it was unpacked. */
+bool store_txn_is_large(const struct store_txn *t);
 /* Before anything is fed: it is the server's own, out of a backup, and may be larger than any push. */
 enum status store_txn_trust(struct store_txn *t, struct error *e) MUST_CHECK;
 /* STATUS_INVALID when more was received than `head` needs. */

@@ -41,6 +41,11 @@ void store_limit(struct store *s, const struct limits *limits)
 	s->limits = limits;
 }
 
+size_t store_disk_bytes(const struct store *s)
+{
+	return atomic_load(&s->disk_bytes);
+}
+
 void store_close(struct store *s)
 {
 	if (s)

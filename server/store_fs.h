@@ -38,6 +38,7 @@ struct store {
 	char dir[FILE_PATH_MAX];
 	const struct limits *limits; /* borrowed */
 	atomic_size_t memory_bytes; /* that transactions hold */
+	atomic_size_t disk_bytes;   /* and of those that are large, as they came */
 	struct store_idle idle;
 };
 

@@ -6,7 +6,6 @@
  * the repository.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,7 +21,7 @@ struct store_txn {
 	struct repo *repo; /* the handle's */
 	struct buf memory;	    /* the pack so far, while it is small */
 	int file;		    /* or, as it came, while it is not taken in; -1 for none */
-	uint64_t file_bytes;
+	size_t file_bytes;	    /* that are, or were, in it; of the store's */
 	bool large;		    /* no memory is to be had for it */
 	struct repo_intake *intake; /* NULL while no pack on disk is needed */
 	bool received;
@@ -71,7 +70,7 @@ static bool reserve(struct store_txn *t, size_t bytes)
 	return true;
 }
 
-static void release(struct store_txn *t)
+static void release_memory(struct store_txn *t)
 {
 	(void)atomic_fetch_sub(&t->history->store->memory_bytes, t->reserved_bytes);
 	t->reserved_bytes = 0;
@@ -98,43 +97,31 @@ enum status store_txn_begin(struct store_txn **out, struct store_history *h, str
 	return STATUS_OK;
 }
 
-/* An unnamed file in the repository. */
-static enum status open_file(struct store_txn *t, struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	enum status st = file_path(path, t->history->git, "push-XXXXXX", e);
-
-	if (st != STATUS_OK)
-		return st;
-	t->file = mkostemp(path, O_CLOEXEC);
-	if (t->file < 0)
-		return error_set_errno(e, errno, "cannot make a temporary file in %s", t->history->git);
-	(void)unlink(path);
-	return STATUS_OK;
-}
-
 static enum status append(struct store_txn *t, const void *bytes, size_t len, struct error *e)
 {
-	uint64_t most = (uint64_t)t->history->store->limits->push_bytes;
+	const struct limits *l = t->history->store->limits;
+	atomic_size_t *all = &t->history->store->disk_bytes;
 
-	if (len > most || t->file_bytes > most - len)
-		return error_set(e, STATUS_TOO_BIG, "the pack has more than %llu bytes", (unsigned long long)most);
+	if (len > (size_t)l->push_bytes || t->file_bytes > (size_t)l->push_bytes - len)
+		return error_set(e, STATUS_TOO_BIG, "the pack has more than %lld bytes", (long long)l->push_bytes);
+	t->file_bytes += len;
+	if (atomic_fetch_add(all, len) + len > (size_t)l->push_disk_bytes)
+		return error_set(e, STATUS_BUSY, "large pushes that wait have more than %lld bytes together", (long long)l->push_disk_bytes);
 	if (!file_append(t->file, bytes, len))
 		return error_set_errno(e, errno, "cannot keep a push in %s", t->history->git);
-	t->file_bytes += len;
 	return STATUS_OK;
 }
 
 /* From memory to a file. */
 static enum status spill(struct store_txn *t, struct error *e)
 {
-	enum status st = open_file(t, e);
+	enum status st = repo_intake_file(&t->file, t->repo, e);
 
 	if (st == STATUS_OK)
 		st = append(t, t->memory.data, t->memory.len, e);
 	t->large = true;
 	buf_clear(&t->memory);
-	release(t);
+	release_memory(t);
 	return st;
 }
 
@@ -188,7 +175,7 @@ static enum status feed_file(struct store_txn *t, struct error *e)
 	uint8_t *piece = malloc(PIECE_BYTES);
 	enum status st = piece ? STATUS_OK : error_set(e, STATUS_NOMEM, "out of memory");
 
-	for (uint64_t at = 0; st == STATUS_OK && at < t->file_bytes;) {
+	for (size_t at = 0; st == STATUS_OK && at < t->file_bytes;) {
 		ssize_t n = pread(t->file, piece, PIECE_BYTES, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
@@ -197,7 +184,7 @@ static enum status feed_file(struct store_txn *t, struct error *e)
 			st = error_set_errno(e, n < 0 ? errno : EIO, "cannot read a push in %s", t->history->git);
 		else
 			st = repo_intake_feed(t->intake, piece, (size_t)n, e);
-		at += n > 0 ? (uint64_t)n : 0;
+		at += n > 0 ? (size_t)n : 0;
 	}
 	free(piece);
 	return st;
@@ -220,11 +207,11 @@ static enum status take_in(struct store_txn *t, struct error *e)
 		st = t->file < 0 ? repo_intake_feed(t->intake, t->memory.data, t->memory.len, e) : feed_file(t, e);
 	close_file(t);
 	buf_clear(&t->memory);
-	release(t);
+	release_memory(t);
 	return st;
 }
 
-enum status store_txn_unpack(bool *large, struct store_txn *t, struct error *e)
+enum status store_txn_unpack(struct store_txn *t, struct error *e)
 {
 	enum status st = STATUS_OK;
 
@@ -232,16 +219,19 @@ enum status store_txn_unpack(bool *large, struct store_txn *t, struct error *e)
 		st = unpack(t, e);
 		t->large = st == STATUS_TOO_BIG;
 	}
-	*large = t->large;
 	return t->large ? STATUS_OK : st;
+}
+
+bool store_txn_is_large(const struct store_txn *t)
+{
+	return t->large;
 }
 
 enum status store_txn_received(struct store_txn *t, struct error *e)
 {
-	bool large = false;
-	enum status st = store_txn_unpack(&large, t, e);
+	enum status st = store_txn_unpack(t, e);
 
-	if (st == STATUS_OK && large && !t->intake)
+	if (st == STATUS_OK && t->large && !t->intake)
 		st = take_in(t, e);
 	if (st == STATUS_OK && t->intake)
 		st = repo_intake_finish(t->intake, e);
@@ -353,7 +343,8 @@ void store_txn_end(struct store_txn *t)
 	if (t->intake)
 		repo_intake_close(t->intake);
 	close_file(t);
-	release(t);
+	(void)atomic_fetch_sub(&t->history->store->disk_bytes, t->file_bytes);
+	release_memory(t);
 	buf_clear(&t->memory);
 	if (t->went_well) {
 		store_fs_handle_give(&t->handle);

@@ -51,11 +51,17 @@ static void each_has_a_range_that_holds_its_safe_value(void **state)
 			struct limits l = {.push_bytes = 77};
 			struct error e = {STATUS_OK, ""};
 			char text[128], quoted[64];
+			const char *beside = "";
 			enum status st = STATUS_OK;
 
-			/* beside the one that holds all objects, none of them is too large */
-			(void)snprintf(text, sizeof(text), "{\"%s\":%lld%s}", all[i].name, (long long)tried[n],
-				       strcmp(all[i].name, "push_inflated_bytes") == 0 ? ",\"object_bytes\":262144" : "");
+			/* beside those that hold several of another, none of these is too large */
+			if (strcmp(all[i].name, "push_inflated_bytes") == 0)
+				beside = ",\"object_bytes\":262144";
+			else if (strcmp(all[i].name, "push_disk_bytes") == 0)
+				beside = ",\"push_bytes\":1048576";
+			else if (strcmp(all[i].name, "push_bytes") == 0)
+				beside = ",\"push_disk_bytes\":4294967296";
+			(void)snprintf(text, sizeof(text), "{\"%s\":%lld%s}", all[i].name, (long long)tried[n], beside);
 			(void)snprintf(quoted, sizeof(quoted), "\"%s\" is %lld; it must be from", all[i].name,
 				       (long long)tried[n]);
 			st = read_text(&l, text, &e);
@@ -81,6 +87,7 @@ static void what_cannot_be_meant_is_named(void **state)
 		{"{\"job_threads\":4,\"connections\":true}", "\"connections\" must be a whole number"},
 		{"[]", "must be an object"},
 		{"64", "must be an object"},
+		{"{\"push_disk_bytes\":1048576}", "\"push_bytes\" (67108864) is more than \"push_disk_bytes\" (1048576)"},
 		{"{\"push_inflated_bytes\":1048576}", "\"object_bytes\" (4194304) is more than \"push_inflated_bytes\" (1048576)"},
 	};
 

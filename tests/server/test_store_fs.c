@@ -7,11 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/server/place.h"
 #include "tests/support/library.h"
 
 #define MAIN "refs/heads/main"
+
+/* The linker puts it in the place of unlink (--wrap): the program is killed there. */
+static bool dies_at_unlink;
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+	if (dies_at_unlink)
+		_exit(0);
+	return __real_unlink(path);
+}
 
 /* What a program leaves that was killed while it moved the ref. */
 static void leave_lock(const struct place *p, const char *ref)
@@ -208,6 +221,86 @@ static void a_derived_ref_has_moved_with_the_commit_and_for_others_once_it_is_wr
 	store_close(other);
 }
 
+/* ---- large pushes ---- */
+
+#define LARGE_BYTES ((size_t)700 << 10)
+
+static enum status feed_large(struct store_txn *t)
+{
+	static const uint8_t bytes[LARGE_BYTES];
+
+	return store_txn_feed(t, bytes, sizeof(bytes), NULL);
+}
+
+static void large_pushes_share_room_on_disk_and_give_it_back(void **state)
+{
+	struct place *p = *state;
+	struct limits limits = limits_default;
+	struct store_txn *txns[3];
+
+	limits.push_bytes = (int64_t)LARGE_BYTES;
+	limits.push_disk_bytes = (int64_t)(2 * LARGE_BYTES + 1);
+	store_limit(p->store, &limits);
+	for (size_t i = 0; i < 3; i++) {
+		ok(store_txn_begin(&txns[i], p->history, NULL));
+		assert_int_equal(feed_large(txns[i]), i < 2 ? STATUS_OK : STATUS_BUSY);
+		assert_true(store_txn_is_large(txns[i]));
+	}
+	store_txn_end(txns[2]);
+	assert_int_equal(store_disk_bytes(p->store), 2 * LARGE_BYTES);
+	assert_int_equal(store_txn_feed(txns[0], "x", 1, NULL), STATUS_TOO_BIG);
+	store_txn_end(txns[0]);
+	ok(store_txn_begin(&txns[2], p->history, NULL));
+	ok(feed_large(txns[2]));
+	store_txn_end(txns[1]);
+	store_txn_end(txns[2]);
+	assert_int_equal(store_disk_bytes(p->store), 0);
+}
+
+static void keep_large_and_die(const struct place *p)
+{
+	struct store_txn *t = NULL;
+
+	if (store_txn_begin(&t, p->history, NULL) != STATUS_OK)
+		_exit(1);
+	dies_at_unlink = true;
+	(void)feed_large(t);
+	_exit(1);
+}
+
+static int files_in(const struct place *p)
+{
+	char command[512];
+	FILE *found = NULL;
+	int n = -1;
+
+	(void)snprintf(command, sizeof(command), "find '%s/" ODS "/history.git' -type f | wc -l", p->dir);
+	found = popen(command, "r");
+	assert_non_null(found);
+	assert_int_equal(fscanf(found, "%d", &n), 1);
+	(void)pclose(found);
+	return n;
+}
+
+static void a_server_that_is_killed_while_it_keeps_a_large_push_leaves_nothing_of_it(void **state)
+{
+	struct place *p = *state;
+	struct store_lock *lock = NULL;
+	int before = files_in(p), ended = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		keep_large_and_die(p);
+	assert_int_equal(waitpid(child, &ended, 0), child);
+	assert_int_equal(ended, 0);
+	assert_int_equal(files_in(p), before + 1);
+	ok(store_lock(&lock, p->history, 1000, NULL));
+	ok(store_recover(p->history, NULL));
+	store_unlock(lock);
+	assert_int_equal(files_in(p), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +313,8 @@ int main(void)
 						place_end),
 		cmocka_unit_test_setup_teardown(a_derived_ref_has_moved_with_the_commit_and_for_others_once_it_is_written,
 						place_begin, place_end),
+		cmocka_unit_test_setup_teardown(large_pushes_share_room_on_disk_and_give_it_back, place_begin, place_end),
+		cmocka_unit_test_setup_teardown(a_server_that_is_killed_while_it_keeps_a_large_push_leaves_nothing_of_it, place_begin, place_end),
 	};
 
 	return cmocka_run_group_tests(tests, library_start, library_stop);
