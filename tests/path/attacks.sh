@@ -28,7 +28,7 @@ left_behind() {
 honest fleckney
 
 attack() {
-	start "$1" "$ATTACK" "$1" ::1 "$ENEMY_PORT" "$2"
+	start "$1" "${ELSEWHERE[@]}" "$ATTACK" "$1" ::1 "$ENEMY_PORT" "$2"
 	ready() { grep -q ready "$WORK/logs/$1.out" 2>/dev/null; }
 	wait_until 60 ready "$1" || die "the attack does not get going"
 	under "$1"

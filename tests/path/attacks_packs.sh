@@ -8,6 +8,7 @@ set -euo pipefail
 
 ENEMIES=(enemy-1 enemy-2 enemy-3)
 SIDE_BY_SIDE=4 # pushes of each
+ROUNDS=${QIP_ATTACK_ROUNDS:-3}
 OTHER_ODS=C82998
 
 practice_start
@@ -21,8 +22,9 @@ q other join "$URL" "$code" >/dev/null
 q other sync >/dev/null
 q other action add --ref QIP-02 --finding 'Found' --action 'Do' --effective 2022-06-06 >/dev/null
 # how often and how much they may is not what protects the others here; what is under way when they leave is soon over
-serve_watched '.listen = ["127.0.0.1:'"$SERVER_PORT"'"] | .limits = {device_pushes_hour: 100000000, device_bytes_hour: 68719476736, push_cpu_ms: 1000}'
+serve_watched '.listen = ["127.0.0.1:'"$SERVER_PORT"'"] | .limits = {device_pushes_hour: 100000000, device_bytes_hour: 68719476736, push_cpu_ms: 1000, job_threads: 2}'
 
+BUSY=4 # the programs of the enemies, and what the server does for them at once: that those want the processor is not what is measured
 before_sync() { q "$1" action note QIP-02 'Again' >/dev/null; }
 honest fleckney other
 
@@ -34,8 +36,11 @@ repo=$(forge_repo "${ENEMIES[0]}")
 main=$(git -C "$repo" rev-parse main)
 none=0000000000000000000000000000000000000000
 
-# a head of each enemy's own: every one may push to its own ref alone
-bad_push() { "$QIP_TOOLS/bad_push" "$2" "refs/devices/$1" "$none" "$main" >"$BODIES/$1.$2"; }
+# Every one may push to its own ref alone; their names are of one length.
+bad_push() {
+	"$QIP_TOOLS/bad_push" "$1" "refs/devices/${ENEMIES[0]}" "$none" "$main" >"$BODIES/${ENEMIES[0]}.$1"
+	for enemy in "${ENEMIES[@]:1}"; do sed "s/${ENEMIES[0]}/$enemy/" "$BODIES/${ENEMIES[0]}.$1" >"$BODIES/$enemy.$1"; done
+}
 # tree_push ENEMY NAME TREE - the tree as the practice's, in a commit that is signed as it should be.
 tree_push() {
 	local commit line
@@ -52,9 +57,7 @@ tree_of() { { printf '%s %b\0' "$1" "$2"; hex_of "$3"; } | git -C "$repo" hash-o
 # beside NAME TREE - main's tree and that.
 beside() { { git -C "$repo" ls-tree "$main"; printf '040000 tree %s\t%s\n' "$2" "$1"; } | git -C "$repo" mktree --missing; }
 
-for enemy in "${ENEMIES[@]}"; do
-	for kind in bomb chain reverse tiny few many thin commands long; do bad_push "$enemy" "$kind"; done
-done
+for kind in bomb chain reverse tiny few many thin commands long; do bad_push "$kind"; done
 blob=$(printf '{}' | git -C "$repo" hash-object -w --stdin)
 deep=$(tree_of 100644 x.json "$blob")
 for ((i = 0; i < 40; i++)); do deep=$(tree_of 40000 d "$deep"); done
@@ -88,7 +91,7 @@ mkdir "$WORK/answers"
 assail() {
 	trap 'kill $! 2>/dev/null; exit 0' TERM
 	while :; do
-		curl -q -Z --parallel-max "$SIDE_BY_SIDE" -K "$WORK/orders.$1" 2>/dev/null &
+		"${ELSEWHERE[@]}" curl -q -Z --parallel-max "$SIDE_BY_SIDE" -K "$WORK/orders.$1" 2>/dev/null &
 		wait $! || true
 	done
 }
@@ -133,6 +136,7 @@ it 'Packs that unpack to a gigabyte, deltas in the wrong order and on nothing, w
 for enemy in "${ENEMIES[@]}"; do orders "$enemy" "$BODIES/$enemy".{bomb,chain,reverse,tiny,few,many,thin,commands,long}; done
 assault packs
 under packs
+[ "$(value 'qip_pushes_total{outcome="told_to_wait"}')" -gt 0 ] || die 'a device may have several large pushes under way'
 it 'Trees that are deep, wide, or hold names and modes that a file system would trip over'
 orders "${ENEMIES[0]}" "$BODIES/${ENEMIES[0]}".{deep,wide,name-*,mode-*}
 assault trees

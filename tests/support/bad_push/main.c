@@ -3,7 +3,7 @@
  *   bomb      255 objects of 4 MiB, a gigabyte together, out of one megabyte
  *   chain     one object of 4 MiB and 240 deltas, each on the last one, that make as large a one
  *   reverse   20,000 deltas, each in front of its base
- *   tiny      150,000 objects of four bytes
+ *   tiny      60,000 objects of four bytes
  *   few       says that it holds 100,000 objects, and holds one
  *   many      says that it holds one object, and holds 1,000
  *   thin      20,000 deltas on objects that are nowhere
@@ -251,7 +251,7 @@ static bool make(const char *kind)
 	else if (strcmp(kind, "reverse") == 0)
 		reverse();
 	else if (strcmp(kind, "tiny") == 0)
-		blobs(150000, 150000);
+		blobs(60000, 60000);
 	else if (strcmp(kind, "few") == 0)
 		blobs(100000, 1);
 	else if (strcmp(kind, "many") == 0)
