@@ -155,7 +155,7 @@ push_body fleckney "$repo" "$(edit amber)" "$good" >"$WORK/push"
 for DEVICE in fleckney boss "$KIOSK"; do q "$MANAGER" revoke "$DEVICE" --reason 'Stolen' >/dev/null; done
 q "$MANAGER" sync >/dev/null
 refs | sed '/^Connection: close/d' >&7
-wait_until 10 answered 403 || die "the open connection is served on: $(tail -n 5 "$WORK/open")"
+wait_until 10 answered 403 || die "the open connection is served on: $(tail -n 5 "$WORK/open" | tr -d '\0')"
 exec 7>&-
 wait "${PIDS[open]}" || true
 unset 'PIDS[open]'

@@ -83,3 +83,25 @@ server_start
 reading_goes_on
 make_room
 server_stop
+
+it 'A large push for which there is no room is told so, and is gone from the disk before its sender has come to its end'
+server_start
+leave_free 160
+"$QIP_TOOLS/bad_push" tiny "refs/devices/$STAFF" "$(printf '0%.0s' {1..40})" "$(printf '1%.0s' {1..40})" >"$WORK/large"
+head -c 4000000 /dev/zero >>"$WORK/large"
+large=(curl -qs --max-time 60 --cacert "$HOMES/$STAFF/ca.crt" --cert "$HOMES/$STAFF/device.crt" --key "$HOMES/$STAFF/device.key" -o "$WORK/page" -w '%{http_code}'
+	-H 'Content-Type: application/x-git-receive-pack-request' --data-binary "@$WORK/large" "$(history_url)/git-receive-pack")
+blocks() { stat -f -c %a "$WORK/server"; }
+before=$(blocks)
+same 'its status' 507 "$("${large[@]}")"
+says 'disk is full' "$(cat "$WORK/page")"
+same 'blocks that are free' "$before" "$(blocks)"
+start large "${large[@]}" --limit-rate 200k
+is_kept() { [ "$(blocks)" -lt "$before" ]; }
+is_let_go() { [ "$(blocks)" -eq "$before" ]; }
+wait_until 20 is_kept || die 'it is not kept on the disk'
+wait_until 20 is_let_go || die "$(blocks) of $before blocks are free"
+is_gone "${PIDS[large]}" && die 'it came to its end before'
+crash large
+make_room
+server_stop
