@@ -202,16 +202,18 @@ static bool judge(struct request *r)
 	return false;
 }
 
-/* Who has gone meanwhile sends it again. */
+/* Who has gone meanwhile sends it again; nothing went wrong here. */
 static void judge_heavy(void *arg)
 {
 	struct request *r = arg;
 	struct error left = {STATUS_TIMEOUT, "the device did not wait for the outcome"};
 
-	if (request_is_abandoned(r))
-		answer_outcome(r, r->work, &left);
-	else if (!judge(r))
+	if (request_is_abandoned(r)) {
+		answer_error(&r->answer, &left);
+		let_go(r->work);
+	} else if (!judge(r)) {
 		return;
+	}
 	request_answered(r);
 }
 

@@ -167,5 +167,6 @@ done
 for enemy in "${ENEMIES[@]}"; do
 	same "what $enemy changed" '' "$(git -C "$(server_history)" log --format=%an main -- | grep -x "$enemy" | tail -n +2)"
 done
+same 'pushes that are told as faults of the server' 0 "$(value 'qip_pushes_total{outcome="failed_here"}')"
 server_stop
 fsck "$(server_history)" "$D/$OTHER_ODS/history.git"

@@ -3,7 +3,7 @@
 
 D=$WORK/server
 ROUNDS=${QIP_ATTACK_ROUNDS:-5}
-MEMORY_MIB=${QIP_ATTACK_MEMORY_MIB:-64} # that an attack may cost while it lasts
+MEMORY_MIB=${QIP_ATTACK_MEMORY_MIB:-64} # that attacks may cost
 declare -A USUAL=()			 # honest device -> the milliseconds of its sync
 BUSY=0					 # programs that are at work beside the server usually, too
 
@@ -45,7 +45,7 @@ sync_ms() {
 # usual_ms DEVICE - the same when nobody attacks.
 usual_ms() {
 	local n
-	for ((n = 0; n < BUSY; n++)); do start "busy-$n" "${ELSEWHERE[@]}" sh -c 'while :; do :; done'; done
+	for ((n = 0; n < BUSY; n++)); do start "busy-$n" "${ELSEWHERE[@]}" sh -c 'ulimit -t 60; while :; do :; done'; done
 	sync_ms "$1"
 	for ((n = 0; n < BUSY; n++)); do crash "busy-$n"; done
 }
@@ -68,30 +68,35 @@ honest() {
 	done
 	connections=$(value qip_connections)
 	descriptors=$(value process_open_fds)
+	resident=$(value process_resident_memory_bytes)
 	state=$(left_behind)
 }
 
+# costs - MEMORY: how many MiB more the server takes than before all attacks, within bounds.
+costs() {
+	MEMORY=$((($(value process_resident_memory_bytes) - resident) / 1048576))
+	[ "$MEMORY" -le "$MEMORY_MIB" ] || die "it costs $MEMORY MiB"
+}
 # under NAME - the attack that runs as NAME is under way: what holds meanwhile, and after it. Other work on this machine slows a sync as well: one that is
-# too slow is timed once more, and both count by what is usual afterwards.
+# too slow is timed once more, and compared with what is usual afterwards, too.
 under() {
-	local memory before again device usual
+	local again device usual
 	declare -A ms=()
-	before=$(value process_resident_memory_bytes)
 	for device in "${!USUAL[@]}"; do
 		ms[$device]=$(sync_ms "$device")
 		[ "${ms[$device]}" -le "$((3 * USUAL[$device]))" ] && continue
 		again=$(sync_ms "$device")
 		ms[$device]=$((again < ms[$device] ? again : ms[$device]))
 	done
-	memory=$((($(value process_resident_memory_bytes) - before) / 1048576))
-	for device in "${!USUAL[@]}"; do say "  $device: ${ms[$device]} ms, $memory MiB more"; done
-	[ "$memory" -le "$MEMORY_MIB" ] || die "it costs $memory MiB"
+	costs
+	for device in "${!USUAL[@]}"; do say "  $device: ${ms[$device]} ms, $MEMORY MiB more"; done
 	kill -TERM "${PIDS[$1]}" 2>/dev/null || true
 	wait "${PIDS[$1]}" 2>/dev/null || true
 	unset "PIDS[$1]"
 	wait_until 60 rest || die "left behind: $(value qip_connections) connections, $(value process_open_fds) descriptors (before: $connections, $descriptors)," \
 		"$(value qip_push_disk_bytes) bytes of pushes, $(leftovers)"
 	same 'what is in the folder' "$state" "$(left_behind)"
+	costs
 	for device in "${!USUAL[@]}"; do
 		usual=${USUAL[$device]}
 		[ "${ms[$device]}" -le "$((3 * usual))" ] && continue
