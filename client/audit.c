@@ -183,7 +183,7 @@ static enum status walk_log(struct auditor *a, struct audit_pool *pool)
 		} else {
 			st = prepare_merge(&task, a, id, &c, index);
 			if (index == 1)
-				audit_server_signature(a, audit_registry_get(a->registry), &a->log[a->log_len - 1], &start);
+				audit_server_signature(a, NULL, audit_registry_get(a->registry), &a->log[a->log_len - 1], &start);
 			audit_pool_give(pool, &task);
 			a->out->merges++;
 		}

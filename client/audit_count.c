@@ -21,7 +21,7 @@ bool audit_registry_changed(struct auditor *a, const struct oid *tree)
 {
 	bool same = false;
 
-	if (differs(a, tree, "practice.json") || differs(a, tree, "devices"))
+	if (differs(a, tree, "practice.json") || differs(a, tree, "retired-keys") || differs(a, tree, "devices"))
 		return true;
 	return registry_same_ends(&same, audit_registry_get(a->registry), a->repo, tree, &a->e) != STATUS_OK || !same;
 }

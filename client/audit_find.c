@@ -158,7 +158,7 @@ const char *audit_registry_fault(char path[TREE_PATH_MAX], const struct error *e
 	size_t len = strcspn(e->text, ":");
 
 	path[0] = '\0';
-	if (e->text[len] && len < TREE_PATH_MAX && (strncmp(e->text, "devices", 7) == 0 || strncmp(e->text, "practice.json", 13) == 0))
+	if (e->text[len] && len < TREE_PATH_MAX && (strncmp(e->text, "devices", 7) == 0 || strncmp(e->text, RETIRED_KEYS, strlen(RETIRED_KEYS)) == 0 || strncmp(e->text, "practice.json", 13) == 0))
 		(void)snprintf(path, TREE_PATH_MAX, "%.*s", (int)len, e->text);
 	return path;
 }

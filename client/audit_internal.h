@@ -82,7 +82,8 @@ struct audit_task {
 /* Judge the head, re-run the merge, check the server's signature. */
 void audit_merge(struct auditor *a, const struct audit_task *task);
 void audit_task_clear(struct audit_task *task);
-void audit_server_signature(struct auditor *a, const struct registry *reg, const struct oid *id, const struct commit *c);
+/* By the keys that count between the registry before it and its own; either may be NULL. */
+void audit_server_signature(struct auditor *a, const struct registry *before, const struct registry *after, const struct oid *id, const struct commit *c);
 
 /* ---- audit_notes.c ---- */
 /* What a merge's message says of the log, against what those before it said: number, rules, time. */

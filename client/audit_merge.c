@@ -9,17 +9,18 @@
 #include "client/audit_internal.h"
 #include "core/signature.h"
 
-void audit_server_signature(struct auditor *a, const struct registry *reg, const struct oid *id, const struct commit *c)
+void audit_server_signature(struct auditor *a, const struct registry *before, const struct registry *after, const struct oid *id, const struct commit *c)
 {
-	char email[HEAD_EMAIL_MAX];
-	enum status st = STATUS_UNTRUSTED;
+	char email[HEAD_EMAIL_MAX], signer[KEY_SSH_MAX];
+	const struct server_key *k = NULL;
 
 	head_email(email, "server", a->ods);
-	for (size_t i = 0; reg && c->signature && st != STATUS_OK && i < reg->server_keys_len; i++)
-		st = signature_check(c->signature, strlen(c->signature), reg->server_keys[i], SIGNATURE_NAMESPACE_GIT, c->signed_text,
-				     c->signed_len, NULL);
-	if (st != STATUS_OK)
-		audit_find(a, id, "", "server", "the merge is not signed by a server key that the practice's root endorsed");
+	if (!after || !registry_server_signer(before, after, c)) {
+		if (before && c->signature && signature_signer(signer, c->signature, strlen(c->signature), NULL) == STATUS_OK)
+			k = registry_server_key(before, signer);
+		audit_find(a, id, "", "server", k && k->retired ? "the merge is signed by a server key that the practice had retired"
+								: "the merge is not signed by a server key that the practice's root endorsed");
+	}
 	if (strcmp(c->author_email, email) != 0)
 		audit_find(a, id, "", "server", "a commit by %s stands in the log, where only the server's merges may", c->author_email);
 }
@@ -126,7 +127,7 @@ void audit_merge(struct auditor *a, const struct audit_task *task)
 	/* A tree that a server made up may hold anything, paths without number among it: nothing in it is counted. */
 	if (task->judged && judge(a, task) && may_edit(task))
 		a->out->backdated += audit_count_backdated(a, &task->commit.tree, task->note.received);
-	audit_server_signature(a, audit_registry_get(task->after), &task->id, &task->commit);
+	audit_server_signature(a, audit_registry_get(task->before), audit_registry_get(task->after), &task->id, &task->commit);
 }
 
 void audit_task_clear(struct audit_task *task)

@@ -11,7 +11,7 @@
 #include "client/checkpoint.h"
 #include "client/lost.h"
 #include "client/seen.h"
-#include "core/signature.h"
+#include "core/server_chain.h"
 
 /* Objects that are here already were judged when they came: packs are kept only after that. */
 static enum status take(struct repo_intake **out, uint64_t *bytes, struct qip *q, struct remote *r, const struct oid *tip,
@@ -38,22 +38,17 @@ static enum status settle(struct qip *q, struct repo_intake *in, const char *ref
 	return st == STATUS_OK ? home_move_ref(q, ref, tip, old, e) : st;
 }
 
-static bool signed_by_server(const struct commit *c, const struct registry *reg)
-{
-	for (size_t i = 0; c->signature && i < reg->server_keys_len; i++) {
-		if (signature_check(c->signature, strlen(c->signature), reg->server_keys[i], SIGNATURE_NAMESPACE_GIT, c->signed_text,
-				    c->signed_len, NULL) == STATUS_OK)
-			return true;
-	}
-	return false;
-}
-
-static enum status unsigned_error(const struct oid *id, struct error *e)
+/* The log's merges and the kiosks' configurations are believed by a signature of the server alone, by a key that counted there. */
+static enum status check_signed(struct server_chain *chain, const struct commit *c, const struct oid *id, struct error *e)
 {
 	char hex[OID_HEX_LEN + 1];
+	bool is_signed = false;
+	enum status st = server_chain_check(&is_signed, chain, c, e);
 
 	oid_hex(hex, id);
-	return error_set(e, STATUS_UNTRUSTED, "commit %s of the server bears no signature of a server key that the practice's root endorsed", hex);
+	if (st == STATUS_OK && !is_signed)
+		st = error_set(e, STATUS_UNTRUSTED, "commit %s of the server bears no signature of a server key that the practice's root endorsed", hex);
+	return st;
 }
 
 static enum status other_history(struct error *e)
@@ -98,17 +93,19 @@ static enum status check_own_entry(const struct qip *q, const struct registry *r
 }
 
 /* One merge of the log; *parent is where it goes on, zero at the log's start. */
-static enum status check_merge(struct oid *parent, int64_t *index, struct qip *q, const struct registry *reg, const struct oid *at, struct error *e)
+static enum status check_merge(struct oid *parent, int64_t *index, struct server_chain *chain, const struct oid *at, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
 	struct merge_note note = {0};
-	enum status st = repo_commit_read(&c, q->repo, at, e);
+	enum status st = repo_commit_read(&c, chain->repo, at, e);
 
-	if (st != STATUS_OK)
+	if (st == STATUS_OK)
+		st = check_signed(chain, &c, at, e);
+	if (st != STATUS_OK) {
+		commit_clear(&c);
 		return st;
-	if (!signed_by_server(&c, reg)) {
-		st = unsigned_error(at, e);
-	} else if (c.parents_len == 0) {
+	}
+	if (c.parents_len == 0) {
 		*parent = (struct oid){0};
 		*index = 0;
 	} else if (c.parents_len != 2 || merge_note_parse(&note, c.message, NULL) != STATUS_OK) {
@@ -129,8 +126,7 @@ static enum status jumps(int64_t number, int64_t expected, struct error *e)
 }
 
 /* Walk the log back to where it was known; numbers must fall by one at each step. */
-static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, const struct registry *reg, const struct oid *tip,
-			     const struct oid *known, struct error *e)
+static enum status walk_log(uint64_t *merges, int64_t *index, struct server_chain *chain, const struct oid *tip, const struct oid *known, struct error *e)
 {
 	struct oid at = *tip, parent;
 	int64_t number = 0, expected = -1;
@@ -140,7 +136,7 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 	while (!oid_equal(&at, known)) {
 		if (oid_is_zero(&at))
 			return other_history(e);
-		st = check_merge(&parent, &number, q, reg, &at, e);
+		st = check_merge(&parent, &number, chain, &at, e);
 		if (st != STATUS_OK)
 			return st;
 		if (expected >= 0 && number != expected)
@@ -154,7 +150,7 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 			return error_set(e, STATUS_UNTRUSTED, "the server's log starts with number %" PRId64, number);
 	}
 	if (!oid_is_zero(known)) {
-		st = check_merge(&parent, &number, q, reg, known, e);
+		st = check_merge(&parent, &number, chain, known, e);
 		if (st == STATUS_OK && count > 0 && number != expected)
 			st = jumps(number, expected, e);
 		if (count == 0)
@@ -162,6 +158,18 @@ static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, co
 	}
 	if (st == STATUS_OK)
 		*merges = count;
+	return st;
+}
+
+static enum status check_log(uint64_t *merges, int64_t *index, struct qip *q, const struct registry *reg, const struct oid *tip,
+			     const struct oid *known, struct error *e)
+{
+	struct server_chain chain;
+	enum status st;
+
+	server_chain_begin(&chain, q->repo, reg->root_ssh);
+	st = walk_log(merges, index, &chain, tip, known, e);
+	server_chain_clear(&chain);
 	return st;
 }
 
@@ -242,7 +250,7 @@ enum status follow_log(struct follow_part *part, struct qip *q, struct remote *r
 }
 
 /* Each configuration is a commit on the one before, so that an old one cannot come back. */
-static enum status check_config(struct qip *q, const struct registry *reg, const struct oid *tip, const struct oid *known, struct error *e)
+static enum status walk_config(struct server_chain *chain, const struct oid *tip, const struct oid *known, struct error *e)
 {
 	struct oid at = *tip;
 	enum status st = STATUS_OK;
@@ -252,17 +260,26 @@ static enum status check_config(struct qip *q, const struct registry *reg, const
 
 		if (oid_is_zero(&at))
 			return other_history(e);
-		st = repo_commit_read(&c, q->repo, &at, e);
-		if (st != STATUS_OK)
-			break;
-		if (!signed_by_server(&c, reg))
-			st = unsigned_error(&at, e);
-		else if (c.parents_len > 1)
+		st = repo_commit_read(&c, chain->repo, &at, e);
+		if (st == STATUS_OK)
+			st = check_signed(chain, &c, &at, e);
+		if (st == STATUS_OK && c.parents_len > 1)
 			st = error_set(e, STATUS_UNTRUSTED, "the kiosk configuration is not well-formed");
-		else
+		if (st == STATUS_OK)
 			at = c.parents_len == 1 ? c.parents[0] : (struct oid){0};
 		commit_clear(&c);
 	}
+	return st;
+}
+
+static enum status check_config(struct qip *q, const struct registry *reg, const struct oid *tip, const struct oid *known, struct error *e)
+{
+	struct server_chain chain;
+	enum status st;
+
+	server_chain_begin(&chain, q->repo, reg->root_ssh);
+	st = walk_config(&chain, tip, known, e);
+	server_chain_clear(&chain);
 	return st;
 }
 

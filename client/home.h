@@ -78,7 +78,7 @@ struct qip {
 	qip_progress progress;      /* or NULL */
 	void *progress_ctx;
 	struct registry registry;   /* of the tree parts named next; loaded when first asked for */
-	struct oid registry_practice, registry_devices;
+	struct oid registry_devices;
 };
 
 /* Open the folder and take its lock, waiting as the options say; `make` makes a folder that is not there. */

@@ -150,28 +150,38 @@ enum status qip_each(struct qip *q, const char *folder, qip_visit visit, void *c
 	return st == STATUS_OK ? tree_each(q->repo, &tree, folder, visit_file, &each, e) : st;
 }
 
-/* Ids of the two parts of a tree that a registry is made of; zero where absent. */
-static enum status registry_parts(struct oid *practice, struct oid *devices, struct qip *q, const struct oid *tree, struct error *e)
+/* Ids of the parts of a tree that a registry is made of; zero where absent. */
+struct registry_parts {
+	struct oid practice, retired_keys, devices;
+};
+
+static enum status find_parts(struct registry_parts *out, struct qip *q, const struct oid *tree, struct error *e)
 {
-	bool is_dir = false;
+	struct oid *const ids[] = {&out->practice, &out->retired_keys, &out->devices};
+	static const char *const paths[] = {"practice.json", "retired-keys", "devices"};
 	enum status st = STATUS_OK;
 
-	*practice = *devices = (struct oid){0};
-	st = tree_find(practice, &is_dir, q->repo, tree, "practice.json", e);
-	if (st == STATUS_OK || st == STATUS_NOT_FOUND)
-		st = tree_find(devices, &is_dir, q->repo, tree, "devices", e);
+	*out = (struct registry_parts){0};
+	for (size_t i = 0; i < ARRAY_LEN(ids) && (st == STATUS_OK || st == STATUS_NOT_FOUND); i++)
+		st = tree_find(ids[i], NULL, q->repo, tree, paths[i], e);
 	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static bool is_loaded(const struct qip *q, const struct registry_parts *parts)
+{
+	return q->registry.root && oid_equal(&parts->practice, &q->registry.practice) && oid_equal(&parts->retired_keys, &q->registry.retired_keys) &&
+	       oid_equal(&parts->devices, &q->registry_devices);
 }
 
 enum status view_registry_of(const struct registry **out, struct qip *q, const struct oid *tree, struct error *e)
 {
 	struct registry reg = REGISTRY_INIT;
-	struct oid practice, devices;
+	struct registry_parts parts;
 	bool same = false;
-	enum status st = registry_parts(&practice, &devices, q, tree, e);
+	enum status st = find_parts(&parts, q, tree, e);
 
 	/* loading checks every signature, some milliseconds each: not again for the same bytes */
-	if (st == STATUS_OK && q->registry.root && oid_equal(&practice, &q->registry_practice) && oid_equal(&devices, &q->registry_devices))
+	if (st == STATUS_OK && is_loaded(q, &parts))
 		st = registry_same_ends(&same, &q->registry, q->repo, tree, e);
 	if (st != STATUS_OK)
 		return st;
@@ -181,8 +191,7 @@ enum status view_registry_of(const struct registry **out, struct qip *q, const s
 			return st;
 		registry_clear(&q->registry);
 		q->registry = reg;
-		q->registry_practice = practice;
-		q->registry_devices = devices;
+		q->registry_devices = parts.devices;
 	}
 	*out = &q->registry;
 	return STATUS_OK;

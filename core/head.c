@@ -26,7 +26,6 @@ static enum status open_genesis(struct judge *j, const struct oid *tree)
 {
 	const struct head_context *ctx = j->ctx;
 	enum status st = registry_load(&j->own, ctx->repo, tree, NULL, j->e);
-	bool endorsed = false;
 
 	if (st == STATUS_NOT_FOUND)
 		return error_set(j->e, STATUS_DENIED, "the practice has no first manager yet, and this is not a first manager's start");
@@ -41,13 +40,7 @@ static enum status open_genesis(struct judge *j, const struct oid *tree)
 		return error_set(j->e, STATUS_DENIED, "the start must enrol the first manager's device, signed by the root key, and no other");
 	if (ctx->first_invite_key && strcmp(j->device->invite_key, ctx->first_invite_key) != 0)
 		return error_set(j->e, STATUS_DENIED, "the device does not hold this practice's first code");
-	for (size_t i = 0; ctx->server_key && i < j->own.server_keys_len; i++) {
-		char line[KEY_SSH_MAX];
-
-		key_ssh(line, j->own.server_keys[i]);
-		endorsed = endorsed || strcmp(line, ctx->server_key) == 0;
-	}
-	if (ctx->server_key && !endorsed)
+	if (ctx->server_key && !registry_server_key(&j->own, ctx->server_key))
 		return error_set(j->e, STATUS_DENIED, "the root key does not endorse this server's signing key");
 	return STATUS_OK;
 }
@@ -227,9 +220,8 @@ static enum status check_signature(struct judge *j, const struct commit *c)
 		return error_set(j->e, STATUS_UNTRUSTED, "the commit is not signed");
 	if (key)
 		st = signature_check(c->signature, strlen(c->signature), key, SIGNATURE_NAMESPACE_GIT, c->signed_text, c->signed_len, j->e);
-	for (size_t i = 0; !key && st != STATUS_OK && i < j->registry->server_keys_len; i++)
-		st = signature_check(c->signature, strlen(c->signature), j->registry->server_keys[i], SIGNATURE_NAMESPACE_GIT,
-				     c->signed_text, c->signed_len, j->e);
+	if (!key && registry_server_signer(j->registry, j->registry, c))
+		st = STATUS_OK;
 	return st == STATUS_OK ? st : error_set(j->e, STATUS_UNTRUSTED, "the commit is not signed by the key of %s", j->ctx->device);
 }
 

@@ -51,13 +51,14 @@ static enum status read_invite(cJSON **out, struct changes *w, const char *path)
 	return st == STATUS_OK ? read_record(out, w, &id, false) : st;
 }
 
-/* Of two invites, comment keys or toolkits that were made apart under one name, a merge could only drop one: the second is refused. */
+/* Of two invites, comment keys, toolkits or ends of a server's key that were made apart under one name, a merge could only drop one: the second is refused. */
 static enum status check_unused(struct judge *j, const char *path)
 {
 	struct oid id;
 	enum status st;
 
-	if (strncmp(path, "devices/", 8) != 0 && strncmp(path, "keys/", 5) != 0 && strncmp(path, "toolkit/", 8) != 0)
+	if (strncmp(path, "devices/", 8) != 0 && strncmp(path, "keys/", 5) != 0 && strncmp(path, "toolkit/", 8) != 0 &&
+	    strncmp(path, RETIRED_KEYS, strlen(RETIRED_KEYS)) != 0)
 		return STATUS_OK;
 	st = tree_find(&id, NULL, j->ctx->repo, &j->ctx->main_tree, path, j->e);
 	if (st == STATUS_NOT_FOUND)
@@ -119,9 +120,12 @@ static enum status check_depth(const struct changes *w, const char *path)
 
 /* Against what others did since. Not asked of what a revoked device sent: of that nothing is merged, and what was right when it was made must not become
  * wrong while it is kept; a manager who takes it over says each record anew, by what holds then. */
-static enum status check_meanwhile(struct judge *j, const char *path, bool is_new, const cJSON *after, const struct oid *new_id)
+static enum status check_meanwhile(struct judge *j, const char *path, const cJSON *before, const cJSON *after, const struct oid *new_id)
 {
-	enum status st = is_new ? check_unused(j, path) : STATUS_OK;
+	enum status st = before ? STATUS_OK : check_unused(j, path);
+
+	if (st == STATUS_OK && before && strcmp(path, "practice.json") == 0)
+		st = head_check_server_keys(j, before, after);
 
 	if (st == STATUS_OK && strncmp(path, "returns/", 8) == 0)
 		st = head_check_return(j, path, after);
@@ -158,7 +162,7 @@ static enum status visit(void *ctx, const char *path, const struct oid *old_id, 
 	if (st == STATUS_OK && strncmp(path, "checkpoints/", 12) == 0)
 		st = head_check_checkpoint(j, after);
 	if (st == STATUS_OK && !j->ctx->though_revoked)
-		st = check_meanwhile(j, path, !before, after, new_id);
+		st = check_meanwhile(j, path, before, after, new_id);
 	if (st == STATUS_OK && strncmp(path, "feedback/", 9) == 0)
 		count_feedback(w, after);
 	json_pool_reset(&w->pool);

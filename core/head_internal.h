@@ -46,6 +46,9 @@ enum status head_check_return(struct judge *j, const char *path, const cJSON *af
 /* A survey in a new commit, `after` its blob: nobody else made or changed it since the place that the head builds on. STATUS_DENIED otherwise. */
 enum status head_check_survey(struct judge *j, const char *path, const struct oid *after) MUST_CHECK;
 
+/* practice.json in a new commit: it has the server's keys that main has, and goes on from there. STATUS_DENIED otherwise. */
+enum status head_check_server_keys(struct judge *j, const cJSON *before, const cJSON *after) MUST_CHECK;
+
 /* An answer in a new commit of a kiosk that took over a former name's: no other that took over the same has sent it. STATUS_DENIED otherwise. */
 enum status head_check_carried(struct judge *j, const cJSON *record) MUST_CHECK;
 

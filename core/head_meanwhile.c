@@ -1,7 +1,8 @@
 /* core/head_meanwhile.c - did others change on main, since the place that the head builds on, what a merge could not keep beside it?
  *
  * A survey is one whole: of two that managers made apart a merge could only drop one, and answers name the survey by its version. A submitted
- * return is locked, and two edits that never saw each other would get round that: the one submits while the other counts anew.
+ * return is locked, and two edits that never saw each other would get round that: the one submits while the other counts anew. Of two
+ * server's keys that were endorsed apart a merge would keep one.
  */
 #include "core/head_internal.h"
 #include "core/record_file.h"
@@ -65,5 +66,33 @@ enum status head_check_return(struct judge *j, const char *path, const cJSON *af
 		st = error_set(j->e, STATUS_DENIED, "the return was submitted meanwhile and is locked");
 	else if (st == STATUS_OK && json_get(after, "submitted"))
 		st = error_set(j->e, STATUS_DENIED, "the return was changed meanwhile: look at it again before it is submitted");
+	return st;
+}
+
+/* Two commits of one head may each add a key. */
+static bool begins_with(const cJSON *list, const cJSON *start)
+{
+	const cJSON *item = list ? list->child : NULL, *other;
+
+	cJSON_ArrayForEach(other, start) {
+		if (!item || !json_equal(item, other))
+			return false;
+		item = item->next;
+	}
+	return true;
+}
+
+enum status head_check_server_keys(struct judge *j, const cJSON *before, const cJSON *after)
+{
+	const cJSON *then = json_get(before, "server_keys"), *keys = json_get(after, "server_keys");
+	cJSON *now = NULL;
+	enum status st;
+
+	if (json_equal(then, keys))
+		return STATUS_OK;
+	st = record_read_path(&now, j->ctx->repo, &j->ctx->main_tree, "practice.json", j->e);
+	if (st == STATUS_OK && !begins_with(keys, json_get(now, "server_keys")))
+		st = error_set(j->e, STATUS_DENIED, "another key of the server was endorsed meanwhile: sync, and look which keys it has");
+	cJSON_Delete(now);
 	return st;
 }

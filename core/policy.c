@@ -41,7 +41,8 @@ static const struct place {
 	unsigned may_add, may_change; /* by role */
 	enum status (*check)(const struct policy_change *c, struct error *e); /* what is particular to the place; may be NULL */
 } places[] = {
-	{"practice.json", NAME_FIXED, {"practice"}, 0, R(ROLE_MANAGER), NULL},
+	{"practice.json", NAME_FIXED, {"practice"}, 0, R(ROLE_MANAGER), policy_check_practice},
+	{"retired-keys/", NAME_NAME, {"retired-key"}, R(ROLE_MANAGER), 0, policy_check_retired_key},
 	{"sites/", NAME_NAME, {"site"}, R(ROLE_MANAGER), R(ROLE_MANAGER), NULL},
 	{"surveys/", NAME_NAME, {"survey"}, R(ROLE_MANAGER), R(ROLE_MANAGER), policy_check_survey},
 	{"devices/", NAME_NAME, {"device"}, ANYBODY, ANYBODY, policy_check_device},

@@ -4,7 +4,7 @@
 #include "core/policy_internal.h"
 
 /* A retired device delivers what it has; who belongs to the practice is not its to say any more, or it would appoint itself anew. */
-static bool is_retired(const struct policy_change *c)
+bool policy_is_retired(const struct policy_change *c)
 {
 	const struct device *d = c->genesis ? NULL : registry_find(c->registry, c->device);
 
@@ -43,7 +43,7 @@ enum status policy_check_comment_key(const struct policy_change *c, struct error
 {
 	const char *by = json_string(c->after, "by");
 
-	if (is_retired(c))
+	if (policy_is_retired(c))
 		return error_set(e, STATUS_DENIED, "%s is retired and makes no comment keys", c->device);
 	if (c->before)
 		return only_wrapped(c->before, c->after) ? STATUS_OK : error_set(e, STATUS_DENIED, "of a comment key nothing changes but for whom it is wrapped");
@@ -156,7 +156,7 @@ enum status policy_check_device(const struct policy_change *c, struct error *e)
 
 	if (c->before && !json_get(c->before, "enrolment") && id && strcmp(id, c->device) == 0)
 		return check_enrolled(c, e);
-	if (is_retired(c))
+	if (policy_is_retired(c))
 		return error_set(e, STATUS_DENIED, "%s is retired and neither invites nor ends devices", c->device);
 	return c->before ? check_ended(c, e) : check_invited(c, e);
 }

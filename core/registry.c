@@ -6,29 +6,9 @@
 #include <string.h>
 
 #include "core/id.h"
-#include "core/record.h"
-#include "core/record_file.h"
-#include "core/schema.h"
-#include "core/signature.h"
-
-/* By its schema, which has to be the one of what stands there: a record of another kind is sound by its own, and lacks all that is read here. */
-static enum status check_as(const char *type, const cJSON *record, struct error *e)
-{
-	char found[RECORD_TYPE_MAX];
-	enum status st = schema_check(record, e);
-
-	record_type(found, record);
-	if (st == STATUS_OK && strcmp(found, type) != 0)
-		st = error_set(e, STATUS_INVALID, "it is a record of type %s where one of type %s has to stand", found, type);
-	return st;
-}
+#include "core/registry_internal.h"
 
 /* ---- checking signatures ---- */
-
-static enum status check_statement(const struct key *key, struct buf *statement, const char *signature, struct error *e)
-{
-	return signature_check(signature, strlen(signature), key, SIGNATURE_NAMESPACE_RECORD, statement->data, statement->len, e);
-}
 
 static enum status check_invite(const struct registry *reg, const struct key *by, const cJSON *record, struct error *e)
 {
@@ -39,7 +19,7 @@ static enum status check_invite(const struct registry *reg, const struct key *by
 					  json_string(invite, "key"));
 
 	if (st == STATUS_OK)
-		st = check_statement(by, &text, json_string(invite, "signature"), e);
+		st = registry_check_statement(by, &text, json_string(invite, "signature"), e);
 	buf_clear(&text);
 	return st;
 }
@@ -58,7 +38,7 @@ static enum status check_enrolment(const struct registry *reg, const cJSON *reco
 		st = statement_enrolment(&text, reg->ods, json_string(invite, "key"), json_string(enrolment, "key"),
 					 json_string(enrolment, "seal_key"));
 	if (st == STATUS_OK)
-		st = check_statement(key, &text, json_string(enrolment, "proof"), e);
+		st = registry_check_statement(key, &text, json_string(enrolment, "proof"), e);
 	buf_clear(&text);
 	key_free(key);
 	return st;
@@ -72,7 +52,7 @@ static enum status check_server_invite(const struct registry *reg, const cJSON *
 	if (role_parse(json_string(record, "role")) != ROLE_AUDITOR)
 		return error_set(e, STATUS_UNTRUSTED, "the host may invite auditors only");
 	for (size_t i = 0; st != STATUS_OK && i < reg->server_keys_len; i++)
-		st = check_invite(reg, reg->server_keys[i], record, e);
+		st = check_invite(reg, reg->server_keys[i].key, record, e);
 	return st == STATUS_OK ? st : error_set(e, STATUS_UNTRUSTED, "it is not signed by a server key that the root endorsed");
 }
 
@@ -96,7 +76,7 @@ static enum status check_inviter(const struct registry *reg, const cJSON *record
 
 enum status registry_check_device(const struct registry *reg, const cJSON *record, struct error *e)
 {
-	enum status st = check_as("device", record, e);
+	enum status st = registry_check_as("device", record, e);
 
 	if (st == STATUS_OK)
 		st = check_inviter(reg, record, e);
@@ -112,7 +92,7 @@ enum status registry_check_comment_key(const struct registry *reg, const cJSON *
 	const struct device *signer = NULL;
 	const struct key *key = reg->root;
 	int64_t generation = 0;
-	enum status st = check_as("key", record, e);
+	enum status st = registry_check_as("key", record, e);
 
 	if (st != STATUS_OK)
 		return st;
@@ -126,77 +106,12 @@ enum status registry_check_comment_key(const struct registry *reg, const cJSON *
 	st = statement_comment_key(&text, reg->ods, generation, json_string(record, "public_key"),
 				   json_string(json_get(record, "recovery"), "public_key"));
 	if (st == STATUS_OK)
-		st = check_statement(key, &text, json_string(record, "signature"), e);
+		st = registry_check_statement(key, &text, json_string(record, "signature"), e);
 	buf_clear(&text);
 	return st;
 }
 
 /* ---- reading ---- */
-
-static enum status read_json(cJSON **out, struct repo *r, const struct oid *blob, const char *path, struct error *e)
-{
-	enum status st = record_read(out, r, blob, e);
-
-	return st == STATUS_OK ? st : error_prefix(e, st, "%s", path);
-}
-
-static enum status read_server_keys(struct registry *reg, const struct registry *known, const cJSON *practice, struct error *e)
-{
-	bool checked = known && oid_equal(&known->practice, &reg->practice);
-	const cJSON *item;
-	enum status st = STATUS_OK;
-
-	cJSON_ArrayForEach(item, json_get(practice, "server_keys")) {
-		struct buf text = BUF_INIT;
-		struct key *key = NULL;
-
-		if (reg->server_keys_len == REGISTRY_MAX_SERVER_KEYS)
-			return error_set(e, STATUS_TOO_BIG, "practice.json: more than %d server keys", REGISTRY_MAX_SERVER_KEYS);
-		st = key_from_ssh(&key, json_string(item, "key"), e);
-		if (st == STATUS_OK && !checked)
-			st = statement_server_key(&text, reg->ods, json_string(item, "key"));
-		if (st == STATUS_OK && !checked)
-			st = check_statement(reg->root, &text, json_string(item, "signature"), e);
-		buf_clear(&text);
-		if (st != STATUS_OK) {
-			key_free(key);
-			return error_prefix(e, st, "practice.json: a server key that the root did not endorse");
-		}
-		reg->server_keys[reg->server_keys_len++] = key;
-	}
-	return st;
-}
-
-static enum status read_practice(struct registry *reg, const struct registry *known, struct repo *r, const struct oid *tree,
-				 const uint8_t *root_pin, struct error *e)
-{
-	cJSON *practice = NULL;
-	uint8_t fingerprint[SHA256_LEN];
-	int64_t level = 0;
-	enum status st = tree_find(&reg->practice, NULL, r, tree, "practice.json", e);
-
-	if (st == STATUS_OK)
-		st = read_json(&practice, r, &reg->practice, "practice.json", e);
-	if (st == STATUS_OK && (st = check_as("practice", practice, e)) != STATUS_OK)
-		(void)error_prefix(e, st, "practice.json");
-	if (st == STATUS_OK)
-		st = key_from_ssh(&reg->root, json_string(practice, "root_key"), e);
-	if (st != STATUS_OK)
-		goto done;
-	(void)snprintf(reg->ods, sizeof(reg->ods), "%s", json_string(practice, "ods"));
-	(void)snprintf(reg->name, sizeof(reg->name), "%s", json_string(practice, "name") ? json_string(practice, "name") : "");
-	(void)json_integer(practice, "schema_level", &level);
-	reg->schema_level = (int)level;
-	key_ssh(reg->root_ssh, reg->root);
-	key_fingerprint(fingerprint, reg->root);
-	if (root_pin && memcmp(fingerprint, root_pin, 16) != 0)
-		st = error_set(e, STATUS_UNTRUSTED, "practice.json names another root key than the one this device was joined with");
-	else
-		st = read_server_keys(reg, known, practice, e);
-done:
-	cJSON_Delete(practice);
-	return st;
-}
 
 static enum status fill_device(struct device *d, const cJSON *record, struct error *e)
 {
@@ -246,12 +161,12 @@ static enum status read_device(void *ctx, const char *path, const struct oid *ol
 	(void)old_id;
 	if (n == REGISTRY_MAX_DEVICES)
 		return error_set(e, STATUS_TOO_BIG, "more than %d devices", REGISTRY_MAX_DEVICES);
-	st = read_json(&in->records[n], in->repo, new_id, path, e);
+	st = registry_read_json(&in->records[n], in->repo, new_id, path, e);
 	if (st != STATUS_OK)
 		return st;
 	reg->devices_len++;
 	reg->devices[n].record = *new_id;
-	st = check_as("device", in->records[n], e);
+	st = registry_check_as("device", in->records[n], e);
 	if (st == STATUS_OK)
 		st = fill_device(&reg->devices[n], in->records[n], e);
 	if (st != STATUS_OK)
@@ -347,7 +262,7 @@ enum status registry_load_after(struct registry *out, const struct registry *kno
 {
 	struct registry reg = REGISTRY_INIT;
 	struct reading in = {.reg = &reg, .repo = r};
-	enum status st = read_practice(&reg, known, r, tree, root_pin, e);
+	enum status st = registry_read_practice(&reg, known, r, tree, root_pin, e);
 
 	if (st != STATUS_OK)
 		goto done;

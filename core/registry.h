@@ -34,21 +34,29 @@ struct device {
 	struct oid record;           /* its blob */
 };
 
+/* A signing key of the server that the root endorsed. */
+struct server_key {
+	struct key *key; /* owned */
+	char ssh[KEY_SSH_MAX];
+	bool retired;    /* the root said so: what it signed before stays good, and it signs nothing more */
+};
+
 struct registry {
 	char ods[7];
 	char name[201];
 	int schema_level;
 	struct key *root; /* owned */
 	char root_ssh[KEY_SSH_MAX];
-	struct key *server_keys[REGISTRY_MAX_SERVER_KEYS]; /* owned; endorsed by the root */
+	struct server_key server_keys[REGISTRY_MAX_SERVER_KEYS]; /* in the order of their endorsement */
 	size_t server_keys_len;
 	struct device *devices; /* sorted by id */
 	size_t devices_len;
-	struct oid practice;    /* blob of practice.json */
+	struct oid practice;     /* blob of practice.json */
+	struct oid retired_keys; /* tree of retired-keys/, zero for none */
 };
 #define REGISTRY_INIT {0}
 
-/* Read practice.json and devices/ of a tree and check every signature: server keys by the root; each invite by the root (managers only),
+/* Read practice.json, retired-keys/ and devices/ of a tree and check every signature: server keys and their end by the root; each invite by the root (managers only),
  * by a server key (auditors only) or by a manager whose own invite holds; each enrolment by its invite key. No
  * key may stand under two names.
  * root_pin (16 bytes, or NULL) must begin the root key's fingerprint. STATUS_NOT_FOUND when there is no practice.json yet;
@@ -58,6 +66,23 @@ enum status registry_load(struct registry *out, struct repo *r, const struct oid
 enum status registry_load_after(struct registry *out, const struct registry *known, struct repo *r, const struct oid *tree,
 				const uint8_t *root_pin, struct error *e) MUST_CHECK;
 void registry_clear(struct registry *reg);
+
+/* ---- the server's keys, core/registry_practice.c ---- */
+
+/* What practice.json and retired-keys/ say alone, checked as by registry_load: no devices. `known` as there. */
+enum status registry_load_keys(struct registry *out, const struct registry *known, struct repo *r, const struct oid *tree, const uint8_t *root_pin,
+			       struct error *e) MUST_CHECK;
+/* The server's key of that line, or NULL. */
+const struct server_key *registry_server_key(const struct registry *reg, const char *key_ssh);
+/* Is it endorsed, and not retired? */
+bool registry_key_counts(const struct registry *reg, const char *key_ssh);
+/* The key of the server that signed a merge, or a configuration of kiosks: one that the root endorsed by then, in the commit's own practice.json
+ * (`after`), and that had not been retired before it (`before`; NULL where there was no practice yet). NULL: none such signed it. So whoever
+ * has a key that was retired can add nothing to the log, and a server that lost its key can merge the endorsement of the next by that one. */
+const struct server_key *registry_server_signer(const struct registry *before, const struct registry *after, const struct commit *c);
+/* "retired-keys/<first 40 hexadecimal digits of the key's fingerprint>.json" */
+#define RETIRED_KEYS "retired-keys/"
+void registry_retired_path(char out[TREE_PATH_MAX], const struct key *key);
 
 /* The order of registry.devices, for qsort. */
 int registry_by_id(const void *a, const void *b);
@@ -94,6 +119,14 @@ enum status statement_replacement(struct buf *out, const struct statement_replac
 /* recovery: its public key; NULL where there is none. */
 enum status statement_comment_key(struct buf *out, const char *ods, int64_t generation, const char *public_key, const char *recovery) MUST_CHECK;
 
+/* What the server says when it is asked for its next key, signed by that one and by the present one; present: NULL where it has lost that. */
+enum status statement_next_key(struct buf *out, const char *ods, const char *present, const char *key) MUST_CHECK;
+enum status statement_retired_key(struct buf *out, const char *ods, const char *key) MUST_CHECK;
+
+/* Check an element of practice.json's server_keys: the root endorses the key, which is on the curve. *out (or NULL) is the caller's. */
+enum status registry_check_server_key(struct key **out, const struct registry *reg, const cJSON *item, struct error *e) MUST_CHECK;
+/* Check a record of retired-keys/: the root retires a key that it endorsed. */
+enum status registry_check_retired_key(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
 /* Check keys/<generation>.json against the registry. */
 enum status registry_check_comment_key(const struct registry *reg, const cJSON *record, struct error *e) MUST_CHECK;
 /* Check one device record by itself: invite signature by whoever it names, enrolment proof. */

@@ -91,7 +91,7 @@ void registry_clear(struct registry *reg)
 		key_free(reg->devices[i].key);
 	free(reg->devices);
 	for (size_t i = 0; i < reg->server_keys_len; i++)
-		key_free(reg->server_keys[i]);
+		key_free(reg->server_keys[i].key);
 	key_free(reg->root);
 	*reg = (struct registry)REGISTRY_INIT;
 }

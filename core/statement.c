@@ -27,6 +27,20 @@ enum status statement_server_key(struct buf *out, const char *ods, const char *k
 	return format(out, m, ARRAY_LEN(m), 0);
 }
 
+enum status statement_next_key(struct buf *out, const char *ods, const char *present, const char *key)
+{
+	const struct member m[] = {{"statement", "next-server-key"}, {"practice", ods}, {"key", key}, {"present", present}};
+
+	return format(out, m, present ? ARRAY_LEN(m) : ARRAY_LEN(m) - 1, 0);
+}
+
+enum status statement_retired_key(struct buf *out, const char *ods, const char *key)
+{
+	const struct member m[] = {{"statement", "retired-server-key"}, {"practice", ods}, {"key", key}};
+
+	return format(out, m, ARRAY_LEN(m), 0);
+}
+
 enum status statement_invite(struct buf *out, const char *ods, const char *device, const char *role, const char *site,
 			     const char *invite_key)
 {

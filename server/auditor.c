@@ -12,8 +12,10 @@ static enum status sign_invite(struct buf *signature, const struct practice *p, 
 	struct buf statement = BUF_INIT;
 	enum status st = statement_invite(&statement, p->ods, device, role_text(ROLE_AUDITOR), "", i->key_ssh);
 
+	if (st == STATUS_OK && !p->signing.with)
+		st = error_set(e, STATUS_UNTRUSTED, "the server has no key of %s; \"qip-server server-key\" makes one", p->ods);
 	if (st == STATUS_OK)
-		st = signature_make(signature, p->server_key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len,
+		st = signature_make(signature, p->signing.with->key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len,
 				    e);
 	buf_clear(&statement);
 	return st;
@@ -80,6 +82,8 @@ enum status auditor_add(struct invite *out, struct practice *p, const char *devi
 		st = view_get(&v, p, e);
 	if (st == STATUS_OK)
 		st = check_free(v, device, e);
+	if (st == STATUS_OK)
+		st = signing_settle(p, view_registry(v), e);
 	if (st == STATUS_OK)
 		st = invite_make(&invite, p->ods, ca_fingerprint, view_registry(v)->root, env, e);
 	if (st == STATUS_OK)

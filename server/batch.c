@@ -35,6 +35,8 @@ static enum status open_batch(struct batch *b, struct error *e)
 	if (st == STATUS_OK)
 		st = view_get(&b->view, b->practice, e);
 	if (st == STATUS_OK)
+		st = signing_settle(b->practice, view_registry(b->view), e);
+	if (st == STATUS_OK)
 		st = derive_repair(b->practice, b->view, b->env, e);
 	if (st == STATUS_OK)
 		st = store_txn_refresh(b->txn, e);

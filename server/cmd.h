@@ -9,6 +9,7 @@
 /* argv[0] is the subcommand's name. The exit status: 0, 1 failed (said on stderr), EXIT_USAGE called wrongly. */
 int cmd_init(int argc, char **argv);
 int cmd_practice(int argc, char **argv);
+int cmd_server_key(int argc, char **argv);
 int cmd_add_auditor(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_serve_git(int argc, char **argv);
@@ -22,6 +23,7 @@ int cmd_check_config(int argc, char **argv);
 /* Their right forms, as --help shows them. */
 #define CMD_INIT_USAGE "qip-server init DIR [--host NAME]..."
 #define CMD_PRACTICE_USAGE "qip-server practice add DIR ODS --name NAME [--manager DEVICE]"
+#define CMD_SERVER_KEY_USAGE "qip-server server-key DIR ODS [--new]"
 #define CMD_ADD_AUDITOR_USAGE "qip-server add-auditor DIR ODS DEVICE"
 #define CMD_SERVE_USAGE "qip-server serve DIR [--listen HOST:PORT]... [--port-file FILE]"
 #define CMD_SERVE_GIT_USAGE "qip-server serve-git DIR --listen HOST:PORT [--plain-http] [--port-file FILE]"

@@ -64,8 +64,10 @@ static enum status check_practice(void *dir, const char *name, struct error *e)
 	if (!ods_valid(name))
 		return STATUS_OK;
 	st = file_path(path, dir, name, e);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK) {
 		check_mode(path, "server.key");
+		check_mode(path, "server.key.next");
+	}
 	return st == STATUS_OK ? check_entry(path, e) : st;
 }
 

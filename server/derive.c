@@ -141,6 +141,8 @@ enum status derive_catch_up(struct practice *p, const struct env *env, struct er
 	if (st == STATUS_OK && !p->in_doubt)
 		st = view_get(&v, p, e);
 	if (v)
+		st = signing_settle(p, view_registry(v), e);
+	if (v && st == STATUS_OK)
 		st = derive_repair(p, v, env, e);
 	view_put(v);
 	store_unlock(lock);

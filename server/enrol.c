@@ -205,7 +205,7 @@ static enum status write_answer(cJSON *answer, const struct request *r, const st
 	if (st == STATUS_OK)
 		st = json_set_string(answer, "certificate", buf_text(&c->pem));
 	if (st == STATUS_OK)
-		st = json_set_string(answer, "server_key", r->practice->server_key_ssh);
+		st = json_set_string(answer, "server_key", r->practice->first_key);
 	if (st == STATUS_OK)
 		st = json_set_string(answer, "name", r->practice->name);
 	if (st == STATUS_OK)

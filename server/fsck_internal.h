@@ -3,6 +3,7 @@
 #define QIP_SERVER_FSCK_INTERNAL_H
 
 #include "server/fsck.h"
+#include "server/link.h"
 #include "server/practice.h"
 
 struct fsck {
@@ -13,6 +14,7 @@ struct fsck {
 	struct practice *practice;
 	struct store_refs refs; /* of one moment */
 	struct repo *repo;	/* opened after that */
+	struct link_signers signers; /* while the log is checked */
 };
 
 void fsck_tell(struct fsck *f, bool damage, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -76,6 +76,25 @@ static bool note_head(struct heads *h, const struct fsck *f, const struct link *
 
 /* ---- the log ---- */
 
+/* By the keys of main's practice; where it cannot be read, or has not begun, by the server's own. */
+static void begin_signers(struct fsck *f, const struct oid *main_id)
+{
+	struct registry reg = REGISTRY_INIT;
+	struct commit c = COMMIT_INIT;
+	struct error e = {STATUS_OK, ""};
+	enum status st = repo_commit_read(&c, f->repo, main_id, &e);
+
+	if (st == STATUS_OK)
+		st = registry_load_keys(&reg, NULL, f->repo, &c.tree, NULL, &e);
+	if (st != STATUS_OK && st != STATUS_NOT_FOUND)
+		fsck_tell(f, true, "%s", e.text);
+	if (st == STATUS_OK && !registry_key_counts(&reg, f->practice->signing.present.ssh) && !registry_key_counts(&reg, f->practice->signing.next.ssh))
+		fsck_tell(f, true, "no key that the server has is one of the practice's: make one by qip-server server-key, for a manager to endorse");
+	link_signers_begin(&f->signers, f->repo, st == STATUS_OK ? &reg : NULL, f->practice->signing.present.key);
+	registry_clear(&reg);
+	commit_clear(&c);
+}
+
 /* *main_link is the newest; *marked how far the derived refs are noted to be, -1 when the mark was not met. False: it cannot be followed. */
 static bool walk_log(struct fsck *f, struct heads *heads, struct link *main_link, int64_t *marked, const struct oid *main_id)
 {
@@ -86,7 +105,7 @@ static bool walk_log(struct fsck *f, struct heads *heads, struct link *main_link
 	struct error e = {STATUS_OK, ""};
 
 	do {
-		enum status st = link_check(&l, f->repo, &at, f->practice->server_key, &e);
+		enum status st = link_check(&l, f->repo, &at, &f->signers, &e);
 
 		if (st != STATUS_OK)
 			fsck_tell(f, true, "%s", e.text);
@@ -127,11 +146,14 @@ static enum status tree_of_config(struct oid *tree, struct fsck *f, const struct
 {
 	struct commit c = COMMIT_INIT;
 	int64_t index = 0;
+	bool is_signed = false;
 	enum status st = repo_commit_read(&c, f->repo, config, e);
 
 	if (st == STATUS_OK && !kiosk_config_index(&index, c.message))
 		st = error_set(e, STATUS_CORRUPT, DERIVED_CONFIG " is no configuration of kiosks; take it from a backup");
-	if (st == STATUS_OK && !link_signed(&c, f->practice->server_key))
+	if (st == STATUS_OK)
+		st = link_signed(&is_signed, &f->signers, &c, e);
+	if (st == STATUS_OK && !is_signed)
 		st = error_set(e, STATUS_UNTRUSTED, DERIVED_CONFIG " is not signed by this server's key of the practice");
 	if (st == STATUS_OK)
 		*tree = c.tree;
@@ -181,9 +203,13 @@ void fsck_check_log(struct fsck *f)
 	struct link main_link = {.index = 0};
 	int64_t marked = -1;
 
-	if (!main_id)
+	if (!main_id) {
 		fsck_tell(f, true, "the history has no main; restore it from a backup");
-	else if (walk_log(f, &heads, &main_link, &marked, main_id))
+		return;
+	}
+	begin_signers(f, main_id);
+	if (walk_log(f, &heads, &main_link, &marked, main_id))
 		check_refs(f, &heads, &main_link, marked);
+	server_chain_clear(&f->signers.chain);
 	free(heads.list);
 }

@@ -13,7 +13,7 @@ static enum status stage_head(struct push *push, const struct view *v, const cha
 				   .name = "server",
 				   .email = email,
 				   .time_ms = env->now_ms(env->ctx),
-				   .key = push->practice->server_key};
+				   .key = push->practice->signing.with->key};
 	enum status st = repo_write(&edit.id, r, REPO_BLOB, record->data, record->len, e);
 
 	head_email(email, "server", push->practice->ods);
@@ -32,8 +32,12 @@ enum status host_add_record(struct practice *p, const struct view *v, const char
 			    const char *subject, const struct env *env, struct error *e)
 {
 	struct push push = {.practice = p, .device = "server"};
-	enum status st = store_txn_begin(&push.txn, p->history, e);
+	enum status st = signing_settle(p, view_registry(v), e);
 
+	if (st == STATUS_OK)
+		st = store_txn_begin(&push.txn, p->history, e);
+	if (st == STATUS_OK)
+		st = signing_check(p, store_txn_repo(push.txn), &v->end.tree, e);
 	if (st == STATUS_OK)
 		st = stage_head(&push, v, path, record, subject, env, e);
 	if (st == STATUS_OK)

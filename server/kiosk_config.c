@@ -13,7 +13,7 @@
 static const struct {
 	const char *path;
 	bool whole; /* goes in as it is; devices/ is picked from */
-} parts[] = {{"practice.json", true}, {"sites", true}, {"surveys", true}, {"keys", true}, {"devices", false}, {"incidents", true}, {"erasures", true}};
+} parts[] = {{"practice.json", true}, {"sites", true}, {"surveys", true}, {"keys", true}, {"devices", false}, {"retired-keys", true}, {"incidents", true}, {"erasures", true}};
 
 static enum status find_or_zero(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path,
 				struct error *e)
@@ -128,8 +128,7 @@ enum status kiosk_config_commit(struct oid *out, const struct practice *p, struc
 	struct commit_spec spec = {.tree = *tree,
 				   .name = "server",
 				   .email = email,
-				   .time_ms = env->now_ms(env->ctx),
-				   .key = p->server_key};
+				   .time_ms = env->now_ms(env->ctx)};
 	bool same = false;
 	enum status st = same_as_last(&same, r, tree, last, e);
 
@@ -137,6 +136,9 @@ enum status kiosk_config_commit(struct oid *out, const struct practice *p, struc
 	oid_hex(hex, tree);
 	if (st != STATUS_OK || same || (oid_is_zero(last) && strcmp(hex, EMPTY_TREE) == 0))
 		return st;
+	if (signing_check(p, r, tree, NULL) != STATUS_OK)
+		return STATUS_OK; /* none that kiosks would follow; the key's endorsement will change practice.json, and make another */
+	spec.key = p->signing.with->key;
 	if (!oid_is_zero(last)) {
 		spec.parents[0] = *last;
 		spec.parents_len = 1;

@@ -1,4 +1,4 @@
-/* server/kiosk_config.h - what kiosks may read of a practice, as a tree of its own: practice.json, sites/, surveys/,
+/* server/kiosk_config.h - what kiosks may read of a practice, as a tree of its own: practice.json, retired-keys/, sites/, surveys/,
  * keys/ and those devices/ that the chain of trust runs through, the managers. */
 #ifndef QIP_SERVER_KIOSK_CONFIG_H
 #define QIP_SERVER_KIOSK_CONFIG_H
@@ -11,7 +11,7 @@ enum status kiosk_config_changed(bool *out, struct repo *r, const struct oid *ol
 /* Stage the tree out of main's. The empty tree while there is no practice.json. */
 enum status kiosk_config_tree(struct oid *out, struct repo *r, const struct oid *main_tree, struct error *e) MUST_CHECK;
 /* Stage the server-signed commit of it on top of `last` (zero: the first); *out is zero when `last` holds that tree
- * already or there is nothing to hold. */
+ * already, there is nothing to hold, or no key to sign it with. Settled, see server/signing.h. */
 enum status kiosk_config_commit(struct oid *out, const struct practice *p, struct repo *r, const struct oid *tree,
 				const struct oid *last, int64_t index, const struct env *env,
 				struct error *e) MUST_CHECK;

@@ -6,10 +6,19 @@
 
 #include "core/signature.h"
 
-bool link_signed(const struct commit *c, const struct key *server)
+void link_signers_begin(struct link_signers *out, struct repo *r, const struct registry *reg, const struct key *own)
 {
-	return c->signature && signature_check(c->signature, strlen(c->signature), server, SIGNATURE_NAMESPACE_GIT, c->signed_text,
-					       c->signed_len, NULL) == STATUS_OK;
+	server_chain_begin(&out->chain, r, reg ? reg->root_ssh : "");
+	out->own = reg ? NULL : own;
+}
+
+enum status link_signed(bool *out, struct link_signers *s, const struct commit *c, struct error *e)
+{
+	if (s->chain.root_ssh[0])
+		return server_chain_check(out, &s->chain, c, e);
+	*out = s->own && c->signature && signature_check(c->signature, strlen(c->signature), s->own, SIGNATURE_NAMESPACE_GIT, c->signed_text,
+							 c->signed_len, NULL) == STATUS_OK;
+	return STATUS_OK;
 }
 
 static enum status parse(struct link *l, const struct commit *c, struct error *e)
@@ -35,11 +44,12 @@ static enum status parse(struct link *l, const struct commit *c, struct error *e
 	return st;
 }
 
-static enum status read_link(struct link *out, struct repo *r, const struct oid *id, const struct key *server, struct error *e)
+static enum status read_link(struct link *out, struct repo *r, const struct oid *id, struct link_signers *signers, struct error *e)
 {
 	struct link l = {.id = *id};
 	struct commit c = COMMIT_INIT;
 	char hex[OID_HEX_LEN + 1];
+	bool is_signed = true;
 	enum status st = repo_commit_read(&c, r, id, e);
 
 	oid_hex(hex, id);
@@ -47,7 +57,9 @@ static enum status read_link(struct link *out, struct repo *r, const struct oid 
 		st = error_set(e, STATUS_CORRUPT, "commit %s of the log is missing", hex);
 	if (st == STATUS_OK)
 		st = parse(&l, &c, e);
-	if (st == STATUS_OK && server && !link_signed(&c, server))
+	if (st == STATUS_OK && signers)
+		st = link_signed(&is_signed, signers, &c, e);
+	if (st == STATUS_OK && !is_signed)
 		st = error_set(e, STATUS_UNTRUSTED, "commit %s of the log is not signed by this server's key of the practice", hex);
 	if (st == STATUS_OK)
 		*out = l;
@@ -60,7 +72,7 @@ enum status link_read(struct link *out, struct repo *r, const struct oid *id, st
 	return read_link(out, r, id, NULL, e);
 }
 
-enum status link_check(struct link *out, struct repo *r, const struct oid *id, const struct key *server, struct error *e)
+enum status link_check(struct link *out, struct repo *r, const struct oid *id, struct link_signers *s, struct error *e)
 {
-	return read_link(out, r, id, server, e);
+	return read_link(out, r, id, s, e);
 }

@@ -35,6 +35,14 @@ static const struct command {
 	 "called, \"manager\" unless given. Safe while serving.\n\n"
 	 "  qip-server practice add /srv/qip C82999 --name 'Our practice'\n",
 	 cmd_practice, false},
+	{"server-key", CMD_SERVER_KEY_USAGE, "show the key that the server signs a practice's log with; make the next one",
+	 "--new makes the next key, and prints its fingerprint. It signs nothing until a manager has endorsed it with the\n"
+	 "practice's root key, by qip server-key endorse: read the fingerprint to them by telephone. Then the server goes over\n"
+	 "to it by itself, and the present key is deleted. If that was lost, the same is done without it; if it was stolen, the\n"
+	 "practice retires it after that. Again, --new tells of the key that waits. Safe while serving.\n\n"
+	 "  qip-server server-key /srv/qip C82999\n"
+	 "  qip-server server-key /srv/qip C82999 --new\n",
+	 cmd_server_key, false},
 	{"add-auditor", CMD_ADD_AUDITOR_USAGE, "invite an auditor to a practice; prints the join code",
 	 "The first manager must have joined. Safe while serving.\n\n"
 	 "  qip-server add-auditor /srv/qip C82999 nhse-audit\n",

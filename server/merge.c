@@ -30,7 +30,7 @@ static enum status write_commit(struct push *p, const struct oid *tree, const ch
 		.email = email,
 		.time_ms = now_ms,
 		.message = message,
-		.key = p->practice->server_key,
+		.key = p->practice->signing.with->key,
 	};
 
 	head_email(email, "server", p->practice->ods);
@@ -51,6 +51,10 @@ enum status merge_push(struct push *p, struct log_end *end, struct store_txn *t,
 	p->context.main_tree = end->tree;
 	if (st == STATUS_OK)
 		st = head_merge(&tree, &kept, &p->context, &p->head, rules, e);
+	if (st == STATUS_OK)
+		st = signing_check(p->practice, p->context.repo, &tree, e);
+	if (st == STATUS_OK)
+		st = signing_check_left(p->practice, p->context.registry, p->context.repo, &tree, e);
 	if (st == STATUS_OK) {
 		st = write_note(&message, p, end->index + 1, &kept, rules, now_ms);
 		if (st != STATUS_OK)

@@ -9,6 +9,7 @@
 #include "server/derive.h"
 #include "server/kiosk_config.h"
 #include "server/link.h"
+#include "server/view.h"
 
 /* What differs between the two kinds. */
 static const struct kind {
@@ -30,7 +31,7 @@ struct step {
 	int64_t index;
 };
 
-static enum status step_main(struct step *out, struct repo *r, const struct oid *id, const struct key *server, struct error *e)
+static enum status step_main(struct step *out, struct repo *r, const struct oid *id, struct link_signers *server, struct error *e)
 {
 	struct link l;
 	enum status st = server ? link_check(&l, r, id, server, e) : link_read(&l, r, id, e);
@@ -40,13 +41,16 @@ static enum status step_main(struct step *out, struct repo *r, const struct oid 
 	return st;
 }
 
-static enum status step_config(struct step *out, struct repo *r, const struct oid *id, const struct key *server, struct error *e)
+static enum status step_config(struct step *out, struct repo *r, const struct oid *id, struct link_signers *server, struct error *e)
 {
 	struct commit c = COMMIT_INIT;
 	struct step s = {.index = 0};
+	bool is_signed = true;
 	enum status st = repo_commit_read(&c, r, id, e);
 
-	if (st == STATUS_OK && server && !link_signed(&c, server))
+	if (st == STATUS_OK && server)
+		st = link_signed(&is_signed, server, &c, e);
+	if (st == STATUS_OK && !is_signed)
 		st = error_set(e, STATUS_UNTRUSTED, "the configuration that is offered is not signed by this server");
 	if (st == STATUS_OK && (c.parents_len > 1 || !kiosk_config_index(&s.index, c.message)))
 		st = error_set(e, STATUS_UNTRUSTED, "what is offered is no configuration of kiosks");
@@ -59,7 +63,7 @@ static enum status step_config(struct step *out, struct repo *r, const struct oi
 	return st;
 }
 
-static enum status step_back(struct step *out, enum offer_kind kind, struct repo *r, const struct oid *id, const struct key *server,
+static enum status step_back(struct step *out, enum offer_kind kind, struct repo *r, const struct oid *id, struct link_signers *server,
 			     struct error *e)
 {
 	return kind != OFFER_CONFIG ? step_main(out, r, id, server, e) : step_config(out, r, id, server, e);
@@ -215,7 +219,7 @@ static enum status check_contained(const struct offers *known, struct repo *r, c
 
 /* Back from `id` to an end that is known; *base is that one, or zero when the whole chain is new. */
 static enum status walk(struct oid *base, enum offer_kind kind, const struct offers *known, struct repo *r, const struct oid *id,
-			const struct key *server, struct error *e)
+			struct link_signers *server, struct error *e)
 {
 	int64_t own = known->len ? known->list[0].index : -1, before = INT64_MAX;
 	struct oid at = *id;
@@ -240,6 +244,23 @@ static enum status walk(struct oid *base, enum offer_kind kind, const struct off
 		return parts(e);
 	*base = at;
 	return STATUS_OK;
+}
+
+/* By the practice's root key, which never changes: since the backup it may have endorsed another key of the server. */
+static enum status walk_signed(struct oid *base, enum offer_kind kind, const struct offers *known, struct repo *r, const struct oid *id, struct practice *p,
+			       struct error *e)
+{
+	struct link_signers signers;
+	struct view *v = NULL;
+	enum status st = view_get(&v, p, e);
+
+	if (st != STATUS_OK)
+		return st;
+	link_signers_begin(&signers, r, view_registry(v), p->signing.present.key);
+	st = walk(base, kind, known, r, id, &signers, e);
+	server_chain_clear(&signers.chain);
+	view_put(v);
+	return st;
 }
 
 static enum status keep(enum offer_kind kind, const char *device, const struct oid *id, struct practice *p, struct store_txn *t,
@@ -271,7 +292,7 @@ enum status offers_take(enum offer_kind kind, const char *device, const struct o
 	enum status st = offers_read(&known, kind, p, r, e);
 
 	if (st == STATUS_OK)
-		st = walk(&base, kind, &known, r, id, p->server_key, e);
+		st = walk_signed(&base, kind, &known, r, id, p, e);
 	if (st == STATUS_OK)
 		st = repo_check_complete(r, id, 1, &base, oid_is_zero(&base) ? 0 : 1, e);
 	if (st == STATUS_CORRUPT || st == STATUS_NOT_FOUND)

@@ -153,7 +153,7 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 	if (st == STATUS_OK)
 		st = read_name(p, e);
 	if (st == STATUS_OK)
-		st = key_file_read(&p->server_key, p->dir, "server.key", e);
+		st = signing_open(&p->signing, p->dir, e);
 	if (st == STATUS_OK)
 		st = store_history_open(&p->history, s, ods, e);
 	if (st == STATUS_OK)
@@ -164,7 +164,7 @@ enum status practice_open(struct practice **out, const char *dir, struct store *
 		practice_close(p);
 		return st;
 	}
-	key_ssh(p->server_key_ssh, p->server_key);
+	memcpy(p->first_key, p->signing.present.ssh, sizeof(p->first_key));
 	*out = p;
 	return STATUS_OK;
 }
@@ -177,7 +177,7 @@ void practice_close(struct practice *p)
 	rates_close(p->rates);
 	view_put(p->view);
 	store_history_close(p->history);
-	key_free(p->server_key);
+	signing_clear(&p->signing);
 	(void)pthread_mutex_destroy(&p->view_mutex);
 	(void)pthread_mutex_destroy(&p->queue.mutex);
 	free(p);

@@ -1,7 +1,7 @@
 /* server/practice.h - one practice as the server holds it:
  *
  *     DIR/<ODS>/practice.json         {"schema":"practice-entry/1","name":…}; written last
- *     DIR/<ODS>/server.key            signs merges
+ *     DIR/<ODS>/server.key            signs merges; server.key.next will, see server/signing.h
  *     DIR/<ODS>/first.json            {"schema":"first/1","device","invite_key"} until the first manager's records are
  * in the log DIR/<ODS>/certificates/<device>.json, see server/certificate.h DIR/<ODS>/history.git, lock     see
  * server/store.h
@@ -18,6 +18,7 @@
 #include "server/file.h"
 #include "server/jobs.h"
 #include "server/limits.h"
+#include "server/signing.h"
 #include "server/store.h"
 
 #define PRACTICE_NAME_MAX 201
@@ -55,8 +56,7 @@ struct practice {
 	char ods[7];
 	char name[PRACTICE_NAME_MAX];
 	char dir[FILE_PATH_MAX];
-	struct key *server_key; /* owned */
-	char server_key_ssh[KEY_SSH_MAX];
+	char first_key[KEY_SSH_MAX]; /* server.key when it was opened, which the first manager endorses; "" for none */
 	struct store_history *history; /* owned */
 	pthread_mutex_t view_mutex;
 	struct view *view;  /* the latest known, see server/view.h; guarded by view_mutex */
@@ -74,6 +74,7 @@ struct practice {
 	struct oid derived; /* the derived refs follow from this main */
 	struct practice_erasures erasures;
 	bool in_doubt;	    /* main may hold a move that the disk does not */
+	struct signing signing;
 };
 
 /* The first manager, as `practice add` invited them. */

@@ -103,6 +103,8 @@ static enum status repair(struct practice *p, const struct env *env, struct erro
 	/* a full disk can still be read from; the next push settles it, or fails */
 	p->in_doubt = st == STATUS_UNKNOWN;
 	if (st == STATUS_OK)
+		st = signing_settle(p, view_registry(view), e);
+	if (st == STATUS_OK)
 		st = derive_repair(p, view, env, e);
 	if (p->in_doubt)
 		st = STATUS_OK;

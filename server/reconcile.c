@@ -196,6 +196,8 @@ static enum status run(struct reconcile *out, struct practice *p, struct store_t
 	if (st == STATUS_OK)
 		st = view_get(&v, p, e);
 	if (st == STATUS_OK)
+		st = signing_settle(p, view_registry(v), e);
+	if (st == STATUS_OK)
 		st = derive_repair(p, v, env, e);
 	if (st == STATUS_OK)
 		st = erasures_carry_out(p, repo, &v->end.tree, e);

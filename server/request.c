@@ -20,6 +20,8 @@ const struct handler *handler_of(enum route_kind kind)
 		return &handler_renew;
 	case ROUTE_SLICE:
 		return &handler_slice;
+	case ROUTE_SERVER_KEY:
+		return &handler_server_key;
 	case ROUTE_DOUBT:
 		return &handler_doubt;
 	case ROUTE_BLOB_PUT:

@@ -80,7 +80,7 @@ bool request_is_abandoned(void *request);
 void request_clear(struct request *r);
 
 extern const struct handler handler_health, handler_refs, handler_upload_pack, handler_receive_pack, handler_enrol,
-	handler_renew, handler_slice, handler_doubt, handler_blob_put, handler_blobs_get, handler_plain_refs, handler_plain_upload_pack,
+	handler_renew, handler_slice, handler_server_key, handler_doubt, handler_blob_put, handler_blobs_get, handler_plain_refs, handler_plain_upload_pack,
 	handler_plain_receive_pack, handler_offer, handler_keep, handler_kept_list, handler_kept_get, handler_kept_take,
 	handler_kept_drop;
 

@@ -19,6 +19,7 @@ static const struct {
 	{"/enrol", "POST", "application/json", ROUTE_ENROL},
 	{"/renew", "POST", "application/json", ROUTE_RENEW},
 	{"/slice", "POST", "application/json", ROUTE_SLICE},
+	{"/server-key", "POST", "application/json", ROUTE_SERVER_KEY},
 	{"/doubt", "POST", "application/json", ROUTE_DOUBT},
 	{"/blobs/get", "POST", "application/json", ROUTE_BLOBS_GET},
 	{"/blobs/", "PUT", "application/octet-stream", ROUTE_BLOB_PUT}, /* a SHA-256 follows */
@@ -165,6 +166,7 @@ const char *route_name(enum route_kind kind)
 		[ROUTE_ENROL] = "enrol",
 		[ROUTE_RENEW] = "renew",
 		[ROUTE_SLICE] = "slice",
+		[ROUTE_SERVER_KEY] = "server_key",
 		[ROUTE_DOUBT] = "doubt",
 		[ROUTE_BLOB_PUT] = "blob_put",
 		[ROUTE_BLOBS_GET] = "blobs_get",

@@ -19,6 +19,7 @@ enum route_kind {
 	ROUTE_ENROL,	    /* POST /<ODS>/enrol */
 	ROUTE_RENEW,	    /* POST /<ODS>/renew */
 	ROUTE_SLICE,	    /* POST /<ODS>/slice */
+	ROUTE_SERVER_KEY,   /* POST /<ODS>/server-key, by a manager's device */
 	ROUTE_DOUBT,	    /* POST /<ODS>/doubt, by a kiosk */
 	ROUTE_BLOB_PUT,	    /* PUT  /<ODS>/blobs/<sha256> */
 	ROUTE_BLOBS_GET,    /* POST /<ODS>/blobs/get */

@@ -182,7 +182,7 @@ enum status verify_push(struct push *p, struct error *e)
 		if (st != STATUS_OK)
 			return st;
 		c->first_invite_key = p->first.invite_key;
-		c->server_key = p->practice->server_key_ssh;
+		c->server_key = p->practice->first_key;
 	}
 	st = head_check(&p->head, &p->fault, c, &p->id, e);
 	if (st == STATUS_NOT_FOUND || st == STATUS_CORRUPT) {

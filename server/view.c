@@ -50,7 +50,7 @@ static enum status find_or_zero(struct oid *out, struct repo *r, const struct oi
 
 static enum status find_rules(struct rules_ids *out, struct repo *r, const struct oid *tree, struct error *e)
 {
-	static const char *const paths[RULES_PLACES] = {"practice.json", "devices", "keys", "surveys", "returns", "toolkit"};
+	static const char *const paths[RULES_PLACES] = {"practice.json", "retired-keys", "devices", "keys", "surveys", "returns", "toolkit"};
 	enum status st = STATUS_OK;
 
 	for (size_t i = 0; st == STATUS_OK && i < RULES_PLACES; i++)
@@ -98,6 +98,7 @@ static enum status attach_registry(struct view *v, const struct view *last, stru
 	if (st != STATUS_OK || oid_is_zero(&v->rules.at[RULES_PRACTICE]))
 		return st;
 	if (last && last->registry && oid_equal(&last->rules.at[RULES_PRACTICE], &v->rules.at[RULES_PRACTICE]) &&
+	    oid_equal(&last->rules.at[RULES_RETIRED], &v->rules.at[RULES_RETIRED]) &&
 	    oid_equal(&last->rules.at[RULES_DEVICES], &v->rules.at[RULES_DEVICES]))
 		st = registry_same_ends(&same, &last->registry->registry, r, &v->end.tree, e);
 	if (st != STATUS_OK)

@@ -19,7 +19,7 @@ struct log_end {
 };
 
 /* What heads are judged by: the ids of these places, zero where there is none. */
-enum rules_place { RULES_PRACTICE, RULES_DEVICES, RULES_KEYS, RULES_SURVEYS, RULES_RETURNS, RULES_TOOLKIT, RULES_PLACES };
+enum rules_place { RULES_PRACTICE, RULES_RETIRED, RULES_DEVICES, RULES_KEYS, RULES_SURVEYS, RULES_RETURNS, RULES_TOOLKIT, RULES_PLACES };
 struct rules_ids {
 	struct oid at[RULES_PLACES];
 };

@@ -25,19 +25,15 @@ static void add_signer(struct buf *out, const char *name, const char *ods, const
 	buf_addf(out, "%s namespaces=\"%s\" %s\n", email, namespaces, key);
 }
 
-/* A line for each key that may have signed a commit, a certificate of audit or a checkpoint: the server's, and every device's that enrolled, be it retired
+/* A line for each key that may have signed a commit, a certificate of audit or a checkpoint: the server's, and every device's that enrolled, be they retired
  * or revoked since. */
 static enum status signers(struct buf *out, struct cli *c, struct error *e)
 {
 	struct registry reg = REGISTRY_INIT;
 	enum status st = qip_registry(&reg, c->q, e);
 
-	for (size_t i = 0; st == STATUS_OK && i < reg.server_keys_len; i++) {
-		char line[KEY_SSH_MAX];
-
-		key_ssh(line, reg.server_keys[i]);
-		add_signer(out, "server", reg.ods, SIGNATURE_NAMESPACE_GIT, line);
-	}
+	for (size_t i = 0; st == STATUS_OK && i < reg.server_keys_len; i++)
+		add_signer(out, "server", reg.ods, SIGNATURE_NAMESPACE_GIT, reg.server_keys[i].ssh);
 	for (size_t i = 0; st == STATUS_OK && i < reg.devices_len; i++)
 		if (reg.devices[i].key)
 			add_signer(out, reg.devices[i].id, reg.ods,
