@@ -93,6 +93,9 @@ enum status cmd_keys_rotate(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_keys_recover(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_keys_protect(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_keys_unprotect(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_server_key_list(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_server_key_endorse(struct cli *c, struct error *e) MUST_CHECK;
+enum status cmd_server_key_retire(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_devices(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_practice_show(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_practice_set(struct cli *c, struct error *e) MUST_CHECK;
@@ -138,7 +141,7 @@ enum status cmd_audit(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_allowed_signers(struct cli *c, struct error *e) MUST_CHECK;
 enum status cmd_git_config(struct cli *c, struct error *e) MUST_CHECK;
 
-extern const struct arg_option options_common[], options_join[], options_invite[], options_end[], options_practice_set[], options_site_add[], options_site_kiosk[], options_people_add[], options_people_me[], options_keys_rotate[], options_keys_recover[], options_keys_protect[], options_dated[],
+extern const struct arg_option options_common[], options_join[], options_invite[], options_end[], options_practice_set[], options_site_add[], options_site_kiosk[], options_people_add[], options_people_me[], options_keys_rotate[], options_keys_recover[], options_keys_protect[], options_server_key_endorse[], options_server_key_retire[], options_dated[],
 	options_action_list[], options_action_show[], options_action_add[], options_evidence[], options_evidence_get[], options_erase[], options_review[],
 	options_inspection_add[], options_feedback_stats[], options_feedback_list[], options_comments_list[], options_comments_triage[], options_comments_release[], options_comments_erase[], options_survey_show[], options_summary[], options_resolve[], options_refused[], options_adopt[], options_audit[], options_checkpoint[],
 	options_git_config[];

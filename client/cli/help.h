@@ -17,6 +17,7 @@ extern const char help_join[], help_status[], help_sync[], help_action_list[], h
 	help_survey_list[], help_survey_show[], help_survey_check[], help_survey_put[], help_survey_end[],
 	help_evidence_get[], help_evidence_erase[], help_people_erase[], help_people_add[], help_people_list[], help_people_left[], help_people_me[],
 	help_keys_list[], help_keys_grant[], help_keys_revoke[], help_keys_rotate[], help_keys_recover[], help_keys_protect[], help_keys_unprotect[],
+	help_server_key_list[], help_server_key_endorse[], help_server_key_retire[],
 	help_devices[], help_invite[], help_retire[], help_revoke[], help_checkpoint[], help_audit[], help_signers[], help_git_config[],
 	help_version[];
 

@@ -281,6 +281,20 @@ const char help_keys_recover[] =
 	"keys that it opens go to the server. Where this device opens all of them already, it says whether the paper is still good.\n\n"
 	"  qip keys recover\n";
 
+const char help_server_key_list[] = "The key in use is the one that signed the last merge that this device knows of. A manager's device asks the server which key waits, too.\n\n"
+				   "  qip server-key list\n";
+
+const char help_server_key_endorse[] =
+	"For managers, with the root key's paper. The server's host has made its next key (qip-server server-key --new) and reads its fingerprint to you, by telephone: what "
+	"you type is compared with what the server shows. With the practice's next sync the server goes over to it by itself; devices and kiosks need nothing. With --lost, "
+	"where the server has lost the key it signed with, the paper and the telephone are all that vouches for the next.\n\n"
+	"  qip server-key endorse SHA256:Qk1pJ8bTtq6sVZcVnq7mYk5q9b0yWl7oC3w1n4HcG0o\n";
+
+const char help_server_key_retire[] =
+	"For managers, with the root key's paper: where a key that the server signed with before was stolen, or a copy of it may be somewhere. What it signed stays good. A merge "
+	"that it signs afterwards is refused by every device, and named by the audit. A retired key never comes back.\n\n"
+	"  qip server-key retire SHA256:Qk1pJ8bTtq6sVZcVnq7mYk5q9b0yWl7oC3w1n4HcG0o\n";
+
 const char help_keys_protect[] =
 	"Whoever takes this computer then finds no text, no name and no evidence on it that opens, unless the passphrase is weak: take three words that do not belong "
 	"together. Syncing goes on without it; commands that show sealed texts ask for it. Run it again to change the passphrase.\n\n"
