@@ -91,6 +91,7 @@ static enum status go_to_start(struct auditor *a)
 		a->rules_version = a->from->rules_version;
 		(void)snprintf(a->out->last_received, TIME_TEXT_MAX, "%s", a->from->last_received);
 		st = audit_go_on_rooted(a);
+		audit_go_on_server_keys(a, &c);
 	}
 	commit_clear(&c);
 	return st;
@@ -151,6 +152,8 @@ static enum status prepare_merge(struct audit_task *task, struct auditor *a, con
 	t.after = audit_registry_hold(a->registry);
 	if (last)
 		st = audit_note_rooted(a, id, &t.note, index, audit_registry_get(t.before));
+	if (last && st == STATUS_OK)
+		st = audit_note_server_keys(a, id, c, &t.note, index, audit_registry_get(t.before));
 	t.commit = *c;
 	*c = (struct commit)COMMIT_INIT;
 	*task = t;
@@ -319,6 +322,7 @@ void audit_clear(struct audit *a)
 	free(a->incidents);
 	free(a->settled);
 	free(a->rooted);
+	free(a->server_keys);
 	free(a->heads);
 	*a = (struct audit)AUDIT_INIT;
 }

@@ -52,6 +52,18 @@ struct audit_rooted {
 	char received[TIME_TEXT_MAX];  /* when, by the server's word */
 };
 
+/* What became of a key of the server. */
+enum audit_key_event { AUDIT_KEY_ENDORSED, AUDIT_KEY_SIGNS, AUDIT_KEY_RETIRED };
+const char *audit_key_text(enum audit_key_event what); /* "endorsed", "signs" from that merge on, "retired" */
+struct audit_server_key {
+	enum audit_key_event what;
+	char fingerprint[KEY_FINGERPRINT_MAX];
+	char device[NAME_MAX_LEN + 1]; /* whose merge it was */
+	uint64_t index;                /* number of that merge, and it */
+	char commit[OID_HEX_LEN + 1];
+	char received[TIME_TEXT_MAX];  /* when, by the server's word */
+};
+
 struct audit_counts {
 	uint64_t merges, commits, records, backdated;
 };
@@ -135,6 +147,8 @@ struct audit {
 	size_t incidents_len;
 	struct audit_rooted *rooted;   /* owned; since the start of the log, in its order */
 	size_t rooted_len;
+	struct audit_server_key *server_keys; /* owned; from where this audit began, in the order of the log */
+	size_t server_keys_len;        /* AUDIT_MAX_SERVER_KEYS at most */
 	struct audit_held held;
 	struct audit_settled *settled;    /* owned; in the order in which they were found */
 	size_t settled_len;
@@ -147,6 +161,7 @@ struct audit {
 };
 #define AUDIT_INIT {0}
 #define AUDIT_MAX_FINDINGS 100
+#define AUDIT_MAX_SERVER_KEYS (3 * REGISTRY_MAX_SERVER_KEYS) /* each is endorsed, taken into use and retired once */
 #define AUDIT_MAX_FAULTS 1000
 #define AUDIT_MAX_INCIDENTS 100
 #define AUDIT_MAX_SETTLED 100

@@ -37,6 +37,7 @@ enum status audit_certificate_judge(bool *reaches, const struct audit_certificat
 /* Parts of it that are printed as well; the caller's, NULL without memory. */
 cJSON *audit_findings_json(const struct audit *a);
 cJSON *audit_rooted_json(const struct audit *a);
+cJSON *audit_server_keys_json(const struct audit *a);
 cJSON *audit_incidents_json(const struct audit *a);
 cJSON *audit_settled_json(const struct audit *a);
 /* {"index": 0}, or the earlier audit's place with "main", "at" and "counts". */

@@ -58,6 +58,7 @@ struct auditor {
 	struct audit_head *heads;    /* AUDIT_MAX_HEADS of them; zero for none accepted yet */
 	size_t heads_len;
 	struct oid main, main_tree;  /* the place reached */
+	char signer[KEY_SSH_MAX];    /* of the merge before; "" where that is not known */
 	int rules_version;           /* the highest that a merge up to there went by */
 	uint64_t answers_left;       /* that are counted at the log's end: a directory named many times makes few bytes many */
 	struct audit_registry *registry; /* there, held; NULL while there is none */
@@ -103,6 +104,13 @@ enum status audit_note_rooted(struct auditor *a, const struct oid *id, const str
 enum status audit_go_on_rooted(struct auditor *a) MUST_CHECK;
 /* As a checkpoint keeps them; `list` may be NULL for none. False: it is damaged. */
 bool audit_read_rooted(struct audit_checkpoint *c, const cJSON *list);
+
+/* ---- audit_server_keys.c ---- */
+/* After a merge, with the registry before it: did the practice endorse or retire a key of the server, did another one sign? */
+enum status audit_note_server_keys(struct auditor *a, const struct oid *id, const struct commit *c, const struct merge_note *note, uint64_t index,
+				   const struct registry *before) MUST_CHECK;
+/* From the merge that the earlier audit reached. */
+void audit_go_on_server_keys(struct auditor *a, const struct commit *c);
 
 /* ---- audit_pool.c ---- */
 struct audit_pool;

@@ -70,6 +70,7 @@ static enum status print_json(struct cli *c, const struct audit *a, const char *
 	put_item(&out, "findings", audit_findings_json(a));
 	put_item(&out, "devices", devices);
 	put_item(&out, "let_in_by_root", audit_rooted_json(a));
+	put_item(&out, "server_keys", audit_server_keys_json(a));
 	put_item(&out, "incidents", audit_incidents_json(a));
 	if (a->held.index > 0)
 		put_item(&out, "held", held_json(&a->held));
@@ -134,6 +135,25 @@ static void print_rooted(FILE *out, const struct audit *a)
 
 		fprintf(out, "%s was let in as a manager by the root key's paper on %.10s, merge %llu (%.10s). Ask the practice who used it.\n", r->device,
 			r->received, (unsigned long long)r->index, r->commit);
+	}
+}
+
+static void print_server_keys(FILE *out, const struct audit *a)
+{
+	static const char *const texts[] = {
+		[AUDIT_KEY_ENDORSED] = "was endorsed by the root key",
+		[AUDIT_KEY_SIGNS] = "signs the log",
+		[AUDIT_KEY_RETIRED] = "was retired by the root key",
+	};
+
+	if (a->server_keys_len > 0)
+		fputc('\n', out);
+	for (size_t i = 0; i < a->server_keys_len; i++) {
+		const struct audit_server_key *k = &a->server_keys[i];
+
+		fprintf(out, "The server's key %s %s %s%.10s, merge %llu (%.10s)%s%s.\n", k->fingerprint, texts[k->what], k->what == AUDIT_KEY_SIGNS ? "from " : "on ",
+			k->received, (unsigned long long)k->index, k->commit, k->what == AUDIT_KEY_SIGNS ? " on" : ", by ",
+			k->what == AUDIT_KEY_SIGNS ? "" : k->device);
 	}
 }
 
@@ -276,6 +296,7 @@ static enum status print_text(struct cli *c, const struct audit *a, const char *
 	st = print_devices(c, a, e);
 	print_replaced(c->out, a);
 	print_rooted(c->out, a);
+	print_server_keys(c->out, a);
 	print_doubled(c->out, a);
 	print_silence(c, a);
 	print_texts(c->out, &a->texts);
