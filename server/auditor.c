@@ -13,7 +13,7 @@ static enum status sign_invite(struct buf *signature, const struct practice *p, 
 	enum status st = statement_invite(&statement, p->ods, device, role_text(ROLE_AUDITOR), "", i->key_ssh);
 
 	if (st == STATUS_OK && !p->signing.with)
-		st = error_set(e, STATUS_UNTRUSTED, "the server has no key of %s; \"qip-server server-key\" makes one", p->ods);
+		st = error_set(e, STATUS_CRYPTO, "the server has no key of %s; \"qip-server server-key\" makes one", p->ods);
 	if (st == STATUS_OK)
 		st = signature_make(signature, p->signing.with->key, SIGNATURE_NAMESPACE_RECORD, statement.data, statement.len,
 				    e);

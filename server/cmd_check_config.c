@@ -66,7 +66,7 @@ static enum status check_practice(void *dir, const char *name, struct error *e)
 	st = file_path(path, dir, name, e);
 	if (st == STATUS_OK) {
 		check_mode(path, "server.key");
-		check_mode(path, "server.key.next");
+		check_mode(path, "server.next.key");
 	}
 	return st == STATUS_OK ? check_entry(path, e) : st;
 }

@@ -1,7 +1,7 @@
 /* server/practice.h - one practice as the server holds it:
  *
  *     DIR/<ODS>/practice.json         {"schema":"practice-entry/1","name":…}; written last
- *     DIR/<ODS>/server.key            signs merges; server.key.next will, see server/signing.h
+ *     DIR/<ODS>/server.key            signs merges; server.next.key will, see server/signing.h
  *     DIR/<ODS>/first.json            {"schema":"first/1","device","invite_key"} until the first manager's records are
  * in the log DIR/<ODS>/certificates/<device>.json, see server/certificate.h DIR/<ODS>/history.git, lock     see
  * server/store.h

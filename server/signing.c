@@ -11,7 +11,7 @@
 #include "server/practice.h"
 
 #define PRESENT "server.key"
-#define NEXT "server.key.next"
+#define NEXT "server.next.key"
 
 /* ---- the files ---- */
 
@@ -115,6 +115,14 @@ static enum status take_over(struct practice *p, struct error *e)
 	return STATUS_OK;
 }
 
+/* Whatever is wrong with a key is no push's fault: it is tried again. */
+static enum status own_fault(enum status st, struct error *e)
+{
+	if (st != STATUS_IO && st != STATUS_NOMEM && st != STATUS_NO_SPACE)
+		st = STATUS_CRYPTO;
+	return error_prefix(e, st, "the key that the server signs with");
+}
+
 enum status signing_settle(struct practice *p, const struct registry *reg, struct error *e)
 {
 	struct signing *s = &p->signing;
@@ -125,7 +133,7 @@ enum status signing_settle(struct practice *p, const struct registry *reg, struc
 	if (st == STATUS_OK && reg && s->next.key && registry_key_counts(reg, s->next.ssh))
 		st = take_over(p, e);
 	if (st != STATUS_OK)
-		return error_prefix(e, st, "the key that the server signs with");
+		return own_fault(st, e);
 	if (s->present.key && (!reg || registry_key_counts(reg, s->present.ssh))) {
 		s->with = &s->present;
 		s->counts = true;
@@ -137,7 +145,7 @@ enum status signing_settle(struct practice *p, const struct registry *reg, struc
 
 static enum status no_key(const struct practice *p, struct error *e)
 {
-	return error_set(e, STATUS_UNTRUSTED,
+	return error_set(e, STATUS_CRYPTO,
 			 "the server has no key of %s that counts, and can take nothing: its host makes one by qip-server server-key, and a manager endorses it by "
 			 "qip server-key endorse",
 			 p->ods);

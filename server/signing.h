@@ -1,9 +1,9 @@
 /* server/signing.h - the key that the server signs a practice's log with, and the next one.
  *
  *     DIR/<ODS>/server.key        signs
- *     DIR/<ODS>/server.key.next   made by "qip-server server-key --new"; signs nothing until the practice's root has endorsed it
+ *     DIR/<ODS>/server.next.key   made by "qip-server server-key --new"; signs nothing until the practice's root has endorsed it
  *
- * The merge that brings the endorsement is signed by the present key; before the next one, server.key.next is renamed to server.key: that is all
+ * The merge that brings the endorsement is signed by the present key; before the next one, server.next.key is renamed to server.key: that is all
  * of the change, so that a server that is killed has the one or the other, and main says which of them counts. The old key is gone then: it
  * would be good for nothing but misuse. A server that lost its key merges the endorsement of the next by that one: the root's word is in that
  * merge. Whatever no key may sign is not made.
@@ -34,10 +34,10 @@ enum status signing_open(struct signing *out, const char *dir, struct error *e) 
 void signing_clear(struct signing *s);
 
 /* Which key signs what comes on top of a main with this registry (NULL: the practice has not begun)? The files are read again if they changed, and
- * the next key takes over if it is endorsed. Needs the practice's lock, and comes before anything is signed under it. */
+ * the next key takes over if it is endorsed. Needs the practice's lock, and comes before anything is signed under it. Fails with what is the server's own fault. */
 enum status signing_settle(struct practice *p, const struct registry *reg, struct error *e) MUST_CHECK;
-/* May the key sign a merge, or a configuration of kiosks, with this tree? STATUS_UNTRUSTED: neither main nor the tree itself has the root's word
- * for it. */
+/* May the key sign a merge, or a configuration of kiosks, with this tree? STATUS_CRYPTO: neither main nor the tree itself has the root's word for
+ * it. That is no fault of who pushes. */
 enum status signing_check(const struct practice *p, struct repo *r, const struct oid *tree, struct error *e) MUST_CHECK;
 /* Would the server have a key left that counts on top of this tree? `reg` as of main. STATUS_DENIED. */
 enum status signing_check_left(const struct practice *p, const struct registry *reg, struct repo *r, const struct oid *tree, struct error *e) MUST_CHECK;

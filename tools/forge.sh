@@ -64,12 +64,12 @@ forge_head() {
 	forge_commit "$repo" "$tree" "$key" "$device" "$subject"$'\n\n'"Qip-Device: $device" "$@"
 }
 
-# forge_merge REPO TREE HEAD DEVICE - put a merge on main, signed with the server's true key; prints it.
+# forge_merge REPO TREE HEAD DEVICE [KEY] - put a merge on main, signed with the server's true key or another; prints it.
 forge_merge() {
-	local repo=$1 tree=$2 head=$3 device=$4 last index merge
+	local repo=$1 tree=$2 head=$3 device=$4 key=${5:-$(server_key)} last index merge
 	last=$(git -C "$repo" log -1 --format=%B refs/heads/main)
 	index=$(sed -n 's/^Qip-Index: //p' <<<"$last")
-	merge=$(forge_commit "$repo" "$tree" "$(server_key)" server "Merge $device
+	merge=$(forge_commit "$repo" "$tree" "$key" server "Merge $device
 
 Qip-Device: $device
 Qip-Received: $(date -u +%Y-%m-%dT%H:%M:%S.000Z)
