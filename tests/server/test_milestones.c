@@ -17,7 +17,7 @@ static void grow(int64_t from, int64_t to)
 	struct commit c = COMMIT_INIT;
 	struct merge_note note = {.kept = BUF_INIT};
 	struct commit_spec spec = {
-		.name = "server", .email = "server@c82999.qip.invalid", .parents_len = 2, .key = practice->server_key};
+		.name = "server", .email = "server@c82999.qip.invalid", .parents_len = 2, .key = practice->signing.present.key};
 	struct repo *r = NULL;
 
 	ok(repo_open(&r, w.git, NULL));

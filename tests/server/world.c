@@ -71,7 +71,7 @@ void world_open(struct world *w)
 	ok(store_open(&store, w->server, NULL));
 	ok(practice_create(w->server, store, ODS, "Sample practice", &first, env_system(), NULL));
 	ok(practice_open(&p, w->server, store, ODS, NULL));
-	memcpy(w->server_key, p->server_key_ssh, sizeof(w->server_key));
+	memcpy(w->server_key, p->first_key, sizeof(w->server_key));
 	practice_close(p);
 	store_close(store);
 	ok(key_generate(&w->root, NULL));

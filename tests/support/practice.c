@@ -293,12 +293,51 @@ struct fixture_device *practice_add(struct practice *p, const char *id, enum rol
 	return d;
 }
 
-static cJSON *practice_record(struct practice *p, const struct fixture_device *manager)
+static cJSON *endorsement(const struct key *key, const struct key *signer)
 {
-	cJSON *record = cJSON_CreateObject(), *keys = cJSON_AddArrayToObject(record, "server_keys"), *key = cJSON_CreateObject();
-	struct stamp stamp = practice_stamp(p, manager, "2025-11-24");
+	cJSON *item = cJSON_CreateObject();
 	char line[KEY_SSH_MAX];
 	struct buf statement = BUF_INIT;
+
+	key_ssh(line, key);
+	(void)cJSON_AddStringToObject(item, "key", line);
+	must(statement_server_key(&statement, FIXTURE_ODS, line), &(struct error){0});
+	(void)cJSON_AddItemToObject(item, "signature", signed_text(signer, &statement));
+	return item;
+}
+
+cJSON *practice_endorse(struct practice *p, const struct key *key, const struct key *signer)
+{
+	cJSON *record = practice_read(p, &p->main_tree, "practice.json");
+
+	(void)cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(record, "server_keys"), endorsement(key, signer));
+	return record;
+}
+
+cJSON *practice_retire(char path[TREE_PATH_MAX], const struct key *key, const char *device, const struct key *signer)
+{
+	cJSON *record = cJSON_CreateObject();
+	char line[KEY_SSH_MAX], id[41];
+	struct buf statement = BUF_INIT;
+
+	registry_retired_path(path, key);
+	(void)snprintf(id, sizeof(id), "%s", path + strlen(RETIRED_KEYS));
+	key_ssh(line, key);
+	(void)cJSON_AddStringToObject(record, "schema", "retired-key/1");
+	(void)cJSON_AddStringToObject(record, "id", id);
+	(void)cJSON_AddStringToObject(record, "key", line);
+	(void)cJSON_AddStringToObject(record, "device", device);
+	(void)cJSON_AddStringToObject(record, "at", FIXTURE_TIME);
+	must(statement_retired_key(&statement, FIXTURE_ODS, line), &(struct error){0});
+	(void)cJSON_AddItemToObject(record, "signature", signed_text(signer, &statement));
+	return record;
+}
+
+static cJSON *practice_record(struct practice *p, const struct fixture_device *manager)
+{
+	cJSON *record = cJSON_CreateObject(), *keys = cJSON_AddArrayToObject(record, "server_keys");
+	struct stamp stamp = practice_stamp(p, manager, "2025-11-24");
+	char line[KEY_SSH_MAX];
 	struct error e = {0};
 
 	key_ssh(line, p->root);
@@ -306,11 +345,7 @@ static cJSON *practice_record(struct practice *p, const struct fixture_device *m
 	(void)cJSON_AddStringToObject(record, "ods", FIXTURE_ODS);
 	(void)cJSON_AddStringToObject(record, "root_key", line);
 	(void)cJSON_AddNumberToObject(record, "schema_level", 1);
-	key_ssh(line, p->server);
-	(void)cJSON_AddStringToObject(key, "key", line);
-	must(statement_server_key(&statement, FIXTURE_ODS, line), &e);
-	(void)cJSON_AddItemToObject(key, "signature", signed_text(p->root, &statement));
-	(void)cJSON_AddItemToArray(keys, key);
+	(void)cJSON_AddItemToArray(keys, endorsement(p->server, p->root));
 	must(record_set(record, "name", cJSON_CreateString("Harborough Vale"), &stamp, &e), &e);
 	return record;
 }

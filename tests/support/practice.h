@@ -77,6 +77,10 @@ struct fixture_device *practice_stranger(struct practice *p, const char *id, enu
 cJSON *practice_enrolment(struct practice *p, struct fixture_device *d, cJSON *invite);
 /* Invite, enrol, push; the new device. */
 struct fixture_device *practice_add(struct practice *p, const char *id, enum role role);
+/* practice.json as on main with one key of the server more, endorsed by `signer`, who should be the root; and the record that retires a key, in the
+ * device's name, its path into `path`. */
+cJSON *practice_endorse(struct practice *p, const struct key *key, const struct key *signer);
+cJSON *practice_retire(char path[TREE_PATH_MAX], const struct key *key, const char *device, const struct key *signer);
 /* A feedback record of a kiosk. */
 cJSON *practice_answer(struct practice *p, const char *device, int64_t seq);
 
