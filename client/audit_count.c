@@ -19,11 +19,14 @@ static bool differs(struct auditor *a, const struct oid *tree, const char *name)
 
 bool audit_registry_changed(struct auditor *a, const struct oid *tree)
 {
+	const struct registry *reg = audit_registry_get(a->registry);
 	bool same = false;
 
-	if (differs(a, tree, "practice.json") || differs(a, tree, "retired-keys") || differs(a, tree, "devices"))
+	if (differs(a, tree, "practice.json") || differs(a, tree, "devices"))
 		return true;
-	return registry_same_ends(&same, audit_registry_get(a->registry), a->repo, tree, &a->e) != STATUS_OK || !same;
+	if (reg->server_keys_len > 1 && differs(a, tree, "retired-keys")) /* the last key is never retired */
+		return true;
+	return registry_same_ends(&same, reg, a->repo, tree, &a->e) != STATUS_OK || !same;
 }
 
 /* ---- dated back ---- */

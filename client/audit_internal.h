@@ -122,7 +122,7 @@ void audit_pool_give(struct audit_pool *p, struct audit_task *task);
 void audit_pool_close(struct audit_pool *p);
 
 /* ---- audit_count.c, audit_incidents.c ---- */
-/* practice.json or devices/ differ between the place reached and `tree`. */
+/* practice.json, retired-keys/ or devices/ differ between the place reached and `tree`. */
 bool audit_registry_changed(struct auditor *a, const struct oid *tree);
 /* Edits that come with `tree` and speak of a day before they were received. */
 uint64_t audit_count_backdated(struct auditor *a, const struct oid *tree, const char *received);
