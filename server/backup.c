@@ -23,22 +23,68 @@ struct backup {
 
 /* ---- one practice ---- */
 
-/* The derived refs move under the lock too, so that all refs are of one moment. */
+/* The server's keys, present and next. */
+static const char *const key_files[] = {SIGNING_FILE, SIGNING_NEXT_FILE, NULL};
+#define KEY_FILES (ARRAY_LEN(key_files) - 1)
+
+/* Of one moment, under the lock: refs that derive from main move under it too, and so does the key that signs on top of them. It is let go before
+ * anything is written, which may take its time. */
+struct moment {
+	struct store_refs refs;
+	struct buf keys[KEY_FILES]; /* empty: not there */
+};
+
 static enum status read_refs(struct store_refs *out, struct store_history *h, struct error *e)
 {
-	struct store_lock *lock = NULL;
 	size_t kept = 0;
-	enum status st = store_lock(&lock, h, LIMIT_LOCK_MS, e);
+	enum status st = store_refs(out, h, e);
 
-	if (st == STATUS_OK)
-		st = store_refs(out, h, e);
-	store_unlock(lock);
 	for (size_t i = 0; st == STATUS_OK && i < out->len; i++) {
 		if (strncmp(out->refs[i].name, BACKUP_OFFERS, strlen(BACKUP_OFFERS)) != 0)
 			out->refs[kept++] = out->refs[i];
 	}
 	if (st == STATUS_OK)
 		out->len = kept;
+	return st;
+}
+
+static enum status read_key(struct buf *out, const char *dir, const char *name, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	enum status st = file_path(path, dir, name, e);
+
+	if (st == STATUS_OK)
+		st = file_read(out, path, e);
+	return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+}
+
+static enum status read_moment(struct moment *m, const struct practice *p, struct error *e)
+{
+	struct store_lock *lock = NULL;
+	enum status st = store_lock(&lock, p->history, LIMIT_LOCK_MS, e);
+
+	if (st == STATUS_OK)
+		st = read_refs(&m->refs, p->history, e);
+	for (size_t i = 0; st == STATUS_OK && i < KEY_FILES; i++)
+		st = read_key(&m->keys[i], p->dir, key_files[i], e);
+	store_unlock(lock);
+	return st;
+}
+
+static void moment_clear(struct moment *m)
+{
+	store_refs_clear(&m->refs);
+	for (size_t i = 0; i < KEY_FILES; i++)
+		buf_wipe(&m->keys[i]);
+}
+
+static enum status add_keys(struct sums *sums, const struct moment *m, struct error *e)
+{
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; st == STATUS_OK && i < KEY_FILES; i++)
+		if (m->keys[i].len > 0)
+			st = sums_add(sums, key_files[i], &m->keys[i], e);
 	return st;
 }
 
@@ -98,15 +144,17 @@ static enum status add_refs(struct sums *sums, const struct store_refs *refs, st
 /* The refs are read first: what the log speaks of was there before it, and certificates and blobs that come meanwhile do no harm. */
 static enum status copy_practice(const struct backup *b, const struct practice *p, int64_t *index, struct error *e)
 {
-	struct store_refs refs = STORE_REFS_INIT;
-	struct sums sums = {.to = b->to, .folder = p->ods};
+	struct moment m = {.refs = STORE_REFS_INIT};
+	struct sums sums = {.to = b->to, .folder = p->ods, .besides = key_files};
 	struct link main_link = {.index = 0};
-	enum status st = read_refs(&refs, p->history, e);
+	enum status st = read_moment(&m, p, e);
 
 	if (st == STATUS_OK)
-		st = find_main(&main_link, p->history, &refs, e);
+		st = find_main(&main_link, p->history, &m.refs, e);
 	if (st == STATUS_OK)
 		st = sums_copy(&sums, p->dir, "", e);
+	if (st == STATUS_OK)
+		st = add_keys(&sums, &m, e);
 	if (st == STATUS_OK)
 		st = sums_copy(&sums, p->dir, "certificates", e);
 	if (st == STATUS_OK)
@@ -114,15 +162,15 @@ static enum status copy_practice(const struct backup *b, const struct practice *
 	if (st == STATUS_OK)
 		st = add_snapshot(&sums, b, &main_link, e);
 	if (st == STATUS_OK)
-		st = add_refs(&sums, &refs, e);
+		st = add_refs(&sums, &m.refs, e);
 	if (st == STATUS_OK)
-		st = b->to->history(b->to->ctx, p->ods, p->history, &refs, e);
+		st = b->to->history(b->to->ctx, p->ods, p->history, &m.refs, e);
 	if (st == STATUS_OK)
 		st = backup_blobs_write(b->to, p->ods, p->history, e);
 	if (st == STATUS_OK)
 		st = sums_write(&sums, e);
 	*index = main_link.index;
-	store_refs_clear(&refs);
+	moment_clear(&m);
 	buf_clear(&sums.lines);
 	return st;
 }

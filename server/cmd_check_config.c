@@ -8,6 +8,7 @@
 #include "core/id.h"
 #include "server/cmd.h"
 #include "server/config.h"
+#include "server/signing.h"
 #include "server/limits_json.h"
 
 #define DAY_MS 86400000LL
@@ -65,8 +66,8 @@ static enum status check_practice(void *dir, const char *name, struct error *e)
 		return STATUS_OK;
 	st = file_path(path, dir, name, e);
 	if (st == STATUS_OK) {
-		check_mode(path, "server.key");
-		check_mode(path, "server.next.key");
+		check_mode(path, SIGNING_FILE);
+		check_mode(path, SIGNING_NEXT_FILE);
 	}
 	return st == STATUS_OK ? check_entry(path, e) : st;
 }

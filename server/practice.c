@@ -100,9 +100,9 @@ enum status practice_create(const char *dir, struct store *s, const char *ods, c
 	if (st == STATUS_OK)
 		st = file_mkdir(path, 0700, e);
 	if (st == STATUS_OK) {
-		st = key_file_read(&key, own, "server.key", e);
+		st = key_file_read(&key, own, SIGNING_FILE, e);
 		if (st == STATUS_NOT_FOUND)
-			st = key_file_make(&key, own, "server.key", e);
+			st = key_file_make(&key, own, SIGNING_FILE, e);
 	}
 	if (st == STATUS_OK)
 		st = write_start(s, ods, key, env, e);

@@ -10,9 +10,6 @@
 #include "server/key_file.h"
 #include "server/practice.h"
 
-#define PRESENT "server.key"
-#define NEXT "server.next.key"
-
 /* ---- the files ---- */
 
 static void drop(struct signing_file *f)
@@ -66,9 +63,9 @@ static enum status read_file(struct signing_file *f, const char *dir, const char
 
 static enum status read_files(struct signing *s, const char *dir, struct error *e)
 {
-	enum status st = read_file(&s->present, dir, PRESENT, e);
+	enum status st = read_file(&s->present, dir, SIGNING_FILE, e);
 
-	return st == STATUS_OK ? read_file(&s->next, dir, NEXT, e) : st;
+	return st == STATUS_OK ? read_file(&s->next, dir, SIGNING_NEXT_FILE, e) : st;
 }
 
 enum status signing_open(struct signing *out, const char *dir, struct error *e)
@@ -98,10 +95,10 @@ static enum status take_over(struct practice *p, struct error *e)
 {
 	struct signing *s = &p->signing;
 	char from[FILE_PATH_MAX], to[FILE_PATH_MAX], fingerprint[KEY_FINGERPRINT_MAX];
-	enum status st = file_path(from, p->dir, NEXT, e);
+	enum status st = file_path(from, p->dir, SIGNING_NEXT_FILE, e);
 
 	if (st == STATUS_OK)
-		st = file_path(to, p->dir, PRESENT, e);
+		st = file_path(to, p->dir, SIGNING_FILE, e);
 	if (st == STATUS_OK && rename(from, to) != 0)
 		st = error_set_errno(e, errno, "cannot rename %s to %s", from, to);
 	if (st == STATUS_OK)
@@ -204,7 +201,7 @@ enum status signing_make_next(bool *made, struct practice *p, const struct regis
 		return STATUS_OK;
 	if (reg->server_keys_len == REGISTRY_MAX_SERVER_KEYS)
 		return error_set(e, STATUS_EXISTS, "the practice has endorsed %d keys of the server, and takes no more", REGISTRY_MAX_SERVER_KEYS);
-	st = key_file_make(&key, p->dir, NEXT, e);
+	st = key_file_make(&key, p->dir, SIGNING_NEXT_FILE, e);
 	key_free(key);
 	if (st == STATUS_OK)
 		st = read_files(s, p->dir, e);

@@ -13,6 +13,9 @@
 
 #include "core/registry.h"
 
+#define SIGNING_FILE "server.key"
+#define SIGNING_NEXT_FILE "server.next.key"
+
 struct practice;
 
 /* One of the two files, as it was read. */

@@ -38,6 +38,14 @@ enum status sums_add(struct sums *s, const char *name, const struct buf *content
 	return st == STATUS_OK ? add_line(&s->lines, name, content, e) : st;
 }
 
+static bool is_besides(const struct sums *s, const char *name)
+{
+	for (const char *const *one = s->besides; one && *one; one++)
+		if (strcmp(name, *one) == 0)
+			return true;
+	return false;
+}
+
 /* What is half-written (".new"), a lock or a port file stays behind. */
 static bool is_copied(const char *name)
 {
@@ -88,7 +96,7 @@ static enum status copy_named(void *ctx, const char *entry, struct error *e)
 	const struct copying *c = ctx;
 	char name[FILE_PATH_MAX];
 
-	if (!is_copied(entry))
+	if (!is_copied(entry) || is_besides(c->sums, entry))
 		return STATUS_OK;
 	if (snprintf(name, sizeof(name), "%s%s%s", c->sub, c->sub[0] ? "/" : "", entry) >= (int)sizeof(name))
 		return error_set(e, STATUS_TOO_BIG, "the path of %.100s is too long", entry);

@@ -14,6 +14,7 @@
 struct sums {
 	const struct backup_to *to;
 	const char *folder; /* "" for the backup's own */
+	const char *const *besides; /* names that sums_copy leaves out, and NULL behind them; NULL: none */
 	struct buf lines;   /* of SHA256SUMS; end with buf_clear */
 };
 
