@@ -155,10 +155,14 @@ enum status audit_registry_load(struct audit_registry **out, const struct audit_
 
 const char *audit_registry_fault(char path[TREE_PATH_MAX], const struct error *e)
 {
+	static const char *const places[] = {"practice.json", RETIRED_KEYS, "devices"};
 	size_t len = strcspn(e->text, ":");
+	bool named = false;
 
 	path[0] = '\0';
-	if (e->text[len] && len < TREE_PATH_MAX && (strncmp(e->text, "devices", 7) == 0 || strncmp(e->text, RETIRED_KEYS, strlen(RETIRED_KEYS)) == 0 || strncmp(e->text, "practice.json", 13) == 0))
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		named = named || strncmp(e->text, places[i], strlen(places[i])) == 0;
+	if (named && e->text[len] && len < TREE_PATH_MAX)
 		(void)snprintf(path, TREE_PATH_MAX, "%.*s", (int)len, e->text);
 	return path;
 }

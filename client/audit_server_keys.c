@@ -74,7 +74,6 @@ enum status audit_note_server_keys(struct auditor *a, const struct oid *id, cons
 
 	if (!after)
 		return STATUS_OK;
-	st = tell_signer(&t, after, c);
 	for (size_t i = 0; before && before != after && st == STATUS_OK && i < after->server_keys_len; i++) {
 		const struct server_key *k = &after->server_keys[i], *was = registry_server_key(before, k->ssh);
 
@@ -83,7 +82,7 @@ enum status audit_note_server_keys(struct auditor *a, const struct oid *id, cons
 		if (st == STATUS_OK && k->retired && !(was && was->retired))
 			st = tell(&t, AUDIT_KEY_RETIRED, k->key);
 	}
-	return st;
+	return st == STATUS_OK ? tell_signer(&t, after, c) : st;
 }
 
 void audit_go_on_server_keys(struct auditor *a, const struct commit *c)

@@ -151,8 +151,8 @@ static enum status check_next(const struct server_key_next *next, const struct r
 		return error_set(e, STATUS_EXISTS, k->retired ? "this key was retired, and never comes back" : "this key is endorsed already. Next: qip sync");
 	if (!next->vouched && !lost)
 		return error_set(e, STATUS_UNTRUSTED,
-				 "the key that the server signs with now does not vouch for this one: nothing was done. If this device is behind, sync first. If the host "
-				 "says, by telephone, that the server has lost its key, add --lost");
+				 "the key that the server signs with now does not vouch for this one: nothing was done. If this device is behind, sync first. "
+				 "If the host says, by telephone, that the server has lost its key, add --lost");
 	return STATUS_OK;
 }
 

@@ -56,8 +56,8 @@ struct registry {
 };
 #define REGISTRY_INIT {0}
 
-/* Read practice.json, retired-keys/ and devices/ of a tree and check every signature: server keys and their end by the root; each invite by the root (managers only),
- * by a server key (auditors only) or by a manager whose own invite holds; each enrolment by its invite key. No
+/* Read practice.json, retired-keys/ and devices/ of a tree and check every signature: server keys and their end by the root; each invite by the
+ * root (managers only), by a server key (auditors only) or by a manager whose own invite holds; each enrolment by its invite key. No
  * key may stand under two names.
  * root_pin (16 bytes, or NULL) must begin the root key's fingerprint. STATUS_NOT_FOUND when there is no practice.json yet;
  * STATUS_UNTRUSTED naming the record whose chain does not hold. */

@@ -35,9 +35,9 @@ static void print_keys(const struct practice *p, const struct registry *reg, boo
 		return;
 	}
 	print_key("next", s->next.key, made ? "made now" : "waits to be endorsed");
-	(void)printf("A manager of %s endorses it, with the root key's paper: qip server-key endorse%s\n"
+	(void)printf("A manager of %s endorses it, with the root key's paper: qip server-key endorse FINGERPRINT%s\n"
 		     "Read the fingerprint of the next key to them, by telephone.\n",
-		     p->ods, s->counts ? "" : " --lost --fingerprint FINGERPRINT");
+		     p->ods, s->counts ? "" : " --lost");
 }
 
 /* Whatever the server that runs does with the keys, it does under the same lock. */

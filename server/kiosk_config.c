@@ -13,7 +13,8 @@
 static const struct {
 	const char *path;
 	bool whole; /* goes in as it is; devices/ is picked from */
-} parts[] = {{"practice.json", true}, {"sites", true}, {"surveys", true}, {"keys", true}, {"devices", false}, {"retired-keys", true}, {"incidents", true}, {"erasures", true}};
+} parts[] = {{"practice.json", true}, {"retired-keys", true}, {"sites", true}, {"surveys", true},
+	     {"keys", true}, {"devices", false}, {"incidents", true}, {"erasures", true}};
 
 static enum status find_or_zero(struct oid *out, bool *is_dir, struct repo *r, const struct oid *tree, const char *path,
 				struct error *e)

@@ -143,8 +143,8 @@ enum status signing_settle(struct practice *p, const struct registry *reg, struc
 static enum status no_key(const struct practice *p, struct error *e)
 {
 	return error_set(e, STATUS_CRYPTO,
-			 "the server has no key of %s that counts, and can take nothing: its host makes one by qip-server server-key, and a manager endorses it by "
-			 "qip server-key endorse",
+			 "the server has no key of %s that counts, and can take nothing: its host makes one by qip-server server-key, and a manager "
+			 "endorses it by qip server-key endorse",
 			 p->ods);
 }
 

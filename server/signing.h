@@ -37,7 +37,8 @@ enum status signing_open(struct signing *out, const char *dir, struct error *e) 
 void signing_clear(struct signing *s);
 
 /* Which key signs what comes on top of a main with this registry (NULL: the practice has not begun)? The files are read again if they changed, and
- * the next key takes over if it is endorsed. Needs the practice's lock, and comes before anything is signed under it. Fails with what is the server's own fault. */
+ * the next key takes over if it is endorsed. Needs the practice's lock, and comes before anything is signed under it. Fails with what is the
+ * server's own fault. */
 enum status signing_settle(struct practice *p, const struct registry *reg, struct error *e) MUST_CHECK;
 /* May the key sign a merge, or a configuration of kiosks, with this tree? STATUS_CRYPTO: neither main nor the tree itself has the root's word for
  * it. That is no fault of who pushes. */

@@ -151,9 +151,10 @@ static void print_server_keys(FILE *out, const struct audit *a)
 	for (size_t i = 0; i < a->server_keys_len; i++) {
 		const struct audit_server_key *k = &a->server_keys[i];
 
-		fprintf(out, "The server's key %s %s %s%.10s, merge %llu (%.10s)%s%s.\n", k->fingerprint, texts[k->what], k->what == AUDIT_KEY_SIGNS ? "from " : "on ",
-			k->received, (unsigned long long)k->index, k->commit, k->what == AUDIT_KEY_SIGNS ? " on" : ", by ",
-			k->what == AUDIT_KEY_SIGNS ? "" : k->device);
+		bool signs = k->what == AUDIT_KEY_SIGNS;
+
+		fprintf(out, "The server's key %s %s %s%.10s, merge %llu (%.10s)%s%s.\n", k->fingerprint, texts[k->what], signs ? "from " : "on ",
+			k->received, (unsigned long long)k->index, k->commit, signs ? " on" : ", by ", signs ? "" : k->device);
 	}
 }
 

@@ -70,6 +70,9 @@ static const char erasure[] = "{\"schema\":\"erasure/1\",\"id\":\"" ID "\",\"dev
 static const char incident[] = "{\"schema\":\"incident/1\",\"id\":\"" ID "\",\"restored\":\"" TIME "\",\"backup\":\"" TIME "\","
 			       "\"commit\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\",\"index\":7,\"known\":9,\"unheard\":[\"kib-kiosk\"]}";
 
+static const char retired_key[] = "{\"schema\":\"retired-key/1\",\"id\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\",\"key\":\"" KEY
+				  "\",\"signature\":\"" SIGNATURE "\",\"device\":\"kib-desk\",\"at\":\"" TIME "\"}";
+
 static const char checkpoint[] = "{\"schema\":\"checkpoint/1\",\"device\":\"kib-desk\",\"main\":\"4b825dc642cb6eb9a060e54bf8d69288fbee4904\","
 				 "\"index\":7,\"at\":\"" TIME "\"}";
 
@@ -220,7 +223,7 @@ static void assert_broken(const char *good, const struct broken *cases, size_t l
 static void good_records_of_every_type_pass(void **state)
 {
 	static const char *const full[] = {practice, site,	  device, key,	  survey,
-					   feedback, void_record, lost,   action, inspection, erasure, incident,
+					   feedback, void_record, lost,   action, inspection, erasure, incident, retired_key,
 					   checkpoint};
 
 	(void)state;
@@ -317,6 +320,20 @@ static void a_broken_comment_key_is_named(void **state)
 
 	(void)state;
 	assert_broken(key, cases, ARRAY_LEN(cases));
+}
+
+static void a_broken_end_of_a_servers_key_is_named(void **state)
+{
+	static const struct broken cases[] = {
+		{"/id", "\"4b825dc642cb\"", "/id: must be 40 hexadecimal digits in lower case"},
+		{"/key", NULL, "/key: is required"},
+		{"/signature", "\"x\"", "/signature: must be an armored SSH signature"},
+		{"/device", NULL, "/device: is required"},
+		{"/reason", "\"x\"", "/reason: " NOT_A_FIELD},
+	};
+
+	(void)state;
+	assert_broken(retired_key, cases, ARRAY_LEN(cases));
 }
 
 static void a_broken_erasure_is_named(void **state)
@@ -636,7 +653,7 @@ static void every_embedded_schema_passes_the_self_check_and_is_published(void **
 		assert_non_null(json_string(root, "description"));
 		cJSON_Delete(root);
 	}
-	assert_int_equal(n, 26);
+	assert_int_equal(n, 27);
 	assert_null(schema_text("action", 2));
 	assert_null(schema_text("rules", 1));
 }
@@ -849,6 +866,7 @@ int main(void)
 		cmocka_unit_test(a_broken_site_is_named),
 		cmocka_unit_test(a_broken_device_is_named),
 		cmocka_unit_test(a_broken_comment_key_is_named),
+		cmocka_unit_test(a_broken_end_of_a_servers_key_is_named),
 		cmocka_unit_test(a_broken_erasure_is_named),
 		cmocka_unit_test(reports_and_what_others_say_pass_whole_and_closed),
 		cmocka_unit_test(a_broken_report_is_named),

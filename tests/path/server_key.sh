@@ -153,6 +153,20 @@ all_sound icb
 contains "retired the server's key $FIRST" "$WORK/checked.txt"
 same 'what the audit tells' "endorsed $NEXT signs $NEXT retired $FIRST" "$(jq -r '[.server_keys[] | .what, .fingerprint] | join(" ")' "$WORK/audit.json")"
 
+it 'A server that is restored from a backup of before takes the log of after, and signs with the key that waited in it'
+server_stop
+rm -rf "$SERVER"
+qip-server restore "$WORK/copy" "$SERVER" >/dev/null
+server_start
+both_sync "$MANAGER" desk away icb
+kiosk_sync hall 2>/dev/null || true
+says 'nothing is lost' "$(qip-server reconcile "$SERVER" --open)"
+q desk action set QIP-07 status=amber >/dev/null
+q desk sync >/dev/null
+same 'the signer' "$NEXT" "$(signer main)"
+kiosk_sync hall
+fsck_is_sound 'after a restore'
+
 it 'A merge that the retired key signs is a fault to all: devices refuse it, both judges and the host name it'
 q desk action set QIP-09 status=amber >/dev/null
 server_stop
