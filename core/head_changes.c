@@ -51,7 +51,8 @@ static enum status read_invite(cJSON **out, struct changes *w, const char *path)
 	return st == STATUS_OK ? read_record(out, w, &id, false) : st;
 }
 
-/* Of two invites, comment keys, toolkits or ends of a server's key that were made apart under one name, a merge could only drop one: the second is refused. */
+/* Of two invites, comment keys, toolkits or ends of a server's key that were made apart under one name, a merge could only drop one: the second is
+ * refused. */
 static enum status check_unused(struct judge *j, const char *path)
 {
 	struct oid id;
@@ -126,7 +127,6 @@ static enum status check_meanwhile(struct judge *j, const char *path, const cJSO
 
 	if (st == STATUS_OK && before && strcmp(path, "practice.json") == 0)
 		st = head_check_server_keys(j, before, after);
-
 	if (st == STATUS_OK && strncmp(path, "returns/", 8) == 0)
 		st = head_check_return(j, path, after);
 	if (st == STATUS_OK && strncmp(path, "surveys/", 8) == 0)

@@ -105,8 +105,7 @@ if "$QIP_TOOLS/strike" true; then
 	total=$(wc -l <"$WORK/calls")
 	at=$(grep -n 'server\.next\.key' "$WORK/calls" | cut -d : -f 1 | head -n 1)
 	[ -n "$at" ] && [ "$at" -lt "$total" ] || die "the next key was not taken over among $total calls"
-	for point in "$at kill-before" "$at kill-after" "$((at + 1)) kill-before" "$((at + 1)) kill-after" "$((at - 1)) kill-after" "$((at / 3)) kill-after" \
-		"$((at * 2 / 3)) kill-before" "$(((at + total) / 2)) kill-after"; do
+	for point in "$at kill-before" "$at kill-after" "$((at + 1)) kill-before" "$((at - 1)) kill-after" "$((at / 2)) kill-after" "$(((at + total) / 2)) kill-after"; do
 		rewind
 		struck --nth "${point% *}" --do "${point#* }" --lose names
 		server_start
