@@ -150,7 +150,9 @@ static void a_backup_that_cannot_be_finished_leaves_nothing(void **state)
 	(void)snprintf(path, sizeof(path), "%s/" ODS "/server.key", w.server);
 	(void)snprintf(away, sizeof(away), "%s.away", path);
 	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(mkdir(path, 0700), 0); /* a file that cannot be read */
 	assert_int_not_equal(backup_make(w.server, to, env_system(), NULL, NULL, &e), STATUS_OK);
+	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rename(away, path), 0);
 	assert_false(file_exists(to));
 	(void)snprintf(path, sizeof(path), "%s.tmp", to);
