@@ -10,6 +10,7 @@
 #include "server/merge.h"
 #include "server/merge_queue.h"
 #include "server/request.h"
+#include "tests/fuzz/forge_commits.h"
 #include "tests/fuzz/harness/harness.h"
 #include "tests/server/queue.h"
 
@@ -23,8 +24,8 @@ enum step { STEP_RECORD, STEP_COMMIT, STEP_OBJECT, STEP_ENTRY, STEP_TREE, STEP_B
 
 #define COMMIT_UNSIGNED 1
 #define COMMIT_BY_ANOTHER 2
-#define COMMIT_WORDS 4   /* a message of its own */
-#define COMMIT_PARENT 8  /* one bit more than there are places to go on from */
+#define COMMIT_WORDS 4 /* of its own */
+#define COMMIT_PARENT 8 /* two bits: what it goes on from */
 #define COMMIT_MERGES 32 /* a second parent */
 
 #define KIND_OFS_DELTA 6
@@ -153,20 +154,33 @@ static void apply_edits(struct making *m)
 	m->edits_len = 0;
 }
 
-static void make_commit(struct making *m, uint8_t how, const struct commit_spec *spec)
+/* What is signed, as a device makes it; or with all that stands behind its tree and parents in other words. */
+static void commit_text(struct buf *out, const struct commit *c, const char *words)
+{
+	const char *rest = strstr(c->signed_text, "author ");
+
+	HOLDS(rest != NULL);
+	buf_add(out, c->signed_text, words ? (size_t)(rest - c->signed_text) : c->signed_len);
+	buf_adds(out, words ? words : "");
+}
+
+static void sign_commit(struct making *m, uint8_t how, const struct key *key, const char *words)
 {
 	struct commit c = COMMIT_INIT;
+	struct buf text = BUF_INIT, armored = BUF_INIT, raw = BUF_INIT;
 	struct error e = {0};
 
-	harness_must(repo_commit_write(&m->head, w.local, spec, &e), &e);
-	if (how & COMMIT_UNSIGNED) {
-		harness_must(repo_commit_read(&c, w.local, &m->head, &e), &e);
-		m->head = make_object(m, REPO_COMMIT, c.signed_text, c.signed_len);
-		commit_clear(&c);
-	}
-	send_object(m, REPO_COMMIT, &m->head);
-	m->parent = m->last = m->head;
+	harness_must(repo_commit_read(&c, w.local, &m->head, &e), &e);
+	commit_text(&text, &c, words);
+	if (!(how & COMMIT_UNSIGNED))
+		harness_must(signature_make(&armored, key, SIGNATURE_NAMESPACE_GIT, text.data, text.len, &e), &e);
+	commit_join(&raw, &text, buf_text(&armored));
+	m->head = m->parent = make_object(m, REPO_COMMIT, raw.data, raw.len);
 	m->is_signed |= !(how & (COMMIT_UNSIGNED | COMMIT_BY_ANOTHER));
+	commit_clear(&c);
+	buf_clear(&text);
+	buf_clear(&armored);
+	buf_clear(&raw);
 }
 
 static void step_commit(struct making *m)
@@ -175,8 +189,9 @@ static void step_commit(struct making *m)
 	const struct testdev *other = m->device == &devices[0] ? &devices[1] : &devices[0];
 	const struct oid parents[] = {m->parent, log_end, m->device->head, {{0}}};
 	const struct oid *parent = &parents[how / COMMIT_PARENT % ARRAY_LEN(parents)];
-	char email[HEAD_EMAIL_MAX], *words = NULL;
+	char email[HEAD_EMAIL_MAX], *words = how & COMMIT_WORDS ? input_text(m->in, 0) : NULL;
 	struct buf message = BUF_INIT;
+	struct error e = {0};
 	struct commit_spec spec = {.name = m->device->name, .email = email, .time_ms = 1764000000000, .key = (how & COMMIT_BY_ANOTHER ? other : m->device)->key};
 
 	apply_edits(m);
@@ -187,9 +202,9 @@ static void step_commit(struct making *m)
 		spec.parents[spec.parents_len++] = log_end;
 	head_email(email, m->device->name, ODS);
 	HOLDS(head_message_format(&message, "An edit", m->device->name) == STATUS_OK);
-	words = how & COMMIT_WORDS ? input_text(m->in, 0) : NULL;
-	spec.message = words ? words : buf_text(&message);
-	make_commit(m, how, &spec);
+	spec.message = buf_text(&message);
+	harness_must(repo_commit_write(&m->head, w.local, &spec, &e), &e);
+	sign_commit(m, how, spec.key, words);
 	free(words);
 	buf_clear(&message);
 }
@@ -347,14 +362,18 @@ static void make_body(struct buf *out, const struct making *m)
 	buf_clear(&pack);
 }
 
-/* In the queue's place: what was judged is merged as it would be, and stays in its transaction. */
+/* In the queue's place, once all is set up: what was judged is merged as it would be, and stays in its transaction. */
+void __real_merge_queue_add(struct push *p, struct jobs *jobs, const struct env *env);
 void __wrap_merge_queue_add(struct push *p, struct jobs *jobs, const struct env *env);
 void __wrap_merge_queue_add(struct push *p, struct jobs *jobs, const struct env *env)
 {
 	struct log_end end = p->view->end;
 	struct commit c = COMMIT_INIT;
 
-	(void)jobs;
+	if (!known) {
+		__real_merge_queue_add(p, jobs, env);
+		return;
+	}
 	p->outcome.status = merge_push(p, &end, p->txn, env, &p->outcome);
 	if (p->outcome.status == STATUS_OK) {
 		HOLDS(repo_commit_read(&c, store_txn_repo(p->txn), &p->merged, NULL) == STATUS_OK);
