@@ -1,7 +1,7 @@
 /* tests/fuzz/harness/journal.c - a kiosk's journal with any bytes in its files: what is read of it, and how the kiosk goes on.
  *
- * A byte of options, then what lies in the folder, step by step: records as the journal writes them, of this version and the one before, with numbers and contents of
- * anybody's choice, headers changed under checksums that fit, raw bytes, holes, bytes turned later, files cut and begun.
+ * A byte of options, then what lies in the folder, step by step: records as the journal writes them, of this version and the one before, with
+ * numbers and contents of anybody's choice, headers changed under checksums that fit, raw bytes, holes, bytes turned later, files cut and begun.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -286,7 +286,7 @@ static void serve_both(void)
 	}
 }
 
-/* An ordinary repository with the log in it, below the folder that is served; and another one beside that. */
+/* An ordinary repository with the log in it, below the folder that is served; and another one beside that, to which a link leads. */
 static void make_plain(void)
 {
 	char path[600];
@@ -298,6 +298,8 @@ static void make_plain(void)
 	HOLDS(mkdir(plain_dir, 0700) == 0);
 	(void)snprintf(path, sizeof(path), "%s/beside.git", harness_folder());
 	harness_must(repo_create(path, &e), &e);
+	(void)snprintf(path, sizeof(path), "%s/link.git", plain_dir);
+	HOLDS(symlink("../beside.git", path) == 0);
 	(void)snprintf(path, sizeof(path), "%s/a.git", plain_dir);
 	harness_must(repo_create(path, &e), &e);
 	harness_must(repo_open(&r, path, &e), &e);
