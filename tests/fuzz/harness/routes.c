@@ -74,6 +74,7 @@ static void check_line(const uint8_t *bytes, size_t len)
 	struct input line = {bytes, len};
 	char *method = input_text(&line, ' '), *path = input_text(&line, ' ');
 
+	path[strcspn(path, "?")] = 0; /* so far libmicrohttpd takes it apart */
 	check_route(method, path);
 	free(method);
 	free(path);
