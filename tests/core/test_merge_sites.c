@@ -323,7 +323,7 @@ static cJSON *random_device(struct dice *d)
 static void a_device_that_was_ended_stays_so_and_has_the_least_role(void **state)
 {
 	struct world w = {.type = "device"};
-	struct dice d = {7};
+	struct dice d = {.state = 7};
 
 	(void)state;
 	assert_int_equal(rules_get(&w.rules, 1, NULL), STATUS_OK);
@@ -373,7 +373,7 @@ static cJSON *random_key(const cJSON *base, struct dice *d)
 
 static void a_comment_key_is_wrapped_to_all_whom_somebody_let_in_in_any_order(void **state)
 {
-	struct dice d = {12};
+	struct dice d = {.state = 12};
 	struct world w = {.type = "key"};
 	const cJSON *entry;
 
@@ -408,7 +408,7 @@ static void a_comment_key_is_wrapped_to_all_whom_somebody_let_in_in_any_order(vo
 static void of_whole_records_the_highest_version_is_left_in_any_order(void **state)
 {
 	static const char *const whole[] = {"survey", "checkpoint", "health"};
-	struct dice d = {11};
+	struct dice d = {.state = 11};
 
 	(void)state;
 	for (size_t i = 0; i < 1000; i++) {

@@ -128,7 +128,7 @@ static void assert_found_from(struct history *h, const struct forgery *f, const 
 
 static void forge_once(struct history *h, uint64_t seed, bool aloud)
 {
-	struct dice d = {seed * 0xbf58476d1ce4e5b9u};
+	struct dice d = {.state = seed * 0xbf58476d1ce4e5b9u};
 	struct audit a = AUDIT_INIT;
 	struct forgery f;
 
