@@ -224,7 +224,7 @@ static void assert_severest_shows(const struct world *w)
 
 static void world_open(struct world *w, const char *type, uint64_t seed)
 {
-	*w = (struct world){.dice = {seed}, .type = type};
+	*w = (struct world){.dice = {.state = seed}, .type = type};
 	assert_int_equal(rules_get(&w->rules, 1, NULL), STATUS_OK);
 	w->main = record_of(type);
 	for (size_t i = 0; i < SITES; i++) {
