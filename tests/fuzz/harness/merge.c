@@ -51,13 +51,16 @@ static void check_in_place(const cJSON *merged, const cJSON *base, const cJSON *
 	cJSON_Delete(out);
 }
 
+/* It keeps to its form. A key that is wrapped to nobody has an empty list of whom: its schema sees to that before any merge. */
 static bool is_sound(const cJSON *record)
 {
+	char type[RECORD_TYPE_MAX];
 	struct error e = {0};
 	enum status st = record_check(record, the_rules(), &e);
 
 	HOLDS(st == STATUS_OK || e.text[0]);
-	return st == STATUS_OK;
+	record_type(type, record);
+	return st == STATUS_OK && (rules_record_kind(the_rules(), type) != RECORD_KEY || cJSON_IsObject(json_get(record, "wrapped")));
 }
 
 /* ---- three records of anybody's making ---- */
