@@ -104,7 +104,7 @@ if "$QIP_TOOLS/strike" true; then
 	struck --log "$WORK/calls"
 	total=$(wc -l <"$WORK/calls")
 	at=$(grep -n 'server\.next\.key' "$WORK/calls" | cut -d : -f 1 | head -n 1)
-	[ -n "$at" ] && [ "$at" -lt "$total" ] || die "the next key was not taken over among $total calls"
+	[ "${at:-$total}" -lt "$total" ] || die "the next key was not taken over among $total calls"
 	for point in "$at kill-before" "$at kill-after" "$((at + 1)) kill-before" "$((at - 1)) kill-after" "$((at / 2)) kill-after" "$(((at + total) / 2)) kill-after"; do
 		rewind
 		struck --nth "${point% *}" --do "${point#* }" --lose names
