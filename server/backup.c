@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "server/backup_blobs.h"
 #include "server/config.h"
 #include "server/kept.h"
@@ -68,6 +69,8 @@ static enum status read_moment(struct moment *m, const struct practice *p, struc
 	for (size_t i = 0; st == STATUS_OK && i < KEY_FILES; i++)
 		st = read_key(&m->keys[i], p->dir, key_files[i], e);
 	store_unlock(lock);
+	if (st == STATUS_OK && !p->signing.present.key) /* the rest is worth all the more */
+		log_line(LOG_LEVEL_WARN, "the practice's signing key is lost, and not in the backup", "practice", p->ods, NULL);
 	return st;
 }
 

@@ -147,7 +147,7 @@ static void a_backup_that_cannot_be_finished_leaves_nothing(void **state)
 	struct error e = {STATUS_OK, ""};
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/" ODS "/server.key", w.server);
+	(void)snprintf(path, sizeof(path), "%s/" ODS "/history.git", w.server);
 	(void)snprintf(away, sizeof(away), "%s.away", path);
 	assert_int_equal(rename(path, away), 0);
 	assert_int_equal(mkdir(path, 0700), 0); /* a file that cannot be read */
