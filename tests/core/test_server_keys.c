@@ -1,5 +1,6 @@
 /* tests/core/test_server_keys.c - the server's keys: who endorses and retires them, and which merges they may sign. */
 #include "core/server_chain.h"
+#include "core/signature.h"
 #include "tests/core/policy_fixture.h"
 
 static struct key *first, *next;
@@ -324,6 +325,52 @@ static void the_hosts_own_heads_go_by_the_keys_that_count_on_main(void **state)
 	assert_int_equal(practice_judge(&p, "server", &host.tip, &head, &fault, &(struct error){0}), STATUS_OK);
 }
 
+/* The rule of programs from before there were retirements: any of the keys in the end's practice.json signs any merge. */
+static bool signed_by_any(const struct commit *c, const cJSON *keys)
+{
+	const cJSON *item;
+	bool is = false;
+
+	cJSON_ArrayForEach(item, keys) {
+		struct key *key = NULL;
+
+		assert_int_equal(cJSON_GetArraySize(item), 2); /* they refuse a member more */
+		assert_int_equal(key_from_ssh(&key, json_string(item, "key"), NULL), STATUS_OK);
+		is = is || signature_check(c->signature, strlen(c->signature), key, SIGNATURE_NAMESPACE_GIT, c->signed_text, c->signed_len, NULL) == STATUS_OK;
+		key_free(key);
+	}
+	return is;
+}
+
+static void programs_that_know_of_no_retirement_follow_the_log_all_the_same(void **state)
+{
+	static const char *const members[] = {"schema", "ods", "name", "root_key", "schema_level", "server_keys", "edits"};
+	struct error e = {0};
+	struct oid at;
+	cJSON *practice;
+
+	(void)state;
+	merge_by(first);
+	endorse(next);
+	merge_by(next);
+	retire(first);
+	merge_by(next);
+	practice = practice_read(&p, &p.main_tree, "practice.json");
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		assert_non_null(json_get(practice, members[i]));
+	assert_int_equal(cJSON_GetArraySize(practice), ARRAY_LEN(members));
+	at = p.main;
+	for (int64_t i = p.index; i >= 0; i--) {
+		struct commit c = COMMIT_INIT;
+
+		must(repo_commit_read(&c, p.repo, &at, &e), &e);
+		assert_true(signed_by_any(&c, json_get(practice, "server_keys")));
+		at = c.parents[0];
+		commit_clear(&c);
+	}
+	cJSON_Delete(practice);
+}
+
 static void another_root_further_back_is_not_trusted(void **state)
 {
 	struct server_chain chain;
@@ -362,6 +409,7 @@ int main(void)
 		TEST(a_retired_key_signs_nothing_more),
 		TEST(a_retirement_that_a_merge_leaves_out_holds_all_the_same),
 		TEST(the_hosts_own_heads_go_by_the_keys_that_count_on_main),
+		TEST(programs_that_know_of_no_retirement_follow_the_log_all_the_same),
 		TEST(another_root_further_back_is_not_trusted),
 	};
 
