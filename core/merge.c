@@ -177,8 +177,11 @@ static enum status merge_key_record(const struct merge *m)
 	enum status st = json_set(m->out, "wrapped", wrapped);
 
 	cJSON_ArrayForEach(entry, ours) {
-		if (st == STATUS_OK)
-			st = choose(&value, json_get(base, entry->string), entry, json_get(theirs, entry->string));
+		const cJSON *twin = json_get(theirs, entry->string);
+
+		value = entry;
+		if (st == STATUS_OK && twin)
+			st = choose(&value, json_get(base, entry->string), entry, twin);
 		if (st == STATUS_OK)
 			st = copy_member(m, wrapped, entry->string, value);
 	}

@@ -389,6 +389,9 @@ static void every_kind_of_record_merges_the_same_both_ways_with_and_without_a_ba
 		 "{\"schema\":\"survey/1\",\"id\":\"fft\",\"version\":10}", STATUS_OK, STATUS_OK},
 		{"{\"schema\":\"checkpoint/1\",\"device\":\"d\",\"index\":1}", "{\"schema\":\"checkpoint/1\",\"device\":\"d\",\"index\":9}",
 		 "{\"schema\":\"checkpoint/1\",\"device\":\"d\",\"index\":10}", STATUS_OK, STATUS_OK},
+		/* a comment key that one side no longer has for whom the base had it */
+		{"{\"schema\":\"key/1\",\"wrapped\":{\"a\":\"x\"}}", "{\"schema\":\"key/1\",\"wrapped\":{\"a\":\"x\",\"b\":\"y\"}}",
+		 "{\"schema\":\"key/1\",\"wrapped\":{}}", STATUS_OK, STATUS_OK},
 		/* a newer schema on one side, another id, an unknown type */
 		{"{\"schema\":\"action/1\",\"id\":\"x\"}", "{\"schema\":\"action/1\",\"id\":\"x\"}", "{\"schema\":\"action/2\",\"id\":\"x\"}",
 		 STATUS_INVALID, STATUS_INVALID},
