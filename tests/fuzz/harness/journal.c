@@ -142,7 +142,7 @@ static void step_record(struct making *m, bool numbered)
 	r.seq = numbered ? read_number(m->in) : m->seq + 1;
 	if (r.seq == 0 || r.seq == UINT64_MAX) /* the journal gives neither */
 		r.seq = 1;
-	r.wall_ms = (int64_t)r.seq * 60000;
+	r.wall_ms = (int64_t)(r.seq % 1000000) * 60000;
 	r.json = (const char *)json;
 	r.attachment = input_bytes(&r.attachment_len, m->in, input_byte(m->in));
 	write_record(m, &r, mask);
