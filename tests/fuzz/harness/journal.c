@@ -105,7 +105,7 @@ static uint64_t read_number(struct input *in)
 	return value;
 }
 
-/* Room for so many more bytes of the file; NULL: it would be larger than any. */
+/* Room for so many more bytes of the file; NULL: for none, or it would be larger than any. */
 static uint8_t *more(struct making *m, size_t len)
 {
 	size_t at = m->file.len;
@@ -115,7 +115,7 @@ static uint8_t *more(struct making *m, size_t len)
 	for (size_t left = len; left > 0; left -= left < 64 ? left : 64)
 		buf_add(&m->file, (const uint8_t[64]){0}, left < 64 ? left : 64);
 	HOLDS(buf_ok(&m->file));
-	return m->file.data + at;
+	return len > 0 ? m->file.data + at : NULL;
 }
 
 static void write_record(struct making *m, struct journal_record *r, uint64_t mask)
@@ -163,11 +163,12 @@ static void step_patch(struct making *m, size_t at)
 {
 	size_t place = input_byte(m->in), wanted = input_below(m->in, 9), len = 0;
 	const uint8_t *bytes = input_bytes(&len, m->in, wanted);
-	uint8_t *head = m->file.data + at;
+	uint8_t *head = NULL;
 
 	m->is_whole = false;
 	if (m->file.len < at + JOURNAL_HEADER_BYTES || place + len > JOURNAL_HEADER_BYTES)
 		return;
+	head = m->file.data + at;
 	memcpy(head + place, bytes, len);
 	put_number(head + 8, crc32c(crc32c(0, head, 8), head + 12, JOURNAL_HEADER_BYTES - 12), 4);
 }
