@@ -192,13 +192,15 @@ static bool read_on(struct buf *out, int fd, int wait_ms)
 
 static void talk(struct buf *answer, const struct buf *request, int fd, size_t piece)
 {
-	size_t sent = 0, waited = 0;
+	size_t sent = 0, before = 0, waited = 0;
 	bool ended = false;
 
 	do {
+		before = sent;
 		send_on(fd, request, &sent, piece, &ended);
-		HOLDS(waited++ < ANSWER_WAIT_MS);
-	} while (read_on(answer, fd, sent < request->len ? 0 : 1));
+		waited += sent == before;
+		HOLDS(waited < ANSWER_WAIT_MS);
+	} while (read_on(answer, fd, sent == before));
 }
 
 static void ask(struct buf *answer, const struct buf *request, size_t server, const struct testdev *device, size_t piece)
