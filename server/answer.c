@@ -3,6 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "core/utf8.h"
 
 #define TYPE_TEXT "text/plain; charset=utf-8"
 
@@ -66,6 +69,19 @@ void answer_note(struct answer *a, const char *fmt, ...)
 	va_end(args);
 }
 
+/* What a request says of itself may be any bytes, and words about it may have been cut: what is no UTF-8 becomes "?". */
+static void keep_utf8(char *text)
+{
+	for (size_t left = strlen(text); left > 0;) {
+		size_t n = utf8_decode(NULL, text, left);
+
+		if (n == 0)
+			*text = '?';
+		text += n ? n : 1;
+		left -= n ? n : 1;
+	}
+}
+
 static void put(struct answer *a, unsigned code, const char *type, const void *bytes, size_t len)
 {
 	spool_clear(&a->body);
@@ -90,6 +106,7 @@ void answer_text(struct answer *a, unsigned code, const char *fmt, ...)
 	if ((size_t)n > sizeof(text) - 2)
 		n = sizeof(text) - 2;
 	text[n] = 0;
+	keep_utf8(text);
 	answer_note(a, "%s", text);
 	text[n] = '\n';
 	put(a, code, TYPE_TEXT, text, (size_t)n + 1);
@@ -132,10 +149,13 @@ static const char *word_of(unsigned code)
 void answer_json_error(struct answer *a, const struct error *e)
 {
 	unsigned code = answer_code(e->status);
+	char words[ERROR_TEXT_MAX];
 	cJSON *root = cJSON_CreateObject();
 
+	(void)snprintf(words, sizeof(words), "%s", answer_words(e));
+	keep_utf8(words);
 	if (root && json_set_string(root, "error", word_of(code)) == STATUS_OK &&
-	    json_set_string(root, "message", answer_words(e)) == STATUS_OK)
+	    json_set_string(root, "message", words) == STATUS_OK)
 		answer_json(a, code, root);
 	else
 		answer_json(a, code, NULL);

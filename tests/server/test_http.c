@@ -158,6 +158,24 @@ static void wrong_methods_types_and_sizes_are_told_apart(void **state)
 	reply_clear(&r);
 }
 
+static void what_a_request_says_in_no_utf8_is_refused_in_utf8(void **state)
+{
+	struct reply r;
+	cJSON *said = NULL;
+
+	(void)state;
+	raw_call(&r, &w, NULL, "POST /" ODS "/enrol", "Content-Type: application/json\r\nContent-Encoding: \xff\xfe\r\nContent-Length: 2\r\n", "{}", 2);
+	assert_int_equal(r.code, 415);
+	ok(json_parse(&said, buf_text(&r.body), r.body.len, NULL));
+	assert_non_null(strstr(json_string(said, "message"), "not with ??"));
+	cJSON_Delete(said);
+	reply_clear(&r);
+	raw_call(&r, &w, &manager, "POST " PUSH, "Content-Type: " PUSH_TYPE "\r\nContent-Encoding: \xff\xfe\r\nContent-Length: 4\r\n", "0000", 4);
+	assert_int_equal(r.code, 415);
+	assert_true(reply_has(&r, "not with ??"));
+	reply_clear(&r);
+}
+
 static void a_body_that_two_readers_could_frame_differently_is_refused(void **state)
 {
 	static const char *const headers[] = {
@@ -376,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_practice_that_is_not_here_is_not_found),
 		cmocka_unit_test(answers_carry_what_git_and_caches_need),
 		cmocka_unit_test(wrong_methods_types_and_sizes_are_told_apart),
+		cmocka_unit_test(what_a_request_says_in_no_utf8_is_refused_in_utf8),
 		cmocka_unit_test(a_body_that_two_readers_could_frame_differently_is_refused),
 		cmocka_unit_test(an_address_with_escapes_in_it_is_another_one),
 		cmocka_unit_test(stock_gits_probe_before_a_large_push_is_answered),
