@@ -168,4 +168,4 @@ cp -a "$WORK/server.cut" "$WORK/server"
 server_start
 q "$STAFF" sync >/dev/null
 q "$STAFF" audit >/dev/null
-git -C "$HOMES/$STAFF/history.git" ls-tree -r --name-only refs/heads/main | grep -q '^erasures/' || die 'staff do not have the erasure'
+git -C "$HOMES/$STAFF/history.git" ls-tree -r --name-only refs/heads/main | grep '^erasures/' >/dev/null || die 'staff do not have the erasure'

@@ -52,7 +52,14 @@ it 'A folder without sources is not taken for a clean one'
 mkdir -p "$WORK/empty/core" "$WORK/empty/client" "$WORK/empty/server" "$WORK/empty/kiosk"
 refused 'no sources' "$QIP_SOURCE/tools/check-includes" "$WORK/empty"
 
-it 'The shell scripts are clean'
 cd "$QIP_SOURCE"
-shellcheck -x -P SCRIPTDIR tools/setup tools/build tools/test tools/demo tools/bench tools/check-includes tools/fuzz tools/simulate tools/simulate-kiosk tools/package tools/crash-test tools/soak tools/upgrade-test tools/screen-test tools/git-tests tools/git-tests-httpd tools/verify-history tools/*.sh .ci/run tests/path/*.sh tests/support/machine*.sh \
-	kiosk/appliance/p{ostinst,rerm,ostrm} server/service/p{ostinst,rerm,ostrm}
+scripts=(tools/{setup,build,test,demo,bench,check-includes,fuzz,simulate,simulate-kiosk,package,crash-test,soak,upgrade-test,screen-test,git-tests,git-tests-httpd,verify-history}
+	tools/*.sh .ci/run tests/path/*.sh tests/support/machine*.sh {kiosk/appliance,server/service}/p{ostinst,rerm,ostrm})
+
+it 'The shell scripts are clean'
+shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+
+it 'No script leaves a program while it speaks: under pipefail that is a failure by chance, or hides one'
+if grep -nE '[^|]\|[[:space:]]*grep -[a-zA-Z]*[qm]' "${scripts[@]}"; then
+	die 'grep -q behind a pipe: send its lines to /dev/null instead'
+fi

@@ -164,7 +164,7 @@ put_blob() {
 	printf '%s' "$sum"
 }
 has_blob() {
-	blob_call -H 'Content-Type: application/json' --data-binary "{\"blobs\":[\"$1\"]}" "$URL/$QIP_ODS/blobs/get" | grep -aq "^$1 [0-9]"
+	blob_call -H 'Content-Type: application/json' --data-binary "{\"blobs\":[\"$1\"]}" "$URL/$QIP_ODS/blobs/get" | grep -a "^$1 [0-9]" >/dev/null
 }
 blob_call() {
 	local home=$HOMES/fleckney

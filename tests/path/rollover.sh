@@ -78,7 +78,7 @@ same 'the answer to what was on its way' 201 "$(cat "$WORK/status")"
 it 'The old one is not forgotten while a device needs it'
 refused 'sleepy' qip-server certificates "$D" --forget-old
 q sleepy sync >/dev/null
-qip-server certificates "$D" | grep -q 'it can be forgotten' || die 'somebody still needs it'
+qip-server certificates "$D" | grep 'it can be forgotten' >/dev/null || die 'somebody still needs it'
 qip-server certificates "$D" --forget-old >/dev/null
 reloaded 'settings and certificates were read again'
 for device in sleepy fleckney "$MANAGER" qk1-icb pending later; do
@@ -93,7 +93,7 @@ it 'Limits change without a restart, and a wrong setting changes nothing'
 jq -c '.limits = {push_bytes: 1048576, connections: 50, job_threads: 2}' "$D/server.json" >"$WORK/json"
 cp "$D/server.json" "$WORK/good.json"
 cp "$WORK/json" "$D/server.json"
-qip-server check-config "$D" | grep -q 'limits.push_bytes 1048576 (set)' || die 'the limit is not shown'
+qip-server check-config "$D" | grep 'limits.push_bytes 1048576 (set)' >/dev/null || die 'the limit is not shown'
 same 'a quiet check' '' "$(qip-server check-config "$D" --quiet)"
 reloaded 'settings and certificates were read again'
 head -c 3000000 /dev/urandom >"$WORK/large"
@@ -120,11 +120,11 @@ if has_ipv6; then
 	jq -c '.listen = ["[::1]:0", "127.0.0.1:0"]' "$WORK/good.json" >"$D/server.json"
 	start six qip-server serve "$D" --port-file "$WORK/six.port"
 	port=$(started six "$WORK/six.port")
-	curl -qsS --max-time 20 --cacert "$D/ca.crt" "https://[::1]:$port/healthz" | grep -qx ok || die 'no answer by IPv6'
+	curl -qsS --max-time 20 --cacert "$D/ca.crt" "https://[::1]:$port/healthz" | grep -x ok >/dev/null || die 'no answer by IPv6'
 	sed "s|https://localhost:[0-9]*|https://[::1]:$port|" "$HOMES/fleckney/config.json" >"$WORK/config.json"
 	cp "$WORK/config.json" "$HOMES/fleckney/config.json"
 	q fleckney sync >/dev/null
-	grep -o 'address="[^"]*"' "$WORK/logs/six.log" | grep -q '127.0.0.1:' || die 'IPv4 is not listened on'
+	grep -o 'address="[^"]*"' "$WORK/logs/six.log" | grep '127.0.0.1:' >/dev/null || die 'IPv4 is not listened on'
 	stop six
 fi
 

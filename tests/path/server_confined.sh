@@ -52,7 +52,7 @@ q "$MANAGER" sync >/dev/null
 id=$(q "$MANAGER" comments list --json | jq -r '.[0].feedback.id')
 q "$MANAGER" comments erase "$id" --reason 'Asked for.' >/dev/null
 q "$MANAGER" sync >/dev/null
-curl -qsS --max-time 10 "http://$(sed -n 's/.*msg=metrics address="\{0,1\}\([0-9.:]*\).*/\1/p' "$WORK/logs/server.log" | tail -n 1)/metrics" | grep -q '^process_open_fds [1-9]' ||
+curl -qsS --max-time 10 "http://$(sed -n 's/.*msg=metrics address="\{0,1\}\([0-9.:]*\).*/\1/p' "$WORK/logs/server.log" | tail -n 1)/metrics" | grep '^process_open_fds [1-9]' >/dev/null ||
 	die 'no metrics'
 kill -HUP "${PIDS[server]}"
 reread() { grep -q 'settings and certificates were read again' "$WORK/logs/server.log"; }

@@ -146,12 +146,12 @@ release_end() {
 
 add_before() { :; }
 add_does() { "$@" qip --home "$HOMES/$MANAGER" people add 'Cid Comes' --job nurse; }
-add_is_done() { people "$MANAGER" | grep -q Cid; }
+add_is_done() { people "$MANAGER" | grep Cid >/dev/null; }
 add_end() { whole "$TEXTS" "$ALL_NAMES|Cid Comes" 0; }
 
 forget_before() { :; }
 forget_does() { "$@" qip --home "$HOMES/$MANAGER" people erase "$PERSON" --reason 'Asked for it'; }
-forget_is_done() { ! people "$MANAGER" | grep -q Bob; }
+forget_is_done() { ! people "$MANAGER" | grep Bob >/dev/null; }
 forget_end() {
 	whole "$TEXTS" 'Ada Stays|erased' 0
 	gone "$NAME_HASH"
@@ -175,7 +175,7 @@ rotate_end() {
 	same 'the generation in use' 2 "$(in_use "$SECOND")"
 }
 
-recover_before() { ! texts "$SECOND" | grep -q One || die 'it can be read without the paper'; }
+recover_before() { ! texts "$SECOND" | grep One >/dev/null || die 'it can be read without the paper'; }
 recover_does() { "$@" qip --home "$HOMES/$SECOND" keys recover --recovery-key-file "$WORK/recovery"; }
 recover_is_done() { never; }
 recover_end() {
@@ -186,7 +186,7 @@ recover_end() {
 protect_before() { :; }
 protect_does() { "$@" qip --home "$HOMES/fleckney" keys protect --new-passphrase-file "$WORK/passphrase"; }
 protect_is_done() {
-	texts fleckney | grep -q '^One' || die 'the key cannot be used'
+	texts fleckney | grep '^One' >/dev/null || die 'the key cannot be used'
 	[ "$(q fleckney keys list --json | jq .protected)" = true ]
 }
 protect_end() {
