@@ -117,21 +117,23 @@ static enum status check_fingerprint(const char *text, struct error *e)
 	return error_set(e, STATUS_USAGE, "a key is named by its fingerprint, SHA256: and 43 letters, as the host reads it out");
 }
 
-static enum status read_paper(char text[ROOT_TYPED_MAX], struct cli *c, struct error *e)
+/* What both need: a key that is named, the log, the root key's paper, which the caller wipes. */
+static enum status begin(char paper[ROOT_TYPED_MAX], struct cli *c, struct error *e)
 {
-	return cli_read_secret(text, ROOT_TYPED_MAX, "root key", args_get(&c->args, "root-key-file"), e);
+	enum status st = check_fingerprint(cli_word(c, 0), e);
+
+	paper[0] = '\0';
+	if (st == STATUS_OK)
+		st = cli_open_log(c, e);
+	return st == STATUS_OK ? cli_read_secret(paper, ROOT_TYPED_MAX, "root key", args_get(&c->args, "root-key-file"), e) : st;
 }
 
 enum status cmd_server_key_endorse(struct cli *c, struct error *e)
 {
 	const char *fingerprint = cli_word(c, 0);
-	char paper[ROOT_TYPED_MAX] = "";
-	enum status st = check_fingerprint(fingerprint, e);
+	char paper[ROOT_TYPED_MAX];
+	enum status st = begin(paper, c, e);
 
-	if (st == STATUS_OK)
-		st = cli_open_log(c, e);
-	if (st == STATUS_OK)
-		st = read_paper(paper, c, e);
 	if (st == STATUS_OK)
 		st = server_key_endorse(c->q, fingerprint, args_has(&c->args, "lost"), paper, e);
 	explicit_bzero(paper, sizeof(paper));
@@ -141,13 +143,9 @@ enum status cmd_server_key_endorse(struct cli *c, struct error *e)
 enum status cmd_server_key_retire(struct cli *c, struct error *e)
 {
 	const char *fingerprint = cli_word(c, 0);
-	char paper[ROOT_TYPED_MAX] = "";
-	enum status st = check_fingerprint(fingerprint, e);
+	char paper[ROOT_TYPED_MAX];
+	enum status st = begin(paper, c, e);
 
-	if (st == STATUS_OK)
-		st = cli_open_log(c, e);
-	if (st == STATUS_OK)
-		st = read_paper(paper, c, e);
 	if (st == STATUS_OK)
 		st = server_key_retire(c->q, fingerprint, paper, e);
 	explicit_bzero(paper, sizeof(paper));
