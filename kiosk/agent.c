@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/condition.h"
 #include "core/log.h"
 #include "kiosk/thread.h"
 
@@ -38,25 +39,11 @@ static uint32_t jitter(const struct agent *a)
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static struct timespec from_now(int64_t ms)
-{
-	struct timespec ts = {0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += (time_t)(ms / 1000);
-	ts.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (ts.tv_nsec >= 1000000000) {
-		ts.tv_sec++;
-		ts.tv_nsec -= 1000000000;
-	}
-	return ts;
-}
-
 /* What happened while the lock was free; waits if nothing did. Called with the lock held. */
 static enum schedule_event await_event(struct agent *a)
 {
 	int64_t sleep_ms = a->schedule.due_ms - now_ms(a);
-	struct timespec until = from_now(sleep_ms > 0 ? sleep_ms : 0);
+	struct timespec until = condition_until(sleep_ms);
 
 	while (!a->stopping && !a->nudged && !a->network && pthread_cond_timedwait(&a->changed, &a->lock, &until) != ETIMEDOUT)
 		;
@@ -137,16 +124,12 @@ static void free_agent(struct agent *a)
 enum status agent_start(struct agent **out, const struct agent_options *o, struct error *e)
 {
 	struct agent *a = calloc(1, sizeof(*a));
-	pthread_condattr_t attr;
 	int failed = 0;
 
 	if (!a)
 		return error_set(e, STATUS_NOMEM, "no memory to sync in the background");
 	a->options = *o;
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&a->changed, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	condition_init(&a->changed);
 	(void)pthread_mutex_init(&a->lock, NULL);
 	schedule_init(&a->schedule, o->every_ms, now_ms(a));
 	failed = thread_start(&a->thread, STACK_BYTES, run, a);
@@ -185,7 +168,7 @@ void agent_failure(struct agent *a, char out[ERROR_TEXT_MAX])
 
 bool agent_stop(struct agent *a, int wait_ms)
 {
-	struct timespec until = from_now(wait_ms);
+	struct timespec until = condition_until(wait_ms);
 	bool ended = false;
 
 	(void)pthread_mutex_lock(&a->lock);

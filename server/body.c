@@ -78,7 +78,7 @@ bool body_feed(struct body *b, const void *bytes, size_t len)
 	b->received_bytes += len;
 	if (b->error.status != STATUS_OK) {
 		b->discarded_bytes += len;
-		return b->discarded_bytes <= LIMIT_DISCARD_BYTES;
+		return b->received_bytes <= b->max_bytes || b->discarded_bytes <= LIMIT_DISCARD_BYTES;
 	}
 	if (b->gzip)
 		inflate_part(b, bytes, len);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "core/condition.h"
 #include "core/log.h"
 #include "server/exchange.h"
 #include "server/limits.h"
@@ -192,7 +193,7 @@ enum status http_open(struct http **out, const struct http_options *o, struct er
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	h->options = *o;
 	(void)pthread_mutex_init(&h->mutex, NULL);
-	(void)pthread_cond_init(&h->changed, NULL);
+	condition_init(&h->changed);
 	for (int i = 0; i < LIMIT_HTTP_THREADS; i++) {
 		h->daemons[i] =
 			MHD_start_daemon(flags, 0, NULL, NULL, handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
@@ -225,11 +226,9 @@ void http_stop(struct http *h)
 
 bool http_wait(struct http *h, int timeout_ms)
 {
-	struct timespec until = {0};
+	struct timespec until = condition_until(timeout_ms);
 	bool done = false;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
 	(void)pthread_mutex_lock(&h->mutex);
 	while (h->running > 0 && pthread_cond_timedwait(&h->changed, &h->mutex, &until) == 0)
 		;

@@ -79,7 +79,7 @@ void limits_set(struct limits *l, const struct limits *from);
 #define LIMIT_REF_BYTES 128 /* of a ref's name, with NUL */
 #define LIMIT_MEMORY_PACK_BYTES (512 * 1024)	   /* a larger one waits on disk */
 #define LIMIT_MEMORY_OBJECTS_BYTES (8 * 1024 * 1024) /* what it may unpack to, and stay in memory */
-#define LIMIT_DISCARD_BYTES (1024 * 1024) /* of a refused body; a client that sends more is cut off */
+#define LIMIT_DISCARD_BYTES (1024 * 1024) /* of a refused body that is larger than any may be; a client that sends more is cut off */
 
 /* fetching */
 #define LIMIT_REFS 4096

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/condition.h"
 #include "core/log.h"
 #include "server/handshakes.h"
 #include "server/limits.h"
@@ -117,7 +118,7 @@ enum status listener_open(struct listener **out, const struct listener_options *
 	l->wake_end.fd = l->shared.epoll = -1;
 	l->max_connections = o->max_connections;
 	(void)pthread_mutex_init(&l->mutex, NULL);
-	(void)pthread_cond_init(&l->changed, NULL);
+	condition_init(&l->changed);
 	l->shared.options = &l->options;
 	l->tunnels.shared = &l->shared;
 	l->shared.scratch = malloc(TUNNEL_PART);
@@ -365,10 +366,8 @@ void listener_stop_accepting(struct listener *l)
 
 void listener_drain(struct listener *l)
 {
-	struct timespec until = {0};
+	struct timespec until = condition_until(LIMIT_DRAIN_MS);
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += LIMIT_DRAIN_MS / 1000;
 	give_order(l, ORDER_DRAIN);
 	(void)pthread_mutex_lock(&l->mutex);
 	while (!l->empty && pthread_cond_timedwait(&l->changed, &l->mutex, &until) == 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/condition.h"
 #include "core/log.h"
 #include "server/derive.h"
 #include "server/erasures.h"
@@ -120,7 +121,7 @@ static void wait_for_work(struct upkeep *u)
 		(void)pthread_cond_wait(&u->changed, &u->mutex);
 		return;
 	}
-	until = (struct timespec){.tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000};
+	until = condition_until(until_ms - monotonic_ms());
 	(void)pthread_cond_timedwait(&u->changed, &u->mutex, &until);
 	now_ms = monotonic_ms();
 	if (u->failed && now_ms >= u->retry_ms)
@@ -157,17 +158,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* A wait that a change of the wall clock neither cuts nor draws out. */
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attr;
-
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(condition, &attr);
-	(void)pthread_condattr_destroy(&attr);
-}
-
 enum status upkeep_open(struct upkeep **out, const struct env *env, struct error *e)
 {
 	struct upkeep *u = calloc(1, sizeof(*u));
@@ -176,7 +166,7 @@ enum status upkeep_open(struct upkeep **out, const struct env *env, struct error
 	if (!u)
 		return error_set(e, STATUS_NOMEM, "out of memory");
 	(void)pthread_mutex_init(&u->mutex, NULL);
-	init_condition(&u->changed);
+	condition_init(&u->changed);
 	u->env = env;
 	atomic_init(&u->stop, false);
 	u->last = &u->first;

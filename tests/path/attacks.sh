@@ -34,18 +34,32 @@ attack() {
 	under "$1"
 	rm -f "$WORK/logs/$1.out"
 }
-# again_and_again NAME COMMAND… - in the background, until it is told to stop.
+# again_and_again NAME COMMAND… - four times side by side, each with its number, until told to stop. That it does what it is meant to is seen before and
+# meanwhile.
 again_and_again() {
+	rm -f "$WORK/rounds"
+	"${@:2}" 0 || die 'what the attack does is not answered as it is to be'
 	(
-		trap 'exit 0' TERM
-		while :; do "${@:2}" >/dev/null 2>&1 || true; done
-	) &
+		trap 'kill "${loops[@]}" 2>/dev/null; wait; exit 0' TERM
+		taskset -cp "${ELSEWHERE[2]}" "$BASHPID"
+		loops=()
+		for n in 1 2 3 4; do
+			(
+				trap 'exit 0' TERM
+				while :; do "${@:2}" "$n" && echo "$n" >>"$WORK/rounds"; done
+			) &
+			loops+=($!)
+		done
+		wait
+	) >/dev/null 2>&1 &
 	PIDS[$1]=$!
-	sleep 1
+	wait_until 60 [ -s "$WORK/rounds" ] || die 'the attack does not get going'
 	under "$1"
 }
-enemy_curl() {
-	curl -qsS --max-time 20 --cacert "$HOMES/enemy/ca.crt" --cert "$HOMES/enemy/device.crt" --key "$HOMES/enemy/device.key" -o /dev/null "$@"
+# answered STATUS OPTION… - what the enemy sends is answered so.
+answered() {
+	[ "$(curl -qs --max-time 20 --cacert "$HOMES/enemy/ca.crt" --cert "$HOMES/enemy/device.crt" --key "$HOMES/enemy/device.key" -o /dev/null \
+		-w '%{http_code}' "${@:2}")" = "$1" ]
 }
 E6="https://[::1]:$ENEMY_PORT/$QIP_ODS"
 
@@ -63,22 +77,39 @@ it 'Headers, and bodies, a byte a second'
 attack head 40
 attack body 40
 
+# From here on the enemies' programs want the processor of the server as much as the server does: that they do is not what is measured.
+BUSY=4
+USUAL[fleckney]=$(usual_ms fleckney)
+
 it 'Requests that two readers would frame differently'
 smuggle() {
-	enemy_curl -H 'Transfer-Encoding: chunked' -H 'Content-Length: 5' --data-binary 'hello' -H 'Content-Type: application/json' "$E6/enrol"
-	enemy_curl -H 'Content-Length: 5' -H 'Content-Length: 6' --data-binary 'hello' -H 'Content-Type: application/json' "$E6/enrol"
-	enemy_curl -H 'Transfer-Encoding: gzip, chunked' --data-binary 'hello' -H 'Content-Type: application/json' "$E6/enrol"
+	local shape
+	for shape in 'Transfer-Encoding: chunked|Content-Length: 5' 'Content-Length: 5|Content-Length: 6' 'Transfer-Encoding: gzip, chunked|X: y'; do
+		answered 400 -H "${shape%|*}" -H "${shape#*|}" --data-binary 'hello' -H 'Content-Type: application/json' "$E6/enrol" || return 1
+	done
 }
 again_and_again smuggle smuggle
 
-it 'A gzip body of a gigabyte'
-head -c 1000000000 /dev/zero | gzip -1 >"$WORK/bomb.gz"
-bomb() { enemy_curl -H 'Content-Encoding: gzip' -H "Content-Type: $1" --data-binary "@$WORK/bomb.gz" "$E6/$2"; }
-again_and_again bomb bomb application/x-git-receive-pack-request history.git/git-receive-pack
-again_and_again bomb bomb application/json blobs/get
+it 'Gzip bodies that unpack to a gigabyte of a push, and to 90 megabytes of JSON'
+line="$(printf '0%.0s' {1..40}) $(git -C "$(server_history)" rev-parse main) refs/devices/enemy"
+{
+	printf '%04x%s\0report-status0000' "$((${#line} + 4 + 14))" "$line"
+	head -c 1000000000 /dev/zero
+} | gzip -1 >"$WORK/push.gz"
+head -c 90000000 /dev/zero | gzip -9 >"$WORK/json.gz"
+bomb() {
+	answered 413 -H 'Content-Encoding: gzip' -H 'Content-Type: application/x-git-receive-pack-request' --data-binary "@$WORK/push.gz" \
+		"$E6/history.git/git-receive-pack" &&
+		answered 413 -H 'Content-Encoding: gzip' -H 'Content-Type: application/json' --data-binary "@$WORK/json.gz" "$E6/blobs/get"
+}
+again_and_again bomb bomb
 
 it 'Reads of all there is, over and over'
-again_and_again clone git_as enemy clone -q --bare "$E6/history.git" "$WORK/nowhere/\$RANDOM"
+clone() {
+	rm -rf "$WORK/nowhere.$1"
+	git_as enemy clone -q --bare "$E6/history.git" "$WORK/nowhere.$1"
+}
+again_and_again clone clone
 
 it 'After all of it the history is whole, and the honest one has lost nothing'
 q fleckney action note QIP-02 'After the storm.' >/dev/null
