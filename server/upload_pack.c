@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/pkt.h"
+#include "server/heap.h"
 #include "server/milestones.h"
 #include "server/negotiate.h"
 #include "server/shallow.h"
@@ -16,6 +17,7 @@
 #include "server/v2.h"
 
 #define RESULT_TYPE "application/x-git-upload-pack-result"
+#define MANY_OBJECTS 4096 /* of an answer, after which memory is given back */
 
 static void begin(struct request *r)
 {
@@ -81,6 +83,7 @@ static enum status send_pack(struct request *r, const struct fetch_request *f, s
 	struct pack_sink sink = {.spool = &r->answer.body, .side_band = f->side_band};
 	struct repo_span span = {.ofs_delta = f->ofs_delta, .given_up = request_is_abandoned, .given_up_ctx = r};
 	struct repo_tag *tags = NULL;
+	uint32_t objects = 0;
 	enum status st = shallow_span(&span, s, f, e);
 
 	if (st == STATUS_OK && f->include_tag)
@@ -88,13 +91,15 @@ static enum status send_pack(struct request *r, const struct fetch_request *f, s
 	span.tags = tags;
 	begin_answer(r);
 	if (st == STATUS_OK)
-		st = repo_pack_send_span(repo, &span, take_pack, &sink, NULL, e);
+		st = repo_pack_send_span(repo, &span, take_pack, &sink, &objects, e);
 	if (st != STATUS_OK && sink.error.status != STATUS_OK)
 		*e = sink.error;
 	if (st == STATUS_OK && f->side_band)
 		st = spool_add(&r->answer.body, "0000", 4, e);
 	buf_clear(&sink.packets);
 	free(tags);
+	if (objects >= MANY_OBJECTS)
+		heap_trim(); /* finding them takes some 200 bytes each */
 	return st;
 }
 

@@ -46,6 +46,16 @@ grown merges 0
 grown store_kb 1000000
 refused '^store, bytes a merge.* GROWS' "$QIP_SOURCE/tools/soak" --judge "$WORK/grown"
 
+it 'What is not given back at rest is found'
+# shellcheck source=tools/soak-judge.sh
+. "$QIP_SOURCE/tools/soak-judge.sh"
+PRACTICES=(one two)
+before='0 5000 20000 16 10 0 10 7000 30 900 50'
+QIP_SOAK_SLACK_KB=0 at_rest_as "$before" '60 7500 99999 30 10 0 30 9999 99 9999 5050' >/dev/null || die 'what a server may know of its merges is refused'
+for after in '60 8000 20000 16 10' '60 5000 20000 33 10' '60 5000 20000 16 11'; do
+	! QIP_SOAK_SLACK_KB=0 at_rest_as "$before" "$after 0 10 7000 30 900 5050" >/dev/null || die "this is taken for a server at rest: $after"
+done
+
 it 'Samples that show nothing are not taken for flat ones'
 awk 'NR == 1 { print; next } { $NF = 7; print }' "$WORK/samples" >"$WORK/idle"
 refused 'nothing was written' "$QIP_SOURCE/tools/soak" --judge "$WORK/idle"
